@@ -3,6 +3,9 @@
 import json
 from datetime import datetime, timedelta
 
+import pytest
+import time_machine
+
 KEY_GIVEN = "a0d9F3kLm2QxZ7vB5nC8wE1rT6yU4iOpS9dG"
 
 
@@ -10,10 +13,39 @@ def keys(run):
     return json.loads(run("keys list --json").stdout)
 
 
-def test_rotating_prints_the_id_of_the_new_key(run):
+def test_rotating_prints_the_id_of_the_key_that_will_sign(run):
     (former,) = keys(run)
-    kid = run("keys rotate").stdout.strip()
+    with time_machine.travel("2026-11-22T12:00:00+00:00", tick=False) as clock:
+        done = run("keys rotate")
+        kid = done.stdout.strip()
+        assert "signs from 2026-11-22 13:00" in done.stderr
+        waits, signs = keys(run)
+        assert (waits["kid"], waits["use"][:21]) == (kid, "signs from 2026-11-22")
+        assert (signs["kid"], signs["use"]) == (former["kid"], "signs")
+        assert "A new signing key is published, and signs from 2026-11-22 13:00" in run("doctor").stdout
+        clock.shift(timedelta(hours=1))
+        assert [(key["kid"], key["use"]) for key in keys(run)] == [(kid, "signs"), (former["kid"], "verifies")]
+
+
+def test_it_signs_at_once_if_that_is_said(run):
+    (former,) = keys(run)
+    kid = run("keys rotate --signs-after 0s").stdout.strip()
     assert [(key["kid"], key["use"]) for key in keys(run)] == [(kid, "signs"), (former["kid"], "verifies")]
+
+
+def test_while_a_key_waits_another_is_refused(run):
+    run("keys rotate")
+    before = keys(run)
+    done = run("keys rotate")
+    assert (done.exit_code, done.stdout, "does not sign yet" in done.stderr) == (1, "", True)
+    assert keys(run) == before
+    assert run("audit tail").stdout.count("key.rotated") == 1
+
+
+@pytest.mark.parametrize("span", ["31d", "-1s", "soon"])
+def test_a_wait_out_of_range_is_wrong_usage(run, span):
+    assert run(f"keys rotate --signs-after {span}").exit_code == 2
+    assert len(keys(run)) == 1
 
 
 def overlap_of(key):
@@ -31,7 +63,7 @@ def test_the_overlap_is_an_option(run):
 
 
 def test_an_emergency_removes_the_old_key_at_once(run):
-    kid = run("keys rotate --overlap 0s").stdout.strip()
+    kid = run("keys rotate --signs-after 0s --overlap 0s").stdout.strip()
     assert [key["kid"] for key in keys(run)] == [kid]
 
 
@@ -59,7 +91,7 @@ def test_no_private_key_is_printed(run):
 
 def test_an_old_key_can_be_retired_before_its_overlap_ends(run):
     (former,) = keys(run)
-    kid = run("keys rotate").stdout.strip()
+    kid = run("keys rotate --signs-after 0s").stdout.strip()
     assert run(f"keys retire {former['kid']}").exit_code == 0
     assert [key["kid"] for key in keys(run)] == [kid]
     assert "key.retired" in run("audit tail").stdout

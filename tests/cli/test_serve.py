@@ -4,6 +4,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -78,7 +79,8 @@ def test_commands_apply_to_the_next_request_in_every_worker(run, mint, server):
     first, first_id = mint("bob", "first")
     assert statuses(server, first) == {200}
 
-    run("keys rotate")
+    run("keys rotate --signs-after 2s")
+    time.sleep(2)
     second, _ = mint("bob", "second")
     assert statuses(server, first) == statuses(server, second) == {200}
 

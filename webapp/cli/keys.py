@@ -1,6 +1,7 @@
 """keys: list, rotate and retire the keys that sign tokens."""
 
 from datetime import timedelta
+from typing import Any
 
 import click
 
@@ -14,6 +15,9 @@ from webapp.cli.errors import CommandRefused
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.core.clock import now
 from webapp.core.keys import RotationRefused, SigningKey, ring_for
+from webapp.core.signing_keys import TIMES
+
+LONGEST_WAIT = timedelta(days=30)
 
 
 @click.group("keys", cls=CommandGroup)
@@ -28,7 +32,7 @@ command.add_command(emergency.command)
 @as_json
 @pass_context
 def list_(context: CommandContext, *, is_json: bool) -> None:
-    """List the keys. The first one signs new tokens, the others only verify.
+    """List the keys: one signs new tokens, a new one is published before it signs, the others only verify.
 
     \b
     Example:
@@ -38,46 +42,67 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
     if is_json:
         say_json([key_facts(key) for key in keys])
         return
-    rows = [(key.kid, key.algorithm, use_of(key), moment(key.created_at), moment(key.ends_at)) for key in keys]
+    rows = [(key.kid, key.algorithm, use_of(key), *map(moment, (key.created_at, key.ends_at))) for key in keys]
     say_table(("KID", "ALGORITHM", "USE", "CREATED", "EXPIRES"), rows)
 
 
 def key_facts(key: SigningKey) -> dict[str, object]:
-    names = ("kid", "algorithm", "created_at", "retired_at", "ends_at")
+    names = ("kid", "algorithm", *TIMES)
     return {name: getattr(key, name) for name in names} | {"use": use_of(key)}
 
 
 def use_of(key: SigningKey) -> str:
+    if key.is_pending(now()):
+        return f"signs from {moment(key.signs_from)}"
     return "signs" if key.may_sign else "verifies"
 
 
 @command.command("rotate")
 @click.option(
-    "--overlap", type=DURATION, help="How long the old key still verifies; default: WEBAPP_TOKEN_LIFETIME_MAX."
+    "--signs-after",
+    type=DURATION,
+    default="1h",
+    show_default=True,
+    help="How long the new key is published before it signs; 0s to sign at once. At most 30d.",
+)
+@click.option(
+    "--overlap",
+    type=DURATION,
+    help="How long the old key still verifies after it stops signing; default: WEBAPP_TOKEN_LIFETIME_MAX.",
 )
 @pass_context
-def rotate(context: CommandContext, *, overlap: timedelta | None) -> None:
-    """Sign new tokens with a new key, in every running process, and print its key ID.
+def rotate(context: CommandContext, *, signs_after: timedelta, overlap: timedelta | None) -> None:
+    """Publish a new key, sign new tokens with it later, in every running process, and print its key ID.
 
-    Tokens signed with the old key stop working when the overlap ends. After a theft, use: keys emergency.
+    Services that verify tokens have fetched the new key by then. Tokens signed with the old key stop working when the
+    overlap ends. After a theft, use: keys emergency.
 
     \b
     Examples:
       python -m webapp keys rotate
-      python -m webapp keys rotate --overlap 30d
+      python -m webapp keys rotate --signs-after 1d --overlap 30d
+      python -m webapp keys rotate --signs-after 0s --overlap 0s
     """
+    if not timedelta() <= signs_after <= LONGEST_WAIT:
+        raise click.BadParameter("must be at most 30d", param_hint="--signs-after")
     ring = ring_for(context.settings)
     former = ring.current()
     overlap = context.settings.token_lifetime_max if overlap is None else overlap
     try:
         with opened(context) as database, database.write() as db:
             # Written first, so that a key is not rotated where that cannot be recorded.
-            record(db, Event.KEY_ROTATED, retired=former.kid, overlap=int(overlap.total_seconds()))
+            spans: dict[str, Any] = {
+                "overlap": int(overlap.total_seconds()),
+                "signs_after": int(signs_after.total_seconds()),
+            }
+            record(db, Event.KEY_ROTATED, retired=former.kid, **spans)
             db.flush()
-            key = ring.rotate(overlap)
+            key = ring.rotate(overlap, signs_after=signs_after)
     except RotationRefused as error:
         raise CommandRefused(str(error)) from error
-    say_aside(f"The old key {former.kid} verifies tokens until {moment(now() + overlap)}.")
+    if key.signs_from is not None:
+        say_aside(f"It is published now and signs from {moment(key.signs_from)}.")
+    say_aside(f"The old key {former.kid} verifies tokens until {moment((key.signs_from or now()) + overlap)}.")
     click.echo(key.kid)
 
 
@@ -86,6 +111,8 @@ def rotate(context: CommandContext, *, overlap: timedelta | None) -> None:
 @pass_context
 def retire(context: CommandContext, *, kid: str) -> None:
     """Stop accepting tokens that the old key KID signed, at once and in every running process.
+
+    A new key that does not sign yet is withdrawn; the present one goes on signing.
 
     \b
     Example:

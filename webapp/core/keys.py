@@ -4,7 +4,8 @@ import json
 import logging
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,17 +31,24 @@ class RotationRefused(Exception):
 class KeyView:
     """An immutable snapshot of the keys, replaced as a whole so that threads see the old or the new one."""
 
+    current: SigningKey
+    """The key that signs."""
+
     keys: tuple[SigningKey, ...]
     by_kid: dict[str, SigningKey]
     version: str
     until: datetime | None
-    """When the next key expires, if any does."""
+    """When the next key begins to sign, retires or ends, if any does."""
 
 
 def view_of(keys: list[SigningKey], now: datetime) -> KeyView:
-    live = tuple(key for key in keys if not key.has_ended(now))
+    live = tuple(replace(key, may_sign=key.signs_at(now)) for key in keys if not key.has_ended(now))
+    current = next((key for key in live if key.may_sign), keys[0])
     by_kid = {key.kid: key for key in live}
-    return KeyView(live, by_kid, " ".join(by_kid), min((key.ends_at for key in live if key.ends_at), default=None))
+    changes = [
+        at for key in live for at in (key.signs_from, key.retired_at, key.ends_at) if at is not None and at > now
+    ]
+    return KeyView(current, live, by_kid, " ".join(by_kid), min(changes, default=None))
 
 
 class KeyRing(ABC):
@@ -48,11 +56,15 @@ class KeyRing(ABC):
     def view(self) -> KeyView: ...
 
     @abstractmethod
-    def rotate(self, overlap: timedelta) -> SigningKey:
-        """Create a new signing key; the old one still verifies for ``overlap``.
+    def rotate(self, overlap: timedelta, *, signs_after: timedelta = timedelta()) -> SigningKey:
+        """Create a new signing key.
+
+        Args:
+            overlap: for how long the old key verifies after it stopped signing.
+            signs_after: for how long the new key is only published before it signs.
 
         Raises:
-            RotationRefused: the keys come from the settings.
+            RotationRefused: the keys come from the settings, or another new key does not sign yet.
         """
 
     @abstractmethod
@@ -80,7 +92,7 @@ class KeyRing(ABC):
         return self.view().keys
 
     def current(self) -> SigningKey:
-        return next(key for key in self.view().keys if key.may_sign)
+        return self.view().current
 
     def find(self, kid: str) -> SigningKey | None:
         return self.view().by_kid.get(kid)
@@ -106,7 +118,7 @@ class GivenRing(KeyRing):
     def view(self) -> KeyView:
         return self._view
 
-    def rotate(self, overlap: timedelta) -> SigningKey:  # noqa: ARG002 - the ring's
+    def rotate(self, overlap: timedelta, *, signs_after: timedelta = timedelta()) -> SigningKey:  # noqa: ARG002 - the ring's
         raise RotationRefused("The signing keys come from WEBAPP_SIGNING_KEY. Add a new key before them there.")
 
     def replace(self) -> SigningKey:
@@ -144,24 +156,27 @@ class FileRing(KeyRing):
         self._path = str(instance / "signing_keys.json")
         private_files.make_folder(instance)
         with private_files.locked(instance, "signing_keys"):
-            keys = self._read()
-            if not any(key.may_sign and key.algorithm == algorithm for key in keys):
+            keys, now = self._read(), clock.now()
+            if not any(key.signs_at(now) and key.algorithm == algorithm for key in keys):
                 self._write(self._rotated(keys, overlap=overlap))
         self._stamp = private_files.stamp(self._path)
         self._view = view_of(self._read(), clock.now())
+        self._forget_private_keys()
 
-    def view(self) -> KeyView:
-        # Called on every request: one stat call, and one look at the clock.
+    def view(self) -> KeyView:  # on every request: one stat call, and one look at the clock
         stamp = private_files.stamp(self._path)
         if stamp != self._stamp:
             self._reload(stamp)
-        if self._view.until is not None and clock.now() >= self._view.until:
+        elif self._view.until is not None and clock.now() >= self._view.until:
             self._view = view_of(list(self._view.keys), clock.now())
+        else:
+            return self._view
+        self._forget_private_keys()
         return self._view
 
-    def rotate(self, overlap: timedelta) -> SigningKey:
+    def rotate(self, overlap: timedelta, *, signs_after: timedelta = timedelta()) -> SigningKey:
         with private_files.locked(self._instance, "signing_keys"):
-            keys = self._rotated(self._read(), overlap=overlap)
+            keys = self._rotated(self._read(), overlap=overlap, signs_after=signs_after)
             self._write(keys)
         return keys[0]
 
@@ -173,19 +188,35 @@ class FileRing(KeyRing):
 
     def retire(self, kid: str) -> None:
         with private_files.locked(self._instance, "signing_keys"):
-            keys = self._read()
-            old = next((key for key in keys if key.kid == kid and not key.has_ended(clock.now())), None)
+            keys, now = self._read(), clock.now()
+            old = next((key for key in keys if key.kid == kid and not key.has_ended(now)), None)
             if old is None:
                 raise RotationRefused(f"There is no signing key {kid}.")
-            if old.may_sign:
+            if old.signs_at(now):
                 raise RotationRefused(f"{kid} signs new tokens. Rotate it first: python -m webapp keys rotate")
-            self._write([key for key in keys if key.kid != kid])
+            left = [key for key in keys if key.kid != kid]
+            if old.is_pending(now):
+                left = [key.kept_signing() if key.retired_at == old.signs_from else key for key in left]
+            self._write(left)
 
-    def _rotated(self, keys: list[SigningKey], *, overlap: timedelta) -> list[SigningKey]:
+    def _rotated(
+        self, keys: list[SigningKey], *, overlap: timedelta, signs_after: timedelta = timedelta()
+    ) -> list[SigningKey]:
         now = clock.now()
+        signs_from = now + signs_after
         live = [key for key in keys if not key.has_ended(now)]
-        retired = [key if key.retired_at else key.retired(now, overlap=overlap) for key in live]
-        return [generate(self._algorithm, now), *retired]
+        if signs_after and (pending := next((key for key in live if key.is_pending(now)), None)):
+            raise RotationRefused(f"The new key {pending.kid} does not sign yet. See: python -m webapp keys list")
+        used = [key for key in live if not key.is_pending(now)]
+        retired = [key if key.is_retired(now) else key.retired(signs_from, overlap=overlap) for key in used]
+        return [generate(self._algorithm, now, signs_from=signs_from if signs_after else None), *retired]
+
+    def _forget_private_keys(self) -> None:
+        """Remove private keys that no longer sign from the file, if it can be written."""
+        if any(key.is_retired(clock.now()) and key.has_spare_private for key in self._view.keys):
+            with suppress(InstanceError), private_files.locked(self._instance, "signing_keys"):
+                if keys := self._read():
+                    self._write(keys)
 
     def _reload(self, stamp: tuple[int, ...]) -> None:
         # The stamp was taken before reading the file, so a change in between is read again, never missed.
@@ -209,7 +240,8 @@ class FileRing(KeyRing):
             raise InstanceError(f"{self._path} is damaged. Restore it, or remove it to create new keys.") from error
 
     def _write(self, keys: list[SigningKey]) -> None:
-        private_files.write(Path(self._path), json.dumps({"keys": [to_json(key) for key in keys]}, indent=2) + "\n")
+        kept = [key.without_private() if key.is_retired(clock.now()) else key for key in keys]
+        private_files.write(Path(self._path), json.dumps({"keys": [to_json(key) for key in kept]}, indent=2) + "\n")
 
 
 def ring_for(settings: Settings) -> KeyRing:

@@ -8,6 +8,8 @@ from typing import Any, cast
 
 from webapp.core.key_material import FAMILIES, Private, Public, load, private_pem, public_pem, thumbprint
 
+TIMES = ("created_at", "signs_from", "retired_at", "ends_at")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKey:
@@ -18,36 +20,57 @@ class SigningKey:
     public: Public | None = field(default=None, repr=False)
     created_at: datetime | None = None
     """None for a key from the settings."""
+    signs_from: datetime | None = None
+    """When it begins to sign; until then it is only published. None if it signed at once."""
     retired_at: datetime | None = None
-    """When it stopped signing; since then it only verifies."""
+    """When it stops signing; from then on it only verifies."""
     ends_at: datetime | None = None
     """When it stops verifying."""
+    may_sign: bool = True
+    """Whether it signed when the ring was last looked at; whoever has chosen it then may still sign a moment later."""
 
     @property
     def verifying(self) -> Public | bytes:
         """The key that verifies its signatures."""
         return self.public if self.public is not None else cast(bytes, self.private)
 
-    @property
-    def may_sign(self) -> bool:
-        return self.retired_at is None and self.private is not None
+    def signs_at(self, now: datetime) -> bool:
+        return self.private is not None and not self.is_pending(now) and not self.is_retired(now)
+
+    def is_pending(self, now: datetime) -> bool:
+        return self.signs_from is not None and now < self.signs_from
+
+    def is_retired(self, now: datetime) -> bool:
+        return self.retired_at is not None and now >= self.retired_at
 
     def has_ended(self, now: datetime) -> bool:
         return self.ends_at is not None and now >= self.ends_at
 
-    def retired(self, now: datetime, *, overlap: timedelta) -> "SigningKey":
-        # The private key is no longer needed, and what is not stored cannot be stolen.
-        private = self.private if self.public is None else None
-        return replace(self, private=private, retired_at=now, ends_at=now + overlap)
+    def retired(self, at: datetime, *, overlap: timedelta) -> "SigningKey":
+        return replace(self, retired_at=at, ends_at=at + overlap)
+
+    def kept_signing(self) -> "SigningKey":
+        """The key, if the one that was to replace it was withdrawn."""
+        return replace(self, retired_at=None, ends_at=None)
+
+    @property
+    def has_spare_private(self) -> bool:
+        """Whether it has a private key that is not needed to verify."""
+        return self.private is not None and self.public is not None
+
+    def without_private(self) -> "SigningKey":
+        """A key that only verifies: what is not stored cannot be stolen. HS256 needs its secret to verify."""
+        return self if self.public is None else replace(self, private=None)
 
 
-def generate(algorithm: str, now: datetime) -> SigningKey:
+def generate(algorithm: str, now: datetime, *, signs_from: datetime | None = None) -> SigningKey:
     """A new key whose ``kid`` does not begin with a dash, so that no program reads it as an option."""
+    times: dict[str, Any] = {"created_at": now, "signs_from": signs_from}
     if algorithm == "HS256":
         kid, private = secrets.token_hex(16), secrets.token_bytes(32)
-        return SigningKey(kid=kid, algorithm=algorithm, private=private, created_at=now)
+        return SigningKey(kid=kid, algorithm=algorithm, private=private, **times)
     # The kid is the thumbprint of the key (RFC 7638), and one in 64 begins with a dash: generate another.
-    while (key := asymmetric(FAMILIES[algorithm].make(), algorithm=algorithm, created_at=now)).kid.startswith("-"):
+    while (key := asymmetric(FAMILIES[algorithm].make(), algorithm=algorithm, **times)).kid.startswith("-"):
         pass
     return key
 
@@ -62,7 +85,7 @@ def asymmetric(key: Private | Public, *, algorithm: str, **times: Any) -> Signin
 
 
 def to_json(key: SigningKey) -> dict[str, Any]:
-    times = {name: getattr(key, name) for name in ("created_at", "retired_at", "ends_at")}
+    times = {name: getattr(key, name) for name in TIMES}
     head = {"kid": key.kid, "algorithm": key.algorithm}
     return head | {name: at and at.isoformat() for name, at in times.items()} | {"key": written(key)}
 
@@ -75,7 +98,8 @@ def written(key: SigningKey) -> str:
 
 def from_json(entry: dict[str, Any]) -> SigningKey:
     """Raises ``KeyUnfit``, ``ValueError``, ``KeyError`` or ``TypeError`` for invalid entries."""
-    times: dict[str, Any] = {name: instant(entry[name]) for name in ("created_at", "retired_at", "ends_at")}
+    # Files of earlier versions have no ``signs_from``.
+    times: dict[str, Any] = {name: instant(({"signs_from": None} | entry)[name]) for name in TIMES}
     if entry["algorithm"] == "HS256":
         private = base64.b64decode(entry["key"], validate=True)
         return SigningKey(kid=entry["kid"], algorithm="HS256", private=private, **times)
