@@ -12,6 +12,7 @@ const RENEWED = 4 * 60 * 1000
 const WORDS = {
   NotAllowedError: _("Nothing was chosen, or it took too long. Try again."),
   InvalidStateError: _("This device already has a passkey for this account."),
+  NotSupportedError: _("This browser does not support passkeys on this site."),
   SecurityError: _("Passkeys do not work at an IP address. Open this site by its host name."),
 }
 
@@ -67,7 +68,8 @@ class PasskeyButton extends HTMLElement {
         : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(publicKey), ...how })
       this.finish(JSON.stringify(credential.toJSON()))
     } catch (error) {
-      if (error.name !== "AbortError" && !(how.mediation && error.name === "NotAllowedError")) {
+      // The user did not start what runs for autofill, so its errors are not shown; the button shows them again.
+      if (error.name !== "AbortError" && !how.mediation) {
         this.say(WORDS[error.name] ?? _("The passkey could not be used: %(reason)s", { reason: error.message }))
       }
     }
