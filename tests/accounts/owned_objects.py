@@ -7,12 +7,14 @@ from flask import Flask
 
 from tests import factories
 from tests.second_factors import stored, with_app, with_passkey
+from webapp.accounts import service_accounts
 from webapp.accounts.models import User
+from webapp.accounts.service_rules import Owner
 from webapp.audit import event_queries
 from webapp.core.db import Database
 from webapp.sessions import trusted
 from webapp.sessions.lifecycle import Browser
-from webapp.testing import as_user
+from webapp.testing import as_user, user_named
 from webapp.tokens import script_logins
 from webapp.web.registry import services_of
 
@@ -55,10 +57,27 @@ def script_login_of(app: Flask, user: User) -> UUID:
         return script_logins.live(db, user.id)[0].id
 
 
-OWN: dict[str, Callable[[Flask, User], UUID]] = {
+def service_of(app: Flask, user: User) -> UUID:
+    with services_of(app).get(Database).write() as db:
+        made = service_accounts.create(
+            db, "deploy", role="user", owner=Owner(user), purpose="deploys the site", origin="cli"
+        )
+        return made.id
+
+
+def service_token_of(app: Flask, user: User) -> tuple[UUID, UUID]:
+    """The id of the service account, and that of its token."""
+    service_id = service_of(app, user)
+    return service_id, factories.api_token(app, user_named(app, "deploy")).entry.id
+
+
+OWN: dict[str, Callable[[Flask, User], UUID | tuple[UUID, UUID]]] = {
     "/account/activity/<uuid:event_id>": event_of,
     "/account/security/passkeys/<uuid:passkey_id>": passkey_of,
     "/account/security/passkeys/<uuid:passkey_id>/remove": passkey_of,
+    "/account/service-accounts/<uuid:user_id>": service_of,
+    "/account/service-accounts/<uuid:user_id>/tokens/<uuid:token_id>/revoke": service_token_of,
+    "/account/service-accounts/<uuid:user_id>/tokens/new": service_of,
     "/account/sessions/<uuid:session_id>/end": session_of,
     "/account/sessions/trusted/<uuid:trust_id>/end": trust_of,
     "/tokens/<uuid:token_id>": token_of,
@@ -69,4 +88,4 @@ OWN: dict[str, Callable[[Flask, User], UUID]] = {
     "/tokens/<uuid:token_id>/summary": token_of,
     "/tokens/logins/<uuid:login_id>/end": script_login_of,
 }
-"""By the address."""
+"""By the address; several ids where the address has several."""

@@ -12,6 +12,7 @@ from tests.second_factors import with_passkey
 from tests.tables import events
 from webapp.accounts import identity_linking, lifecycle, recovery, roles, service_accounts
 from webapp.accounts.models import ServiceAccount, User
+from webapp.accounts.service_queries import ServiceFilter, is_managed_by, service_page
 from webapp.accounts.service_rules import NoLogin, Owner, OwnerUnfit
 from webapp.core.db import Database
 from webapp.login.refresh_grant import may_refresh
@@ -228,10 +229,13 @@ def test_which_roles_can_manage_which_service_accounts(app, service):
     with services_of(app).get(Database).read() as db:
         ada, grace = (one(app, name) for name in ("ada", "grace"))
         managed = [
-            [user.username for user, _account in service_accounts.managed_by(db, person.id, ["user"])]
-            for person in (ada, grace)
+            [
+                found.user.username
+                for found in service_page(db, ServiceFilter(), is_managed_by(person.id, ["user"])).services
+            ]
+            for person in (ada, grace, one(app, "backup"))
         ]
-    assert managed == [["backup", "shared"], ["shared"]]
+    assert managed == [["backup", "shared"], ["shared"], []]
     assert shared.is_service
 
 

@@ -12,8 +12,9 @@ from tests import factories
 from tests.admin.admin_objects import WHY, by_session
 from tests.script import Script
 from tests.tables import contents
-from webapp.accounts import invitations, roles
+from webapp.accounts import invitations, roles, service_accounts
 from webapp.accounts.invitations import InvitationRequest
+from webapp.accounts.service_rules import Owner
 from webapp.core.db import Database
 from webapp.guard.routes import routes
 from webapp.mail.mailer import Mailer
@@ -22,6 +23,10 @@ from webapp.tokens.scopes import Catalogue
 from webapp.web.registry import services_of
 
 REASON = {"reason": WHY}
+TOKEN = {"name": "ci job", "scopes": ["protected:read"]}
+SERVICE = {"name": "deploy", "purpose": "deploys the site", "owner": "boss"}
+# These are only for service accounts; the other actions on users are for people too.
+OF_SERVICES = ("/hand-over", "/tokens/new")
 # What somebody is answered to whom the route is closed, as `status, code, required`.
 NO_TOKEN = (403, "scope_required", ["session"])
 NO_ROLE = (403, "role_required", ["super_admin"])
@@ -97,6 +102,13 @@ ROWS = (
         "POST /admin/users/<uuid:user_id>/role", 200, NO_TOKEN, sent=REASON | {"role": "porter"}, case="includes admin"
     ),
     Row("POST /admin/users/<uuid:user_id>/role", 200, 200, 403, sent=REASON | {"role": "editor"}, case="no powers"),
+    Row("POST /admin/users/<uuid:user_id>/hand-over", 200, NO_TOKEN, sent=REASON | {"owner": "boss"}),
+    Row("GET /admin/users/<uuid:user_id>/tokens/new", 200, NO_TOKEN),
+    Row("POST /admin/users/<uuid:user_id>/tokens/new", 201, NO_TOKEN, sent=TOKEN),
+    Row("GET /admin/users/service-accounts", 200, 200),
+    Row("GET /admin/users/service-accounts/new", 200, NO_TOKEN),
+    Row("POST /admin/users/service-accounts/new", 201, NO_TOKEN, sent=SERVICE | {"role": "user"}, case="user"),
+    Row("POST /admin/users/service-accounts/new", 201, NO_TOKEN, sent=SERVICE | {"role": "admin"}, case="admin"),
     Row("GET /admin/users/disable", 303, NO_TOKEN),
     Row("POST /admin/users/disable", 200, 200, sent=REASON | {"ids": ["{user_id}"]}),
 )
@@ -123,12 +135,16 @@ def places(app: Flask) -> dict[str, str]:
     with services_of(app).get(Database).write() as db:
         roles.add(db, "editor", "Writes.", ["user"])
         roles.add(db, "porter", "Opens.", ["admin"])
+        backup = service_accounts.create(
+            db, "backup", role="user", owner=Owner(ada), purpose="nightly backup", origin="cli"
+        )
         invited = invitations.create(db, InvitationRequest()).invitation
         mail_id = services_of(app).get(Mailer).send(db, "test", "ada@example.org", user_id=ada.id)
         db.flush()
         db.get_one(OutgoingMail, mail_id).due_at = None
     return {
         "<uuid:user_id>": str(ada.id),
+        "<service>": str(backup.id),
         "<act>": "disable",
         "<kind>": "tokens",
         "<uuid:credential_id>": str(factories.api_token(app, ada).entry.id),
@@ -140,6 +156,8 @@ def places(app: Flask) -> dict[str, str]:
 
 def ask(caller: Any, row: Row, places: dict[str, str]) -> TestResponse:
     path = row.rule + ("?route=GET+/dashboard" if row.rule == "/admin/endpoints/uses" else "")
+    if path.endswith(OF_SERVICES):
+        path = path.replace("<uuid:user_id>", places["<service>"])
     for parameter, value in places.items():
         path = path.replace(parameter, value)
     if row.method == "GET":

@@ -60,3 +60,47 @@ def test_a_service_account_can_be_handed_over_before_or_with_disabling(run, add,
 )
 def test_impossible_owners_are_refused(run, backup, command, code):
     assert run(command).exit_code == code
+
+
+def test_a_dry_run_lists_what_would_stop_and_changes_nothing(run, add, backup, mint):
+    mint("ada", "laptop")
+    done = run("user disable ada --dry-run")
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["API", "tokens", "laptop"],
+        ["Script", "logins", "-"],
+        ["Service", "accounts", "backup"],
+    ]
+    add("grace")
+    assert run("user disable ada --dry-run --services-to grace").stdout.splitlines()[-1] == "To grace: backup"
+    assert json.loads(run("user services --json").stdout)[0]["owner"] == "ada"
+    assert json.loads(run("user show ada --json").stdout)["disabled_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ("--services-to-role user", 0),
+        ("--services-to grace", 0),
+        ("--services-to grace --services-to-role user", 2),
+        ("--services-to ada", 1),
+        ("--services-to nobody", 1),
+        ("--services-to backup", 1),
+        ("--services-to-role nothing", 2),
+    ],
+)
+def test_disabling_hands_over_or_does_nothing(run, add, backup, options, code):
+    add("grace")
+    assert run(f"user disable ada {options}").exit_code == code
+    (found,) = json.loads(run("user services --json").stdout)
+    assert (found["owner"] != "ada", found["disabled_at"]) == (code == 0, None)
+    assert (json.loads(run("user show ada --json").stdout)["disabled_at"] is None) == (code != 0)
+
+
+def test_its_role_and_state_are_changed_only_as_its_owner_allows(run, backup):
+    assert run("user role backup admin").exit_code == 1
+    assert run("user disable ada").exit_code == 0
+    done = run("user enable backup")
+    assert (done.exit_code, "cannot own a service account" in done.stderr) == (1, True)
+    assert run("user enable ada").exit_code == 0
+    assert run("user enable backup").exit_code == 0
+    assert json.loads(run("user services --json").stdout)[0]["owner_problem"] is None

@@ -31,6 +31,23 @@ def reset_link(app: Flask, accept: str) -> TestResponse:
     return posted(path, dict(REASON))(app, accept)
 
 
+def service_account(app: Flask, accept: str) -> TestResponse:
+    sent = {"name": "deploy", "purpose": "deploys the site", "role": "user", "owner": "ada"}
+    user_named(app, "ada")
+    return posted("/admin/users/service-accounts/new", dict(sent))(app, accept)
+
+
+def service_token(path: str) -> Callable[[Flask, str], TestResponse]:
+    def by_owner(app: Flask, accept: str) -> TestResponse:
+        chief = as_user(app, "chief", role="super_admin", amr="hwk user")
+        sent = {"name": "deploy", "purpose": "deploys the site", "role": "user", "owner": "chief"}
+        made = chief.post("/admin/users/service-accounts/new", json=sent, headers={"Accept": JSON})
+        url = f"{path}/{made.json['id']}/tokens/new"
+        return chief.post(url, json=dict(TOKEN), headers={"Accept": accept})
+
+    return by_owner
+
+
 def passkey(app: Flask, accept: str) -> TestResponse:
     caller = as_user(app, "ada", amr="hwk user")
     asked = caller.get(f"{SECURITY}/passkeys/options", headers={"Accept": JSON}).json
@@ -63,7 +80,10 @@ WAYS: list[tuple[str, str, Callable[[Flask, str], TestResponse]]] = [
     ("post /admin/invitations/new", "a person who names an address",
      posted("/admin/invitations/new", {"role": "user", "email": "bob@example.org"})),
     ("post /admin/roles", "a person", posted("/admin/roles", {"name": "editor", "description": "Edits."})),
+    ("post /account/service-accounts/{user_id}/tokens/new", "its owner", service_token("/account/service-accounts")),
     ("post /admin/users/{user_id}/reset-link", "a person", reset_link),
+    ("post /admin/users/{user_id}/tokens/new", "a person", service_token("/admin/users")),
+    ("post /admin/users/service-accounts/new", "a person", service_account),
     ("post /tokens/new", "a person", posted("/tokens/new", dict(TOKEN))),
     ("post /tokens/{token_id}/rotate", "a person", rotated),
     ("post /tokens/self/rotate", "a script", rotated_by_itself),
@@ -98,6 +118,7 @@ def test_a_location_is_sent_where_it_is_described_and_only_there(mailing, descri
     answer = ask(mailing, JSON)
     assert (answer.status_code, "Location" in answer.headers) == (201, described[operation]), answer.text
     if described[operation]:
-        is_chiefs = operation in ("post /admin/roles", "post /tokens/new")
+        is_chiefs = operation in ("post /admin/roles", "post /tokens/new") or "tokens/new" in operation
+        is_chiefs = is_chiefs or "service-accounts" in operation
         owner = as_user(mailing, "chief" if is_chiefs else "ada", amr="hwk user")
         assert owner.get(answer.headers["Location"]).status_code == 200

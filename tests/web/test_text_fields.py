@@ -6,7 +6,7 @@ from wtforms import StringField
 from wtforms.fields.core import UnboundField
 
 from tests import factories
-from tests.accounts.owned_objects import OWN
+from tests.accounts.owned_objects import OWN, service_of
 from tests.mailbox import Mailbox, link_in
 from tests.second_factors import NAMED, with_app
 from tests.tables import contents
@@ -23,27 +23,31 @@ FORM = "application/x-www-form-urlencoded"
 # By address: the text fields of its form.
 FIELDS = {
     "/account": "display_name username",
-    "/account/close": "username",
+    "/account/close": "services_to services_to_role username",
     "/account/email": "email",
     "/account/password": "new_password password",
     "/account/security/passkeys/<uuid:passkey_id>": "name",
     "/account/security/passkeys/new": "next response",
     "/account/security/recovery-codes": "next",
     "/account/security/totp": "begun code next",
+    "/account/service-accounts/<uuid:user_id>/tokens/new": "key name note once reason",
     "/account/sessions/stay": "next",
     "/admin/invitations/new": "email note",
     "/admin/roles": "description name",
     "/admin/roles/<name>/edit": "description",
     "/admin/users/<uuid:user_id>/<kind>/<uuid:credential_id>/end": "reason",
-    "/admin/users/<uuid:user_id>/delete": "reason username",
-    "/admin/users/<uuid:user_id>/disable": "reason",
+    "/admin/users/<uuid:user_id>/delete": "reason services_to services_to_role username",
+    "/admin/users/<uuid:user_id>/disable": "reason services_to services_to_role",
     "/admin/users/<uuid:user_id>/enable": "reason",
     "/admin/users/<uuid:user_id>/end-sessions": "reason",
+    "/admin/users/<uuid:user_id>/hand-over": "owner owner_role reason",
+    "/admin/users/<uuid:user_id>/tokens/new": "key name note once reason",
     "/admin/users/<uuid:user_id>/unlock": "reason",
     "/admin/users/<uuid:user_id>/reset-factors": "reason",
     "/admin/users/<uuid:user_id>/reset-link": "reason",
     "/admin/users/<uuid:user_id>/role": "reason role",
-    "/admin/users/disable": "reason",
+    "/admin/users/disable": "reason services_to services_to_role",
+    "/admin/users/service-accounts/new": "name owner owner_role purpose role",
     "/api/auth": "client_id code email grant_type password username",
     "/api/auth/exchange": "actor_token actor_token_type audience client_id grant_type requested_token_type resource "
     "subject_token subject_token_type",
@@ -128,6 +132,8 @@ def at(app: Flask, first: str, then: str, **fields: str) -> HeaderClient:
 
 
 def filled(app: Flask, path: str, ada: User) -> str:
+    if path.endswith(("/hand-over", "<uuid:user_id>/tokens/new")):
+        return path.replace("<uuid:user_id>", str(service_of(app, ada)))
     if "<uuid:user_id>" in path:
         eve = factories.user(app, "eve")
         path = path.replace("<uuid:user_id>", str(eve.id)).replace("<kind>", "tokens")

@@ -7,6 +7,7 @@ from wtforms import BooleanField, EmailField, HiddenField, PasswordField, Select
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from webapp.accounts.names import UserNameUnfit, checked_name
+from webapp.accounts.owner_fields import person_field, role_field
 from webapp.accounts.profile import LANGUAGES, THEMES, checked_display_name, time_zones
 from webapp.core.translation import _l
 from webapp.web.form import Form
@@ -176,3 +177,8 @@ class CloseForm(Form):
         [InputRequired(_l("Enter your user name."))],
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
+    services_to = person_field(
+        _l("Hand over to a person"),
+        _l("User name or e-mail address. Leave it empty to stop the service accounts too."),
+    )
+    services_to_role = role_field(_l("Or hand over to a role"), _l("Everybody with this role owns them together."))

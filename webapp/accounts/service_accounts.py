@@ -1,9 +1,7 @@
 """Service accounts: users without a way to log in, that hold API tokens and belong to a person or a role."""
 
-from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from webapp.accounts import lifecycle, registration
@@ -79,27 +77,3 @@ def locked(db: Session, owner: Owner, *others: User) -> Owner:
     if len(lifecycle.lock_user(db, wanted)) < len(wanted):
         raise OwnerUnfit(_("%(owner)s was deleted.", owner=owner.name))
     return owner
-
-
-def of_owner(db: Session, user_id: UUID) -> Sequence[User]:
-    """Active service accounts that belong to a person; they stop with that person."""
-    owned = select(User).join(ServiceAccount, ServiceAccount.user_id == User.id)
-    return db.scalars(
-        owned.where(ServiceAccount.owner_id == user_id, User.disabled_at.is_(None)).order_by(User.username_key)
-    ).all()
-
-
-def managed_by(db: Session, user_id: UUID, held: Collection[str]) -> Sequence[tuple[User, ServiceAccount]]:
-    """Service accounts that a person may manage.
-
-    Args:
-        held: all roles of the person.
-    """
-    found = select(User, ServiceAccount).join(ServiceAccount, ServiceAccount.user_id == User.id)
-    theirs = or_(ServiceAccount.owner_id == user_id, ServiceAccount.owner_role.in_(held))
-    return [(user, account) for user, account in db.execute(found.where(theirs).order_by(User.username_key))]
-
-
-def every(db: Session) -> Sequence[tuple[User, ServiceAccount]]:
-    found = select(User, ServiceAccount).join(ServiceAccount, ServiceAccount.user_id == User.id)
-    return [(user, account) for user, account in db.execute(found.order_by(User.username_key))]

@@ -35,6 +35,8 @@ class OwnerProblem(StrEnum):
     """The person is disabled, has closed their account or cannot log in."""
     LACKS_ROLE = "lacks_role"
     """The service account may do what its owner may not."""
+    NOBODY = "nobody"
+    """No active user has the role that owns it. It goes on, but lists show it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, not_, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from webapp.accounts.models import User
+from webapp.accounts.models import ServiceAccount, User
 from webapp.accounts.names import identifier_key, normalized_key
 from webapp.core.clock import now
 from webapp.core.db import EPOCH
@@ -172,7 +172,7 @@ def begins(column: ColumnElement[Any] | InstrumentedAttribute[Any], key: str) ->
 def view(name: str) -> ColumnElement[bool]:
     match name:
         case "never":
-            return User.last_login_at.is_(None)
+            return and_(User.last_login_at.is_(None), User.is_service.is_(False))
         case "dormant":
             return User.last_login_at < now() - DORMANT
         case "disabled":
@@ -184,7 +184,8 @@ def view(name: str) -> ColumnElement[bool]:
             # Checked user by user in their order: a page is full long before all tokens are read.
             return credentials.has_live(User.id, "token")
         case "one_factor":
-            return not_(factors.has_second(User.id))
+            # By their table, so that an index of users answers.
+            return and_(not_(factors.has_second(User.id)), User.id.not_in(select(ServiceAccount.user_id)))
     raise LookupError(name)
 
 
@@ -224,13 +225,15 @@ def count_with_role(db: Session, role: str) -> int:
 
 
 def without_second_factor(db: Session) -> int:
-    """Number of enabled users without a second factor."""
+    """Number of enabled users without a second factor; service accounts need none."""
     # Those with a second factor are fewer, and are counted from two indexes.
     holders = factors.holders().subquery()
     have_one = select(func.count()).select_from(holders).join(User, User.id == holders.c.user_id)
     have_one = have_one.where(User.disabled_at.is_(None))
     may_log_in = select(func.count()).where(User.disabled_at.is_(None))
-    return db.scalar(select(may_log_in.scalar_subquery() - have_one.scalar_subquery())) or 0
+    services = select(func.count()).select_from(ServiceAccount).join(User, User.id == ServiceAccount.user_id)
+    rest = may_log_in.scalar_subquery() - have_one.scalar_subquery()
+    return db.scalar(select(rest - services.where(User.disabled_at.is_(None)).scalar_subquery())) or 0
 
 
 def counts(db: Session) -> dict[str, int]:
@@ -242,5 +245,6 @@ def counts(db: Session) -> dict[str, int]:
     # Those with a second factor are fewer, and are counted from two indexes.
     with_second = select(func.count()).select_from(factors.holders().subquery()).scalar_subquery()
     everybody = select(func.count()).select_from(User).scalar_subquery()
-    counted.append((everybody - with_second).label(ONE_FACTOR))
+    services = select(func.count()).select_from(ServiceAccount).scalar_subquery()
+    counted.append((everybody - with_second - services).label(ONE_FACTOR))
     return dict(db.execute(select(whole, *counted)).one()._mapping)

@@ -3,6 +3,7 @@
 from wtforms import SelectMultipleField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
+from webapp.accounts.owner_fields import person_field, role_field
 from webapp.core.translation import _l
 from webapp.web.form import Form, one_line, stripped
 
@@ -28,7 +29,62 @@ class ChangeRoleForm(Form):
     reason = reason()
 
 
-class DeleteUserForm(Form):
+class OwnerForm(Form):
+    """The owner of a service account: a person or a role."""
+
+    either = ("owner", "owner_role")
+
+    owner = person_field(_l("Owner"), _l("User name or e-mail address of the person who owns it."))
+    owner_role = role_field(
+        _l("Or owned by a role"), _l("Everybody with this role owns it together, instead of one person.")
+    )
+
+
+class NewServiceForm(OwnerForm):
+    name = StringField(
+        _l("Name"),
+        [
+            InputRequired(_l("Enter a name.")),
+            Length(max=50, message=_l("A user name can have at most 50 characters.")),
+            one_line,
+        ],
+        filters=[stripped],
+        description=_l("Shown in lists and in the audit log. It is different from all user names."),
+        render_kw={"maxlength": 50, "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    purpose = StringField(
+        _l("Purpose"),
+        [DataRequired(_l("Enter a purpose.")), Length(3, LONGEST), one_line],
+        filters=[stripped],
+        description=_l("What it is for, such as the job that uses it."),
+        render_kw={"maxlength": LONGEST, "autocomplete": "off"},
+    )
+    role = StringField(
+        _l("Role"),
+        [InputRequired(_l("Choose a role.")), Length(max=20)],
+        description=_l("Its tokens get at most what this role allows. The owner must have the role."),
+    )
+
+
+class HandOverForm(OwnerForm):
+    reason = reason()
+
+
+class HeirFields(Form):
+    """Who gets the service accounts of people who are disabled or deleted; with neither, they stop too."""
+
+    services_to = person_field(
+        _l("Hand over to a person"),
+        _l("User name or e-mail address. Leave it empty to stop the service accounts too."),
+    )
+    services_to_role = role_field(_l("Or hand over to a role"), _l("Everybody with this role owns them together."))
+
+
+class DisableUserForm(HeirFields):
+    reason = reason()
+
+
+class DeleteUserForm(HeirFields):
     username = StringField(
         _l("User name"),
         [InputRequired(_l("Type the user name to confirm."))],
@@ -38,7 +94,7 @@ class DeleteUserForm(Form):
     reason = reason()
 
 
-class DisableUsersForm(Form):
+class DisableUsersForm(HeirFields):
     ids = SelectMultipleField(
         _l("Users"),
         [InputRequired(_l("Select at least one user."))],

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy.orm import Session
 
-from webapp.accounts import roles, user_queries
+from webapp.accounts import roles, service_queries, user_queries
 from webapp.audit import event_queries, untrusted_proxies
 from webapp.audit.log import Event
 from webapp.core.backup import OLD
@@ -87,6 +87,9 @@ def attention(
     if len(db.scalars(roles.active_super_admins(db)).all()) == 1:
         sentence = _("There is only 1 super admin. If they lose access, nobody can manage roles.")
         yield Attention(sentence, hrefs["people"], _("Choose another one"))
+    if unowned := service_queries.unowned_count(db):
+        sentence = _n("%(num)s service account has no owner.", "%(num)s service accounts have no owner.", unowned)
+        yield Attention(sentence, hrefs["unowned"], _("View service accounts"))
     if failed := failures.unsent(db):
         sentence = _n("%(num)s mail could not be sent.", "%(num)s mails could not be sent.", failed)
         yield Attention(sentence, hrefs["mail"], _("View mail"))

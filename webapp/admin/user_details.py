@@ -7,8 +7,11 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.orm import Session
 
-from webapp.accounts import admin_actions, lockout, roles, user_queries
+from webapp.accounts import admin_actions, lockout, roles, service_queries, user_queries
 from webapp.accounts.models import User
+from webapp.accounts.service_details import ServiceDetails, ServiceSummary
+from webapp.accounts.service_details import details as service_details
+from webapp.accounts.service_details import summaries as service_summaries
 from webapp.admin.audit_entries import AuditEntry, audit_entries
 from webapp.audit import event_queries
 from webapp.audit.event_queries import AuditFilter
@@ -25,7 +28,7 @@ from webapp.tokens.script_logins import ScriptLogin
 from webapp.tokens.token_list import Token
 
 RECENT = 20
-SHOWN_TOKENS = 50
+SHOWN_TOKENS = SHOWN_SERVICES = 50
 
 
 class UserSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +40,8 @@ class UserSummary(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     state: str
     """`active`, `dormant` for 90 days, `never` logged in, `closed` by its owner, or `disabled` by an admin."""
+    is_service: bool
+    """Whether it is a service account, which nobody can log in with."""
     created_at: datetime
     last_login_at: datetime | None
     disabled_at: datetime | None
@@ -87,6 +92,11 @@ class UserDetails(UserSummary, frozen=True, kw_only=True):
     script_login_list: list[ScriptLogin]
     token_list: list[Token]
     events: list[AuditEntry]
+    service: ServiceDetails | None
+    """Its owner and purpose, if it is a service account."""
+    service_accounts: list[ServiceSummary]
+    """Active service accounts that this person owns; they stop with the account, unless they are handed over. At most
+    50."""
     factors_reset_at: datetime | None
     """When the second factors are removed, unless the user stops it."""
 
@@ -96,6 +106,8 @@ def state_of(user: User) -> str:
         return "disabled"
     if user.closes_at is not None:
         return "closed"
+    if user.is_service:
+        return "active"
     if user.last_login_at is None:
         return "never"
     return "dormant" if now() - user.last_login_at > user_queries.DORMANT else "active"
@@ -114,6 +126,7 @@ def summary(user: User, live: LiveCounts, held: Factors) -> UserSummary:
         email=user.email,
         role=user.role,
         state=state_of(user),
+        is_service=user.is_service,
         created_at=user.created_at,
         last_login_at=user.last_login_at,
         disabled_at=user.disabled_at,
@@ -140,8 +153,14 @@ def details(db: Session, user: User, actor_roles: Sequence[str], reached: list[R
         script_login_list=script_logins.live(db, user.id),
         token_list=token_lists.token_page(db, user.id, is_live=True, size=SHOWN_TOKENS).tokens,
         events=audit_entries(db, events),
+        service=service_details(db, found) if (found := service_queries.one(db, user.id)) else None,
+        service_accounts=owned_services(db, user),
         factors_reset_at=reset.due_at if reset else None,
     )
+
+
+def owned_services(db: Session, user: User) -> list[ServiceSummary]:
+    return service_summaries(db, service_queries.of_owners(db, [user.id], most=SHOWN_SERVICES))
 
 
 def logins(db: Session, user_id: UUID) -> list[LiveLogin]:

@@ -1,16 +1,15 @@
 """user add-service, services, hand-over: accounts for scripts, which cannot log in and belong to a person or a role."""
 
-from collections.abc import Sequence
-
 import click
 from sqlalchemy.orm import Session
 
-from webapp.accounts import service_accounts
+from webapp.accounts import service_accounts, service_queries, what_stops
 from webapp.accounts.models import User
 from webapp.accounts.names import UserNameUnfit
 from webapp.accounts.registration import UserNameTaken
 from webapp.accounts.service_accounts import LONGEST_PURPOSE
-from webapp.accounts.service_rules import Owner, OwnerUnfit, owner_of
+from webapp.accounts.service_rules import Owner, OwnerUnfit
+from webapp.accounts.what_stops import Stopping
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
@@ -79,34 +78,39 @@ def add_service(
 def services(context: CommandContext, *, is_json: bool) -> None:
     """List all service accounts with their owners and live tokens.
 
+    PROBLEM is why its owner cannot have it (missing, inactive, lacks_role), or nobody: no active user has the role.
+
     \b
     Example:
-      python -m webapp user services --json | jq -r '.[] | select(.owner == null).username'
+      python -m webapp user services --json | jq -r '.[] | select(.owner_problem).username'
     """
     with opened(context) as database, database.read() as db:
-        found = service_accounts.every(db)
-        counts = live_counts(db, [user.id for user, _account in found])
-        owners = {user.id: owner_of(db, user.id) for user, account in found}
+        found = service_queries.every(db)
+        counts = live_counts(db, [service.user.id for service in found])
     facts = [
         {
-            "id": user.id,
-            "username": user.username,
-            "role": user.role,
-            "owner": owner.name if (owner := owners[user.id]) else None,
-            "purpose": account.purpose,
-            "tokens": live.tokens if (live := counts.get(user.id)) else 0,
-            "disabled_at": user.disabled_at,
+            "id": service.user.id,
+            "username": service.user.username,
+            "role": service.user.role,
+            "owner": service.owner.name if service.owner else None,
+            "owner_problem": service.problem,
+            "purpose": service.purpose,
+            "tokens": counts[service.user.id].tokens,
+            "disabled_at": service.user.disabled_at,
         }
-        for user, account in found
+        for service in found
     ]
     if is_json:
         say_json(facts)
         return
     rows = [
-        tuple(cell(fact[name]) for name in ("username", "owner", "role", "tokens", "disabled_at", "purpose"))
+        tuple(
+            cell(fact[name])
+            for name in ("username", "owner", "owner_problem", "role", "tokens", "disabled_at", "purpose")
+        )
         for fact in facts
     ]
-    say_table(("NAME", "OWNER", "ROLE", "TOKENS", "DISABLED", "PURPOSE"), rows)
+    say_table(("NAME", "OWNER", "PROBLEM", "ROLE", "TOKENS", "DISABLED", "PURPOSE"), rows)
 
 
 def cell(value: object) -> str:
@@ -135,25 +139,39 @@ def hand_over(context: CommandContext, *, names: tuple[str, ...], owner: str | N
     say_aside(f"Owned by {owned_by.name} now: {', '.join(names)}.")
 
 
-def owned_by(db: Session, user: User) -> Sequence[User]:
-    return service_accounts.of_owner(db, user.id)
+def heir_named(db: Session, leaving: User, name: str | None, role: str | None) -> Owner | None:
+    """Who gets the service accounts of a user who is disabled; None if they stop too.
 
-
-def give(db: Session, found: Sequence[User], to: str) -> None:
-    """
     Raises:
-        CommandRefused: the new owner cannot have one of them.
+        CommandRefused: the new owner cannot have all of them.
     """
+    if name is None and role is None:
+        return None
+    owner = owner_named(db, name, role)
     try:
-        for user in found:
-            service_accounts.hand_over(db, user, Owner(user_named(db, to)))
+        what_stops.require_heir(db, owner, [leaving])
     except OwnerUnfit as error:
         raise CommandRefused(str(error)) from error
+    return owner
 
 
-def what_stops(found: list[User]) -> str:
+def list_what_stops(found: Stopping, owner: Owner | None) -> None:
+    """Print what stops, one kind on a line, for ``--dry-run``."""
+    services = [service.user.username for service in found.services]
+    for word, names, more in (
+        ("API tokens", found.tokens, found.more_tokens),
+        ("Script logins", found.script_logins, found.more_script_logins),
+        ("Service accounts", [] if owner else services, 0),
+    ):
+        rest = f" and {more} more" if more else ""
+        click.echo(f"{word:<16} {', '.join(names) or '-'}{rest}")
+    if owner and services:
+        click.echo(f"To {owner.name}: {', '.join(services)}")
+
+
+def what_stopped(found: Stopping) -> str:
     """A sentence about service accounts that stop with their owner; empty without any."""
-    if not found:
+    if not found.services:
         return ""
-    names = " ".join(user.username for user in found)
+    names = " ".join(service.user.username for service in found.services)
     return f" These service accounts stopped with them: {names}."

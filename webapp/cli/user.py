@@ -2,7 +2,7 @@
 
 import click
 
-from webapp.accounts import lifecycle, lockout, registration, roles, user_queries
+from webapp.accounts import lifecycle, lockout, registration, roles, user_queries, what_stops
 from webapp.accounts.lifecycle import LastSuperAdmin
 from webapp.accounts.models import User
 from webapp.accounts.names import EmailUnfit, UserNameUnfit
@@ -212,25 +212,33 @@ def role(context: CommandContext, *, name: str, role: str) -> None:
 @click.option(
     "--services-to", help="User who gets the service accounts of the disabled one; otherwise they are disabled too."
 )
+@click.option("--services-to-role", help="Role that gets them instead.")
+@click.option("--dry-run", is_flag=True, help="Only print which tokens, script logins and service accounts would stop.")
 @pass_context
-def disable(context: CommandContext, *, name: str, services_to: str | None) -> None:
+def disable(
+    context: CommandContext, *, name: str, services_to: str | None, services_to_role: str | None, dry_run: bool
+) -> None:
     """Disable a user and end all their sessions and tokens, at once.
 
     Service accounts that the user owns are disabled as well, unless --services-to hands them over.
 
     \b
     Examples:
-      python -m webapp user disable ada
+      python -m webapp user disable ada --dry-run
       python -m webapp user disable ada --services-to grace
     """
     with opened(context) as database, database.write() as db:
         user = user_named(db, name)
-        owned = list(service_accounts.owned_by(db, user))
+        stops = what_stops.stopping(db, user.id)
+        owner = service_accounts.heir_named(db, user, services_to, services_to_role)
+        if dry_run:
+            service_accounts.list_what_stops(stops, owner)
+            return
         try:
-            if services_to is not None:
-                service_accounts.give(db, owned, services_to)
-                owned = []
+            if owner is not None:
+                what_stops.hand_over_all(db, user, owner)
             ended = lifecycle.disable(db, user)
         except LastSuperAdmin as error:
             raise CommandRefused(ONLY_SUPER_ADMIN.format(user.username)) from error
-    say_aside(f"{user.username} is disabled. Ended: {in_words(ended)}.{service_accounts.what_stops(owned)}")
+    stopped = "" if owner else service_accounts.what_stopped(stops)
+    say_aside(f"{user.username} is disabled. Ended: {in_words(ended)}.{stopped}")

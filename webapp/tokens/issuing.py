@@ -78,6 +78,8 @@ class TokenRequest:
     event: Event = Event.TOKEN_MINTED
     claims: Mapping[str, object] = field(default_factory=dict)
     """Of this token alone, besides those of hooks."""
+    actor_id: UUID | None = None
+    """Who creates it, if it is not for themselves but for a service account."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -136,6 +138,7 @@ class TokenIssuer:
             db,
             wish.event,
             user_id=user_id,
+            actor_id=wish.actor_id,
             credential_id=token_id,
             name=wish.name,
             **facts(wish.authority),

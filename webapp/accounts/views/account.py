@@ -1,6 +1,6 @@
 """Pages of the account: one file per page, one blueprint."""
 
-from webapp.accounts.views import activity, close_account, email, profile, security, sessions
+from webapp.accounts.views import activity, close_account, email, profile, security, service_accounts, sessions
 from webapp.accounts.views.blueprint import bp
 
-__all__ = ["activity", "bp", "close_account", "email", "profile", "security", "sessions"]
+__all__ = ["activity", "bp", "close_account", "email", "profile", "security", "service_accounts", "sessions"]

@@ -6,12 +6,14 @@ import msgspec
 from flask import render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import lifecycle, notices
+from webapp.accounts import lifecycle, notices, what_stops
 from webapp.accounts.export import Export, export
 from webapp.accounts.forms import CloseForm
 from webapp.accounts.lifecycle import GRACE, LastSuperAdmin
 from webapp.accounts.models import User
 from webapp.accounts.names import normalized_key
+from webapp.accounts.owner_fields import chosen_owner
+from webapp.accounts.service_rules import Owner, OwnerUnfit
 from webapp.accounts.views.blueprint import FRESH, bp, me
 from webapp.accounts.views.request_info import current_circumstances, post
 from webapp.accounts.views.security import security_of
@@ -47,21 +49,30 @@ def close_form(principal: Principal) -> ResponseReturnValue:
 def close_page(principal: Principal, user: User, form: CloseForm) -> str:
     form.username.description = _("Enter %(username)s to confirm.", username=user.username)
     facts = {"user": user, "form": form, "security": security_of(principal), "days": GRACE.days}
-    return render_template("accounts/close.html", **facts)
+    stops = what_stops.stopping(db(), user.id)
+    return render_template("accounts/close.html", **facts, stops=stops, roles=principal.roles)
 
 
 @bp.post("/account/close")
 @require(session=True, fresh_within=FRESH)
 @responds(Closed, form=CloseForm, refuses=(422,))
 def close(principal: Principal) -> ResponseReturnValue:
-    """Close the account. All access ends now; the account is deleted in 14 days."""
+    """Close the account. All access ends now; the account is deleted in 14 days.
+
+    Service accounts that belong to the caller stop too, or are handed over to `services_to` or `services_to_role`.
+    """
     form, user = CloseForm(), me(principal)
     if not form.validate_on_submit():
         return form_again(principal, user, form)
     if normalized_key(form.username.data or "") != user.username_key:
         form.username.errors = [_("This is not your user name.")]
         return form_again(principal, user, form)
+    owner = heir(principal, user, form)
+    if form.errors:
+        return form_again(principal, user, form)
     try:
+        if owner is not None:
+            what_stops.hand_over_all(db(), user, owner, actor_id=user.id)
         closes_at = lifecycle.close(db(), user)
     except LastSuperAdmin:
         form.username.errors = [_("You are the only super admin. Make another user super admin first.")]
@@ -74,6 +85,26 @@ def close(principal: Principal) -> ResponseReturnValue:
         _("Your account is closed. To keep it, log in within %(days)s days.", days=GRACE.days),
         Closed(closes_at),
     )
+
+
+def heir(principal: Principal, user: User, form: CloseForm) -> Owner | None:
+    """Who gets the service accounts; None if they stop, or with an error in the form.
+
+    The same answer for names that do not exist and people who cannot have them, so that it says nothing about others.
+    """
+    person, role = form.services_to, form.services_to_role
+    if role.data and role.data not in principal.roles:
+        role.errors = [_("Choose one of your roles.")]
+        return None
+    owner = chosen_owner(db(), person, role, is_required=False)
+    try:
+        if owner is not None:
+            what_stops.require_heir(db(), owner, [user])
+    except OwnerUnfit as error:
+        (role if role.data else person).errors = [str(error)]
+    if person.errors and not role.data:
+        person.errors = [_("Nobody else with this name can own all of them.")]
+    return owner if not form.errors else None
 
 
 def form_again(principal: Principal, user: User, form: CloseForm) -> ResponseReturnValue:

@@ -50,6 +50,7 @@ def index() -> ResponseReturnValue:
     undeclared = [route.path for route in routes(current_app) if route.need is None]
     hrefs = {
         "people": url_for("admin_users.index"),
+        "unowned": url_for("admin_users.service_accounts", view="unowned"),
         "mail": url_for("admin_mail.index"),
         "settings": url_for("admin.settings"),
         "refused": url_for("admin_audit.index", event=Event.ACCESS_REFUSED.value),

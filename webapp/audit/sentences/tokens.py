@@ -19,6 +19,7 @@ def created(details: Details) -> Sentence:
             return Sentence(
                 _l("%(token)s was created on the API tokens page, after a login with %(amr)s."),
                 _l("%(token)s of %(user)s was created on the API tokens page, after a login with %(amr)s."),
+                _l("%(token)s of %(user)s was created by %(actor)s, after a login with %(amr)s."),
             )
         case "cli":
             return Sentence(

@@ -25,7 +25,6 @@ from webapp.tokens.views.blueprint import (
     FRESH,
     bp,
     catalogue,
-    form_arguments,
     issuer,
     policy,
     tell_owner,
@@ -33,6 +32,7 @@ from webapp.tokens.views.blueprint import (
     unless_strong,
 )
 from webapp.tokens.views.prefill import fill_in, free_name, like
+from webapp.tokens.views.token_pages import TokenPages, own_pages
 from webapp.web.api_schema import responds
 from webapp.web.known_fields import reads
 from webapp.web.negotiation import show, wants_page
@@ -61,15 +61,20 @@ class NewToken(msgspec.Struct, frozen=True):
 @require(session=True, fresh_within=FRESH)
 @reads("from", "page", "preset", "expires_on", *SINGLE, lists=("scope", *SEVERAL))
 def new(principal: Principal) -> ResponseReturnValue:
-    model = like(principal.user_id)
+    return new_form(own_pages(principal))
+
+
+def new_form(pages: TokenPages) -> str:
+    """The form for a new token, filled in by the query of the URL."""
+    model = like(pages.user_id)
     filled = model | filled_by_link()
     if "name" in filled:
-        filled["name"] = free_name(principal.user_id, filled["name"])
-    form = NewTokenForm.suggested_by(filled, **form_arguments(principal), **policy())
+        filled["name"] = free_name(pages.user_id, filled["name"])
+    form = NewTokenForm.suggested_by(filled, catalogue=catalogue(), roles=pages.roles, **policy())
     chosen = request.args.get("preset", form_pages.OWN_CHOICE)
     if not filled:
-        fill_in(form, principal.user_id, chosen)
-    return form_pages.new_page(form, chosen=chosen, like=model.get("name"))
+        fill_in(form, pages.user_id, chosen)
+    return form_pages.new_page(form, pages, chosen=chosen, like=model.get("name"))
 
 
 @bp.post("/tokens/new")
@@ -77,34 +82,46 @@ def new(principal: Principal) -> ResponseReturnValue:
 @responds(NewToken, form=NewTokenForm, status=201, refuses=(409, 422))
 def create(principal: Principal) -> ResponseReturnValue:
     """Create an API token. It is shown only in this response."""
-    form = NewTokenForm(**form_arguments(principal), **policy())
+    return create_token(principal, own_pages(principal))
+
+
+def create_token(principal: Principal, pages: TokenPages) -> ResponseReturnValue:
+    """Issue the token of the submitted form.
+
+    Args:
+        principal: who creates it, and may do so.
+    """
+    form = NewTokenForm(catalogue=catalogue(), roles=pages.roles, **policy())
     if not form.validate_on_submit():
-        return form_again(form)
-    wanted = token_request(form)
+        return form_again(form, pages)
+    wanted = token_request(form, actor_id=principal.user_id if pages.service else None)
     if (step_up := unless_strong(principal, wanted.authority.scopes)) is not None:
         return step_up
     try:
-        issued = issuer().issue(
-            db(), principal.user_id, wanted, AuthenticationProof(principal.auth_time, principal.amr)
-        )
+        issued = issuer().issue(db(), pages.user_id, wanted, AuthenticationProof(principal.auth_time, principal.amr))
     except issuing.AlreadyIssued as error:
-        return already_issued(principal, error.token_id)
+        return already_issued(pages, error.token_id)
     except issuing.TokenNameTaken:
-        form.name.errors = [
-            _(
-                "You already have a token called %(name)s. Choose another name, or revoke that one.",
-                name=form.name.data,
-            )
-        ]
-        return form_again(form)
+        form.name.errors = [name_taken(form.name.data or "", pages)]
+        return form_again(form, pages)
     except TooManyTokens as error:
         form.form_errors.append(str(error))
-        return form_again(form)
+        return form_again(form, pages)
     tell_owner("token_minted", lifecycle.TokenRow(issued.entry, issued.credential))
-    return reveal(issued)
+    return reveal(issued, pages)
 
 
-def token_request(form: NewTokenForm) -> TokenRequest:
+def name_taken(name: str, pages: TokenPages) -> str:
+    if pages.service:
+        return _(
+            "%(username)s already has a token called %(name)s. Choose another name, or revoke that one.",
+            username=pages.service,
+            name=name,
+        )
+    return _("You already have a token called %(name)s. Choose another name, or revoke that one.", name=name)
+
+
+def token_request(form: NewTokenForm, *, actor_id: UUID | None) -> TokenRequest:
     return TokenRequest(
         name=form.name.data or "",
         note=form.note.data or None,
@@ -113,11 +130,12 @@ def token_request(form: NewTokenForm) -> TokenRequest:
         reason=form.reason.data if form.is_endless else None,
         origin="page",
         once=form.once.data or None,
+        actor_id=actor_id,
     )
 
 
-def form_again(form: NewTokenForm) -> ResponseReturnValue:
-    return refuse_form(form, lambda: form_pages.new_page(form))
+def form_again(form: NewTokenForm, pages: TokenPages) -> ResponseReturnValue:
+    return refuse_form(form, lambda: form_pages.new_page(form, pages))
 
 
 def answer_of(issued: Issued) -> NewToken:
@@ -134,7 +152,7 @@ def answer_of(issued: Issued) -> NewToken:
     )
 
 
-def reveal(issued: Issued, former: Token | None = None) -> Response:
+def reveal(issued: Issued, pages: TokenPages, former: Token | None = None) -> Response:
     """The page with the token. No redirect, because the token is shown only in this response."""
     answer, is_bound = answer_of(issued), bool(issued.credential.authority and issued.credential.authority.jkt)
     url = current_app.config["BASE_URL"] + resource_path(issued.credential.authority or TokenGrant())
@@ -149,21 +167,23 @@ def reveal(issued: Issued, former: Token | None = None) -> Response:
         is_bound=is_bound,
         summary=answer.summary,
         reason=issued.entry.reason,
+        pages=pages,
     )
-    return as_secret(shown, issued)
+    return as_secret(shown, pages.show_href(issued.entry.id))
 
 
-def as_secret(shown: Response, issued: Issued) -> Response:
+def as_secret(shown: Response, location: str) -> Response:
     shown.headers["Cache-Control"] = "no-store"
     shown.headers["Vary"] = "Accept, Accept-Language, Authorization, Cookie"
-    shown.headers["Location"] = url_for("tokens.show", token_id=issued.entry.id)
+    shown.headers["Location"] = location
     return shown
 
 
-def already_issued(principal: Principal, token_id: UUID) -> ResponseReturnValue:
+def already_issued(pages: TokenPages, token_id: UUID) -> ResponseReturnValue:
     if not wants_page():
         raise Problem(409, _("Already created"), _("This form has already created its token. It can't be shown again."))
-    return render_template("tokens/already_created.html", token=token_by_id(principal.user_id, token_id)), 409
+    token = token_by_id(pages.user_id, token_id)
+    return render_template("tokens/already_created.html", token=token, pages=pages), 409
 
 
 def too_many(error: TooManyTokens) -> Response:

@@ -10,24 +10,28 @@ from webapp.tokens.presets import Preset, presets
 from webapp.tokens.summary import summary
 from webapp.tokens.views.blueprint import catalogue
 from webapp.tokens.views.request_location import request_location
+from webapp.tokens.views.token_pages import TokenPages
 
 OWN_CHOICE = "own"
 
 
-def new_page(form: NewTokenForm, *, chosen: str = OWN_CHOICE, like: str | None = None) -> str:
+def new_page(form: NewTokenForm, pages: TokenPages, *, chosen: str = OWN_CHOICE, like: str | None = None) -> str:
     """
     Args:
         chosen: name of the preset that filled it in.
         like: name of the token it was copied from.
     """
     offered = offered_presets(form)
+    # There is no summary of tokens of service accounts before they are created.
+    preview_href = "" if pages.service else url_for("tokens.preview", former=chosen, page=request.args.get("page"))
     return render_template(
         "tokens/new.html",
         form=form,
         suggested=form.suggested,
         presets=offered,
         chosen=next((preset for preset in offered if preset.key == chosen), None),
-        preview_href=url_for("tokens.preview", former=chosen, page=request.args.get("page")),
+        preview_href=preview_href,
+        pages=pages,
         like=like,
         policy_days=form.longest.days,
         here=request_location(),

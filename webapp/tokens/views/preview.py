@@ -16,6 +16,7 @@ from webapp.tokens.views import form_pages
 from webapp.tokens.views.blueprint import bp, form_arguments, policy, token_or_404
 from webapp.tokens.views.prefill import fill_in
 from webapp.tokens.views.request_location import request_location
+from webapp.tokens.views.token_pages import own_pages
 from webapp.web.api_schema import responds
 from webapp.web.body import submitted
 from webapp.web.known_fields import reads
@@ -38,9 +39,9 @@ def preview(principal: Principal) -> ResponseReturnValue:
     form = PreviewForm(**form_arguments(principal), **policy())
     if wants_page() and (chosen := submitted().get("preset")):
         fill_in(form, principal.user_id, chosen, former=request.args.get("former"))
-        return form_pages.new_page(form, chosen=chosen)
+        return form_pages.new_page(form, own_pages(principal), chosen=chosen)
     chosen = request.args.get("former", form_pages.OWN_CHOICE)
-    return previewed(form, lambda form: form_pages.new_page(form, chosen=chosen))
+    return previewed(form, lambda form: form_pages.new_page(form, own_pages(principal), chosen=chosen))
 
 
 @bp.post("/tokens/<uuid:token_id>/summary")

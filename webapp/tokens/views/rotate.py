@@ -13,6 +13,7 @@ from webapp.tokens.forms import RotateForm
 from webapp.tokens.rotation import Handover, NotRotatable, Rotated
 from webapp.tokens.views.blueprint import FRESH, bp, issuer, policy, tell_owner, token_by_id, unless_strong
 from webapp.tokens.views.create import NewToken, answer_of, as_secret, reveal
+from webapp.tokens.views.token_pages import own_pages
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json
 from webapp.web.problems import Action, Problem
@@ -39,7 +40,7 @@ def rotate(principal: Principal, token_id: UUID) -> ResponseReturnValue:
         return refuse_form(form, lambda: rotate_page(form, principal, token_id))
     proof = AuthenticationProof(principal.auth_time, principal.amr)
     rotated = rotated_by(principal.user_id, token_id, handover(form, "owner", proof))
-    return reveal(rotated.issued, former=token_by_id(principal.user_id, token_id))
+    return reveal(rotated.issued, own_pages(principal), former=token_by_id(principal.user_id, token_id))
 
 
 @bp.post("/tokens/self/rotate")
@@ -58,7 +59,8 @@ def rotate_self(principal: Principal) -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise form.refused()
     rotated = rotated_by(principal.user_id, principal.credential_id, handover(form, "self", None))
-    return as_secret(as_json(answer_of(rotated.issued), status=201), rotated.issued)
+    location = url_for("tokens.show", token_id=rotated.issued.entry.id)
+    return as_secret(as_json(answer_of(rotated.issued), status=201), location)
 
 
 def handover(form: RotateForm, origin: str, proof: AuthenticationProof | None) -> Handover:

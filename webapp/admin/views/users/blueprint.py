@@ -5,13 +5,16 @@ from uuid import UUID
 
 from flask import Blueprint
 
-from webapp.accounts import lifecycle, user_queries
+from webapp.accounts import lifecycle, service_queries, user_queries
 from webapp.accounts.admin_actions import Actor, AdminAction
 from webapp.accounts.models import User
+from webapp.accounts.service_queries import OwnedService
 from webapp.admin.views.error_responses import no_such_user
+from webapp.core.translation import _
 from webapp.guard import Principal
 from webapp.mail.mailer import Mailer
 from webapp.web.form import Form
+from webapp.web.problems import Problem
 from webapp.web.registry import service
 from webapp.web.transaction import db
 
@@ -25,6 +28,18 @@ def user_of(user_id: UUID) -> User:
     found = user_queries.by_id(db(), user_id)
     if found is None:
         raise no_such_user()
+    return found
+
+
+def service_of(user_id: UUID) -> OwnedService:
+    """
+    Raises:
+        Problem: 404 if there is no such user, 409 if it is a person: nobody creates tokens in the name of another.
+    """
+    user, found = user_of(user_id), service_queries.one(db(), user_id)
+    if found is None:
+        title = _("%(username)s is not a service account", username=user.username)
+        raise Problem(409, title, _("This is only for service accounts. Nothing was changed."))
     return found
 
 
@@ -48,7 +63,10 @@ def locked_users(user_ids: Collection[UUID]) -> list[User]:
     return list(found.values())
 
 
-def admin_action(principal: Principal, form: Form) -> AdminAction:
+def actor_of(principal: Principal) -> Actor:
     is_token = principal.credential == "token"
-    actor = Actor(principal.user_id, principal.username, principal.roles, is_token=is_token)
-    return AdminAction(db(), service(Mailer), actor, form["reason"].data or "")
+    return Actor(principal.user_id, principal.username, principal.roles, is_token=is_token)
+
+
+def admin_action(principal: Principal, form: Form) -> AdminAction:
+    return AdminAction(db(), service(Mailer), actor_of(principal), form["reason"].data or "")

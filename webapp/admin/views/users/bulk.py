@@ -8,12 +8,13 @@ import msgspec
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import admin_actions, roles
+from webapp.accounts import admin_actions, roles, service_queries
 from webapp.admin.forms import DisableUsersForm
 from webapp.admin.user_details import summaries
 from webapp.admin.views.error_responses import no_such_user, refusals
 from webapp.admin.views.permissions import change, fill_in
 from webapp.admin.views.users.blueprint import admin_action, all_of, bp, locked_users
+from webapp.admin.views.users.leaving import hand_over_services, heir, unless_may_hand_over
 from webapp.core.translation import _, _n
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
@@ -43,14 +44,24 @@ def disable_many_form(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/admin/users/disable")
 @change()
-@responds(Disabled, form=DisableUsersForm, refuses=(404, 409, 422))
+@responds(Disabled, form=DisableUsersForm, refuses=(403, 404, 409, 422))
 def disable_many(principal: Principal) -> ResponseReturnValue:
-    """Disable several users: all of them, or none."""
+    """Disable several users: all of them, or none.
+
+    Their service accounts stop too, or are handed over to `services_to` or `services_to_role`, by a session only.
+    """
     form = DisableUsersForm()
+    if (refusal := unless_may_hand_over(principal, form)) is not None:
+        return refusal
     if not form.validate_on_submit():
         return refuse_form(form, lambda: many_page(principal, form))
     action, found = admin_action(principal, form), locked_users(ids_of(form.ids.data or ()))
+    owner = heir(form, found)
+    if form.errors:
+        return refuse_form(form, lambda: many_page(principal, form))
     with refusals():
+        for user in found:
+            hand_over_services(action, user, owner)
         ended = [action.disable(user) for user in found]
     totals = Counter[str]()
     for counts in ended:
@@ -68,7 +79,14 @@ def many_page(principal: Principal, form: DisableUsersForm) -> str:
     closures = {role.name: role.closure for role in roles.every(db())}
     above_you = [user.username for user in found if not admin_actions.may_act_on(principal.roles, closures[user.role])]
     chosen = summaries(db(), found)
-    return render_template("admin/disable.html", people=chosen, form=form, above=above_you)
+    return render_template(
+        "admin/disable.html",
+        people=chosen,
+        services=service_queries.of_owners(db(), [user.id for user in found]),
+        form=form,
+        above=above_you,
+        every_role=roles.lowest_first(db()),
+    )
 
 
 def ids_of(words: Iterable[str]) -> list[UUID]:

@@ -5,14 +5,17 @@ from uuid import UUID
 from flask import abort, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import admin_actions, roles
+from webapp.accounts import admin_actions, roles, service_actions, what_stops
 from webapp.accounts.admin_actions import AdminAction
 from webapp.accounts.models import User
-from webapp.admin.forms import ChangeRoleForm, DeleteUserForm, ReasonForm
+from webapp.accounts.owner_fields import chosen_owner
+from webapp.accounts.service_rules import Owner, OwnerUnfit, require_fit
+from webapp.admin.forms import ChangeRoleForm, DeleteUserForm, DisableUserForm, HandOverForm, ReasonForm
 from webapp.admin.user_details import UserSummary, summaries
 from webapp.admin.views.error_responses import outranked, refusals
 from webapp.admin.views.permissions import change, fill_in, grant, unless_may_assign
-from webapp.admin.views.users.blueprint import admin_action, bp, locked_user, user_of
+from webapp.admin.views.users.blueprint import admin_action, bp, locked_user, service_of, user_of
+from webapp.admin.views.users.leaving import hand_over_services, heir, unless_may_hand_over
 from webapp.core.translation import _
 from webapp.credentials.live_counts import live_counts_of
 from webapp.guard import Principal
@@ -22,7 +25,14 @@ from webapp.web.known_fields import reads
 from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
 
-ACTS = ("disable", "enable", "unlock", "end-sessions", "reset-link", "reset-factors", "role", "delete")
+ACTS = ("disable", "enable", "unlock", "end-sessions", "reset-link", "reset-factors", "role", "hand-over", "delete")
+LEAVING = ("disable", "delete")
+FORMS = {
+    "disable": DisableUserForm,
+    "role": ChangeRoleForm,
+    "delete": DeleteUserForm,
+    "hand-over": HandOverForm,
+}
 
 
 @bp.get("/admin/users/<uuid:user_id>/<act>")
@@ -31,31 +41,39 @@ ACTS = ("disable", "enable", "unlock", "end-sessions", "reset-link", "reset-fact
 def act_form(principal: Principal, user_id: UUID, act: str) -> ResponseReturnValue:
     if act not in ACTS:
         abort(404)
-    forms = {"role": ChangeRoleForm, "delete": DeleteUserForm}
-    form = forms.get(act, ReasonForm)(formdata=None, data={"reason": request.args.get("reason", "")})
+    form = FORMS.get(act, ReasonForm)(formdata=None, data={"reason": request.args.get("reason", "")})
     return act_page(principal, user_of(user_id), act, form)
 
 
 def act_page(principal: Principal, user: User, act: str, form: Form) -> str:
     if not admin_actions.may_act_on(principal.roles, roles.included_in(db(), user.role)):
         raise outranked(user.username)
+    if act == "hand-over":
+        service_of(user.id)
+    every_role = roles.lowest_first(db())
     return render_template(
         "admin/user_action.html",
         user=user,
         act=act,
         form=form,
+        stops=what_stops.stopping(db(), user.id) if act in LEAVING else None,
         ends=live_counts_of(db(), user.id),
         wait=current_app.config["FACTOR_RESET_WAIT"],
-        roles=[role for role in roles.lowest_first(db()) if admin_actions.may_grant(principal.roles, role.closure)],
+        every_role=every_role,
+        roles=[role for role in every_role if admin_actions.may_grant(principal.roles, role.closure)],
     )
 
 
 @bp.post("/admin/users/<uuid:user_id>/disable")
 @change()
-@responds(UserSummary, form=ReasonForm, refuses=(409, 422))
+@responds(UserSummary, form=DisableUserForm, refuses=(403, 409, 422))
 def disable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
-    """Disable a user. All sessions and tokens end, and the user cannot log in."""
-    return apply_action(principal, user_id, "disable", ReasonForm())
+    """Disable a user. All sessions and tokens end, and the user cannot log in.
+
+    Their service accounts stop too, or are handed over to `services_to` or `services_to_role`, by a session only.
+    """
+    form = DisableUserForm()
+    return unless_may_hand_over(principal, form) or apply_action(principal, user_id, "disable", form)
 
 
 @bp.post("/admin/users/<uuid:user_id>/enable")
@@ -96,10 +114,14 @@ def change_role(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/admin/users/<uuid:user_id>/delete")
 @change()
-@responds(None, form=DeleteUserForm, status=204, refuses=(409, 422))
+@responds(None, form=DeleteUserForm, status=204, refuses=(403, 409, 422))
 def delete(principal: Principal, user_id: UUID) -> ResponseReturnValue:
-    """Delete a user and all their data. `username` must repeat the user name."""
-    return apply_action(principal, user_id, "delete", DeleteUserForm())
+    """Delete a user and all their data. `username` must repeat the user name.
+
+    Their service accounts stop too, or are handed over to `services_to` or `services_to_role`, by a session only.
+    """
+    form = DeleteUserForm()
+    return unless_may_hand_over(principal, form) or apply_action(principal, user_id, "delete", form)
 
 
 @bp.post("/admin/users/<uuid:user_id>/reset-factors")
@@ -108,6 +130,14 @@ def delete(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 def reset_factors(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Remove a user's second factors after a waiting time. The user is informed at once and can stop it."""
     return apply_action(principal, user_id, "reset-factors", ReasonForm())
+
+
+@bp.post("/admin/users/<uuid:user_id>/hand-over")
+@grant()
+@responds(UserSummary, form=HandOverForm, refuses=(403, 409, 422))
+def hand_over(principal: Principal, user_id: UUID) -> ResponseReturnValue:
+    """Give a service account another owner: a person or a role that has its role. Its tokens go on."""
+    return apply_action(principal, user_id, "hand-over", HandOverForm())
 
 
 def apply_action(principal: Principal, user_id: UUID, act: str, form: Form) -> ResponseReturnValue:
@@ -122,10 +152,13 @@ def apply_action(principal: Principal, user_id: UUID, act: str, form: Form) -> R
         "end-sessions": _("%(username)s is logged out everywhere.", username=name),
         "reset-factors": _("The reset of %(username)s’s second factors has started. They can stop it.", username=name),
         "role": _("The role of %(username)s was changed.", username=name),
+        "hand-over": _("%(username)s was handed over.", username=name),
         "delete": _("%(username)s is deleted.", username=name),
     }
+    action = admin_action(principal, form)
     with refusals():
-        perform(admin_action(principal, form), user, act, form)
+        hand_over_services(action, user, heir(form, [user]))
+        perform(action, user, act, form)
     if act == "delete":
         return redirect_or_json(url_for("admin_users.index"), words[act])
     # Admins who disabled themselves are redirected to the login by the guard.
@@ -146,8 +179,16 @@ def perform(action: AdminAction, user: User, act: str, form: Form) -> None:
             action.reset_factors(user, wait=current_app.config["FACTOR_RESET_WAIT"])
         case "role":
             action.change_role(user, form["role"].data or "")
+        case "hand-over":
+            hand_over_to(action, user, form)
         case "delete":
             action.delete(user)
+
+
+def hand_over_to(action: AdminAction, user: User, form: Form) -> None:
+    owner = chosen_owner(db(), form["owner"], form["owner_role"])
+    # ``fits`` has refused a form without an owner.
+    service_actions.hand_over(action, user, owner or Owner())
 
 
 def fits(form: Form, user: User) -> bool:
@@ -155,6 +196,12 @@ def fits(form: Form, user: User) -> bool:
         form.username.errors = [_("This is not the user's name. Type it exactly as shown.")]
     if isinstance(form, ChangeRoleForm) and roles.find(db(), form.role.data or "") is None:
         form.role.errors = [_("This role does not exist.")]
+    if isinstance(form, HandOverForm) and (owner := chosen_owner(db(), form.owner, form.owner_role)):
+        try:
+            require_fit(db(), owner, user.role)
+        except OwnerUnfit as error:
+            (form.owner_role if owner.role else form.owner).errors = [str(error)]
+    heir(form, [user])
     return not form.errors
 
 

@@ -107,4 +107,7 @@ def person(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 def details_of(principal: Principal, user: User) -> UserDetails:
     closure = roles.included_in(db(), user.role)
     reached = reach(guarded(current_app), user.role, closure, at=now())
+    if user.is_service:
+        # It has no session.
+        reached = [route for route in reached if route.scope is not None]
     return details(db(), user, principal.roles, reached)

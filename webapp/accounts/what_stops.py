@@ -1,0 +1,69 @@
+"""What of a person stops when their account is disabled, closed or deleted, and handing over what need not stop."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from webapp.accounts import service_accounts, service_queries
+from webapp.accounts.models import User
+from webapp.accounts.service_queries import OwnedService
+from webapp.accounts.service_rules import Owner, OwnerUnfit, require_fit
+from webapp.core.translation import _
+from webapp.tokens import script_logins, token_list
+
+# Names of each kind that are listed.
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """Live tokens, script logins and service accounts of one person; names of the first ones, and how many more."""
+
+    tokens: Sequence[str]
+    more_tokens: int
+    script_logins: Sequence[str]
+    more_script_logins: int
+    services: Sequence[OwnedService]
+    """Active service accounts that the person owns."""
+
+
+def stopping(db: Session, user_id: UUID) -> Stopping:
+    tokens = token_list.token_page(db, user_id, is_live=True, size=SHOWN)
+    logins = script_logins.live(db, user_id)
+    return Stopping(
+        tokens=[token.name for token in tokens.tokens],
+        more_tokens=max(0, tokens.total - SHOWN),
+        script_logins=[login.client for login in logins[:SHOWN]],
+        more_script_logins=max(0, len(logins) - SHOWN),
+        services=service_queries.of_owners(db, [user_id]),
+    )
+
+
+def require_heir(db: Session, owner: Owner, leaving: Collection[User]) -> None:
+    """
+    Raises:
+        OwnerUnfit: the owner leaves too, or cannot have all service accounts of those who leave.
+    """
+    if owner.user is not None and owner.user.id in {user.id for user in leaving}:
+        raise OwnerUnfit(_("This account stops too. Name another owner."))
+    for service in service_queries.of_owners(db, [user.id for user in leaving]):
+        require_fit(db, owner, service.user.role)
+
+
+def hand_over_all(
+    db: Session, leaving: User, owner: Owner, *, actor_id: UUID | None = None, reason: str | None = None
+) -> list[User]:
+    """Give all active service accounts of a person another owner, so that they do not stop with the person.
+
+    Returns:
+        The service accounts.
+
+    Raises:
+        OwnerUnfit: of none; nothing was handed over if the transaction is rolled back.
+    """
+    found = [service.user for service in service_queries.of_owners(db, [leaving.id])]
+    for user in found:
+        service_accounts.hand_over(db, user, owner, actor_id=actor_id, reason=reason)
+    return found
