@@ -4,12 +4,16 @@ import sys
 
 import pytest
 from flask import Blueprint
+from flask.views import MethodView
+from msgspec import Struct
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from webapp import testing
 from webapp.app.plugins import load_blueprints
-from webapp.guard import public, require
+from webapp.guard import anonymous_only, public, require
 from webapp.settings import SettingsError
 from webapp.testing import as_nobody, as_user, with_token
+from webapp.web.api_schema import responds
 
 VIEWS = '''
 from flask import Blueprint, render_template
@@ -155,3 +159,74 @@ def test_a_folder_of_templates_replaces_and_extends_those_of_the_site(tmp_path):
 def test_a_missing_template_folder_is_refused(tmp_path):
     with pytest.raises(SettingsError, match=r"WEBAPP_TEMPLATES names .*, which is not a folder"):
         testing.build(tmp_path, WEBAPP_TEMPLATES=str(tmp_path / "none"))
+
+
+class Answer(Struct):
+    name: str
+
+
+class Both(MethodView):
+    @require(scope="box:read")
+    def get(self):
+        return ""
+
+    @require(scope="box:write")
+    @responds(Answer)
+    def post(self):
+        return ""
+
+
+class Called:
+    """An object as a view."""
+
+    __name__ = "called"
+
+    def __call__(self):
+        return ""
+
+
+def test_every_guarded_view_is_in_the_api_reference_described_or_not(tmp_path):
+    box = Blueprint("box", __name__, static_folder=str(tmp_path), static_url_path="/box/files")
+
+    async def coroutine():
+        return ""
+
+    views = {
+        "plain": require()(view),
+        "described_without_docstring": require()(responds(Answer)(lambda: "")),
+        "without_answer": require()(responds(None, status=204)(lambda: "")),
+        "without_scope": require(scope="")(lambda: ""),
+        "several_scopes": require(scope="a b|c")(lambda: ""),
+        "public": public(responds(Answer)(lambda: "")),
+        "anonymous": anonymous_only(lambda: ""),
+        "owned": require(owner=lambda: None)(lambda: ""),
+        "coroutine": require()(coroutine),
+        "object": require()(Called()),
+        "methods": Both.as_view("methods"),
+    }
+    for name, function in views.items():
+        box.add_url_rule(f"/box/{name}", name, function)
+    with testing.app(box) as site:
+        document = as_nobody(site).get("/openapi.json").json
+        OPENAPI_31_VALIDATOR.validate(document)
+        assert {path for path in document["paths"] if path.startswith("/box")} == {f"/box/{name}" for name in views}
+        assert document["paths"]["/box/described_without_docstring"]["get"]["summary"] == "Described without docstring"
+        assert set(document["paths"]["/box/methods"]) == {"get", "post"}
+        page = as_user(site, "ada").get("/docs")
+        assert page.status_code == 200
+        assert all(f"/box/{name}" in page.text for name in views)
+
+
+@pytest.mark.parametrize("is_debug", [True, False], ids=["in debug mode", "in production"])
+def test_a_form_without_a_csrf_token_says_what_to_do_and_in_debug_mode_what_to_add(is_debug):
+    box = blueprint("mine", "/mine", require()(view), methods=["POST"])
+    with testing.app(box) as site:
+        site.debug = is_debug
+        ada = as_user(site, "ada")
+        for headers in ({"X-CSRF-Token": ""}, {"X-CSRF-Token": "", "Accept": "application/json"}):
+            answer = ada.post("/mine", headers=headers)
+            assert answer.status_code == 403
+            assert "Reload the page and send the form again. Nothing was changed." in answer.text
+            assert ("{{ csrf() }}" in answer.text) == is_debug
+        # A wrong token is a matter of the person, not of the page.
+        assert "csrf()" not in ada.post("/mine", headers={"X-CSRF-Token": "wrong"}).text

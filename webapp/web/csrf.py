@@ -10,7 +10,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from wtforms import ValidationError
 
 from webapp.core.digests import new_secret, same
-from webapp.core.translation import _
+from webapp.core.translation import _, _l
 from webapp.web.body import submitted
 from webapp.web.canonical_url import BaseUrl
 from webapp.web.problems import Problem
@@ -21,6 +21,11 @@ SESSION_KEY = "csrf_token"
 """Key of the CSRF value in the session, and name of the form field; Flask-WTF's default for both."""
 SALT = "wtf-csrf-token"
 """Flask-WTF's salt of CSRF tokens."""
+WHAT_TO_ADD = _l(
+    "For the developer: write {{ csrf() }} from _macros/forms.html into the form, or send the value of "
+    "{{ csrf_token() }} as the field csrf_token or the header X-CSRF-Token. A request with a token in the "
+    "Authorization header needs neither."
+)
 LONGEST_OPEN = timedelta(days=30)
 """For how long ``page_owner`` accepts the CSRF token of a page."""
 
@@ -38,7 +43,7 @@ def check() -> None:
     """
     refuse_cross_site()
     if not sent_token():
-        raise refusal(_("Its CSRF token is missing."))
+        raise refusal(_("Its CSRF token is missing."), hint=WHAT_TO_ADD)
     if not has_valid_token():
         raise refusal(_("Its CSRF token belongs to another session."))
 
@@ -169,14 +174,16 @@ def is_ours(origin: str) -> bool:
     return origin in (base.origin, f"{base.scheme}://{request.host}")
 
 
-def refusal(reason: str) -> Problem:
-    """The 403 problem ``csrf_failed``."""
-    return Problem(
-        403,
-        _("This form has expired"),
-        _("%(reason)s Reload the page and send the form again. Nothing was changed.", reason=reason),
-        code="csrf_failed",
-    )
+def refusal(reason: str, *, hint: str = "") -> Problem:
+    """The 403 problem ``csrf_failed``.
+
+    Args:
+        hint: for the developer of the page; shown in debug mode only.
+    """
+    detail = _("%(reason)s Reload the page and send the form again. Nothing was changed.", reason=reason)
+    if hint and current_app.debug:
+        detail = f"{detail} {hint}"
+    return Problem(403, _("This form has expired"), detail, code="csrf_failed")
 
 
 def init_app(app: Flask) -> None:
