@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from webapp import testing
-from webapp.testing import api_token, as_nobody, as_user, user_named, with_token
+from webapp.testing import PASSWORD, api_token, as_nobody, as_user, user_named, with_token
 
 TEXT = (Path(__file__).resolve().parents[1] / "docs" / "rules.md").read_text()
 SOURCE = "\n".join(re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL))
@@ -36,6 +36,8 @@ TABLE = {
     ("GET", "/reports/export"): (401, 200, 200, 403, 403),
     ("GET", "/reports/summary"): (401, 200, 200, 200, 200),
     ("POST", "/reports/token"): (401, 200, 200, 403, 403),
+    ("GET", "/staff"): (401, 403, 200, 403, 403),
+    ("GET", "/staff/login"): (200, 403, 403, 403, 403),
     ("GET", "/apply"): (200, 403, 403, 403, 403),
     ("GET", "/reports/archive/2021"): (401, 200, 200, 200, 403),
     ("GET", "/reports/archive/2019"): (401, 403, 200, 403, 403),
@@ -67,3 +69,13 @@ def test_a_header_of_its_own_stands_for_a_token(site, example):
     for value, status in (("old key", 200), ("another", 401)):
         answer = as_nobody(site).get("/reports/drafts", headers={"Accept": "*/*", "X-Api-Key": value})
         assert answer.status_code == status
+
+
+def test_its_login_page_logs_in_and_leads_back(site):
+    user_named(site, "ada", "admin")
+    visitor = as_nobody(site)
+    page = visitor.get("/staff", follow_redirects=True)
+    assert page.request.path == "/staff/login"
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page.text)) | {"username": "ada", "password": PASSWORD}
+    done = visitor.post("/login", data=fields, follow_redirects=True)
+    assert (done.request.path, done.text) == ("/staff", "For staff")

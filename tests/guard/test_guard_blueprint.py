@@ -1,12 +1,15 @@
 """guard_blueprint: one rule for the views of a blueprint, which a rule above a view replaces."""
 
+from datetime import timedelta
+from urllib.parse import quote
+
 import pytest
 from flask import Blueprint
 
 from webapp import testing
 from webapp.guard import current_principal, guard_blueprint, public, require
 from webapp.settings import SettingsError
-from webapp.testing import as_nobody, as_user, with_token
+from webapp.testing import as_nobody, as_user, clock, with_token
 
 
 def name() -> str:
@@ -76,4 +79,35 @@ def test_a_view_with_a_principal_parameter_needs_its_own_rule():
     guard_blueprint(blueprint, require())
     blueprint.add_url_rule("/mine", "who", lambda principal: principal.username)
     with pytest.raises(SettingsError, match=r"mine\.who has a parameter principal"), testing.app(blueprint):
+        """Never reached."""
+
+
+def with_login_page(**options) -> Blueprint:
+    area, inner = Blueprint("area", __name__), Blueprint("inner", __name__)
+    guard_blueprint(area, require(), **options)
+    area.add_url_rule("/area", "plain", name, methods=["GET", "POST"])
+    area.add_url_rule("/area/open", "open", require(optional=True)(name))
+    area.add_url_rule("/area/login", "login", public(lambda: "Log in here"))
+    inner.add_url_rule("/area/inner", "plain", name)
+    area.register_blueprint(inner)
+    return area
+
+
+@pytest.mark.parametrize("path", ["/area", "/area/inner", "/area?page=2"])
+def test_a_blueprint_can_have_a_login_page_of_its_own(path):
+    with testing.app(with_login_page(login_view="area.login")) as site, clock() as time:
+        target = quote(path, safe="/?")
+        assert as_nobody(site).get(path).headers["Location"] == f"/area/login?next={target}"
+        ada = as_user(site, "ada")
+        time.shift(timedelta(hours=13))
+        assert ada.get(path).headers["Location"] == f"/area/login?next={target}&ended=1"
+        assert 'href="/area/login"' in as_nobody(site).post("/area").text
+        assert as_nobody(site).get("/dashboard").headers["Location"] == "/login?next=/dashboard"
+        assert as_nobody(site).get(path, headers={"Accept": "*/*"}).status_code == 401
+
+
+@pytest.mark.parametrize("login_view", ["area.plain", "area.nothing", "login"])
+def test_a_login_page_that_needs_a_login_stops_the_start(login_view):
+    made = with_login_page(login_view=login_view)
+    with pytest.raises(SettingsError, match="which is not a @public view"), testing.app(made):
         """Never reached."""

@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Response
 from werkzeug.routing import Rule
 
 from webapp.guard import public
-from webapp.guard.require import MARK, check_rules, requirement_of
+from webapp.guard.require import LOGIN_VIEW, MARK, check_rules, requirement_of
 from webapp.guard.routes import BY_ITSELF, routes_of
 from webapp.settings import SettingsError
 from webapp.settings.references import SPELLING, load_reference
@@ -75,6 +75,8 @@ def register_plugins(app: Flask, blueprints: Sequence[Blueprint]) -> None:
         for rule in app.url_map.iter_rules():
             if rule.endpoint in added:
                 check_owner(app, rule)
+    for name, found in app.blueprints.items():
+        check_login_view(app, name, getattr(found, LOGIN_VIEW, None))
 
 
 def public_files(view: Callable[..., Any]) -> Callable[..., Response]:
@@ -107,6 +109,16 @@ def check_access(app: Flask, blueprint: Blueprint, endpoints: Iterable[str]) -> 
                     f"The view {name} has a parameter principal, which only @require() above it passes. "
                     "Write that, or use current_principal."
                 )
+
+
+def check_login_view(app: Flask, blueprint: str, login_view: str | None) -> None:
+    """
+    Raises:
+        SettingsError: nobody who is not logged in could open the login page of a blueprint.
+    """
+    need = requirement_of(app, login_view) if login_view and login_view in app.view_functions else None
+    if login_view is not None and (need is None or not need.is_public):
+        raise SettingsError(f"The blueprint {blueprint} has the login page {login_view}, which is not a @public view.")
 
 
 def check_owner(app: Flask, rule: Rule) -> None:

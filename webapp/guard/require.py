@@ -23,6 +23,7 @@ R = TypeVar("R")
 View = Callable[..., Any]
 
 MARK = "requirement"
+LOGIN_VIEW = "login_view"
 
 
 def require(
@@ -198,7 +199,7 @@ def check_rules(view: View) -> None:
             )
 
 
-def guard_blueprint(blueprint: Blueprint, rule: Callable[[View], View]) -> None:
+def guard_blueprint(blueprint: Blueprint, rule: Callable[[View], View], *, login_view: str | None = None) -> None:
     """Declare who may call the views of a blueprint that declare nothing themselves, its static files included.
 
     A rule above a view replaces that of the blueprint; a nested blueprint has the rule of the one around it. These
@@ -206,6 +207,7 @@ def guard_blueprint(blueprint: Blueprint, rule: Callable[[View], View]) -> None:
 
     Args:
         rule: ``require(...)`` or ``public``, such as ``guard_blueprint(bp, require(role="admin"))``.
+        login_view: endpoint of another login page for people who open a page of the blueprint without a login.
 
     Raises:
         TypeError: the blueprint has a rule already.
@@ -213,6 +215,7 @@ def guard_blueprint(blueprint: Blueprint, rule: Callable[[View], View]) -> None:
     if hasattr(blueprint, MARK):
         raise TypeError(f"The blueprint {blueprint.name} already has an access rule.")
     setattr(blueprint, MARK, getattr(rule(lambda: None), MARK))
+    setattr(blueprint, LOGIN_VIEW, login_view)
 
 
 def requirement_of_blueprint(app: Flask, endpoint: str) -> Requirement | None:
@@ -222,3 +225,9 @@ def requirement_of_blueprint(app: Flask, endpoint: str) -> Requirement | None:
         if found is not None:
             return found
     return None
+
+
+def login_view_of(app: Flask, endpoint: str) -> str | None:
+    """The login page that ``guard_blueprint`` names for an endpoint; None for that of the site."""
+    found = (getattr(app.blueprints.get(name), LOGIN_VIEW, None) for name in blueprints_of(endpoint))
+    return next((view for view in found if view is not None), None)

@@ -14,6 +14,7 @@ from webapp.guard.policy import CODES, Decision, Requirement, bound_of, explain
 from webapp.guard.principal import CredentialRow, NotAccepted, Principal
 from webapp.guard.refusal_hook import mark_refused
 from webapp.guard.refusal_log import note
+from webapp.guard.require import login_view_of
 from webapp.guard.www_authenticate import challenge
 from webapp.web import csrf, token_cookie
 from webapp.web.bearer import presented, realm
@@ -131,13 +132,20 @@ def to_login(code: ProblemCode, ended: CredentialRow | None = None) -> Response:
         return as_response((service(LoginPageRenderer)(path_and_query().partition("?")[0]), 401, headers))
     if request.method not in ("GET", "HEAD"):
         kind = kind_of(code)
-        login = Action(_("Log in"), url_for(LOGIN))
+        login = Action(_("Log in"), url_for(login_view()))
         detail = _("You are not logged in or your session has ended. Nothing was changed.")
         return problem_response(
             Problem(401, kind.title, detail, code=code, actions=[login], headers={"WWW-Authenticate": realm()})
         )
     # None leaves a parameter out of the URL.
-    return as_response(redirect(url_for(LOGIN, next=next_here(), ended=1 if code == "session_ended" else None), 303))
+    ended_now = 1 if code == "session_ended" else None
+    return as_response(redirect(url_for(login_view(), next=next_here(), ended=ended_now), 303))
+
+
+def login_view() -> str:
+    """Endpoint of the login page of this part of the site."""
+    rule = request.url_rule
+    return (login_view_of(current_app, rule.endpoint) if rule else None) or LOGIN
 
 
 def step_up(principal: Principal, need: Requirement, code: ProblemCode, steps: Sequence[RequirementStep]) -> Response:
