@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from tests import factories
 from tests.tables import events
 from webapp.audit.sentences.declared import DECLARED
 from webapp.testing import as_user
@@ -28,3 +29,11 @@ def test_an_event_of_an_app_is_recorded(app):
         assert "You opened the report March." in ada.get("/account/activity").text
     finally:
         DECLARED.clear()
+
+
+def test_a_signal_reaches_the_receiver_of_an_app(app, capsys):
+    names = run(BLOCKS[1])
+    user = factories.user(app, "bo")
+    assert names["welcomed"] == [user.id]
+    names["user_registered"].disconnect(names["welcome"])
+    names["password_changed"].disconnect(names["warn"])

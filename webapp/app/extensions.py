@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 
-from webapp.audit import log, untrusted_proxies
+from webapp.audit import log, signals, untrusted_proxies
 from webapp.audit.log import Origin
 from webapp.core.cookie_key import CookieKey
 from webapp.core.db import Database
@@ -30,6 +30,7 @@ from webapp.web import (
 from webapp.web.brand import brand_of
 from webapp.web.request_id import request_id
 from webapp.web.templating import SiteInfo
+from webapp.web.unproxied import unproxied
 
 
 def init_extensions(app: Flask, settings: Settings, database: Database) -> None:
@@ -39,6 +40,7 @@ def init_extensions(app: Flask, settings: Settings, database: Database) -> None:
     """
     logs.init_app(app, as_json=settings.log_json, level=settings.log_level)
     log.origin_of[0] = origin
+    signals.sender_of[0] = sender
     proxy.init_app(app, settings.trusted_proxies, untrusted_proxy_recorder(database))
     canonical_url.init_app(app, settings.base_url, may_be_proxied=settings.base_url != default_url(settings.bind))
     base_path.init_app(app, settings.base_path)
@@ -62,6 +64,11 @@ def untrusted_proxy_recorder(database: Database) -> Callable[[str], None]:
             untrusted_proxies.note(db, peer)
 
     return record
+
+
+def sender() -> Flask | None:
+    """The sender of signals: the current application; None outside of one."""
+    return unproxied(current_app) if current_app else None
 
 
 def origin() -> Origin:
