@@ -6,12 +6,15 @@ from uuid import UUID
 from flask import Flask
 
 from tests import factories
+from tests.oauth.app import registered
 from tests.second_factors import stored, with_app, with_passkey
 from webapp.accounts import service_accounts
 from webapp.accounts.models import User
 from webapp.accounts.service_rules import Owner
 from webapp.audit import event_queries
 from webapp.core.db import Database
+from webapp.oauth import consents
+from webapp.oauth.models import OAuthClient
 from webapp.sessions import trusted
 from webapp.sessions.lifecycle import Browser
 from webapp.testing import as_user, user_named
@@ -71,7 +74,15 @@ def service_token_of(app: Flask, user: User) -> tuple[UUID, UUID]:
     return service_id, factories.api_token(app, user_named(app, "deploy")).entry.id
 
 
+def app_of(app: Flask, user: User) -> UUID:
+    client_id = UUID(registered(app, f"Wiki of {user.username}").client_id)
+    with services_of(app).get(Database).write() as db:
+        consents.give(db, user.id, db.get_one(OAuthClient, client_id), ["openid"])
+    return client_id
+
+
 OWN: dict[str, Callable[[Flask, User], UUID | tuple[UUID, UUID]]] = {
+    "/account/apps/<uuid:client_id>/withdraw": app_of,
     "/account/activity/<uuid:event_id>": event_of,
     "/account/security/passkeys/<uuid:passkey_id>": passkey_of,
     "/account/security/passkeys/<uuid:passkey_id>/remove": passkey_of,

@@ -17,6 +17,7 @@ from tests import factories
 from tests.login.refresh_races import begin, raced
 from tests.login.test_refresh_races import ROUNDS
 from tests.mail.test_outbox import Box
+from tests.oauth import test_races as codes
 from tests.races import Pair
 from tests.tokens import rotation_races
 from webapp.accounts import lifecycle
@@ -236,3 +237,7 @@ def test_logins_that_give_back_attempts_do_not_deadlock(app: Flask) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(log_in, range(300)))
     assert limiter.look(*network).remaining == 10_000
+
+
+def test_of_several_redemptions_of_one_code_one_wins_and_is_ended(app: Flask) -> None:
+    codes.race(app)

@@ -18,14 +18,16 @@ from webapp.examples import views as examples
 from webapp.login.views import api, pages
 from webapp.login.views.api import cookie_logout
 from webapp.mfa.views import pages as factors
+from webapp.oauth import views as oauth
 from webapp.sessions import views as sessions
 from webapp.site import views as site
 from webapp.tokens import views as tokens
 
 LOGIN = setup, pages, registration, verification, recovery, password_strength, api
 ACCOUNT = dashboard, account, sessions, tokens, factors, not_me, not_my_token
+APPS = (oauth,)
 ADMIN = overview, users, roles, endpoints, audit, invitations, mail
-VIEWS = (site, *LOGIN, *ACCOUNT, *ADMIN, examples)
+VIEWS = (site, *LOGIN, *ACCOUNT, *APPS, *ADMIN, examples)
 WITH_TOKEN_COOKIE = (cookie_logout,)
 """Registered only where WEBAPP_TOKEN_LOCATIONS has ``cookie``."""
 

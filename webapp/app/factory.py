@@ -13,6 +13,7 @@ from webapp.app.extensions import init_extensions
 from webapp.app.jobs import register_jobs
 from webapp.app.plugins import load_blueprints, register_plugins
 from webapp.app.services import (
+    provide_authorization_server,
     provide_login,
     provide_mail,
     provide_scopes,
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None, *, blueprints: Sequence[Bluepri
     check_base_path(app, settings)
     register_error_handlers(app)
     provide_scopes(app)
+    provide_authorization_server(app, settings)
     app.on_late_route = partial(provide_scopes, app)
     return app
 

@@ -1,5 +1,6 @@
 """Creates the services and registers each by its type: mail, login, token grants, second factors, scopes."""
 
+from functools import partial
 from uuid import UUID
 
 from flask import Flask, request
@@ -12,6 +13,7 @@ from webapp.accounts.views.first_login import FirstLogin
 from webapp.core.client_network import network_of
 from webapp.core.db import Database
 from webapp.core.encryption import Encryptor
+from webapp.core.keys import KeyRing
 from webapp.core.ratelimit import Limit, Limiter, limiter_for
 from webapp.core.translation import DEFAULT
 from webapp.guard import preferences
@@ -35,6 +37,9 @@ from webapp.mfa import totp
 from webapp.mfa.relying_party import RelyingParty, party_of
 from webapp.mfa.totp import TotpEncryptor
 from webapp.mfa.views.blueprint import MfaHooks
+from webapp.oauth.clients import app_name
+from webapp.oauth.grants.granted import TokenService
+from webapp.oauth.prompts import PromptStamp
 from webapp.sessions.lifecycle import SessionLifetimes
 from webapp.settings import Settings, SettingsError
 from webapp.tokens.exchange import TokenExchange
@@ -160,3 +165,20 @@ def provide_scopes(app: Flask) -> None:
         raise SettingsError(
             f"WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR name a scope that no route has: {unknown[0]}."
         )
+
+
+def provide_authorization_server(app: Flask, settings: Settings) -> None:
+    """What the token endpoint of OAuth needs."""
+    services = services_of(app)
+    tokens = TokenService(
+        services.get(TokenIssuer),
+        services.get(KeyRing),
+        lambda: services.get(Catalogue),
+        RefreshSecrets.from_secrets(settings.secret_key, *settings.secret_key_fallbacks),
+        settings.api_token_lifetime,
+        services.get(RefreshLifetimes),
+        settings.refresh_overlap,
+    )
+    services.provide(TokenService)(tokens)
+    services.provide(login.AppName)(partial(app_name, services.get(Database)))
+    services.provide(PromptStamp)(PromptStamp(settings.secret_key))

@@ -91,6 +91,15 @@ class Event(StrEnum):
     REFRESH_REUSED = "refresh.reused"
     REFRESH_REFUSED = "refresh.refused"
     REFRESH_ENDED = "refresh.ended"
+    CLIENT_MADE = "client.made"
+    CLIENT_REMOVED = "client.removed"
+    CLIENT_SECRET_MADE = "client.secret-made"
+    APP_ALLOWED = "app.allowed"
+    APP_LOGGED_IN = "app.logged-in"
+    APP_REFRESHED = "app.refreshed"
+    APP_ENDED = "app.ended"
+    CODE_REUSED = "app.code-reused"
+    APP_REUSED = "app.refresh-reused"
     ACCESS_REFUSED = "access.refused"
     KEY_ROTATED = "key.rotated"
     KEY_RETIRED = "key.retired"
@@ -126,12 +135,13 @@ def stored_names(event: str) -> list[str]:
 
 
 # Recorded, but left out where only the newest events are shown: they happen all day.
-ROUTINE = frozenset({Event.REFRESH_USED, Event.TOKEN_EXCHANGED, Event.PAGE_OPENED})
+ROUTINE = frozenset({Event.REFRESH_USED, Event.APP_REFRESHED, Event.TOKEN_EXCHANGED, Event.PAGE_OPENED})
 
 REFUSALS = frozenset(
     {
         *(Event.SESSION_REFUSED, Event.LOGIN_THROTTLED, Event.LOGIN_FROZEN, Event.LOGIN_DISOWNED),
         *(Event.ACCESS_REFUSED, Event.REFRESH_REFUSED, Event.REFRESH_REUSED),
+        *(Event.CODE_REUSED, Event.APP_REUSED),
         *(Event.CODE_REFUSED, Event.PASSKEY_BEHIND, Event.SESSION_REUSED),
     }
 )

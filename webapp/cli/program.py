@@ -20,6 +20,7 @@ COMMANDS = {
     "new": "Create a small app that runs behind the login.",
     "user": "Add, list, disable and enable users; change roles and passwords.",
     "role": "List, create, change and remove roles.",
+    "client": "Register and remove apps that log users in with this site.",
     "invite": "Create invitation links.",
     "mail": "List the outbox, retry failed mails, send a test mail.",
     "token": "Mint, list, rotate and revoke API tokens.",

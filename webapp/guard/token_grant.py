@@ -28,6 +28,8 @@ class TokenGrant(msgspec.Struct, frozen=True, omit_defaults=True):
     """Id (hex) of the first of several rotated tokens: their requests are counted together."""
     jkt: str | None = None
     """Thumbprint of the key that each request must prove (RFC 9449 §6)."""
+    client: str | None = None
+    """``client_id`` of the app that it was issued to; None for tokens of people and scripts."""
 
     @property
     def is_bounded(self) -> bool:

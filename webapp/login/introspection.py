@@ -18,7 +18,7 @@ from webapp.guard.principal import Principal
 from webapp.guard.token_grant import READS, TokenGrant, is_within
 from webapp.login.refresh_grant import may_refresh
 from webapp.tokens import refreshing
-from webapp.tokens.issuing import CLIENT_ID
+from webapp.tokens.claims import client_of
 from webapp.tokens.restrictions import Restrictions, restrictions_of
 from webapp.tokens.scopes import SHARE_ROLES
 
@@ -140,7 +140,7 @@ def introspection_response(
     return Introspection(
         active=True,
         scope=" ".join(sorted(authority.scopes)),
-        client_id=CLIENT_ID,
+        client_id=client_of(authority),
         username=bearing.username,
         token_type=token_type,
         exp=int(bearing.ends_at.timestamp()),

@@ -99,7 +99,8 @@ class RefreshGrant:
             return Denied("refresh_invalid", "not a refresh token of this site")
         with self.database.write() as db:
             held = refreshing.hold(db, secret)
-            if held is None:
+            if held is None or held.family.client_id is not None:
+                # An app exchanges its own at the token endpoint of OAuth, where it must authenticate.
                 return Denied("refresh_invalid", "unknown")
             # First, so that somebody with the token but without its key cannot even end the login.
             if not is_bound_to(held, jkt):

@@ -17,7 +17,7 @@ Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Scheme:
+class ColourScheme:
     """The colours of ``variables.css`` that an accent colour is seen on or mixed with, in one colour scheme."""
 
     name: str
@@ -28,12 +28,12 @@ class Scheme:
     on_accent: Colour
 
 
-LIGHT = Scheme("light", (248, 246, 240), (254, 253, 250), (239, 237, 229), (20, 32, 38), (252, 250, 245))
-DARK = Scheme("dark", (15, 22, 25), (23, 31, 35), (9, 15, 18), (235, 233, 228), (4, 23, 30))
+LIGHT = ColourScheme("light", (248, 246, 240), (254, 253, 250), (239, 237, 229), (20, 32, 38), (252, 250, 245))
+DARK = ColourScheme("dark", (15, 22, 25), (23, 31, 35), (9, 15, 18), (235, 233, 228), (4, 23, 30))
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class FooterLink:
     """A link in the footer."""
 
     label: str
@@ -68,18 +68,18 @@ def contrast(one: Colour, other: Colour) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def soft(accent: Colour, scheme: Scheme) -> Colour:
+def soft(accent: Colour, scheme: ColourScheme) -> Colour:
     """The background of what is chosen."""
     return mixed(accent, scheme.paper, 0.88)
 
 
-def lowest_contrast(accent: Colour, scheme: Scheme) -> float:
+def lowest_contrast(accent: Colour, scheme: ColourScheme) -> float:
     """The lowest contrast that text in this accent colour, and text on it, has on any page."""
     beside = scheme.paper, scheme.surface, scheme.sunken, scheme.on_accent, soft(accent, scheme)
     return min(contrast(accent, other) for other in beside)
 
 
-def check_accent(value: str, scheme: Scheme, *, variable: str) -> None:
+def check_accent(value: str, scheme: ColourScheme, *, variable: str) -> None:
     """
     Raises:
         SettingsError: it is no colour, or its text could not be read.
@@ -97,7 +97,7 @@ def check_accent(value: str, scheme: Scheme, *, variable: str) -> None:
         )
 
 
-def links_of(value: str) -> tuple[Link, ...]:
+def links_of(value: str) -> tuple[FooterLink, ...]:
     """Footer links from ``Label=URL; Label=URL``.
 
     Raises:
@@ -109,14 +109,14 @@ def links_of(value: str) -> tuple[Link, ...]:
     return links
 
 
-def link_of(text: str) -> Link:
+def link_of(text: str) -> FooterLink:
     label, _equals, href = (part.strip() for part in text.partition("="))
     if not label or len(label) > MAX_LABEL or not label.isprintable() or not is_page(href):
         raise SettingsError(
             "WEBAPP_BRAND_LINKS must be links such as Imprint=https://example.org/imprint; Help=/help, with labels of "
             f"at most {MAX_LABEL} characters, not {text!r}."
         )
-    return Link(label, href)
+    return FooterLink(label, href)
 
 
 def is_page(href: str) -> bool:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
+from webapp.guard.token_grant import TokenGrant
+
 # Claims defined by RFC 7519, 9068, 8693, 7800, 9470 and OpenID Connect, and those commonly read as permissions.
 REGISTERED = frozenset(
     {
@@ -15,11 +17,19 @@ REGISTERED = frozenset(
 # Bytes of JSON of all custom claims, because the token is sent with every request.
 LONGEST = 1024
 
+# ``client_id`` is required (RFC 9068 §2.2); tokens that users create have no other client than this site.
+CLIENT_ID = "latchkey"
+
 ClaimsHook = Callable[[UUID, Sequence[str]], Mapping[str, object]]
 
 
 class ClaimsUnfit(Exception):
     """A hook returned claims that are not allowed; the message is for its developer."""
+
+
+def client_of(authority: TokenGrant | None) -> str:
+    """The claim ``client_id`` of a token with this grant: of its app, or of this site."""
+    return (authority and authority.client) or CLIENT_ID
 
 
 def gathered(

@@ -13,8 +13,8 @@ from webapp.core.clock import now
 from webapp.guard.assurance import level_of
 from webapp.guard.principal import CredentialRef, Principal
 from webapp.tokens.authenticator import TYP
-from webapp.tokens.claims import gathered
-from webapp.tokens.issuing import CLIENT_ID, TokenIssuer
+from webapp.tokens.claims import CLIENT_ID, gathered
+from webapp.tokens.issuing import TokenIssuer
 from webapp.tokens.restrictions import restrictions_of
 from webapp.tokens.scopes import SHARE_ROLES
 from webapp.verify import read

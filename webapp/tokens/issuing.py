@@ -23,12 +23,10 @@ from webapp.credentials.models import Credential
 from webapp.guard.assurance import level_of
 from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.authenticator import TYP
-from webapp.tokens.claims import ClaimsHook, gathered
+from webapp.tokens.claims import ClaimsHook, client_of, gathered
 from webapp.tokens.models import ApiToken
 from webapp.web.templating import number
 
-# ``client_id`` is required (RFC 9068 §2.2); tokens that users create have no other client than this site.
-CLIENT_ID = "latchkey"
 LONGEST_NOTE = 200
 SHORTEST_REASON, LONGEST_REASON = 10, 200
 
@@ -163,7 +161,7 @@ class TokenIssuer:
                 "iss": self.url,
                 "aud": self.url,
                 "sub": str(credential.user_id),
-                "client_id": CLIENT_ID,
+                "client_id": client_of(credential.authority),
                 "jti": credential.key,
                 "iat": int(credential.created_at.timestamp()),
                 "exp": int(credential.expires_at.timestamp()),

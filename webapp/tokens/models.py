@@ -55,11 +55,14 @@ class TokenNotice(Base):
 
 
 class RefreshFamily(Base):
-    """A script login; its credential has the kind ``refresh``."""
+    """A script login, or what a user has given an app; its credential has the kind ``refresh``."""
 
     __tablename__ = "refresh_family"
 
     id: Mapped[UUID] = mapped_column(ForeignKey("credential.id", ondelete="CASCADE"), primary_key=True)
+    client_id: Mapped[UUID | None] = mapped_column(ForeignKey("oauth_client.id", ondelete="CASCADE"), index=True)
+    """The app that a user logged in to with this site; None for a script."""
+    app_name: Mapped[str | None] = mapped_column(String(50))
     access_lifetime: Mapped[timedelta]
     user_agent: Mapped[str] = mapped_column(String(300))
     address: Mapped[str | None] = mapped_column(String(45))

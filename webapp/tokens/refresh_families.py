@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import LONGEST_AGENT, Event, record
 from webapp.core.clock import now
 from webapp.core.digests import digest
 from webapp.credentials import lifecycle as credentials
+from webapp.credentials.export_data import ids_of
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
@@ -47,6 +49,8 @@ class FamilyTerms:
     """Maximum permissions of its access tokens."""
     access_lifetime: timedelta
     ends: RefreshLifetimes
+    app_name: str | None = None
+    """Of the app that ``authority`` names; None for a script."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -75,6 +79,8 @@ def begin(
     )
     family = RefreshFamily(
         id=family_id,
+        client_id=UUID(terms.authority.client) if terms.authority.client else None,
+        app_name=terms.app_name,
         access_lifetime=terms.access_lifetime,
         user_agent=caller.user_agent[:LONGEST_AGENT],
         address=caller.address,
@@ -114,6 +120,15 @@ def end(
     return True
 
 
+def end_of_client(
+    db: Session, client_id: UUID, *, user_id: UUID | None = None, origin: str, actor_id: UUID | None = None
+) -> int:
+    """End what a client was given, by one user or by all. Returns how many families ended."""
+    given = select(RefreshFamily.id).where(RefreshFamily.client_id == client_id)
+    found = db.scalars(given.where(RefreshFamily.id.in_(ids_of(user_id))) if user_id else given).all()
+    return sum(end(db, family_id, event=Event.APP_ENDED, origin=origin, actor_id=actor_id) for family_id in found)
+
+
 def supersede(db: Session, members: Sequence[Credential], ends_at: datetime) -> None:
     """End older access tokens of a script login that has got a new one.
 
@@ -131,6 +146,18 @@ def owner_of(db: Session, family_id: UUID) -> UUID | None:
     """The user id of a script login's owner."""
     family = credentials.find(db, family_id, kind="refresh")
     return family.user_id if family else None
+
+
+def client_of(db: Session, family_id: UUID) -> UUID | None:
+    """The app that a family was given to; None for a script login."""
+    family = db.get(RefreshFamily, family_id)
+    return family.client_id if family else None
+
+
+def family_of(db: Session, token_id: UUID) -> UUID | None:
+    """The family that an access token belongs to."""
+    found = credentials.find(db, token_id, kind="token")
+    return found.family_id if found else None
 
 
 def end_own(db: Session, user_id: UUID, family_id: UUID) -> bool:

@@ -23,7 +23,7 @@ class ScriptLogin(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     client: str
-    """Short name from its User-Agent."""
+    """Name of the app, else a short name from its User-Agent."""
     scopes: list[str]
     started_at: datetime
     started_from: str | None
@@ -79,7 +79,7 @@ def script_login(
 ) -> ScriptLogin:
     return ScriptLogin(
         id=family.id,
-        client=family.user_agent.partition(" ")[0] or _("a script"),
+        client=family.app_name or family.user_agent.partition(" ")[0] or _("a script"),
         scopes=scopes_of(credential),
         started_at=credential.created_at,
         started_from=family.address,

@@ -4,7 +4,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webapp.settings import Settings
-from webapp.settings.brand import DARK, LIGHT, Colour, Link, Scheme, colour_of, hex_of, links_of, mixed, soft
+from webapp.settings.brand import (
+    DARK,
+    LIGHT,
+    Colour,
+    ColourScheme,
+    FooterLink,
+    colour_of,
+    hex_of,
+    links_of,
+    mixed,
+    soft,
+)
 
 STYLESHEET = "brand/brand.css"
 # As ``--color-accent`` and those made of it in variables.css.
@@ -24,7 +35,7 @@ class Brand:
     """Name of the logo among the static files; None for the logo of Latchkey."""
     stylesheet: str | None
     """Name of the stylesheet with colours and CSS of the site's own; None if it has none."""
-    links: tuple[Link, ...]
+    links: tuple[FooterLink, ...]
     files: dict[str, bytes]
     """Contents of these files by name."""
 
@@ -61,6 +72,6 @@ def colours(light: str, dark: str) -> str:
     return "@layer tokens { :root { " + " ".join(lines) + " } }\n"
 
 
-def made_of(accent: Colour, scheme: Scheme) -> list[str]:
+def made_of(accent: Colour, scheme: ColourScheme) -> list[str]:
     """The accent colour, the one under the mouse, and the background of what is chosen."""
     return [hex_of(accent), hex_of(mixed(accent, scheme.ink, 0.25)), hex_of(soft(accent, scheme))]

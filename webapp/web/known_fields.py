@@ -42,6 +42,8 @@ class Reads:
     lists: frozenset[str]
     fields: frozenset[str]
     form: type[Form] | None
+    others: bool = False
+    """Whether any other names are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,11 @@ class KnownNames:
 
 
 def reads(
-    *parameters: str, lists: Iterable[str] = (), fields: Iterable[str] = (), form: type[Form] | None = None
+    *parameters: str,
+    lists: Iterable[str] = (),
+    fields: Iterable[str] = (),
+    form: type[Form] | None = None,
+    others: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """View decorator: names that the view reads besides those of ``@responds``; written below ``@require``.
 
@@ -67,8 +73,9 @@ def reads(
         lists: parameters of the query string that may be repeated.
         fields: of the body.
         form: for views without ``@responds``.
+        others: ignore any other names, as OAuth demands (RFC 6749 §3.1, §3.2).
     """
-    declared = Reads(frozenset(parameters) | frozenset(lists), frozenset(lists), frozenset(fields), form)
+    declared = Reads(frozenset(parameters) | frozenset(lists), frozenset(lists), frozenset(fields), form, others)
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         setattr(view, ATTRIBUTE, declared)
@@ -81,6 +88,8 @@ def reads(
 def known_names(view: Callable[..., Any]) -> KnownNames:
     """What a view reads. Of a view of a plug-in, only what it declares is checked."""
     contract, declared = contract_of(view), getattr(view, ATTRIBUTE, None) or Reads(*(frozenset[str](),) * 3, None)
+    if declared.others:
+        return KnownNames(fields=None, prefixes=(), parameters=None, lists=frozenset())
     is_ours = (view.__module__ or "").partition(".")[0] == __name__.partition(".")[0]
     form = declared.form or (contract.form if contract else None)
     query = {member.name for member in members_of(contract.query)} if contract and contract.query else set()

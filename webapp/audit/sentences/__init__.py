@@ -10,6 +10,7 @@ import msgspec
 from webapp.audit.log import REFUSALS, current_name
 from webapp.audit.models import AuditEvent
 from webapp.audit.sentences.accounts import ACCOUNTS
+from webapp.audit.sentences.apps import APPS
 from webapp.audit.sentences.declared import DECLARED
 from webapp.audit.sentences.logins import LOGINS
 from webapp.audit.sentences.site import SITE
@@ -17,7 +18,7 @@ from webapp.audit.sentences.tokens import TOKENS
 from webapp.audit.sentences.wording import NAMES, Details, Entries, Sentence
 from webapp.core.translation import _
 
-SENTENCES: Entries = {**ACCOUNTS, **LOGINS, **TOKENS, **SITE}
+SENTENCES: Entries = {**ACCOUNTS, **APPS, **LOGINS, **TOKENS, **SITE}
 
 
 class UserReference(Enum):

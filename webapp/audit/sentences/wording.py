@@ -154,6 +154,7 @@ WORDS: dict[str, Callable[[Details], str]] = {
     "owner_role": lambda details: humanize(details.raw("owner_role") or _("unknown")),
     "refresh_reason": refresh_reason,
     "role": lambda details: humanize(details.raw("role") or _("unknown")),
+    "scopes": lambda details: ", ".join(details.raw("scopes") or []) or _("none"),
     "session": session,
     "token": token,
 }

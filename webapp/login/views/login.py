@@ -1,6 +1,6 @@
 """/login: log in with name and password."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import msgspec
 from flask import Response, current_app, redirect, render_template, request, session, url_for
@@ -70,6 +70,12 @@ class LoggedIn(msgspec.Struct, frozen=True):
     username: str
     roles: list[str]
     next: str
+
+
+class AppName(Protocol):
+    """Hook: the name of the app that leads users to this path after the login; None for any other path."""
+
+    def __call__(self, target: str, /) -> str | None: ...
 
 
 @bp.get("/login")
@@ -163,6 +169,7 @@ def login_page_context(target: str | None) -> dict[str, Any]:
     return {
         "remembered_for": _n("%(num)s day", "%(num)s days", lifetime.days) if lifetime.days else span(lifetime),
         "destination": destination,
+        "app_name": service(AppName)(target) if target else None,
         "registration": current_app.config["REGISTRATION"],
         "passkey_hosts": rp_ids(),
     }

@@ -1,0 +1,63 @@
+"""client: register apps, list them, change their secrets and remove them."""
+
+import json
+import re
+
+import pytest
+
+URI = "https://wiki.example.org/cb"
+
+
+def secret_of(done):
+    return re.search(r"^client_secret=(\S+)$", done.stdout, re.MULTILINE)[1]
+
+
+def test_an_app_is_added_listed_and_removed(run):
+    done = run("client add Wiki", "--redirect-uri", URI, "--scope", "protected:read", "--role", "admin")
+    assert done.exit_code == 0, done.stderr
+    client_id = re.search(r"^client_id=(\S+)$", done.stdout, re.MULTILINE)[1]
+    assert len(secret_of(done)) >= 43
+    (found,) = json.loads(run("client list --json").stdout)
+    assert found == {
+        "name": "Wiki",
+        "client_id": client_id,
+        "kind": "confidential",
+        "is_first_party": False,
+        "redirect_uris": [URI],
+        "scopes": ["protected:read"],
+        "roles": ["admin"],
+    }
+    assert client_id in run("client list").stdout
+    assert run("client remove Wiki", typed="no\n").exit_code == 1
+    assert run("client remove wiki", typed="Wiki\n").exit_code == 0
+    assert json.loads(run("client list --json").stdout) == []
+
+
+def test_a_new_secret_is_another_and_a_public_app_has_none(run):
+    first = secret_of(run("client add Wiki", "--redirect-uri", URI))
+    assert secret_of(run("client secret Wiki")) != first
+    added = run("client add Phone --public", "--redirect-uri", "org.example.phone:/cb")
+    assert "client_secret" not in added.stdout
+    assert run("client secret Phone").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["client", "add", "Wiki"], "at least one redirect URI"),
+        (["client", "add", "W", "--redirect-uri", URI], "2 to 50 printable characters"),
+        (["client", "add", "Taken", "--redirect-uri", URI], "with this name already"),
+        (["client", "add", "taken", "--redirect-uri", URI], "with this name already"),
+        (["client", "add", "Wiki", "--redirect-uri", "http://wiki.example.org/cb"], "Use https"),
+        (["client", "add", "Wiki", "--redirect-uri", "/cb"], "complete URL"),
+        (["client", "add", "Wiki", "--service-account", "nobody"], "no service account nobody"),
+        (["client", "secret", "nobody"], "There is no app nobody"),
+        (["client", "remove", "nobody", "--yes"], "There is no app nobody"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_is_one_sentence(run, arguments, reason):
+    run("client add Taken", "--redirect-uri", URI)
+    done = run(arguments[0], *arguments[1:])
+    assert done.exit_code == 1
+    assert reason in done.stderr

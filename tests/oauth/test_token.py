@@ -1,0 +1,157 @@
+"""/oauth/token: who gets tokens for what, and what ends them."""
+
+from datetime import timedelta
+
+import jwt
+import pytest
+import time_machine
+
+from tests import factories
+from tests.oauth.app import registered, status
+from tests.script import Script
+from webapp.core.clock import now
+from webapp.oauth import codes
+
+REFUSED = {"error", "error_description"}
+
+
+def keys(site):
+    return jwt.PyJWKSet.from_dict(Script(site).get("/.well-known/jwks.json").json)
+
+
+def test_a_code_is_exchanged_for_tokens_of_the_user(app, person, user, wiki):
+    answer = wiki.redeem(wiki.allowed_by(person, scope="openid email protected:read")["code"])
+    tokens = answer.json
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert tokens.keys() == {"access_token", "token_type", "expires_in", "scope", "id_token"}
+    assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 3600)
+    assert set(tokens["scope"].split()) == {"openid", "email", "protected:read"}
+    read = jwt.decode(tokens["access_token"], options={"verify_signature": False})
+    assert (read["client_id"], read["sub"]) == (wiki.client_id, str(user.id))
+    assert status(app, tokens["access_token"]) == 200
+    assert status(app, tokens["access_token"], "/dashboard") == 403
+
+
+def test_the_id_token_says_who_logged_in_when_and_how(app, person, user, wiki):
+    tokens = wiki.log_in(person, nonce="n-9")
+    issuer = app.config["BASE_URL"]
+    key = keys(app)[jwt.get_unverified_header(tokens["id_token"])["kid"]]
+    said = jwt.decode(tokens["id_token"], key, algorithms=["ES256"], audience=wiki.client_id, issuer=issuer)
+    assert said["sub"] == str(user.id)
+    assert (said["nonce"], said["acr"], said["amr"]) == ("n-9", "aal1", ["pwd"])
+    assert said["auth_time"] <= said["iat"] < said["exp"] <= said["iat"] + 600
+    assert (said["preferred_username"], said["email"], said["groups"]) == (user.username, user.email, ["user"])
+    assert jwt.get_unverified_header(tokens["id_token"])["typ"] == "JWT"
+    # An ID token opens nothing here, and an access token is no ID token.
+    assert status(app, tokens["id_token"]) == 401
+
+
+@pytest.mark.parametrize(
+    ("scope", "claims"),
+    [
+        ("openid", {"sub"}),
+        ("openid profile", {"sub", "name", "preferred_username", "zoneinfo"}),
+        ("openid email", {"sub", "email", "email_verified"}),
+        ("openid groups", {"sub", "groups"}),
+        ("openid offline_access", {"sub"}),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_userinfo_has_the_claims_of_the_scopes(app, person, wiki, scope, claims, method):
+    token = wiki.log_in(person, scope=scope)["access_token"]
+    answer = Script(app, token).call(method, "/oauth/userinfo")
+    assert answer.json.keys() == claims
+
+
+def test_userinfo_needs_the_scope_openid_and_a_token(app, person, wiki, script):
+    token = wiki.log_in(person, scope="email")["access_token"]
+    for refused, code in ((Script(app, token), 403), (script, 403), (Script(app), 401)):
+        answer = refused.get("/oauth/userinfo")
+        assert answer.status_code == code
+        assert "WWW-Authenticate" in answer.headers
+    answer = person.ask("GET", "/oauth/userinfo", headers={"Accept": "application/json"})
+    assert answer.status_code == 401, "a session is no token"
+
+
+def test_without_openid_there_is_no_id_token(person, wiki):
+    assert "id_token" not in wiki.log_in(person, scope="protected:read")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"code_verifier": None},
+        {"code_verifier": "x" * 43},
+        {"redirect_uri": None},
+        {"redirect_uri": "https://wiki.example.org/other"},
+    ],
+    ids=str,
+)
+def test_a_code_with_another_verifier_or_redirect_uri_is_refused_and_used_up(person, wiki, changed):
+    code = wiki.allowed_by(person)["code"]
+    answer = wiki.redeem(code, **changed)
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_grant")
+    assert wiki.redeem(code).json["error"] == "invalid_grant"
+
+
+def test_a_code_expires(person, wiki):
+    code = wiki.allowed_by(person)["code"]
+    with time_machine.travel(now() + timedelta(seconds=61), tick=False):
+        assert wiki.redeem(code).json["error"] == "invalid_grant"
+
+
+def test_another_app_gets_nothing_for_a_code_and_does_not_use_it_up(app, person, wiki):
+    code = wiki.allowed_by(person)["code"]
+    other = registered(app, "Other")
+    other.verifier = wiki.verifier
+    assert other.redeem(code).json["error"] == "invalid_grant"
+    assert "access_token" in wiki.redeem(code).json
+
+
+def test_a_second_use_of_a_code_ends_what_came_of_the_first(app, person, wiki):
+    code = wiki.allowed_by(person)["code"]
+    tokens = wiki.redeem(code).json
+    assert wiki.redeem(code).json["error"] == "invalid_grant"
+    assert status(app, tokens["access_token"], "/oauth/userinfo") == 401
+    assert wiki.refresh(tokens["refresh_token"]).json["error"] == "invalid_grant"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"grant_type": ""},
+        {"grant_type": "password", "username": "ada", "password": "x"},
+        {"grant_type": "implicit"},
+        {"grant_type": ["refresh_token", "refresh_token"]},
+        {"grant_type": "authorization_code"},
+        {"grant_type": "authorization_code", "code": "x" * 5000},
+        {"grant_type": "authorization_code", "code": "\x00"},
+        {"grant_type": "refresh_token"},
+        {"grant_type": "refresh_token", "refresh_token": "x"},
+        {"grant_type": "client_credentials"},
+    ],
+    ids=lambda sent: str(sent)[:60],
+)
+def test_other_requests_are_refused_with_a_registered_error(wiki, sent):
+    answer = wiki.post("/oauth/token", **sent)
+    assert answer.status_code == 400
+    assert answer.json.keys() == REFUSED
+    assert answer.json["error"] in {
+        *("invalid_request", "invalid_grant", "unsupported_grant_type", "unauthorized_client")
+    }
+
+
+def test_a_body_that_is_no_form_is_refused(wiki):
+    answer = Script(wiki.site).post("/oauth/token", json={"grant_type": "client_credentials"})
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
+
+
+def test_codes_are_deleted_an_hour_after_they_expired(app, person, wiki):
+    wiki.redeem(wiki.allowed_by(person)["code"])
+    for minutes, gone in ((60, 0), (62, 1)):
+        with (
+            time_machine.travel(now() + timedelta(minutes=minutes), tick=False),
+            factories.database_of(app).write() as db,
+        ):
+            assert codes.purge(db) == gone

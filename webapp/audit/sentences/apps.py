@@ -1,0 +1,27 @@
+"""Sentences for events of apps that log users in here."""
+
+from webapp.audit.log import Event
+from webapp.audit.sentences.wording import Entries, Sentence
+from webapp.core.translation import _l
+
+APPS: Entries = {
+    Event.CLIENT_MADE: Sentence(_l("The app %(name)s was registered.")),
+    Event.CLIENT_REMOVED: Sentence(_l("The app %(name)s was removed.")),
+    Event.CLIENT_SECRET_MADE: Sentence(_l("The app %(name)s got a new secret.")),
+    Event.APP_ALLOWED: Sentence(
+        _l("You gave the app %(name)s access: %(scopes)s."), _l("%(user)s gave the app %(name)s access: %(scopes)s.")
+    ),
+    Event.APP_LOGGED_IN: Sentence(_l("You logged in to %(name)s."), _l("%(user)s logged in to %(name)s.")),
+    Event.APP_REFRESHED: Sentence(
+        _l("The app %(name)s refreshed its access."), _l("The app %(name)s refreshed its access for %(user)s.")
+    ),
+    Event.APP_ENDED: Sentence(_l("The access of an app ended."), _l("The access of an app of %(user)s ended.")),
+    Event.CODE_REUSED: Sentence(
+        _l("An authorization code was used twice, so what the app had got with it was revoked."),
+        _l("An authorization code of %(user)s was used twice, so what the app had got with it was revoked."),
+    ),
+    Event.APP_REUSED: Sentence(
+        _l("A refresh token of an app was used twice, so its access was revoked."),
+        _l("A refresh token of an app of %(user)s was used twice, so its access was revoked."),
+    ),
+}

@@ -1,0 +1,145 @@
+"""client: apps that log their users in here (OAuth 2 and OpenID Connect)."""
+
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from webapp.accounts import user_queries
+from webapp.audit.log import Event, record
+from webapp.cli.commands import CommandGroup
+from webapp.cli.context import CommandContext, pass_context
+from webapp.cli.db_context import opened
+from webapp.cli.errors import CommandRefused
+from webapp.cli.output import as_json, say_aside, say_json, say_table
+from webapp.oauth import clients
+from webapp.oauth.clients import ClientUnfit, NewClient
+from webapp.oauth.models import OAuthClient
+
+
+@click.group("client", cls=CommandGroup)
+def command() -> None:
+    """Apps that log their users in with this site, by OpenID Connect or OAuth 2."""
+
+
+def client_called(db: Session, name: str) -> OAuthClient:
+    """The client with this name or client_id.
+
+    Raises:
+        CommandRefused
+    """
+    client = clients.named(db, name)
+    if client is None:
+        raise CommandRefused(f"There is no app {name}. List them with: client list")
+    return client
+
+
+@command.command("add")
+@click.argument("name")
+@click.option("--redirect-uri", "redirect_uris", multiple=True, metavar="URI", help="Where the app gets its answers.")
+@click.option("--public", "is_public", is_flag=True, help="It cannot keep a secret: a single-page or native app.")
+@click.option("--own", "is_first_party", is_flag=True, help="It is an app of yours: users are not asked for consent.")
+@click.option("--scope", "scopes", multiple=True, help="A scope of this site's API that it may request.")
+@click.option("--role", "roles", multiple=True, help="Only users with one of these roles may log in to it.")
+@click.option("--service-account", metavar="NAME", help="Whose tokens it gets by client credentials.")
+@pass_context
+def add(context: CommandContext, /, *, name: str, service_account: str | None, **given: Any) -> None:
+    """Register an app. Prints its client_id, and its secret once.
+
+    \b
+    Examples:
+      python -m webapp client add Wiki --redirect-uri https://wiki.example.org/oidc/callback
+      python -m webapp client add Phone --public --redirect-uri org.example.phone:/callback
+    """
+    with opened(context) as database, database.write() as db:
+        account = user_queries.by_name_or_email(db, service_account) if service_account else None
+        if service_account and (account is None or not account.is_service):
+            raise CommandRefused(f"There is no service account {service_account}.")
+        wish = NewClient(name=name, service_account_id=account.id if account else None, **given)
+        try:
+            made = clients.register(db, wish, origin="cli")
+        except ClientUnfit as error:
+            raise CommandRefused(str(error)) from error
+        say_registered(str(made.client.id), made.secret)
+
+
+def say_registered(client_id: str, secret: str | None) -> None:
+    click.echo(f"client_id={client_id}")
+    if secret is not None:
+        click.echo(f"client_secret={secret}")
+        say_aside("The secret is shown only now.")
+
+
+@command.command("list")
+@as_json
+@pass_context
+def list_(context: CommandContext, *, is_json: bool) -> None:
+    """List all apps.
+
+    \b
+    Example:
+      python -m webapp client list
+    """
+    with opened(context) as database, database.read() as db:
+        found = [facts_of(client) for client in clients.every(db)]
+    if is_json:
+        say_json(found)
+        return
+    rows = [(one["name"], one["client_id"], one["kind"], " ".join(one["redirect_uris"]) or "-") for one in found]
+    say_table(("NAME", "CLIENT ID", "KIND", "REDIRECT URIS"), rows)
+
+
+def facts_of(client: OAuthClient) -> dict[str, Any]:
+    return {
+        "name": client.name,
+        "client_id": str(client.id),
+        "kind": "public" if client.is_public else "confidential",
+        "is_first_party": client.is_first_party,
+        "redirect_uris": client.redirect_uris,
+        "scopes": client.scopes,
+        "roles": client.roles,
+    }
+
+
+@command.command("secret")
+@click.argument("name")
+@pass_context
+def secret(context: CommandContext, *, name: str) -> None:
+    """Give an app a new secret. The one before works until there is a third.
+
+    \b
+    Example:
+      python -m webapp client secret Wiki
+    """
+    with opened(context) as database, database.write() as db:
+        client = client_called(db, name)
+        try:
+            made = clients.add_secret(db, client)
+        except ClientUnfit as error:
+            raise CommandRefused(str(error)) from error
+        record(db, Event.CLIENT_SECRET_MADE, client=str(client.id), name=client.name, origin="cli")
+        say_registered(str(client.id), made)
+
+
+def confirm(consequence: str, name: str) -> None:
+    if click.prompt(f"{consequence}. Type “{name}” to continue", err=True) != name:
+        raise CommandRefused("Nothing was changed.")
+
+
+@command.command("remove")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_context
+def remove(context: CommandContext, *, name: str, yes: bool) -> None:
+    """Remove an app. Its users are logged in to it no longer, and its tokens end.
+
+    \b
+    Example:
+      python -m webapp client remove Wiki
+    """
+    with opened(context) as database, database.write() as db:
+        client = client_called(db, name)
+        if not yes:
+            confirm(f"This ends every login to {client.name}", client.name)
+        ended = clients.remove(db, client, origin="cli")
+    say_aside(f"The app was removed; {ended} logins to it ended.")

@@ -1,0 +1,23 @@
+"""claims_of(): what an app learns of a user, by scope (OpenID Connect Core §5.1, §5.4)."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from webapp.accounts.models import User
+
+
+def claims_of(user: User, roles: Sequence[str], scopes: Collection[str]) -> dict[str, Any]:
+    """The claims that ``scopes`` allow, in the form of userinfo; empty values are left out."""
+    found: dict[str, Any] = {"sub": str(user.id)}
+    if "profile" in scopes:
+        found |= {
+            "name": user.display_name or user.username,
+            "preferred_username": user.username,
+            "zoneinfo": user.time_zone,
+            "locale": user.language if user.language != "auto" else None,
+        }
+    if "email" in scopes and user.email:
+        found |= {"email": user.email, "email_verified": user.email_verified_at is not None}
+    if "groups" in scopes:
+        found["groups"] = list(roles)
+    return {name: value for name, value in found.items() if value is not None}

@@ -1,0 +1,96 @@
+"""Authorization codes: issue() one, redeem() it once (RFC 6749 §4.1.2, RFC 7636 §4.6)."""
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from webapp.audit.log import Event
+from webapp.core.clock import now
+from webapp.core.digests import digest, new_secret, same
+from webapp.guard.principal import Principal
+from webapp.oauth.models import AuthorizationCode, OAuthClient
+from webapp.oauth.request_rules import AuthorizationRequest
+from webapp.tokens import refresh_families
+
+LIFETIME = timedelta(minutes=1)
+KEPT = timedelta(hours=1)
+"""How long an expired code is kept, so that a second use is noticed."""
+VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+
+
+def issue(db: Session, asked: AuthorizationRequest, principal: Principal, scopes: list[str]) -> str:
+    """A new code for what a user has allowed; only its digest is stored."""
+    moment, code = now(), new_secret()
+    db.add(
+        AuthorizationCode(
+            digest=digest(code),
+            client_id=asked.client.id,
+            user_id=principal.user_id,
+            session_id=principal.credential_id,
+            redirect_uri=asked.redirect_uri,
+            scopes=scopes,
+            nonce=asked.nonce,
+            code_challenge=asked.code_challenge,
+            auth_time=principal.auth_time,
+            amr=principal.amr,
+            expires_at=moment + LIFETIME,
+        )
+    )
+    return code
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Redemption:
+    """What a client presents with a code."""
+
+    code: str
+    redirect_uri: str | None
+    code_verifier: str
+
+
+def redeem(db: Session, client: OAuthClient, shown: Redemption) -> AuthorizationCode | None:
+    """The code's row if this is its first use and everything fits, else None.
+
+    One conditional statement, so of several requests at once one wins. A second use ends what the first one got. A
+    wrong verifier uses the code up as well.
+    """
+    key = digest(shown.code)
+    found = db.get(AuthorizationCode, key)
+    if found is None or found.client_id != client.id:
+        # Of another client: that one must not lose its code by this.
+        return None
+    unused = AuthorizationCode.digest == key, AuthorizationCode.used_at.is_(None)
+    won = db.execute(update(AuthorizationCode).where(*unused).values(used_at=now()).returning(AuthorizationCode.digest))
+    if won.first() is None:
+        end_what_came_of(db, found)
+        return None
+    db.refresh(found)
+    fits = found.expires_at > now() and found.redirect_uri == shown.redirect_uri
+    return found if fits and is_verified(shown.code_verifier, found.code_challenge) else None
+
+
+def end_what_came_of(db: Session, code: AuthorizationCode) -> None:
+    # Read again: the request that was faster may have been committed only now.
+    db.refresh(code)
+    if code.grant_id is not None:
+        refresh_families.end(db, code.grant_id, event=Event.CODE_REUSED, origin="site")
+
+
+def is_verified(verifier: str, challenge: str) -> bool:
+    """Whether a verifier has this S256 challenge (RFC 7636 §4.6)."""
+    if not VERIFIER.fullmatch(verifier):
+        return False
+    made = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=")
+    return same(made, challenge)
+
+
+def purge(db: Session, *, most: int = 500) -> int:
+    """Delete codes that expired an hour ago. Returns how many; 0 when none are left."""
+    old = select(AuthorizationCode.digest).where(AuthorizationCode.expires_at < now() - KEPT).limit(most)
+    gone = delete(AuthorizationCode).where(AuthorizationCode.digest.in_(old)).returning(AuthorizationCode.digest)
+    return len(db.scalars(gone).all())

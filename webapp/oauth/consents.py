@@ -1,0 +1,44 @@
+"""Consent of users: what they have allowed which app, and whether they must be asked."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.audit.log import Event, record
+from webapp.core.clock import now
+from webapp.oauth.models import Consent, OAuthClient
+from webapp.oauth.request_rules import AuthorizationRequest
+
+ASKS = {"consent", "select_account"}
+"""Values of ``prompt`` with which the page is always shown."""
+
+
+def is_needed(db: Session, asked: AuthorizationRequest, user_id: UUID, scopes: Collection[str]) -> bool:
+    """Whether the user must be asked before the app gets these scopes."""
+    client = asked.client
+    if asked.prompts & ASKS or (client.is_public and not asked.redirect_uri.startswith("https://")):
+        # Any program on the device can use the client_id of an installed app (RFC 8252 §8.6).
+        return True
+    if client.is_first_party:
+        return False
+    given = db.get(Consent, (user_id, client.id))
+    return given is None or not set(given.scopes).issuperset(scopes)
+
+
+def give(db: Session, user_id: UUID, client: OAuthClient, scopes: Sequence[str]) -> None:
+    """Remember that a user has allowed these scopes, besides those from before."""
+    given = db.get(Consent, (user_id, client.id))
+    if given is None:
+        db.add(Consent(user_id=user_id, client_id=client.id, scopes=sorted(scopes), given_at=now()))
+    else:
+        given.scopes, given.given_at = sorted({*given.scopes, *scopes}), now()
+    record(db, Event.APP_ALLOWED, user_id=user_id, client=str(client.id), name=client.name, scopes=sorted(scopes))
+
+
+def of_user(db: Session, user_id: UUID) -> Sequence[tuple[Consent, OAuthClient]]:
+    """What a user has allowed, by the name of the app."""
+    query = select(Consent, OAuthClient).join(OAuthClient, OAuthClient.id == Consent.client_id)
+    found = db.execute(query.where(Consent.user_id == user_id).order_by(OAuthClient.name)).all()
+    return [(consent, client) for consent, client in found]

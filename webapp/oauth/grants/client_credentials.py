@@ -1,0 +1,55 @@
+"""The client credentials grant (RFC 6749 §4.4): a token of the service account of a client."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from webapp.accounts import user_queries
+from webapp.accounts.roles import included_in
+from webapp.audit.log import Event
+from webapp.core.db import EPOCH
+from webapp.credentials.lifecycle import AuthenticationProof
+from webapp.guard.token_grant import TokenGrant
+from webapp.oauth.grants.granted import Granted, GrantRefused, TokenService
+from webapp.oauth.models import OAuthClient
+from webapp.tokens import refresh_families
+from webapp.tokens.issuing import TokenRequest
+from webapp.tokens.refresh_families import FamilyTerms, RefreshLifetimes, ScriptClient
+
+
+def grant(
+    db: Session,
+    service: TokenService,
+    client: OAuthClient,
+    requested: Sequence[str],
+    caller: ScriptClient,
+    *,
+    jkt: str | None = None,
+) -> Granted | GrantRefused:
+    """Issue a token without a user; there is no refresh token (§4.4.3).
+
+    Args:
+        requested: scopes; empty for all that the client may have.
+        jkt: thumbprint of the key in the DPoP proof (RFC 9449 §5).
+    """
+    account = user_queries.by_id(db, client.service_account_id) if client.service_account_id else None
+    if client.is_public or account is None or account.disabled_at is not None or not account.is_service:
+        return GrantRefused("unauthorized_client", "this client may not use client credentials")
+    held = set(client.scopes).intersection(service.catalogue.held_by(included_in(db, account.role)))
+    # Unknown scopes are an error here (RFC 6749 §5.2): no user sees what is missing.
+    if not held.issuperset(requested) or not held:
+        return GrantRefused("invalid_scope", "the client may not have these scopes")
+    authority = TokenGrant(scopes=frozenset(requested) or frozenset(held), client=str(client.id), jkt=jkt)
+    lifetime = service.access_lifetime
+    terms = FamilyTerms(authority, lifetime, RefreshLifetimes(None, lifetime), app_name=client.name)
+    proof = AuthenticationProof(EPOCH, "")
+    family = refresh_families.begin(db, account.id, terms, caller, proof)
+    wish = TokenRequest(
+        name=client.name,
+        authority=authority,
+        lifetime=lifetime,
+        origin="app",
+        family_id=family.credential.id,
+        event=Event.APP_LOGGED_IN,
+    )
+    return Granted(service.issuer.issue(db, account.id, wish, proof))

@@ -1,0 +1,59 @@
+"""TokenService: what all grants need; Granted and GrantRefused, their results."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from webapp.accounts.models import User
+from webapp.accounts.roles import included_in
+from webapp.core.keys import KeyRing
+from webapp.oauth.models import OAuthClient
+from webapp.tokens.issuing import Issued, TokenIssuer
+from webapp.tokens.refresh_families import RefreshLifetimes
+from webapp.tokens.refresh_secret import RefreshSecrets
+from webapp.tokens.scopes import Catalogue
+
+
+class GrantRefused(Exception):
+    """A token request is refused with one of the errors of RFC 6749 §5.2; the message is for the client's developer."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error, self.description = error, description
+
+
+@dataclass(frozen=True, slots=True)
+class TokenService:
+    """Issuer, keys and lifetimes of the token endpoint."""
+
+    issuer: TokenIssuer
+    ring: KeyRing
+    find_catalogue: Callable[[], Catalogue]
+    """The catalogue is made anew when a route is added."""
+    secrets: RefreshSecrets
+    access_lifetime: timedelta
+    refresh: RefreshLifetimes
+    overlap: timedelta
+    """For how long after its use a refresh token gets the same successor again."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self.find_catalogue()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Granted:
+    """A token response (RFC 6749 §5.1)."""
+
+    issued: Issued
+    refresh_token: str | None = None
+    id_token: str | None = None
+
+
+def may_use(db: Session, user: User | None, client: OAuthClient) -> bool:
+    """Whether a user may log in to an app now: the account is open, and has a role that the app is for."""
+    if user is None or user.disabled_at is not None or user.closes_at is not None or user.is_unverified:
+        return False
+    return not client.roles or not set(client.roles).isdisjoint(included_in(db, user.role))

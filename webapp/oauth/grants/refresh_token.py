@@ -1,0 +1,101 @@
+"""The refresh token grant of apps (RFC 6749 §6), with rotation and reuse detection (RFC 9700 §4.14.2)."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from webapp.accounts import user_queries
+from webapp.accounts.models import User
+from webapp.accounts.roles import included_in
+from webapp.audit.log import Event
+from webapp.core.clock import now
+from webapp.credentials import lifecycle as credentials
+from webapp.credentials.lifecycle import AuthenticationProof
+from webapp.guard.token_grant import TokenGrant
+from webapp.oauth.grants.granted import Granted, GrantRefused, TokenService, may_use
+from webapp.oauth.models import OAuthClient
+from webapp.oauth.scopes import CLAIM_SCOPES
+from webapp.tokens import refresh_families, refreshing
+from webapp.tokens.issuing import TokenRequest
+from webapp.tokens.refresh_secret import SHAPE
+from webapp.tokens.refreshing import HeldRefreshToken, RefreshState
+
+INVALID = GrantRefused("invalid_grant", "the refresh token is unknown, used, ended or of another client")
+
+
+def refresh(
+    db: Session,
+    service: TokenService,
+    client: OAuthClient,
+    secret: str,
+    requested: Sequence[str],
+    *,
+    address: str | None,
+    jkt: str | None = None,
+) -> Granted | GrantRefused:
+    """Exchange a refresh token. A refusal is returned, because the end of a reused family has to be committed.
+
+    Args:
+        requested: narrower scopes for this access token; empty for all.
+        address: IP address of the client.
+        jkt: thumbprint of the key in the DPoP proof (RFC 9449 §5).
+    """
+    held = refreshing.hold(db, secret) if SHAPE.fullmatch(secret) else None
+    # Of another client or without its key: it must not be able to end the login of this one.
+    if held is None or held.family.client_id != client.id or (held.credential.authority or TokenGrant()).jkt != jkt:
+        return INVALID
+    moment = now()
+    state = refreshing.state_of(held, moment, service.overlap)
+    if state is RefreshState.ENDED:
+        return INVALID
+    if state is RefreshState.REUSED:
+        refresh_families.end(db, held.family.id, event=Event.APP_REUSED, origin="site")
+        return INVALID
+    user = user_queries.by_id(db, held.credential.user_id)
+    if user is None or not may_use(db, user, client):
+        return INVALID
+    scopes = held.scopes.intersection(still_given(db, service, client, user))
+    if not scopes.issuperset(requested) or not scopes:
+        return GrantRefused("invalid_scope", "these scopes were not given, or are no longer")
+    if state is RefreshState.FRESH and refreshing.wait(db, held, moment):
+        return GrantRefused("slow_down", "it refreshes too often")
+    successor = refreshing.follow(db, held, state, service.secrets, moment)
+    if successor is None:
+        return INVALID
+    refreshing.touch(held, moment, address)
+    return next_token(db, service, held, state, frozenset(requested) or scopes, successor)
+
+
+def still_given(db: Session, service: TokenService, client: OAuthClient, user: User) -> set[str]:
+    """The scopes that a user can give this client now."""
+    of_api = set(client.scopes).intersection(service.catalogue.held_by(included_in(db, user.role)))
+    return of_api | CLAIM_SCOPES.keys()
+
+
+def next_token(
+    db: Session,
+    service: TokenService,
+    held: HeldRefreshToken,
+    state: RefreshState,
+    scopes: frozenset[str],
+    successor: str,
+) -> Granted | GrantRefused:
+    """The next access token, while the one before works for a moment longer; at most ``MAX_LIVE`` at once."""
+    moment, members = now(), credentials.live_members(db, held.family.id)
+    if state is RefreshState.FRESH:
+        refresh_families.supersede(db, members, moment + service.overlap)
+    elif len(members) >= refresh_families.MAX_LIVE:
+        return GrantRefused("slow_down", "the same refresh token was used too often")
+    credential = held.credential
+    wish = TokenRequest(
+        name=held.family.app_name or "",
+        authority=msgspec.structs.replace(credential.authority or TokenGrant(), scopes=scopes),
+        lifetime=min(held.family.access_lifetime, credential.expires_at - moment),
+        origin="app",
+        family_id=held.family.id,
+        event=Event.APP_REFRESHED,
+    )
+    # As old as the login: refreshing is no new authentication.
+    proof = AuthenticationProof(credential.auth_time, credential.amr)
+    return Granted(service.issuer.issue(db, credential.user_id, wish, proof), successor)

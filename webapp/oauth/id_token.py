@@ -1,0 +1,61 @@
+"""id_token(): tells an app who logged in, when and how (OpenID Connect Core §2)."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from webapp.core import jwt
+from webapp.core.clock import now
+from webapp.core.keys import KeyRing, SigningKey
+from webapp.guard.assurance import level_of
+
+LIFETIME = timedelta(minutes=10)
+"""It only starts a session of the app, so it need not last."""
+HASHES = {"ES256": hashlib.sha256, "RS256": hashlib.sha256, "EdDSA": hashlib.sha512}
+"""The hash of ``at_hash``, by the algorithm of the ID token (§3.1.3.6); for Ed25519 by its own hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """The authentication that an ID token is about."""
+
+    client_id: UUID
+    session_id: UUID
+    auth_time: datetime
+    amr: str
+    nonce: str | None = None
+
+
+def id_token(
+    about: Authentication, claims: dict[str, Any], *, issuer: str, ring: KeyRing, access_token: str | None = None
+) -> str:
+    """A signed ID token.
+
+    Args:
+        claims: of the user, with ``sub``.
+        issuer: URL of the site.
+        access_token: issued together with it, for ``at_hash``.
+    """
+    key, moment = ring.current(), now()
+    said = claims | {
+        "iss": issuer,
+        "aud": str(about.client_id),
+        "iat": int(moment.timestamp()),
+        "exp": int((moment + LIFETIME).timestamp()),
+        "auth_time": int(about.auth_time.timestamp()),
+        "acr": level_of(about.amr).acr,
+        "amr": about.amr.split(),
+        "sid": about.session_id.hex,
+        "nonce": about.nonce,
+        "at_hash": at_hash(access_token, key) if access_token else None,
+    }
+    return jwt.sign({name: value for name, value in said.items() if value is not None}, typ="JWT", key=key)
+
+
+def at_hash(access_token: str, key: SigningKey) -> str:
+    """The left half of the hash of an access token, as base64url (§3.1.3.6)."""
+    made = HASHES[key.algorithm](access_token.encode()).digest()
+    return base64.urlsafe_b64encode(made[: len(made) // 2]).rstrip(b"=").decode()

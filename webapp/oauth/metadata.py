@@ -1,0 +1,47 @@
+"""metadata(): the provider's metadata (OpenID Connect Discovery 1.0 §3, RFC 8414 §2), only what is supported."""
+
+from typing import Any
+
+from webapp.guard.assurance import Level
+from webapp.oauth.scopes import CLAIM_SCOPES
+
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
+SECRET_METHODS = ("client_secret_basic", "client_secret_post")
+CLAIMS = (
+    *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"),
+    *("name", "preferred_username", "zoneinfo", "locale", "email", "email_verified", "groups"),
+)
+
+
+def metadata(base_url: str, *, algorithm: str) -> dict[str, Any]:
+    """
+    Args:
+        base_url: of the site, which is the issuer.
+        algorithm: that ID tokens are signed with.
+    """
+    return {
+        "issuer": base_url,
+        "authorization_endpoint": f"{base_url}/oauth/authorize",
+        "token_endpoint": f"{base_url}/oauth/token",
+        "userinfo_endpoint": f"{base_url}/oauth/userinfo",
+        "jwks_uri": f"{base_url}/.well-known/jwks.json",
+        "revocation_endpoint": f"{base_url}/oauth/revoke",
+        "introspection_endpoint": f"{base_url}/oauth/introspect",
+        "scopes_supported": list(CLAIM_SCOPES),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": list(GRANT_TYPES),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [algorithm],
+        "token_endpoint_auth_methods_supported": [*SECRET_METHODS, "none"],
+        "revocation_endpoint_auth_methods_supported": [*SECRET_METHODS, "none"],
+        "introspection_endpoint_auth_methods_supported": list(SECRET_METHODS),
+        "code_challenge_methods_supported": ["S256"],
+        "acr_values_supported": [level.acr for level in Level],
+        "claims_supported": list(CLAIMS),
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "authorization_response_iss_parameter_supported": True,
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+    }

@@ -1,0 +1,76 @@
+"""OAuthClient, ClientSecret, Consent, AuthorizationCode: apps that log users in here; secrets are digests."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, false
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.core.db import Base, Key, Name
+
+
+class OAuthClient(Base):
+    """An app that is registered here (RFC 6749 §2)."""
+
+    __tablename__ = "oauth_client"
+
+    id: Mapped[Key]
+    """Its ``client_id``, as text."""
+    name: Mapped[Name] = mapped_column(unique=True)
+    is_public: Mapped[bool]
+    """Whether it cannot keep a secret, such as a single-page or native app (RFC 6749 §2.1)."""
+    is_first_party: Mapped[bool] = mapped_column(server_default=false())
+    """Whether it belongs to the operator of this site, so that users are not asked for consent."""
+    redirect_uris: Mapped[list[str]] = mapped_column(JSON)
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    """Scopes of this site's own API that it may request, besides those of OpenID Connect."""
+    roles: Mapped[list[str]] = mapped_column(JSON)
+    """Roles whose users may log in to it; empty for everybody."""
+    service_account_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    """Whose tokens it gets by client credentials (RFC 6749 §4.4); None if it may not use this grant."""
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class ClientSecret(Base):
+    """A client secret; a client may have two at a time, to change from one to the other."""
+
+    __tablename__ = "oauth_client_secret"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("oauth_client.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+
+
+class Consent(Base):
+    """What a user has allowed a client to get, so that they are not asked again."""
+
+    __tablename__ = "oauth_consent"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("oauth_client.id", ondelete="CASCADE"), primary_key=True)
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    given_at: Mapped[datetime]
+
+
+class AuthorizationCode(Base):
+    """An authorization code (RFC 6749 §4.1.2); used ones are kept until they expire, so that reuse is detected."""
+
+    __tablename__ = "oauth_code"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("oauth_client.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    session_id: Mapped[UUID]
+    """Id of the session in which the user allowed it; the ``sid`` of ID tokens."""
+    redirect_uri: Mapped[str] = mapped_column(Text)
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    nonce: Mapped[str | None] = mapped_column(Text)
+    code_challenge: Mapped[str] = mapped_column(String(43))
+    """Of PKCE with S256 (RFC 7636 §4.2)."""
+    auth_time: Mapped[datetime]
+    amr: Mapped[str] = mapped_column(String(50))
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+    grant_id: Mapped[UUID | None]
+    """The refresh family that came of it; ended if the code is used again (RFC 6749 §4.1.2)."""

@@ -1,0 +1,38 @@
+"""PromptStamp: since when an authorization request demands a new login, so that it is demanded once only."""
+
+from datetime import UTC, datetime, timedelta
+
+from webapp.core.digests import derive, keyed, same
+
+PARAMETER = "prompted"
+"""Query parameter of our own with the stamp."""
+LONGEST = timedelta(minutes=15)
+"""How long a login may take."""
+
+
+class PromptStamp:
+    """Stamps and reads the time at which a request with ``prompt=login`` or ``max_age`` first came.
+
+    The browser carries the stamp, so it is signed, together with the request it belongs to.
+    """
+
+    def __init__(self, secret_key: str) -> None:
+        self._key = derive(secret_key, "authorization prompt")
+
+    def made(self, request: str, moment: datetime) -> str:
+        """
+        Args:
+            request: the query string of the authorization request, without the stamp.
+        """
+        seconds = str(int(moment.timestamp()))
+        return f"{seconds}.{keyed(self._key, f'{seconds} {request}')}"
+
+    def read(self, stamp: str, request: str, moment: datetime) -> datetime | None:
+        """The time in a stamp; None if it is not ours, of another request or too old."""
+        seconds, _dot, mac = stamp.partition(".")
+        if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 12):
+            return None
+        if not same(mac, keyed(self._key, f"{seconds} {request}")):
+            return None
+        since = datetime.fromtimestamp(int(seconds), UTC)
+        return since if timedelta() <= moment - since <= LONGEST else None

@@ -1,0 +1,177 @@
+"""What an authorization request must satisfy: one function per rule, checked in their order."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from webapp.core.translation import _
+from webapp.oauth import clients, redirect_uris
+from webapp.oauth.models import OAuthClient
+
+Parameters = Mapping[str, Sequence[str]]
+PROMPTS = {"none", "login", "consent", "select_account"}
+CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+LONGEST_STATE = 2000
+LONGEST_NONCE = 500
+LONGEST_SCOPE = 1000
+REPEATABLE = {"resource"}
+"""RFC 8707 §2."""
+
+
+class NotTrusted(Exception):
+    """The client or its redirect URI is not known, so the error is shown here (RFC 6749 §4.1.2.1)."""
+
+
+class RequestRefused(Exception):
+    """An error that goes to the client (RFC 6749 §4.1.2.1); the description is English, for its developer."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error, self.description = error, description
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where responses to an authorization request go."""
+
+    client: OAuthClient
+    redirect_uri: str
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """A valid authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1)."""
+
+    client: OAuthClient
+    redirect_uri: str
+    state: str | None
+    scopes: tuple[str, ...]
+    nonce: str | None
+    code_challenge: str
+    prompts: frozenset[str]
+    max_age: int | None
+    """Seconds that the last authentication may be old."""
+    acr_values: tuple[str, ...]
+
+
+def destination_of(db: Session, given: Parameters) -> Destination:
+    """The client and where to send it responses.
+
+    Raises:
+        NotTrusted
+    """
+    for name in ("client_id", "redirect_uri"):
+        if len(given.get(name, ())) > 1:
+            raise NotTrusted(_("%(name)s was sent more than once.", name=name))
+    client = clients.find(db, first(given, "client_id"))
+    if client is None:
+        raise NotTrusted(_("This site knows no app with this client_id."))
+    uri = first(given, "redirect_uri")
+    if uri is None:
+        raise NotTrusted(_("The redirect_uri is missing."))
+    if not redirect_uris.is_registered(uri, client.redirect_uris):
+        raise NotTrusted(_("The app %(name)s has not registered this redirect_uri.", name=client.name))
+    states = given.get("state", ())
+    return Destination(client, uri, states[0] if len(states) == 1 and len(states[0]) <= LONGEST_STATE else None)
+
+
+def checked(where: Destination, given: Parameters) -> AuthorizationRequest:
+    """The request, if it satisfies every rule.
+
+    Raises:
+        RequestRefused
+    """
+    for rule in RULES:
+        rule(given)
+    max_age = first(given, "max_age")
+    return AuthorizationRequest(
+        client=where.client,
+        redirect_uri=where.redirect_uri,
+        state=where.state,
+        scopes=tuple(words(given, "scope")),
+        nonce=first(given, "nonce"),
+        code_challenge=first(given, "code_challenge") or "",
+        prompts=frozenset(words(given, "prompt")),
+        max_age=int(max_age) if max_age is not None else None,
+        acr_values=tuple(words(given, "acr_values")),
+    )
+
+
+def no_parameter_twice(given: Parameters) -> None:
+    """RFC 6749 §3.1."""
+    if repeated := [name for name, values in given.items() if len(values) > 1 and name not in REPEATABLE]:
+        raise RequestRefused("invalid_request", f"{repeated[0][:50]} was sent more than once")
+
+
+def no_request_object(given: Parameters) -> None:
+    """OpenID Connect Core §6."""
+    if first(given, "request") is not None:
+        raise RequestRefused("request_not_supported", "request objects are not supported")
+    if first(given, "request_uri") is not None:
+        raise RequestRefused("request_uri_not_supported", "request_uri is not supported")
+    if first(given, "registration") is not None:
+        raise RequestRefused("registration_not_supported", "register the client instead")
+
+
+def response_is_a_code(given: Parameters) -> None:
+    """No implicit and no hybrid flow (RFC 9700 §2.1.2)."""
+    kind = first(given, "response_type")
+    if kind is None:
+        raise RequestRefused("invalid_request", "response_type is missing")
+    if kind != "code":
+        raise RequestRefused("unsupported_response_type", "only response_type=code is supported")
+    if first(given, "response_mode") not in (None, "query"):
+        raise RequestRefused("invalid_request", "only response_mode=query is supported")
+
+
+def has_pkce(given: Parameters) -> None:
+    """RFC 7636 and RFC 9700 §2.1.1, for every client."""
+    if not CHALLENGE.fullmatch(first(given, "code_challenge") or ""):
+        raise RequestRefused("invalid_request", "code_challenge is missing or is not that of S256 (RFC 7636)")
+    if first(given, "code_challenge_method") != "S256":
+        raise RequestRefused("invalid_request", "code_challenge_method must be S256")
+
+
+def sizes_are_bounded(given: Parameters) -> None:
+    for name, most in (("state", LONGEST_STATE), ("nonce", LONGEST_NONCE), ("scope", LONGEST_SCOPE)):
+        if len(first(given, name) or "") > most:
+            raise RequestRefused("invalid_request", f"{name} has more than {most} characters")
+
+
+def prompt_is_known(given: Parameters) -> None:
+    """OpenID Connect Core §3.1.2.1."""
+    prompts = set(words(given, "prompt"))
+    if prompts - PROMPTS:
+        raise RequestRefused("invalid_request", "prompt has an unknown value")
+    if "none" in prompts and len(prompts) > 1:
+        raise RequestRefused("invalid_request", "prompt=none allows no other value")
+
+
+def max_age_is_a_number(given: Parameters) -> None:
+    value = first(given, "max_age")
+    if value is not None and not re.fullmatch(r"[0-9]{1,9}", value):
+        raise RequestRefused("invalid_request", "max_age must be a number of seconds")
+
+
+RULES: tuple[Callable[[Parameters], None], ...] = (
+    no_parameter_twice,
+    no_request_object,
+    response_is_a_code,
+    has_pkce,
+    sizes_are_bounded,
+    prompt_is_known,
+    max_age_is_a_number,
+)
+
+
+def first(given: Parameters, name: str) -> str | None:
+    """The value of a parameter; None if it is missing or empty, which is the same (RFC 6749 §3.1)."""
+    values = given.get(name, ())
+    return values[0] if values and values[0] else None
+
+
+def words(given: Parameters, name: str) -> list[str]:
+    return list(dict.fromkeys((first(given, name) or "").split()))

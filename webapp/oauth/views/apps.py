@@ -1,0 +1,59 @@
+"""/account/apps: the apps that a user has given access, and how to withdraw it."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from flask import url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.core.translation import _
+from webapp.guard import Principal, require
+from webapp.oauth import clients, consents
+from webapp.oauth.models import Consent, OAuthClient
+from webapp.oauth.scopes import sentences
+from webapp.oauth.views.blueprint import bp, token_service
+from webapp.web.api_schema import responds
+from webapp.web.negotiation import show
+from webapp.web.problems import Problem
+from webapp.web.responses import redirect_or_json
+from webapp.web.transaction import db
+
+
+class GrantedApp(msgspec.Struct, frozen=True):
+    """An app that a user has given access."""
+
+    id: UUID
+    name: str
+    scopes: list[str]
+    sentences: list[str]
+    """What the app may know and do."""
+    given_at: datetime
+
+
+class GrantedApps(msgspec.Struct, frozen=True):
+    apps: list[GrantedApp]
+
+
+@bp.get("/account/apps")
+@require(scope="profile:read")
+@responds(GrantedApps)
+def index(principal: Principal) -> ResponseReturnValue:
+    """The apps that you have given access."""
+    found = [granted(consent, client) for consent, client in consents.of_user(db(), principal.user_id)]
+    return show(GrantedApps(found), "oauth/apps.html", apps=found)
+
+
+@bp.post("/account/apps/<uuid:client_id>/withdraw")
+@require(session=True)
+@responds(None, status=204, refuses=(404,))
+def withdraw(principal: Principal, client_id: UUID) -> ResponseReturnValue:
+    """Withdraw the access of an app: its tokens stop working at once."""
+    if not clients.withdraw(db(), principal.user_id, client_id):
+        raise Problem(404, _("App not found"), _("This app has no access to your account."))
+    return redirect_or_json(url_for("oauth.index"), _("The app has no access any more."))
+
+
+def granted(consent: Consent, client: OAuthClient) -> GrantedApp:
+    words = sentences(consent.scopes, token_service().catalogue)
+    return GrantedApp(client.id, client.name, list(consent.scopes), words, consent.given_at)

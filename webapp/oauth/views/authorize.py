@@ -1,0 +1,205 @@
+"""/oauth/authorize: a user allows an app to log them in (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2)."""
+
+from datetime import timedelta
+from urllib.parse import parse_qs, quote, urlencode
+
+from flask import make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from webapp.accounts import user_queries
+from webapp.core.clock import now
+from webapp.core.translation import _
+from webapp.guard import Principal, public, require
+from webapp.guard.require import public_to_scripts
+from webapp.guard.unauthenticated import CONFIRM, to_login
+from webapp.oauth import codes, consents
+from webapp.oauth.grants.granted import may_use
+from webapp.oauth.prompts import PARAMETER, PromptStamp
+from webapp.oauth.request_rules import (
+    AuthorizationRequest,
+    Destination,
+    NotTrusted,
+    Parameters,
+    RequestRefused,
+    checked,
+    destination_of,
+)
+from webapp.oauth.scopes import grantable, sentences
+from webapp.oauth.views.blueprint import bp, issuer, leave_to, token_service
+from webapp.oauth.views.discovery import signing_algorithm
+from webapp.web.known_fields import reads
+from webapp.web.problems import Problem
+from webapp.web.registry import service
+from webapp.web.transaction import database, db
+
+MOST_PARAMETERS = 50
+
+
+@bp.get("/oauth/authorize")
+@public
+@reads(others=True)
+def authorize() -> ResponseReturnValue:
+    """Log a user in to an app: returns to the app with a code, or with an error."""
+    signing_algorithm()
+    return answer(request.query_string.decode("ascii", "replace"))
+
+
+@bp.post("/oauth/authorize")
+@public_to_scripts
+@reads(others=True)
+def authorize_by_form() -> ResponseReturnValue:
+    """The same request as a form (OpenID Connect Core §3.1.2.1). A form of another site brings no cookie."""
+    given = [(name, value) for name in request.form for value in request.form.getlist(name)]
+    return redirect(f"{url_for('oauth.authorize')}?{urlencode(given, quote_via=quote)}", 303)
+
+
+@bp.post("/oauth/consent")
+@require(session=True)
+@reads(fields=("request", "decision"))
+def consent(principal: Principal) -> ResponseReturnValue:
+    """What the user decided on the consent page."""
+    signing_algorithm()
+    return answer(request.form.get("request", ""), principal, decision=request.form.get("decision", ""))
+
+
+def answer(query: str, principal: Principal | None = None, *, decision: str | None = None) -> ResponseReturnValue:
+    """The response to an authorization request.
+
+    Args:
+        query: the request, as a query string.
+        decision: ``allow`` or another word; None before the user was asked.
+    """
+    given = parameters(query)
+    with database().read() as reading:
+        where = trusted(reading, given)
+        try:
+            asked = checked(where, given)
+            return response_to(reading, asked, query, principal, decision)
+        except RequestRefused as refused:
+            return leave_to(with_error(where, refused))
+
+
+def parameters(query: str) -> Parameters:
+    try:
+        return parse_qs(query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+    except ValueError as error:
+        raise not_trusted(_("The request has too many parameters.")) from error
+
+
+def trusted(reading: Session, given: Parameters) -> Destination:
+    try:
+        return destination_of(reading, given)
+    except NotTrusted as error:
+        raise not_trusted(str(error)) from error
+
+
+def not_trusted(reason: str) -> Problem:
+    return Problem(
+        400,
+        _("The app's request is not valid"),
+        _("%(reason)s You were not sent back, because it is not certain whose request it is.", reason=reason),
+        extra={"error": "invalid_request"},
+    )
+
+
+def response_to(
+    reading: Session, asked: AuthorizationRequest, query: str, principal: Principal | None, decision: str | None
+) -> ResponseReturnValue:
+    if principal is None and (principal := logged_in()) is None:
+        if "none" in asked.prompts:
+            raise RequestRefused("login_required", "nobody is logged in")
+        return to_login("token_missing")
+    if (again := login_again(asked, query, principal)) is not None:
+        return again
+    user = user_queries.by_id(reading, principal.user_id)
+    if user is None or not may_use(reading, user, asked.client):
+        return refuse_user(asked, principal)
+    scopes = grantable(asked.scopes, asked.client, token_service().catalogue, principal.roles)
+    if not scopes:
+        raise RequestRefused("invalid_scope", "no known scope was requested, such as openid")
+    if decision is not None:
+        return decided(asked, principal, scopes, decision)
+    if consents.is_needed(reading, asked, principal.user_id, scopes):
+        if "none" in asked.prompts:
+            raise RequestRefused("consent_required", "the user has not allowed this yet")
+        return consent_page(asked, query, scopes)
+    with database().write() as writing:
+        return leave_to(with_code(writing, asked, principal, scopes))
+
+
+def logged_in() -> Principal | None:
+    """The user of the session; None for nobody, and for a token, which no app may log in with."""
+    found: Principal = current_user._get_current_object()
+    return found if found.is_authenticated and found.credential == "session" else None
+
+
+def login_again(asked: AuthorizationRequest, query: str, principal: Principal) -> ResponseReturnValue | None:
+    """Demand a new proof of identity where ``prompt=login`` or ``max_age`` does; None if there is one."""
+    moment, stamps = now(), service(PromptStamp)
+    original, _mark, stamp = query.partition(f"&{PARAMETER}=")
+    since = stamps.read(stamp, original, moment) if stamp else None
+    if since is not None and principal.auth_time >= since:
+        return None
+    is_old = asked.max_age is not None and moment - principal.auth_time >= timedelta(seconds=asked.max_age)
+    if "login" not in asked.prompts and not is_old:
+        return None
+    if "none" in asked.prompts:
+        raise RequestRefused("login_required", "the last authentication is too old")
+    back = f"{url_for('oauth.authorize')}?{original}&{PARAMETER}={stamps.made(original, since or moment)}"
+    return redirect(url_for(CONFIRM, next=back), 303)
+
+
+def refuse_user(asked: AuthorizationRequest, principal: Principal) -> ResponseReturnValue:
+    """A page for a person whom the app is not for; the app hears of it only where nobody may be asked."""
+    if "none" in asked.prompts:
+        raise RequestRefused("access_denied", "this user may not use the app")
+    raise Problem(
+        403,
+        _("You cannot use %(app)s", app=asked.client.name),
+        _(
+            "You are logged in as %(username)s, and the app is for people with other roles. Ask an administrator of "
+            "this site.",
+            username=principal.username,
+        ),
+    )
+
+
+def consent_page(asked: AuthorizationRequest, query: str, scopes: list[str]) -> ResponseReturnValue:
+    page = {
+        "app": asked.client,
+        "host": where_to(asked.redirect_uri),
+        "sentences": sentences(scopes, token_service().catalogue),
+        "request_query": query,
+    }
+    return make_response(render_template("oauth/consent.html", **page))
+
+
+def where_to(uri: str) -> str:
+    """Host of a redirect URI, or the scheme of a native app, for people."""
+    scheme, _colon, rest = uri.partition("://")
+    return rest.partition("/")[0] if scheme in ("http", "https") else uri.partition(":")[0]
+
+
+def decided(asked: AuthorizationRequest, principal: Principal, scopes: list[str], decision: str) -> ResponseReturnValue:
+    if decision != "allow":
+        raise RequestRefused("access_denied", "the user did not allow it")
+    consents.give(db(), principal.user_id, asked.client, scopes)
+    return leave_to(with_code(db(), asked, principal, scopes))
+
+
+def with_code(writing: Session, asked: AuthorizationRequest, principal: Principal, scopes: list[str]) -> str:
+    code = codes.issue(writing, asked, principal, scopes)
+    return back_to(asked.redirect_uri, {"code": code, "state": asked.state})
+
+
+def with_error(where: Destination, refused: RequestRefused) -> str:
+    said = {"error": refused.error, "error_description": refused.description, "state": where.state}
+    return back_to(where.redirect_uri, said)
+
+
+def back_to(uri: str, said: dict[str, str | None]) -> str:
+    """The redirect URI with a response, which names us (RFC 9207)."""
+    added = urlencode({name: value for name, value in said.items() if value is not None} | {"iss": issuer()})
+    return f"{uri}{'&' if '?' in uri else '?'}{added}"

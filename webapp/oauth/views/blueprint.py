@@ -1,0 +1,53 @@
+"""The blueprint of the authorization server, and what its endpoints share."""
+
+from collections.abc import Mapping
+
+import msgspec
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
+
+from webapp.oauth.grants.granted import TokenService
+from webapp.tokens.refresh_families import ScriptClient
+from webapp.web.negotiation import as_json
+from webapp.web.registry import service
+
+bp = Blueprint("oauth", __name__)
+
+
+def issuer() -> str:
+    """The URL of this site, which is the ``iss`` of its tokens and responses."""
+    url: str = current_app.config["BASE_URL"]
+    return url
+
+
+def token_service() -> TokenService:
+    return service(TokenService)
+
+
+def caller() -> ScriptClient:
+    return ScriptClient(request.headers.get("User-Agent", ""), request.remote_addr)
+
+
+class OAuthError(msgspec.Struct, frozen=True):
+    """An error response (RFC 6749 §5.2)."""
+
+    error: str
+    error_description: str
+
+
+def oauth_error(
+    error: str, description: str, *, status: int = 400, headers: Mapping[str, str] | None = None
+) -> Response:
+    response = as_json(OAuthError(error, description), status=status)
+    response.headers.update(headers or {})
+    return response
+
+
+def leave_to(url: str) -> Response:
+    """Send a browser to the URL of an app.
+
+    After a form of this site has been submitted, Chromium refuses redirects to other sites (``form-action`` of the
+    content security policy). Then a page of this site leads on.
+    """
+    if request.headers.get("Sec-Fetch-Site") == "same-origin":
+        return make_response(render_template("oauth/leave.html", url=url))
+    return make_response(redirect(url, 303))

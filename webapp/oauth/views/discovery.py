@@ -1,0 +1,55 @@
+"""Metadata of the provider (OpenID Connect Discovery 1.0 §4, RFC 8414 §3)."""
+
+from typing import Any
+
+from flask import Response
+from flask.typing import ResponseReturnValue
+
+from webapp.core.keys import KeyRing
+from webapp.core.translation import _
+from webapp.guard.require import public_to_scripts
+from webapp.oauth.id_token import HASHES
+from webapp.oauth.metadata import metadata
+from webapp.oauth.views.blueprint import bp, issuer
+from webapp.web.negotiation import as_json
+from webapp.web.problems import Problem
+from webapp.web.registry import service
+
+KEPT = 300
+"""Seconds for which clients may cache it."""
+
+
+@bp.get("/.well-known/openid-configuration")
+@public_to_scripts
+def openid_configuration() -> ResponseReturnValue:
+    """The metadata for clients of OpenID Connect."""
+    return cached(metadata(issuer(), algorithm=signing_algorithm()))
+
+
+@bp.get("/.well-known/oauth-authorization-server")
+@public_to_scripts
+def authorization_server() -> ResponseReturnValue:
+    """The same metadata for clients of OAuth 2."""
+    return cached(metadata(issuer(), algorithm=signing_algorithm()))
+
+
+def signing_algorithm() -> str:
+    """The algorithm of ID tokens.
+
+    Raises:
+        Problem: 404, the site signs with a shared secret, which no app must know.
+    """
+    algorithm = service(KeyRing).current().algorithm
+    if algorithm not in HASHES:
+        raise Problem(
+            404,
+            _("This site is no identity provider"),
+            _("Its tokens are signed with a shared secret. Apps need WEBAPP_SIGNING_ALGORITHM=ES256."),
+        )
+    return algorithm
+
+
+def cached(document: dict[str, Any]) -> Response:
+    response = as_json(document)
+    response.headers["Cache-Control"] = f"public, max-age={KEPT}"
+    return response

@@ -1,0 +1,105 @@
+"""/oauth/revoke and /oauth/introspect for clients (RFC 7009, RFC 7662): of the tokens that they got themselves."""
+
+from uuid import UUID
+
+from flask import Response, current_app, request
+from flask.typing import ResponseReturnValue
+
+from webapp.audit.log import Event
+from webapp.guard.principal import NotAccepted
+from webapp.guard.require import public_to_scripts
+from webapp.guard.token_validation import validate_token
+from webapp.login.introspection import INACTIVE, Introspection, introspection_response, of_principal, of_refresh
+from webapp.login.invalid_token_limit import InvalidTokenLimit
+from webapp.oauth import client_authentication
+from webapp.oauth.client_authentication import ClientRefused, TwoCredentials
+from webapp.oauth.models import OAuthClient
+from webapp.oauth.views.blueprint import bp, oauth_error
+from webapp.oauth.views.token import client_refused, malformed
+from webapp.tokens import refresh_families, refreshing
+from webapp.tokens.refresh_secret import SHAPE
+from webapp.verify import read
+from webapp.web.known_fields import reads
+from webapp.web.negotiation import as_json
+from webapp.web.registry import service
+from webapp.web.transaction import database
+
+TYPES = {True: "DPoP", False: "Bearer"}
+
+
+@bp.post("/oauth/revoke")
+@public_to_scripts
+@reads(others=True)
+def revoke() -> ResponseReturnValue:
+    """Revoke a token and everything that came of the same login. The answer is the same for an unknown one."""
+    client = client_of_request()
+    if isinstance(client, Response):
+        return client
+    token = request.form.get("token", "")
+    with database().write() as db:
+        if SHAPE.fullmatch(token):
+            found = refreshing.find(db, token)
+            family_id = found.family_id if found else None
+        else:
+            family_id = family_of(token)
+        if family_id is not None and refresh_families.client_of(db, family_id) == client.id:
+            refresh_families.end(db, family_id, event=Event.APP_ENDED, origin="holder")
+    return Response(status=200)
+
+
+@bp.post("/oauth/introspect")
+@public_to_scripts
+@reads(others=True)
+def introspect() -> ResponseReturnValue:
+    """Whether a token of this client is active, and what it may do."""
+    client = client_of_request()
+    if isinstance(client, Response):
+        return client
+    if client.is_public:
+        return client_refused("a public client cannot introspect")
+    return as_json(introspection_of(request.form.get("token", ""), client))
+
+
+def introspection_of(token: str, client: OAuthClient) -> Introspection:
+    if SHAPE.fullmatch(token):
+        with database().read() as db:
+            bearing, kind, claims = of_refresh(db, token), "refresh_token", dict[str, object]()
+    else:
+        try:
+            bearing = of_principal(validate_token(token))
+        except NotAccepted:
+            return INACTIVE
+        kind, claims = TYPES[bearing.authority.jkt is not None], read(token)[1]
+    if bearing is None or bearing.authority.client != str(client.id):
+        return INACTIVE
+    return introspection_response(bearing, issuer=current_app.config["BASE_URL"], token_type=kind, claims=claims)
+
+
+def family_of(token: str) -> UUID | None:
+    """The login that an access token belongs to; None for an unknown one."""
+    try:
+        principal = validate_token(token)
+    except NotAccepted:
+        return None
+    with database().read() as db:
+        return refresh_families.family_of(db, principal.credential_id)
+
+
+def client_of_request() -> OAuthClient | Response:
+    """The authenticated client, or the error response."""
+    if (misuse := malformed()) is not None:
+        return oauth_error("invalid_request", misuse)
+    if not request.form.get("token"):
+        return oauth_error("invalid_request", "token is missing")
+    misses = service(InvalidTokenLimit)
+    if misses.too_many(request.remote_addr) is not None:
+        return oauth_error("slow_down", "too many refused requests", status=429)
+    try:
+        shown = client_authentication.presented(request.headers.get("Authorization"), request.form)
+        with database().read() as db:
+            return client_authentication.authenticated(db, shown)
+    except ClientRefused as error:
+        misses.count(request.remote_addr)
+        return client_refused(str(error))
+    except TwoCredentials as error:
+        return oauth_error("invalid_request", str(error))

@@ -1,0 +1,137 @@
+"""/oauth/token: the token endpoint (RFC 6749 §3.2)."""
+
+from collections.abc import Callable
+from math import ceil
+
+import msgspec
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+from msgspec import UNSET, UnsetType
+from sqlalchemy.orm import Session
+
+from webapp.core.clock import now
+from webapp.guard.require import public_to_scripts
+from webapp.login.invalid_token_limit import InvalidTokenLimit
+from webapp.oauth import client_authentication
+from webapp.oauth.client_authentication import ClientRefused, TwoCredentials
+from webapp.oauth.codes import Redemption
+from webapp.oauth.grants import authorization_code, client_credentials, refresh_token
+from webapp.oauth.grants.granted import Granted, GrantRefused
+from webapp.oauth.models import OAuthClient
+from webapp.oauth.views.blueprint import bp, caller, oauth_error, token_service
+from webapp.oauth.views.discovery import signing_algorithm
+from webapp.tokens.issuing import TooManyTokens, scopes_of
+from webapp.web import dpop
+from webapp.web.bearer import realm
+from webapp.web.known_fields import reads
+from webapp.web.negotiation import as_json
+from webapp.web.registry import service
+from webapp.web.transaction import database
+
+FORM = "application/x-www-form-urlencoded"
+REPEATABLE = {"resource"}
+
+
+class TokenResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """RFC 6749 §5.1, OpenID Connect Core §3.1.3.3."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    """In seconds."""
+    scope: str
+    refresh_token: str | UnsetType = UNSET
+    id_token: str | UnsetType = UNSET
+
+
+@bp.post("/oauth/token")
+@public_to_scripts
+@reads(others=True)
+def token() -> ResponseReturnValue:
+    """Exchange a code, a refresh token or the credentials of a client for an access token."""
+    signing_algorithm()
+    if (misuse := malformed()) is not None:
+        return oauth_error("invalid_request", misuse)
+    grant_type = request.form.get("grant_type", "")
+    if grant_type not in GRANTS:
+        error = "unsupported_grant_type" if grant_type else "invalid_request"
+        return oauth_error(error, f"grant_type must be one of {', '.join(GRANTS)}")
+    return issue(GRANTS[grant_type])
+
+
+def malformed() -> str | None:
+    """What is wrong with the form of a request; None if nothing is."""
+    if request.mimetype != FORM:
+        return f"the body must be {FORM}"
+    repeated = [name for name in request.form if len(request.form.getlist(name)) > 1 and name not in REPEATABLE]
+    return f"{repeated[0][:50]} was sent more than once" if repeated else None
+
+
+Grant = Callable[[Session, OAuthClient, str | None], Granted | GrantRefused]
+
+
+def issue(grant: Grant) -> Response:
+    """Authenticate the client and run a grant, in a transaction of its own: a refusal is committed too."""
+    misses = service(InvalidTokenLimit)
+    if (too_many := misses.too_many(request.remote_addr)) is not None:
+        wait = str(ceil(too_many.retry_after.total_seconds()))
+        return oauth_error("slow_down", "too many refused requests", status=429, headers={"Retry-After": wait})
+    try:
+        shown = client_authentication.presented(request.headers.get("Authorization"), request.form)
+        proof = dpop.presented_proof()
+        with database().write() as db:
+            client = client_authentication.authenticated(db, shown)
+            outcome = grant(db, client, proof.jkt if proof else None)
+    except ClientRefused as error:
+        misses.count(request.remote_addr)
+        return client_refused(str(error))
+    except TwoCredentials as error:
+        return oauth_error("invalid_request", str(error))
+    except TooManyTokens as error:
+        return oauth_error("invalid_grant", str(error))
+    if isinstance(outcome, GrantRefused):
+        misses.count(request.remote_addr)
+        return oauth_error(outcome.error, outcome.description)
+    dpop.spend(proof)
+    return given(outcome)
+
+
+def client_refused(reason: str) -> Response:
+    return oauth_error("invalid_client", reason, status=401, headers={"WWW-Authenticate": realm("Basic")})
+
+
+def given(granted: Granted) -> Response:
+    credential = granted.issued.credential
+    return as_json(
+        TokenResponse(
+            access_token=granted.issued.token,
+            token_type="DPoP" if credential.authority and credential.authority.jkt else "Bearer",
+            expires_in=ceil((credential.expires_at - now()).total_seconds()),
+            scope=" ".join(scopes_of(credential)),
+            refresh_token=granted.refresh_token or UNSET,
+            id_token=granted.id_token or UNSET,
+        )
+    )
+
+
+def by_code(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:
+    form = request.form
+    shown = Redemption(form.get("code", ""), form.get("redirect_uri"), form.get("code_verifier", ""))
+    return authorization_code.exchange(db, token_service(), client, shown, caller(), jkt=jkt)
+
+
+def by_refresh_token(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:
+    secret, requested = request.form.get("refresh_token", ""), request.form.get("scope", "").split()
+    return refresh_token.refresh(db, token_service(), client, secret, requested, address=request.remote_addr, jkt=jkt)
+
+
+def by_client(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:
+    requested = request.form.get("scope", "").split()
+    return client_credentials.grant(db, token_service(), client, requested, caller(), jkt=jkt)
+
+
+GRANTS: dict[str, Grant] = {
+    "authorization_code": by_code,
+    "refresh_token": by_refresh_token,
+    "client_credentials": by_client,
+}
