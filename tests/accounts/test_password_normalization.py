@@ -197,10 +197,10 @@ def test_a_lone_surrogate_causes_no_server_error(app, user):
 def test_both_limits_count_the_characters_of_the_normalized_form():
     passwords = Passwords(1, 15)
     hangul = "".join(chr(0xAC00 + 28 * number) for number in range(LONGEST))
-    passwords.judge(unicodedata.normalize("NFD", hangul))
+    passwords.check(unicodedata.normalize("NFD", hangul))
     for typed, is_long in [(unicodedata.normalize("NFD", hangul + "\uac00"), True), ("e\u0301xyz" * 3, False)]:
         with pytest.raises(PasswordUnfit, match="at most 256" if is_long else "at least 15"):
-            passwords.judge(typed)
+            passwords.check(typed)
 
 
 class Counting:

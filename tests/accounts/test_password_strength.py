@@ -89,12 +89,12 @@ def test_an_ordinary_password_is_estimated_completely(password):
 )
 def test_a_short_password_that_is_easily_guessed_is_refused(password):
     with pytest.raises(PasswordUnfit):
-        short().judge(password, roles=("user",))
+        short().check(password, roles=("user",))
 
 
 @pytest.mark.parametrize("password", ["kVx9-qpw", "umbr4-ot", "7 lamps!x"])
 def test_a_short_password_that_is_hard_to_guess_is_accepted(password):
-    short().judge(password, roles=("user",))
+    short().check(password, roles=("user",))
 
 
 def short():
@@ -102,7 +102,7 @@ def short():
     return Passwords(1, 15, demands=demands_of(("user",), ()))
 
 
-@pytest.mark.parametrize("ask", [lambda found: found.judge("kVx9-qpw umbrella"), lambda found: found.estimate("x", ())])
+@pytest.mark.parametrize("ask", [lambda found: found.check("kVx9-qpw umbrella"), lambda found: found.estimate("x", ())])
 def test_an_estimate_takes_one_of_the_hashing_places(ask):
     found = Passwords(1, 15, waiting=0)
     with found._places.hold(None), pytest.raises(TooBusy):

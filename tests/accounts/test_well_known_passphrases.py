@@ -47,7 +47,7 @@ def test_every_listed_passphrase_is_refused_in_every_spelling(phrase):
 def test_a_well_known_passphrase_is_refused_despite_a_good_estimate(password):
     assert password_strength.estimate(password) >= 2
     with pytest.raises(PasswordUnfit, match="attackers try it first"):
-        Passwords(1, 15).judge(password)
+        Passwords(1, 15).check(password)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_well_known_passphrase_is_refused_despite_a_good_estimate(password):
     ],
 )
 def test_other_passphrases_are_accepted(password):
-    Passwords(1, 15).judge(password)
+    Passwords(1, 15).check(password)
 
 
 def test_no_passphrase_is_listed_twice_or_out_of_order():

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 OLD, NEW = "https://old.example.net", "https://new.example.org"
 # Of the same site as NEW (schemeful same-site): browsers send it cookies that are SameSite=Lax or Strict.
-APP, STRANGER = "https://app.example.org", "https://stranger.example.org"
+APP, UNKNOWN = "https://app.example.org", "https://stranger.example.org"
 BLOCKED = "TypeError"
 ASK = """async ([url, options]) => {
   try {
@@ -51,7 +51,7 @@ def port() -> int:
 
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright, port: int) -> Iterator[Browser]:
-    hosts = {url.removeprefix("https://"): port for url in (OLD, NEW, APP, STRANGER)}
+    hosts = {url.removeprefix("https://"): port for url in (OLD, NEW, APP, UNKNOWN)}
     with launched(playwright, *nginx.arguments_for(hosts)) as browser:
         yield browser
 
@@ -115,7 +115,7 @@ def test_a_page_of_a_listed_origin_can_call_with_a_token_and_read_refusals(site:
     assert page.evaluate(ASK, [f"{NEW}/dashboard", wrong]) == [401, "token_invalid", True]
     entry = {"method": "POST", "headers": {"Content-Type": "application/json"}, "body": '{"username": "ada"}'}
     assert page.evaluate(ASK, [f"{NEW}/api/auth", entry])[0] == 400
-    page.goto(STRANGER)
+    page.goto(UNKNOWN)
     for options in (bearer, wrong, entry, {}):
         assert page.evaluate(ASK, [f"{NEW}/dashboard", options]) == BLOCKED
     page.context.close()

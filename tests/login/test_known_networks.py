@@ -10,7 +10,7 @@ from tests.browser import Person
 from tests.login.wrong_passwords import NOON, TRIES, WRONG, knock, statuses, throttling, with_ada
 from tests.tables import account
 from webapp.accounts import known_networks, lifecycle
-from webapp.accounts.lockout import ALTOGETHER, BY_STRANGERS, FROM_NETWORKS
+from webapp.accounts.lockout import ALTOGETHER, BY_UNKNOWN, FROM_NETWORKS
 from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
 from webapp.core.db import Database
@@ -137,7 +137,7 @@ def test_a_logged_in_user_can_confirm_while_others_are_throttled(site):
 
 @pytest.mark.parametrize(
     ("failed", "from_other", "from_home"),
-    [(BY_STRANGERS - 1, 200, 200), (BY_STRANGERS, 401, 200), (FROM_NETWORKS, 401, 401), (ALTOGETHER, 401, 401)],
+    [(BY_UNKNOWN - 1, 200, 200), (BY_UNKNOWN, 401, 200), (FROM_NETWORKS, 401, 401), (ALTOGETHER, 401, 401)],
 )
 def test_wrong_passwords_in_a_row_leave_attempts_for_known_networks_and_browsers(site, failed, from_other, from_home):
     by_script(site)

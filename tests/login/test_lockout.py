@@ -9,7 +9,7 @@ from tests.browser import Person
 from tests.outbox_mails import mails
 from tests.script import Script
 from tests.tables import events
-from webapp.accounts.lockout import ALTOGETHER, BY_STRANGERS
+from webapp.accounts.lockout import ALTOGETHER, BY_UNKNOWN
 from webapp.accounts.models import User
 from webapp.core.db import Database
 from webapp.web.registry import services_of
@@ -54,7 +54,7 @@ def gets_in(person, password=factories.PASSWORD):
 
 
 def test_after_the_limit_of_wrong_passwords_unknown_clients_are_refused(app, user):
-    after(app, user, BY_STRANGERS - 1)
+    after(app, user, BY_UNKNOWN - 1)
     assert knock(app).status_code == 401
     refused, wrong = knock(app, factories.PASSWORD), knock(app)
     assert (refused.status_code, refused.json["code"]) == (401, "credentials_invalid")
@@ -63,7 +63,7 @@ def test_after_the_limit_of_wrong_passwords_unknown_clients_are_refused(app, use
 
 
 def test_the_last_allowed_attempt_can_succeed(app, user):
-    after(app, user, BY_STRANGERS - 1)
+    after(app, user, BY_UNKNOWN - 1)
     assert knock(app, factories.PASSWORD).status_code == 200
     assert failed(app, user) == 0
 
@@ -75,9 +75,9 @@ def test_a_right_password_resets_the_count(app, user):
 
 
 def test_refused_attempts_are_not_counted(app, user):
-    after(app, user, BY_STRANGERS)
+    after(app, user, BY_UNKNOWN)
     knock(app)
-    assert failed(app, user) == BY_STRANGERS
+    assert failed(app, user) == BY_UNKNOWN
 
 
 def test_simultaneous_attempts_are_counted_exactly(app, user):
@@ -88,7 +88,7 @@ def test_simultaneous_attempts_are_counted_exactly(app, user):
 
 def test_a_known_browser_can_still_log_in(app, user):
     owner = at_home(app)
-    after(app, user, BY_STRANGERS)
+    after(app, user, BY_UNKNOWN)
     assert gets_in(owner)
 
 
@@ -109,7 +109,7 @@ def test_sessions_and_tokens_keep_working(app, user):
 
 @pytest.mark.parametrize(
     ("ceiling", "says"),
-    [(BY_STRANGERS, "browsers that you have"), (ALTOGETHER, "Logging in with a password is now locked")],
+    [(BY_UNKNOWN, "browsers that you have"), (ALTOGETHER, "Logging in with a password is now locked")],
 )
 def test_the_owner_gets_one_mail(app, user, ceiling, says):
     owner = at_home(app)

@@ -41,7 +41,7 @@ def step(app, code, address=OTHER, password=factories.PASSWORD):
     return person
 
 
-def wrong(app, times, familiarity=Familiarity.STRANGER):
+def wrong(app, times, familiarity=Familiarity.UNKNOWN):
     """As if so many wrong codes had come in a row."""
     for limit, key in ((IN_A_ROW[familiarity], user_key(account(app, "ada"))), total(account(app, "ada"))):
         for _ in range(times):

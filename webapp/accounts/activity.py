@@ -45,10 +45,10 @@ def lines(db: Session, user_id: UUID, events: Sequence[AuditEvent]) -> list[Acti
         user_id: the user, for the names of their tokens.
     """
     names = tokens.names(db, user_id, {event.credential_id for event in events if event.credential_id})
-    return [line(event, names) for event in events]
+    return [activity_entry(event, names) for event in events]
 
 
-def line(event: AuditEvent, names: dict[UUID, str]) -> ActivityEntry:
+def activity_entry(event: AuditEvent, names: dict[UUID, str]) -> ActivityEntry:
     happening, agent = sentence_of(event, names), event.details.get("user_agent")
     return ActivityEntry(
         id=event.id,

@@ -82,7 +82,7 @@ class AdminAction:
     """
 
     db: Session
-    post: Mailer
+    mailer: Mailer
     actor: Actor
     reason: str
 
@@ -92,7 +92,7 @@ class AdminAction:
         Raises:
             LastSuperAdmin: nobody could administer the site afterwards.
         """
-        self.judge(user)
+        self.check_target(user)
         was_enabled = user.disabled_at is None
         ended = lifecycle.disable(self.db, user, actor_id=self.actor.user_id, reason=self.reason)
         if was_enabled:
@@ -101,20 +101,20 @@ class AdminAction:
 
     def enable(self, user: User) -> None:
         """Enable a disabled or locked account. Ended sessions and tokens stay ended."""
-        self.judge(user)
+        self.check_target(user)
         if user.disabled_at is not None or lockout.is_frozen(user):
             lifecycle.enable(self.db, user, actor_id=self.actor.user_id, reason=self.reason)
             self.tell(user, "account_enabled")
 
     def unlock(self, user: User) -> None:
         """Reset the counters of wrong passwords and codes."""
-        self.judge(user)
+        self.check_target(user)
         lifecycle.unlock(self.db, user, actor_id=self.actor.user_id, reason=self.reason)
         self.tell(user, "login_unlocked")
 
     def end_sessions(self, user: User) -> int:
         """End all sessions of a user; API tokens stay. Returns the number of ended sessions."""
-        self.judge(user)
+        self.check_target(user)
         ended = sessions.end_others(self.db, user.id, way="admin", actor_id=self.actor.user_id, reason=self.reason)
         if ended:
             self.tell(user, "sessions_ended", count=ended)
@@ -133,7 +133,7 @@ class AdminAction:
             IsDisabled: the account is disabled.
             PasswordElsewhere: an identity provider verifies the password.
         """
-        self.judge(user)
+        self.check_target(user)
         if user.disabled_at is not None:
             raise IsDisabled(user.username)
         path = recovery.link_for(self.db, user, is_shown=not by_mail, replaces=True)
@@ -155,10 +155,10 @@ class AdminAction:
         Raises:
             AlreadyBegun: a reset is already pending.
         """
-        self.judge(user)
+        self.check_target(user)
         mfa_reset.begin(
             self.db,
-            self.post,
+            self.mailer,
             user,
             actor_id=self.actor.user_id,
             actor=self.actor.username,
@@ -175,7 +175,7 @@ class AdminAction:
             LastSuperAdmin: nobody could administer the site afterwards.
         """
         # The actor's own role may be changed as well: ``may_grant`` gives nobody more than they have.
-        self.judge_rank(user)
+        self.check_rank(user)
         closure = roles.included_in(self.db, role)
         if not closure:
             raise RoleGone(role)
@@ -193,16 +193,16 @@ class AdminAction:
         Raises:
             LastSuperAdmin: nobody could administer the site afterwards.
         """
-        self.judge(user)
+        self.check_target(user)
         self.tell(user, "account_deleted")
         lifecycle.delete(self.db, user, actor_id=self.actor.user_id, reason=self.reason)
 
-    def judge(self, user: User) -> None:
+    def check_target(self, user: User) -> None:
         if self.actor.is_token and user.id == self.actor.user_id:
             raise OwnAccount
-        self.judge_rank(user)
+        self.check_rank(user)
 
-    def judge_rank(self, user: User) -> None:
+    def check_rank(self, user: User) -> None:
         if not may_act_on(self.actor.roles, roles.included_in(self.db, user.role)):
             raise TargetOutranksActor(user.username)
 
@@ -211,4 +211,4 @@ class AdminAction:
             return
         said = facts | {"username": user.username, "actor": self.actor.username, "reason": self.reason, "at": now()}
         # Without user_id: mails of a user are deleted with the account, and this one may be about its deletion.
-        self.post.put(self.db, kind, user.email, said, recipient_id=user.id)
+        self.mailer.put(self.db, kind, user.email, said, recipient_id=user.id)

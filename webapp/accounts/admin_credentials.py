@@ -66,7 +66,7 @@ def end(action: AdminAction, user: User, found: LiveCredential) -> None:
         OwnAccount: the actor is a token of the user.
         CredentialEnded: it ended meanwhile.
     """
-    action.judge(user)
+    action.check_target(user)
     db, actor_id, reason = action.db, action.actor.user_id, action.reason
     if found.kind == "session":
         is_ended = sessions.end(db, user.id, found.id, way="admin", actor_id=actor_id, reason=reason)

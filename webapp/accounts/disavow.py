@@ -54,7 +54,7 @@ class Disavowal:
     """What was ended; None if a pending reset was cancelled instead."""
 
 
-def disavow(db: Session, post: Mailer, secret: str, unknown_hash: str, here: Circumstances) -> Disavowal:
+def disavow(db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: Circumstances) -> Disavowal:
     """Cancel a pending reset, or end all logins and lock the account with a mailed link for a new password.
 
     Args:
@@ -79,12 +79,12 @@ def disavow(db: Session, post: Mailer, secret: str, unknown_hash: str, here: Cir
     if user.is_known_elsewhere or not recovery.has_address_of(user, link):
         # The e-mail address was changed since. That change was announced with an undo link of its own.
         return Disavowal(ended=ended)
-    recovery.send_link(db, post, user, here, ended=ended)
+    recovery.send_link(db, mailer, user, here, ended=ended)
     return Disavowal(is_mailed=True, ended=ended)
 
 
 def undo_address(
-    db: Session, post: Mailer, secret: str, unknown_hash: str, here: Circumstances
+    db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: Circumstances
 ) -> tuple[User, EndedCredentials]:
     """Restore the previous e-mail address and lock the account, with a link for a new password mailed to that address.
 
@@ -100,7 +100,7 @@ def undo_address(
     lifecycle.reopen(db, user)
     ended = lock(db, user, unknown_hash, since=since)
     if not user.is_known_elsewhere:
-        recovery.send_link(db, post, user, here, ended=ended)
+        recovery.send_link(db, mailer, user, here, ended=ended)
     return user, ended
 
 

@@ -23,27 +23,32 @@ CONFIRM = "address-confirm"
 CONFIRMED_WITHIN, UNDONE_WITHIN = timedelta(days=1), timedelta(days=7)
 
 
-def request(db: Session, post: Mailer, user: User, address: str, here: Circumstances) -> None:
+def request(db: Session, mailer: Mailer, user: User, address: str, here: Circumstances) -> None:
     """Request another e-mail address and mail a confirmation link to it.
 
     If another account has that address, its owner is informed by mail instead. The caller gets the same response.
     """
     owner = user_queries.by_name_or_email(db, address)
     secret = one_time_links.create(
-        db, CONFIRM, CONFIRMED_WITHIN, user_id=user.id, address=address, facts={one_time_links.SHOWN: not post.can_mail}
+        db,
+        CONFIRM,
+        CONFIRMED_WITHIN,
+        user_id=user.id,
+        address=address,
+        facts={one_time_links.SHOWN: not mailer.can_mail},
     )
     record(db, Event.EMAIL_ASKED, user_id=user.id, address=address)
     if owner is None or owner.id == user.id:
         link = f"/account/email/confirm/{secret}"
         facts = {"username": user.username, "here": here, "link": link, "lifetime": CONFIRMED_WITHIN}
         ends_at = now() + CONFIRMED_WITHIN
-        post.send_link(db, "confirm_address", address, user_id=user.id, ends_at=ends_at, **facts)
+        mailer.send_link(db, "confirm_address", address, user_id=user.id, ends_at=ends_at, **facts)
         return
     # To the address as its owner wrote it: two addresses that compare as equal need not be one mailbox. If the owner
     # gets no mail, the same number of rows is written, so that the caller cannot tell.
     is_mailed = owner.email is not None and owner.disabled_at is None
     to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_mailed else (NO_ADDRESS, None)
-    post.send(db, "address_in_use", to, user_id=user_id, username=owner.username, here=here)
+    mailer.send(db, "address_in_use", to, user_id=user_id, username=owner.username, here=here)
 
 
 def pending(db: Session, user_id: UUID) -> Link | None:
@@ -68,7 +73,7 @@ def pending_link(db: Session, purpose: str, secret: str) -> tuple[User, Link]:
     return owner_of(db, link), link
 
 
-def confirm(db: Session, post: Mailer, secret: str, here: Circumstances) -> None:
+def confirm(db: Session, mailer: Mailer, secret: str, here: Circumstances) -> None:
     """Set the new e-mail address. A mail to the previous one has a link that undoes the change.
 
     Raises:
@@ -87,7 +92,7 @@ def confirm(db: Session, post: Mailer, secret: str, here: Circumstances) -> None
         db, UNDO, UNDONE_WITHIN, user_id=user.id, address=former, facts=facts, replaces=False
     )
     said = {"address": link.address, "here": here, "link": f"/account/email/undo/{undoing}", "lifetime": UNDONE_WITHIN}
-    post.send(db, "address_changed", former, user_id=user.id, username=user.username, **said)
+    mailer.send(db, "address_changed", former, user_id=user.id, username=user.username, **said)
 
 
 def undo(db: Session, secret: str) -> tuple[User, datetime]:

@@ -4,9 +4,9 @@ from enum import Enum
 
 
 class Familiarity(Enum):
-    """Failed attempts are limited separately for each, so that attempts by strangers do not lock out the owner."""
+    """Failed attempts are limited separately for each, so that unknown clients do not lock out the owner."""
 
-    STRANGER = "stranger"
+    UNKNOWN = "unknown"
     NETWORK = "network"
     """The user has logged in from this network; other people may share it."""
     BROWSER = "browser"

@@ -116,13 +116,13 @@ def record_made(db: Session, made: Invitation) -> None:
     )
 
 
-def mail(db: Session, post: Mailer, made: InvitationWithLink) -> bool:
+def mail(db: Session, mailer: Mailer, made: InvitationWithLink) -> bool:
     """Mail an invitation. Returns False if it has no e-mail address."""
     found = made.invitation
     if found.email is None:
         return False
     inviter = db.get(User, found.created_by) if found.created_by else None
-    post.send_link(
+    mailer.send_link(
         db,
         "invitation",
         found.email,

@@ -1,7 +1,7 @@
 """Lock-out: how many wrong passwords in a row an account accepts, and what resets the count.
 
 SP 800-63B-4 §3.2.2 allows at most 100. 50 are left for networks and browsers that the owner has logged in with before,
-so that attempts by strangers do not lock out the owner, and the last 25 of them for browsers alone, because strangers
+so that attempts by others do not lock out the owner, and the last 25 of them for browsers alone, because others
 may share a network with the owner.
 """
 
@@ -16,9 +16,9 @@ from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.mail.mailer import Mailer
 
-ALTOGETHER, FROM_NETWORKS, BY_STRANGERS = 100, 75, 50
+ALTOGETHER, FROM_NETWORKS, BY_UNKNOWN = 100, 75, 50
 MOST = {
-    Familiarity.STRANGER: BY_STRANGERS,
+    Familiarity.UNKNOWN: BY_UNKNOWN,
     Familiarity.NETWORK: FROM_NETWORKS,
     Familiarity.BROWSER: ALTOGETHER,
 }
@@ -26,11 +26,11 @@ NOBODY = UUID(int=0)
 
 
 def is_frozen(user: User) -> bool:
-    """Whether the account is locked for strangers: it refuses passwords from unknown networks and browsers."""
-    return user.failed_logins >= BY_STRANGERS
+    """Whether the account is locked for unknown clients: it refuses passwords from unknown networks and browsers."""
+    return user.failed_logins >= BY_UNKNOWN
 
 
-def count_failure(db: Session, post: Mailer, user: User | None, familiarity: Familiarity) -> None:
+def count_failure(db: Session, mailer: Mailer, user: User | None, familiarity: Familiarity) -> None:
     """Count a wrong password. When a limit is reached, a mail tells the user how to unlock the account.
 
     Args:
@@ -51,10 +51,10 @@ def count_failure(db: Session, post: Mailer, user: User | None, familiarity: Fam
             "username": user.username,
             "failed": failed,
             "is_all": failed == ALTOGETHER,
-            "by_network": failed == BY_STRANGERS,
+            "by_network": failed == BY_UNKNOWN,
         }
         facts |= {"is_elsewhere": user.is_known_elsewhere, "at": now()}
-        post.send(db, "login_frozen", user.email, user_id=user.id, **facts)
+        mailer.send(db, "login_frozen", user.email, user_id=user.id, **facts)
 
 
 def reset_failures(db: Session, user: User, familiarity: Familiarity) -> bool:

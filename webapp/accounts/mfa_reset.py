@@ -17,7 +17,7 @@ from webapp.mfa import factors, resets
 MOST = 20
 
 
-def begin(db: Session, post: Mailer, user: User, *, actor_id: UUID, actor: str, reason: str, wait: timedelta) -> None:
+def begin(db: Session, mailer: Mailer, user: User, *, actor_id: UUID, actor: str, reason: str, wait: timedelta) -> None:
     """Announce a reset by mail, with a link that stops it. Nothing is removed yet.
 
     Raises:
@@ -26,7 +26,7 @@ def begin(db: Session, post: Mailer, user: User, *, actor_id: UUID, actor: str, 
     found = resets.begin(db, user.id, actor_id=actor_id, reason=reason, wait=wait)
     record(db, Event.FACTORS_RESET_ASKED, user_id=user.id, actor_id=actor_id, reason=reason)
     notices.factors_reset_begun(
-        db, post, user, Circumstances(now(), None, ""), actor=actor, reason=reason, due_at=found.due_at, wait=wait
+        db, mailer, user, Circumstances(now(), None, ""), actor=actor, reason=reason, due_at=found.due_at, wait=wait
     )
 
 
@@ -38,16 +38,16 @@ def stop(db: Session, user: User) -> bool:
     return stopped
 
 
-def carry_out_due(db: Session, *, post: Mailer) -> int:
+def carry_out_due(db: Session, *, mailer: Mailer) -> int:
     """A step of a job: carry out resets whose waiting time is over. Returns their number; 0 when there are no more."""
     whose = resets.due(db, most=MOST)
     for user_id in whose:
         if resets.cancel(db, user_id):
-            carry_out(db, post, db.get_one(User, user_id))
+            carry_out(db, mailer, db.get_one(User, user_id))
     return len(whose)
 
 
-def carry_out(db: Session, post: Mailer, user: User) -> None:
+def carry_out(db: Session, mailer: Mailer, user: User) -> None:
     """Remove all second factors of a user, and end all sessions and script logins, which may have been opened with one.
 
     The password and API tokens stay. A user without a password is mailed a link for one.
@@ -57,4 +57,4 @@ def carry_out(db: Session, post: Mailer, user: User) -> None:
     record(db, Event.FACTORS_RESET, user_id=user.id)
     is_shut_out = not user.has_password and not user.is_known_elsewhere
     path = recovery.link_for(db, user) if is_shut_out else None
-    notices.factors_reset(db, post, user, Circumstances(now(), None, ""), path=path, within=recovery.LIFETIME)
+    notices.factors_reset(db, mailer, user, Circumstances(now(), None, ""), path=path, within=recovery.LIFETIME)

@@ -31,48 +31,48 @@ class Circumstances:
     """Browser and system, or the name of a script; translated when it becomes a string."""
 
 
-def new_login(db: Session, post: Mailer, user: User, here: Circumstances, *, credential_id: UUID) -> None:
+def new_login(db: Session, mailer: Mailer, user: User, here: Circumstances, *, credential_id: UUID) -> None:
     """Mail about a login with an unknown browser."""
-    send_notice(db, post, user, here, "new_login", credential_id=str(credential_id))
+    send_notice(db, mailer, user, here, "new_login", credential_id=str(credential_id))
 
 
-def new_script_login(db: Session, post: Mailer, user: User, here: Circumstances, *, credential_id: UUID) -> None:
+def new_script_login(db: Session, mailer: Mailer, user: User, here: Circumstances, *, credential_id: UUID) -> None:
     """Mail about a login of an unknown script, or of a known one from an unknown network."""
-    send_notice(db, post, user, here, "new_script_login", credential_id=str(credential_id))
+    send_notice(db, mailer, user, here, "new_script_login", credential_id=str(credential_id))
 
 
-def password_changed(db: Session, post: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials) -> None:
+def password_changed(db: Session, mailer: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials) -> None:
     """Mail about a password that was changed with the current one."""
-    send_notice(db, post, user, here, "password_changed", said={"ended": ended})
+    send_notice(db, mailer, user, here, "password_changed", said={"ended": ended})
 
 
-def password_reset(db: Session, post: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials) -> None:
+def password_reset(db: Session, mailer: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials) -> None:
     """Mail about a password that was set with a mailed link."""
-    send_notice(db, post, user, here, "password_reset", said={"ended": ended})
+    send_notice(db, mailer, user, here, "password_reset", said={"ended": ended})
 
 
-def name_changed(db: Session, post: Mailer, user: User, here: Circumstances, *, former: str) -> None:
+def name_changed(db: Session, mailer: Mailer, user: User, here: Circumstances, *, former: str) -> None:
     """Mail about a changed user name.
 
     Args:
         former: the previous user name, which the link restores.
     """
-    send_notice(db, post, user, here, "name_changed", said={"former": former}, former=former)
+    send_notice(db, mailer, user, here, "name_changed", said={"former": former}, former=former)
 
 
-def everything_ended(db: Session, post: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials) -> None:
+def everything_ended(db: Session, mailer: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials) -> None:
     """Mail about the use of "End all access"."""
-    send_notice(db, post, user, here, "everything_ended", said={"ended": ended})
+    send_notice(db, mailer, user, here, "everything_ended", said={"ended": ended})
 
 
-def account_closed(db: Session, post: Mailer, user: User, here: Circumstances, *, closes_at: datetime) -> None:
+def account_closed(db: Session, mailer: Mailer, user: User, here: Circumstances, *, closes_at: datetime) -> None:
     """Mail about a closed account. Its link reopens the account until it is deleted."""
-    send_notice(db, post, user, here, "account_closed", said={"closes_at": closes_at}, lifetime=closes_at - here.at)
+    send_notice(db, mailer, user, here, "account_closed", said={"closes_at": closes_at}, lifetime=closes_at - here.at)
 
 
 def reset_asked(
     db: Session,
-    post: Mailer,
+    mailer: Mailer,
     user: User,
     here: Circumstances,
     *,
@@ -88,49 +88,49 @@ def reset_asked(
         ended: what was ended along with it, if the user had just followed a "This wasn't me" link.
     """
     said = {"path": path, "ended": ended}
-    send_notice(db, post, user, here, RESET_ASKED, said=said, lifetime=lifetime)
+    send_notice(db, mailer, user, here, RESET_ASKED, said=said, lifetime=lifetime)
 
 
-def factors_changed(db: Session, post: Mailer, user: User, here: Circumstances, *, change: str) -> None:
+def factors_changed(db: Session, mailer: Mailer, user: User, here: Circumstances, *, change: str) -> None:
     """Mail about an added or removed second factor.
 
     Args:
         change: a sentence, translated when it becomes a string.
     """
-    send_notice(db, post, user, here, "factors_changed", said={"change": change})
+    send_notice(db, mailer, user, here, "factors_changed", said={"change": change})
 
 
-def recovery_code_used(db: Session, post: Mailer, user: User, here: Circumstances, *, left: int) -> None:
+def recovery_code_used(db: Session, mailer: Mailer, user: User, here: Circumstances, *, left: int) -> None:
     """Mail about a used recovery code.
 
     Args:
         left: number of unused ones.
     """
-    send_notice(db, post, user, here, "recovery_code_used", said={"left": left})
+    send_notice(db, mailer, user, here, "recovery_code_used", said={"left": left})
 
 
-def code_refused(db: Session, post: Mailer, user: User, here: Circumstances, *, is_locked: bool) -> None:
+def code_refused(db: Session, mailer: Mailer, user: User, here: Circumstances, *, is_locked: bool) -> None:
     """Mail about wrong codes after the right password.
 
     Args:
         is_locked: whether so many came in a row that codes of the authenticator app are no longer accepted.
     """
-    send_notice(db, post, user, here, "code_refused", said={"is_locked": is_locked})
+    send_notice(db, mailer, user, here, "code_refused", said={"is_locked": is_locked})
 
 
-def session_copied(db: Session, post: Mailer, user: User, here: Circumstances) -> None:
+def session_copied(db: Session, mailer: Mailer, user: User, here: Circumstances) -> None:
     """A remembered session that was ended, because a copy of its cookie was used."""
-    send_notice(db, post, user, here, "session_copied")
+    send_notice(db, mailer, user, here, "session_copied")
 
 
-def passkey_behind(db: Session, post: Mailer, user: User, here: Circumstances, *, name: str) -> None:
+def passkey_behind(db: Session, mailer: Mailer, user: User, here: Circumstances, *, name: str) -> None:
     """Mail about a passkey whose signature counter went backwards, so it may have been copied (WebAuthn §6.1.1)."""
-    send_notice(db, post, user, here, "passkey_behind", said={"name": name})
+    send_notice(db, mailer, user, here, "passkey_behind", said={"name": name})
 
 
 def factors_reset_begun(
     db: Session,
-    post: Mailer,
+    mailer: Mailer,
     user: User,
     here: Circumstances,
     *,
@@ -147,11 +147,11 @@ def factors_reset_begun(
         wait: time until then.
     """
     said = {"actor": actor, "reason": reason, "due_at": due_at}
-    send_notice(db, post, user, here, RESET_BEGUN, said=said, lifetime=max(LIFETIME, wait))
+    send_notice(db, mailer, user, here, RESET_BEGUN, said=said, lifetime=max(LIFETIME, wait))
 
 
 def factors_reset(
-    db: Session, post: Mailer, user: User, here: Circumstances, *, path: str | None, within: timedelta
+    db: Session, mailer: Mailer, user: User, here: Circumstances, *, path: str | None, within: timedelta
 ) -> None:
     """Mail about second factors that an administrator removed.
 
@@ -159,12 +159,12 @@ def factors_reset(
         path: of the page that sets a password, for users without one.
         within: lifetime of that page.
     """
-    send_notice(db, post, user, here, "factors_reset", said={"path": path, "within": within})
+    send_notice(db, mailer, user, here, "factors_reset", said={"path": path, "within": within})
 
 
 def send_notice(
     db: Session,
-    post: Mailer,
+    mailer: Mailer,
     user: User,
     here: Circumstances,
     kind: str,
@@ -186,7 +186,7 @@ def send_notice(
     secret = one_time_links.create(
         db, NOT_ME, lifetime, user_id=user.id, address=user.email, facts=facts, replaces=False
     )
-    post.send_link(
+    mailer.send_link(
         db,
         kind,
         user.email,

@@ -20,7 +20,7 @@ UNDO, NOT_ME, NOT_MY_TOKEN = "address-undo", "not-me", "not-my-token"
 # Fact of a link that was also shown outside its mail, such as to an admin or in the log of a site without mail.
 SHOWN = "is_shown"
 
-# How many reset links of one user work at once. Strangers can request them. The limit on mails allows fewer while a
+# How many reset links of one user work at once. Anyone can request them. The limit on mails allows fewer while a
 # link is valid, so no request makes a valid link void.
 SIDE_BY_SIDE = 12
 
@@ -48,7 +48,7 @@ def create(
         address: e-mail address it is sent to.
         facts: what it is about, such as the id of the credential to end; never a secret.
         replaces: False to let all earlier links work.
-        keeps: how many of the newest earlier links go on working. What strangers can request must not void a link that
+        keeps: how many of the newest earlier links keep working. What others can request must not void a link that
             its owner has just received.
     """
     if replaces:

@@ -154,7 +154,7 @@ class Passwords:
         is_half = self.demands.of_roles(roles) > Level.ONE
         return min(self.minimum, self.minimum_with_second_factor) if is_half else self.minimum
 
-    def judge(
+    def check(
         self, password: str, *, username: str = "", email: str = "", site_name: str = "", roles: Iterable[str] = ()
     ) -> None:
         """Check that a password may be chosen: length, leaked and common passwords, names of the user or site.

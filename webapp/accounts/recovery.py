@@ -65,7 +65,7 @@ def link_for(db: Session, user: User, *, is_shown: bool = False, replaces: bool 
 
 
 def send_link(
-    db: Session, post: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials | None = None
+    db: Session, mailer: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials | None = None
 ) -> None:
     """Mail a link that sets a new password.
 
@@ -74,7 +74,7 @@ def send_link(
     """
     record(db, Event.RESET_ASKED, user_id=user.id)
     notices.reset_asked(
-        db, post, user, here, path=link_for(db, user, is_shown=not post.can_mail), lifetime=LIFETIME, ended=ended
+        db, mailer, user, here, path=link_for(db, user, is_shown=not mailer.can_mail), lifetime=LIFETIME, ended=ended
     )
 
 
@@ -91,7 +91,7 @@ def user_of_link(db: Session, secret: str) -> User:
 
 
 def reset(
-    db: Session, post: Mailer, secret: str, password_hash: str, here: Circumstances, *, revokes_tokens: bool
+    db: Session, mailer: Mailer, secret: str, password_hash: str, here: Circumstances, *, revokes_tokens: bool
 ) -> EndedCredentials:
     """Set a new password with a mailed link, and end all sessions and script logins.
 
@@ -111,7 +111,7 @@ def reset(
     if user.email_verified_at is None and one_time_links.verifies(link):
         user.verify_email(now())
     record(db, Event.RESET_DONE, user_id=user.id)
-    notices.password_reset(db, post, user, here, ended=ended)
+    notices.password_reset(db, mailer, user, here, ended=ended)
     return ended
 
 

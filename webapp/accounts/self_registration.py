@@ -36,7 +36,7 @@ class Verification:
     user_id: UUID
 
 
-def begin(db: Session, post: Mailer, new: NewUser, here: Circumstances) -> None:
+def begin(db: Session, mailer: Mailer, new: NewUser, here: Circumstances) -> None:
     """Create an account that waits for verification, or mail the reason why it was not created.
 
     The same statements run whether user name and e-mail address are free or taken, so that neither the time of the
@@ -54,15 +54,15 @@ def begin(db: Session, post: Mailer, new: NewUser, here: Circumstances) -> None:
     if is_free and not is_made:
         # Another request registered the e-mail address at the same moment.
         owner = user_queries.by_name_or_email(db, new.email or "")
-    invitation = prepare_invitation(post, new)
+    invitation = prepare_invitation(mailer, new)
     is_invited = insert_in_savepoint(db, invitation.invitation, keep=owner is None and is_name_taken)
     if is_made:
         record(db, Event.USER_MADE, user_id=user.id, role=new.role, origin="register")
-        send_link(db, post, user, here)
+        send_link(db, mailer, user, here)
     elif is_invited:
-        mail_name_taken(db, post, new, here, invitation)
+        mail_name_taken(db, mailer, new, here, invitation)
     elif owner is not None:
-        answer_owner(db, post, owner, new, here)
+        answer_owner(db, mailer, owner, new, here)
 
 
 def insert_in_savepoint(db: Session, row: Base, *, keep: bool) -> bool:
@@ -95,10 +95,10 @@ def with_random_names(user: User) -> User:
     return user
 
 
-def prepare_invitation(post: Mailer, new: NewUser) -> InvitationWithLink:
+def prepare_invitation(mailer: Mailer, new: NewUser) -> InvitationWithLink:
     """The invitation to register with another user name."""
     # Bound to the address only if the link is mailed and shown nowhere else: using it then verifies the address.
-    email = new.email if post.can_mail else None
+    email = new.email if mailer.can_mail else None
     return invitations.prepare(
         InvitationRequest(role=new.role, email=email, note=f"{new.username} was taken", lifetime=LIFETIME)
     )
@@ -124,33 +124,33 @@ def is_overdue() -> ColumnElement[bool]:
     return and_(User.verification_required_at.is_not(None), User.last_login_at.is_(None), User.id.in_(over))
 
 
-def answer_owner(db: Session, post: Mailer, owner: User, new: NewUser, here: Circumstances) -> None:
+def answer_owner(db: Session, mailer: Mailer, owner: User, new: NewUser, here: Circumstances) -> None:
     """Mail the owner of a registered e-mail address. An unverified account gets its link again; its password stays."""
     record(db, Event.REGISTRATION_ASKED, user_id=owner.id)
     is_again = owner.is_unverified and owner.disabled_at is None and owner.username_key == normalized_key(new.username)
-    send_link(db, post, owner, here) if is_again else mail_address_in_use(db, post, owner, here)
+    send_link(db, mailer, owner, here) if is_again else mail_address_in_use(db, mailer, owner, here)
 
 
-def mail_address_in_use(db: Session, post: Mailer, owner: User, here: Circumstances) -> None:
+def mail_address_in_use(db: Session, mailer: Mailer, owner: User, here: Circumstances) -> None:
     """Mail the owner that the address is registered. If no mail may be sent, the same number of rows is written."""
     is_mailed = owner.disabled_at is None and owner.email is not None
     to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_mailed else (NO_ADDRESS, None)
-    make_link(db, post, None)
-    post.send(db, "address_taken", to, user_id=user_id, username=owner.username, here=here)
+    make_link(db, mailer, None)
+    mailer.send(db, "address_taken", to, user_id=user_id, username=owner.username, here=here)
 
 
 def mail_name_taken(
-    db: Session, post: Mailer, new: NewUser, here: Circumstances, invitation: InvitationWithLink
+    db: Session, mailer: Mailer, new: NewUser, here: Circumstances, invitation: InvitationWithLink
 ) -> None:
     """Mail an invitation to choose another user name. Its page may name taken ones, because the address is verified."""
     invitations.record_made(db, invitation.invitation)
-    make_link(db, post, None)
+    make_link(db, mailer, None)
     facts = {"taken": new.username, "link": invitation.path, "lifetime": LIFETIME, "here": here}
-    post.send_link(db, "name_taken", new.email or "", user_id=None, ends_at=now() + LIFETIME, **facts)
+    mailer.send_link(db, "name_taken", new.email or "", user_id=None, ends_at=now() + LIFETIME, **facts)
 
 
-def make_link(db: Session, post: Mailer, user: User | None) -> str:
-    """Create a link that verifies an e-mail address. Earlier links go on working, because strangers can request more.
+def make_link(db: Session, mailer: Mailer, user: User | None) -> str:
+    """Create a link that verifies an e-mail address. Earlier links keep working, because others can request more.
 
     Args:
         user: None for a link that cannot be used, created only so that the same work is done.
@@ -159,14 +159,14 @@ def make_link(db: Session, post: Mailer, user: User | None) -> str:
         The secret of the link.
     """
     user_id, address = (user.id, user.email) if user else (None, NO_ADDRESS)
-    facts = {one_time_links.SHOWN: not post.can_mail}
+    facts = {one_time_links.SHOWN: not mailer.can_mail}
     return one_time_links.create(db, SIGN_UP, LIFETIME, user_id=user_id, address=address, facts=facts, replaces=False)
 
 
-def send_link(db: Session, post: Mailer, user: User, here: Circumstances) -> None:
+def send_link(db: Session, mailer: Mailer, user: User, here: Circumstances) -> None:
     """Mail the link that verifies the e-mail address."""
-    secret = make_link(db, post, user)
-    post.send_link(
+    secret = make_link(db, mailer, user)
+    mailer.send_link(
         db,
         "verify_address",
         user.email or "",

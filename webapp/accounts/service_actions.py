@@ -34,5 +34,5 @@ def hand_over(action: AdminAction, user: User, owner: Owner) -> None:
         TargetOutranksActor: the service account has roles that the actor lacks.
         OwnerUnfit
     """
-    action.judge(user)
+    action.check_target(user)
     service_accounts.hand_over(action.db, user, owner, actor_id=action.actor.user_id, reason=action.reason)

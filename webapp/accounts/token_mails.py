@@ -30,7 +30,7 @@ MAX_LISTED = 20
 class TokenMails:
     """Mails the owner of an API token, with a link that revokes the token without a login."""
 
-    post: Mailer
+    mailer: Mailer
     here: Callable[[], Circumstances]
     """Returns the circumstances of the current request."""
 
@@ -100,7 +100,7 @@ class TokenMails:
         self.send(db, user, kind, token=token, here=here, link=f"/not-me/token/{secret}", lifetime=LIFETIME, **facts)
 
     def send(self, db: Session, user: User, kind: str, **facts: object) -> None:
-        self.post.send(db, kind, user.email or "", user_id=user.id, username=user.username, **facts)
+        self.mailer.send(db, kind, user.email or "", user_id=user.id, username=user.username, **facts)
 
     def addressee(self, db: Session, user_id: UUID, kind: str) -> User | None:
         """The owner; None without an e-mail address, if they turned this mail off, or if the daily limit is reached."""

@@ -115,8 +115,8 @@ def write(db: Session, accepted: IO[bytes], summary: ImportSummary, *, file: str
             add_rows(db, users)
     except IntegrityError as error:
         raise NamesTakenMeanwhile from error
-    # All events after all rows: whoever appends one waits for the end of this transaction, and must not hold a name
-    # that is still to be added.
+    # All events after all rows: a request that appends one waits for the end of this transaction, and must not hold a
+    # name that is still to be added.
     record(db, Event.USERS_IMPORTED, users=summary.accepted, refused=summary.refused, file=file)
     for users in batches(accepted):
         for user in users:

@@ -106,11 +106,11 @@ class Passphrase:
 
 def is_well_known(password: str) -> bool:
     """Whether a password is one of the passphrases, however it is spelled and punctuated."""
-    letters = plain(password)
+    letters = letters_and_digits(password)
     return any(passphrase.is_all_of(letters) for passphrase in passphrases())
 
 
-def plain(text: str) -> str:
+def letters_and_digits(text: str) -> str:
     """Letters and digits alone, without case, and with one spelling of those that are written for each other."""
     return "".join(filter(str.isalnum, normalized_key(text).translate(LEET)))
 
@@ -119,6 +119,6 @@ def plain(text: str) -> str:
 def passphrases() -> list[Passphrase]:
     found = []
     for line in PASSPHRASES.strip().splitlines():
-        words = set(filter(None, map(plain, line.split())))
-        found.append(Passphrase(plain(line), tuple(sorted(words, key=lambda word: (-len(word), word)))))
+        words = set(filter(None, map(letters_and_digits, line.split())))
+        found.append(Passphrase(letters_and_digits(line), tuple(sorted(words, key=lambda word: (-len(word), word)))))
     return found

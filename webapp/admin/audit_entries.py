@@ -50,10 +50,10 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 def audit_entries(db: Session, events: Sequence[AuditEvent]) -> list[AuditEntry]:
     """Events with the names of the users they mention, read with one query."""
     names = user_queries.names_of(db, {i for event in events for i in (event.user_id, event.actor_id) if i})
-    return [entry(event, names) for event in events]
+    return [audit_entry(event, names) for event in events]
 
 
-def entry(event: AuditEvent, names: Mapping[UUID, str]) -> AuditEntry:
+def audit_entry(event: AuditEvent, names: Mapping[UUID, str]) -> AuditEntry:
     user, actor = name_or_id(event.user_id, names, event.details), name_or_id(event.actor_id, names, {})
     return AuditEntry(
         seq=event.seq,

@@ -106,7 +106,7 @@ class AuditLine:
 
 def lines(entries: Sequence[AuditEntry]) -> list[AuditLine]:
     """Lines in the order of the entries, newest first."""
-    return [line(list(alike)) for _likeness, alike in groupby(entries, key=grouping_key)]
+    return [audit_line(list(alike)) for _likeness, alike in groupby(entries, key=grouping_key)]
 
 
 def grouping_key(entry: AuditEntry) -> tuple[object, ...]:
@@ -122,7 +122,7 @@ def grouping_key(entry: AuditEntry) -> tuple[object, ...]:
     )
 
 
-def line(alike: Sequence[AuditEntry]) -> AuditLine:
+def audit_line(alike: Sequence[AuditEntry]) -> AuditLine:
     entry = alike[0]
     return AuditLine(
         at=entry.at,

@@ -83,7 +83,7 @@ class UserDetails(UserSummary, frozen=True, kw_only=True):
     roles: list[str]
     """All roles that the role includes, lowest first."""
     is_frozen: bool
-    """Whether the account is locked for strangers after too many wrong passwords in a row."""
+    """Whether the account is locked for unknown clients after too many wrong passwords in a row."""
     may_act: bool
     """Whether the caller may change this user."""
     reach: list[ReachableRoute]
@@ -135,7 +135,7 @@ def summary(user: User, live: LiveCounts, held: Factors) -> UserSummary:
     )
 
 
-def details(db: Session, user: User, actor_roles: Sequence[str], reached: list[ReachableRoute]) -> UserDetails:
+def describe_user(db: Session, user: User, actor_roles: Sequence[str], reached: list[ReachableRoute]) -> UserDetails:
     closure, reset = roles.included_in(db, user.role), resets.pending_reset(db, user.id)
     events = event_queries.search(db, AuditFilter(user_id=user.id), limit=RECENT)
     return UserDetails(

@@ -111,11 +111,11 @@ def mail_late(mails: TokenMails, database: Database, token_id: UUID) -> None:
         mails.came_late(db, token_id, current_circumstances())
 
 
-def end_copied_session(database: Database, post: Mailer, session_id: UUID) -> None:
+def end_copied_session(database: Database, mailer: Mailer, session_id: UUID) -> None:
     with database.write() as db:
         user_id = end_copied(db, session_id)
         if user_id is not None and (user := user_queries.by_id(db, user_id)) is not None:
-            notices.session_copied(db, post, user, current_circumstances())
+            notices.session_copied(db, mailer, user, current_circumstances())
 
 
 def circumstances() -> Circumstances:

@@ -29,7 +29,7 @@ def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
         Job("delete closed accounts", day, lifecycle.delete_due),
         Job("delete unverified accounts", day, self_registration.delete_unverified),
         Job("purge ended credentials", day, partial(purge.purge, kept=settings.ended_kept)),
-        Job("reset second factors", minute, partial(mfa_reset.carry_out_due, post=services.get(Mailer))),
+        Job("reset second factors", minute, partial(mfa_reset.carry_out_due, mailer=services.get(Mailer))),
         Job("warn about expiring tokens", day, mails.expiring),
         Job("warn about unused tokens", day, mails.unused),
         Job("purge counted uses", day, purge.purge_uses),

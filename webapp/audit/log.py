@@ -146,7 +146,7 @@ REFUSALS = frozenset(
     }
 )
 
-# Events that a stranger may have caused: the browser helps the user to recognise them.
+# Events that somebody else may have caused: the browser helps the user to recognise them.
 WITH_BROWSER = frozenset(
     {
         *(Event.SESSION_REFUSED, Event.SESSION_CONFIRMED, Event.CODE_REFUSED, Event.PASSKEY_BEHIND),

@@ -33,7 +33,7 @@ class AuditEvent(Base):
     user_id: Mapped[UUID | None]
     """The user it concerns. No foreign key: the event outlives the account, unchanged."""
     actor_id: Mapped[UUID | None]
-    """Who did it, if that is another user; None for the user, a stranger or the command line."""
+    """Who did it, if that is another user; None for the user, an anonymous caller or the command line."""
     credential_id: Mapped[UUID | None]
     address: Mapped[str | None] = mapped_column(String(45))
     request_id: Mapped[str | None] = mapped_column(String(36))

@@ -9,8 +9,8 @@ from uuid import UUID
 import msgspec
 
 from webapp.accounts import user_queries
-from webapp.admin.audit_entries import entry
-from webapp.admin.audit_presenter import line
+from webapp.admin.audit_entries import audit_entry
+from webapp.admin.audit_presenter import audit_line
 from webapp.audit import event_queries
 from webapp.audit.log import current_name
 from webapp.audit.models import AuditEvent
@@ -57,7 +57,7 @@ def names_in(database: Database, batch: Batch) -> dict[UUID, str]:
 
 def as_line(event: AuditEvent, names: Mapping[UUID, str]) -> str:
     """One line: when, the sentence that the page of the audit log shows, its details, and the event's name."""
-    found = line([entry(event, names)])
+    found = audit_line([audit_entry(event, names)])
     sentence = "".join(part.text for part in found.parts)
     facts = [f"{change.what}: {change.before} → {change.after}" for change in found.changes]
     facts += [f"reason: {found.reason}"] if found.reason else []
@@ -69,7 +69,7 @@ def as_line(event: AuditEvent, names: Mapping[UUID, str]) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with line breaks, terminal controls and bidirectional controls escaped: strangers' input is in it."""
+    """The text with line breaks, terminal controls and bidirectional controls escaped: it contains user input."""
     return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 

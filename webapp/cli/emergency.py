@@ -20,7 +20,7 @@ from webapp.core.keys import KeyRing, ring_for
 from webapp.credentials import lifecycle as credentials
 
 WORD = "end everything"
-WORDS = {"refresh": "script login", "trust": "trusted browser", "pending": "half login", "link": "mailed link"}
+WORDS = {"refresh": "script login", "trust": "trusted browser", "pending": "pending login", "link": "mailed link"}
 # Seconds until requests that were authenticated before the first sweep, and may still issue a token, have ended.
 SECOND_SWEEP_AFTER = 2.0
 

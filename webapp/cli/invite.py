@@ -45,7 +45,7 @@ def command(
     if any(is_stacked(name) or not name.isprintable() for name in who):
         raise CommandRefused("WHO must be one line of printable text, without stacked accents.")
     app = create_app(context.settings)
-    post = services_of(app).get(Mailer)
+    mailer = services_of(app).get(Mailer)
     made = []
     try:
         with opened(context) as database, database.write() as db:
@@ -57,7 +57,7 @@ def command(
                     role=role, email=email, note="" if email else name[:200], lifetime=expires, most_uses=uses
                 )
                 one = invitations.create(db, wish)
-                is_mailed = invitations.mail(db, post, one)
+                is_mailed = invitations.mail(db, mailer, one)
                 link = None if is_mailed else context.settings.base_url + one.path
                 made.append({"who": name, "link": link, "is_mailed": is_mailed})
     except EmailUnfit as error:

@@ -29,7 +29,7 @@ def hashed_password(
         demands=demands_of(settings.second_factor_for, settings.passkey_for),
     )
     try:
-        passwords.judge(password, username=username, email=email, site_name=settings.site_name, roles=roles)
+        passwords.check(password, username=username, email=email, site_name=settings.site_name, roles=roles)
     except PasswordUnfit as error:
         raise CommandRefused(str(error)) from error
     return passwords.hash(password)

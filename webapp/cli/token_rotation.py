@@ -17,7 +17,7 @@ from webapp.tokens.issuing import TokenIssuer, TooManyTokens
 from webapp.tokens.owner_notifier import OwnerNotifier
 from webapp.tokens.rotation import Handover, NotRotatable
 from webapp.tokens.scopes import Catalogue
-from webapp.tokens.token_details import TokenDetails, details
+from webapp.tokens.token_details import TokenDetails, describe_token
 from webapp.web.registry import services_of
 
 ID = click.argument("token_id", metavar="ID", type=click.UUID)
@@ -81,7 +81,7 @@ def show(context: CommandContext, *, token_id: UUID, is_json: bool) -> None:
             row = lifecycle.find(db, owner_id, token_id) if owner_id else None
             if row is None:
                 raise CommandRefused(f"There is no token with the ID {token_id}.")
-            token = details(db, row, services_of(app).get(Catalogue))
+            token = describe_token(db, row, services_of(app).get(Catalogue))
     finally:
         close(app)
     if is_json:

@@ -11,7 +11,7 @@ from webapp.cli.lookups import user_named
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.mail.mailer import Mailer
 from webapp.mfa import passkeys, resets, totp
-from webapp.mfa.factor_list import entry, left
+from webapp.mfa.factor_list import left, passkey_entry
 from webapp.web.registry import services_of
 
 
@@ -29,7 +29,7 @@ def factors(context: CommandContext, *, name: str, is_json: bool) -> None:
     with opened(context) as database, database.read() as db:
         user = user_named(db, name)
         seed, codes = totp.find(db, user.id), left(db, user.id)
-        keys = [entry(passkey) for passkey in passkeys.of_user(db, user.id)]
+        keys = [passkey_entry(passkey) for passkey in passkeys.of_user(db, user.id)]
         reset = resets.pending_reset(db, user.id)
     if is_json:
         app = {"created_at": seed.created_at, "last_used_at": seed.last_used_at} if seed else None

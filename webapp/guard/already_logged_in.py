@@ -1,4 +1,4 @@
-"""response(): the response of ``@anonymous_only`` views to whoever is logged in or sends a token."""
+"""response(): the response of ``@anonymous_only`` views to callers who are logged in or send a token."""
 
 from flask import Response, current_app, redirect, request, url_for
 

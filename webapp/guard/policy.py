@@ -27,7 +27,7 @@ class Requirement:
 
     is_public: bool = False
     is_anonymous_only: bool = False
-    """Whether a public route refuses whoever is logged in, such as a page to register."""
+    """Whether a public route refuses logged-in callers, such as a page to register."""
     is_optional: bool = False
     """Whether anonymous requests are allowed as well; a credential that is sent is still checked."""
     reads_cookies: bool = True

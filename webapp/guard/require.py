@@ -63,7 +63,7 @@ def require(
         acr: the same by its ``acr`` value; ``phr`` for a passkey.
         spares_level: do not apply the minimum level that settings demand for roles.
         spares_closed: also accept users who have closed their account and can still reopen it.
-        owner: a function that gets the variables of the URL and returns the ``user_id`` of whoever owns the object;
+        owner: a function that gets the variables of the URL and returns the ``user_id`` of the owner of the object;
             None, if there is no such object, is a 404.
         owner_or_role: a role with which a user counts as the owner of every object.
         not_owner: the status for all others.
@@ -121,7 +121,7 @@ def public(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def anonymous_only(view: Callable[P, R]) -> Callable[P, R]:
-    """View decorator: like ``public``, but whoever is logged in is redirected to ``next`` or the dashboard."""
+    """View decorator: like ``public``, but logged-in users are redirected to ``next`` or the dashboard."""
     return declare(own(view), Requirement(is_public=True, is_anonymous_only=True))
 
 

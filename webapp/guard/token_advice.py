@@ -92,7 +92,7 @@ def what_basic_sent(username: str, password: str) -> str | None:
 def fix_for(error: NotAccepted) -> tuple[str, dict[str, Any]] | None:
     """What to do about a valid token of this site that has ended: a sentence, and ``fix`` for the problem.
 
-    None for other credentials: whoever sends them learns nothing about tokens.
+    None for other credentials: their senders learn nothing about tokens.
     """
     token_id = (
         error.credential_row.credential_id if error.credential_row else UUID(hex=error.key) if error.key else None

@@ -64,13 +64,13 @@ def exceeded(authority: TokenGrant, call: Call) -> Bound | None:
 def is_within(address: str | None, networks: tuple[str, ...]) -> bool:
     """Whether an IP address is in one of these networks (CIDR)."""
     try:
-        caller = plain(ip_address(address or ""))
+        caller = unmapped(ip_address(address or ""))
     except ValueError:
         return False
     return any(caller in network(cidr) for cidr in networks)
 
 
-def plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+def unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """An IPv4-mapped address as IPv4: a dual-stack socket reports 203.0.113.5 as ::ffff:203.0.113.5."""
     return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
 

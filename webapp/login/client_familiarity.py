@@ -70,7 +70,7 @@ class ClientFamiliarity:
         return f"{self.prefix}{user_key(user)}"
 
 
-STRANGER = ClientFamiliarity(Familiarity.STRANGER)
+UNKNOWN = ClientFamiliarity(Familiarity.UNKNOWN)
 
 
 def user_key(user: User) -> str:
@@ -88,12 +88,12 @@ def familiarity_of(db: Session, user: User | None, client: Client) -> ClientFami
     # Also for unknown names, so that these cost the same statements.
     is_network = known_networks.is_known(db, user.id if user else None, client.address)
     if user is None:
-        return STRANGER
+        return UNKNOWN
     if client.session is not None and client.session.user_id == user.id:
         return ClientFamiliarity(Familiarity.BROWSER, f"session:{client.session.credential_id}:")
     if (mark := mark_of(client, user)) is not None:
         return ClientFamiliarity(Familiarity.BROWSER, f"browser:{mark.secret}:")
-    return ClientFamiliarity(Familiarity.NETWORK, f"network:{client.network}:") if is_network else STRANGER
+    return ClientFamiliarity(Familiarity.NETWORK, f"network:{client.network}:") if is_network else UNKNOWN
 
 
 def mark_of(client: Client, user: User) -> BrowserMark | None:

@@ -65,17 +65,17 @@ class LoginFlow:
     Attempts are limited by network, by name as it was typed, and by account. Only the first two are answered with 429.
     Over the limit of an account the response is that of a wrong password; otherwise a user name and an e-mail address
     with a common limit could be recognised as one account. A browser or network that the owner has logged in with has
-    counters of its own, so attempts by strangers do not lock out the owner.
+    counters of its own, so attempts by others do not lock out the owner.
 
     An attempt counts from before the password is compared. A right one gives its own attempt back, and no other: so
-    right logins use up nothing, and whoever knows one password gets no further guesses by it.
+    right logins use up nothing, and one known password gives no further guesses.
     """
 
     database: Database
     limiter: Limiter
     passwords: Passwords
     authenticator: PasswordAuthenticator
-    post: Mailer
+    mailer: Mailer
     by_name: Limit
     by_account: Limit
     by_address: Limit
@@ -93,13 +93,13 @@ class LoginFlow:
             received_at = time.monotonic()
             with self.database.read() as db:
                 slowest = user_queries.slowest_imported_hash(db)
-            outcome = self.judge(attempt, slowest)
+            outcome = self.decide(attempt, slowest)
             if isinstance(outcome, LoginRefused):
                 # While the slot is held: repeated refusals occupy no more threads than other logins.
                 self.passwords.wait_for_interval(received_at, costliest=cost_of(slowest or "") or 0)
             return outcome
 
-    def judge(self, attempt: Attempt, slowest: str | None) -> Done | Unverified | LoginRefused | Throttled:
+    def decide(self, attempt: Attempt, slowest: str | None) -> Done | Unverified | LoginRefused | Throttled:
         with self.database.read() as db:
             user = user_queries.by_name_or_email(db, attempt.identifier)
             sender = familiarity_of(db, user, attempt.client)
@@ -192,7 +192,7 @@ class LoginFlow:
         """Count and record a failed attempt."""
         # Without the name, because people type passwords into the wrong field.
         with self.database.write() as db:
-            lockout.count_failure(db, self.post, user if is_counted else None, familiarity)
+            lockout.count_failure(db, self.mailer, user if is_counted else None, familiarity)
             record(db, Event.SESSION_REFUSED, user_id=user.id if user else None, is_known=user is not None)
         return LoginRefused()
 
@@ -210,7 +210,7 @@ def taken_back(
     network: Counted, name: Counted, account: Counted, familiarity: Familiarity
 ) -> tuple[list[Counted], list[Counted]]:
     """What a right password resets, and of what it gives its own attempt back."""
-    if familiarity is Familiarity.STRANGER:
-        # Resetting the count of a name would show strangers who use it up that somebody has logged in.
+    if familiarity is Familiarity.UNKNOWN:
+        # Resetting the count of a name would show others who use it up that somebody has logged in.
         return [account], [network, name]
     return [name, account], [network]

@@ -42,23 +42,25 @@ def begin(db: Session, user: User, amr: str, *, is_remembered: bool, target: str
     """
     if user_queries.unchanged(db, user) is None:
         return None
-    half = PendingLogin(uuid4(), amr, is_remembered, target)
+    pending = PendingLogin(uuid4(), amr, is_remembered, target)
     credentials.delete_expired(db, user.id, PENDING)
     proof = AuthenticationProof(now(), amr)
-    credentials.issue(db, id=half.id, key=half.id.hex, kind=PENDING, user_id=user.id, lifetime=LIFETIME, proof=proof)
-    return half
+    credentials.issue(
+        db, id=pending.id, key=pending.id.hex, kind=PENDING, user_id=user.id, lifetime=LIFETIME, proof=proof
+    )
+    return pending
 
 
-def owner(db: Session, half: PendingLogin) -> User | None:
+def owner(db: Session, pending: PendingLogin) -> User | None:
     """The user of a pending login, if its second step may still follow."""
-    found = credentials.find(db, half.id, kind=PENDING)
+    found = credentials.find(db, pending.id, kind=PENDING)
     user = user_queries.by_id(db, found.user_id) if found is not None and found.is_live(now()) else None
     return user if user is not None and user.disabled_at is None else None
 
 
-def to_cookie(half: PendingLogin) -> list[Any]:
+def to_cookie(pending: PendingLogin) -> list[Any]:
     """The content of the cookie."""
-    return [str(half.id), half.amr, half.is_remembered, half.next]
+    return [str(pending.id), pending.amr, pending.is_remembered, pending.next]
 
 
 def from_cookie(content: Any) -> PendingLogin | None:

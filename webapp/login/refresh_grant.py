@@ -106,12 +106,12 @@ class RefreshGrant:
             if not is_bound_to(held, jkt):
                 outcome: Outcome | Throttled = Denied("refresh_invalid", "its key was not proven")
             else:
-                outcome = self.judge(db, held, requested, catalogue, address)
+                outcome = self.decide(db, held, requested, catalogue, address)
             if isinstance(outcome, Denied) and outcome.code != "refresh_reused":
                 note(db, held, outcome.reason)
             return outcome
 
-    def judge(
+    def decide(
         self, db: Session, held: HeldRefreshToken, requested: Sequence[str], catalogue: Catalogue, address: str | None
     ) -> Outcome | Throttled:
         moment = now()

@@ -32,7 +32,7 @@ MONTH = timedelta(days=30)
 # Time windows alone would let somebody with the password guess forever. SP 800-63B-4 §3.2.2 allows at most 100 in a
 # row; half of them are left for networks and browsers that the owner has logged in with before.
 IN_A_ROW = {
-    Familiarity.STRANGER: Limit("code-row", 50, MONTH),
+    Familiarity.UNKNOWN: Limit("code-row", 50, MONTH),
     Familiarity.NETWORK: Limit("code-row-network", 25, MONTH),
     Familiarity.BROWSER: Limit("code-row-browser", 25, MONTH),
 }
@@ -213,10 +213,10 @@ class SecondStep:
         with self.flow.database.write() as db:
             record(db, event, user_id=passkey.user_id, passkey_id=str(passkey.id), **details)
 
-    def finish(self, half: PendingLogin) -> bool:
+    def finish(self, pending: PendingLogin) -> bool:
         """Use up a pending login. Returns False if it was used before."""
         with self.flow.database.write() as db:
-            return credentials.spend(db, half.id)
+            return credentials.spend(db, pending.id)
 
 
 def total(user: User) -> Counted:

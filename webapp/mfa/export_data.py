@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.mfa import passkeys, resets, totp
-from webapp.mfa.factor_list import PasskeyEntry, TotpEntry, entry
+from webapp.mfa.factor_list import PasskeyEntry, TotpEntry, passkey_entry
 from webapp.mfa.models import RecoveryCode
 
 
@@ -36,7 +36,7 @@ def of_user(db: Session, user_id: UUID) -> FactorRecord:
     seed, reset = totp.find(db, user_id), resets.pending_reset(db, user_id)
     codes = db.scalars(select(RecoveryCode).where(RecoveryCode.user_id == user_id))
     return FactorRecord(
-        passkeys=[entry(passkey) for passkey in passkeys.of_user(db, user_id)],
+        passkeys=[passkey_entry(passkey) for passkey in passkeys.of_user(db, user_id)],
         authenticator_app=TotpEntry(seed.created_at, seed.last_used_at) if seed else None,
         recovery_codes=[CodeRecord(code.created_at, code.used_at) for code in codes],
         reset=ResetRecord(reset.created_at, reset.due_at, reset.reason) if reset else None,

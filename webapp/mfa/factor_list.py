@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.mfa import passkeys, recovery_codes, totp
 from webapp.mfa.authenticator_names import suggested
-from webapp.mfa.factors import Ways
+from webapp.mfa.factors import LoginMethods
 from webapp.mfa.models import Passkey
 
 
@@ -52,7 +52,7 @@ class FactorList(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.passkeys) or self.totp is not None
 
 
-def entry(passkey: Passkey) -> PasskeyEntry:
+def passkey_entry(passkey: Passkey) -> PasskeyEntry:
     return PasskeyEntry(
         id=passkey.id,
         name=passkey.name,
@@ -64,17 +64,17 @@ def entry(passkey: Passkey) -> PasskeyEntry:
     )
 
 
-def listed(db: Session, user_id: UUID, ways: Ways) -> FactorList:
+def listed(db: Session, user_id: UUID, methods: LoginMethods) -> FactorList:
     """The second factors of a user with the reasons why they cannot be removed."""
     seed = totp.find(db, user_id)
     return FactorList(
-        passkeys=[entry(passkey) for passkey in passkeys.of_user(db, user_id)],
+        passkeys=[passkey_entry(passkey) for passkey in passkeys.of_user(db, user_id)],
         totp=TotpEntry(seed.created_at, seed.last_used_at) if seed else None,
         recovery_codes=left(db, user_id),
-        has_password=ways.has_password,
-        keep_passkey=ways.why_keep_passkey(),
-        keep_totp=ways.why_keep_totp(),
-        keep_password=ways.why_keep_password(),
+        has_password=methods.has_password,
+        keep_passkey=methods.why_keep_passkey(),
+        keep_totp=methods.why_keep_totp(),
+        keep_password=methods.why_keep_password(),
     )
 
 

@@ -1,4 +1,4 @@
-"""Factors, Ways: which second factors a user has, which level they reach, and which of them may be removed."""
+"""Factors, LoginMethods: which second factors a user has, which level they reach, and which of them may be removed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Factors:
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class LoginMethods:
     """All login methods of a user and the required level; why a method cannot be removed, or None."""
 
     factors: Factors

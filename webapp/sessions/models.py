@@ -20,7 +20,7 @@ class BrowserSession(Base):
 
 
 class FormerSecret(Base):
-    """A secret that a remembered session had before, by its key: whoever still uses it has a copy of the cookie."""
+    """A secret that a remembered session had before, by its key. A client that still uses it has a copied cookie."""
 
     __tablename__ = "former_session_secret"
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from webapp.site.field_docs import Field, members, parameter
-from webapp.site.request_examples import line
+from webapp.site.request_examples import curl_command
 
 Schema = dict[str, Any]
 
@@ -66,10 +66,10 @@ def reference(document: Schema) -> Reference:
 def entries_of(document: Schema) -> Iterator[tuple[str, ReferenceEntry]]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            yield operation["tags"][0], entry(document, method.upper(), path, operation)
+            yield operation["tags"][0], reference_entry(document, method.upper(), path, operation)
 
 
-def entry(document: Schema, method: str, path: str, operation: Schema) -> ReferenceEntry:
+def reference_entry(document: Schema, method: str, path: str, operation: Schema) -> ReferenceEntry:
     takes = resolved(document, body_schema(operation))
     said = list(answers(document, operation))
     return ReferenceEntry(
@@ -84,7 +84,7 @@ def entry(document: Schema, method: str, path: str, operation: Schema) -> Refere
         body=list(members(takes)),
         responses=[answer for answer in said if not answer.is_refusal],
         refusals=[answer for answer in said if answer.is_refusal],
-        curl=line(document["servers"][0]["url"], method, path, operation, takes),
+        curl=curl_command(document["servers"][0]["url"], method, path, operation, takes),
     )
 
 

@@ -12,7 +12,7 @@ BEARER = '-H "Authorization: Bearer $LATCHKEY_TOKEN"'
 VARIABLE = re.compile(r"\{(\w+)\}")
 
 
-def line(base: str, method: str, path: str, operation: Schema, takes: Schema) -> str:
+def curl_command(base: str, method: str, path: str, operation: Schema, takes: Schema) -> str:
     """A curl command for an operation, with the first of its security schemes."""
     url = base + VARIABLE.sub(lambda found: f"${found[1].upper()}", path)
     ways = operation["security"]

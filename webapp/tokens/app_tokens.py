@@ -1,4 +1,4 @@
-"""issue_token(): an app issues an API token to whoever is logged in, with claims of its own."""
+"""issue_token(): an app issues an API token to the logged-in user, with its own claims."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta

@@ -53,8 +53,8 @@ class Opening:
     @property
     def description(self) -> str:
         if self.others.groups:
-            return _("%(path)s (with %(scopes)s)", path=plain(self.address), scopes=self.others.translated)
-        return plain(self.address)
+            return _("%(path)s (with %(scopes)s)", path=displayed_path(self.address), scopes=self.others.translated)
+        return displayed_path(self.address)
 
     def is_reached_by(self, roles: Sequence[str]) -> bool:
         return self.role is None or self.role in roles
@@ -175,6 +175,6 @@ class Catalogue:
         return sorted({opening.rule for opening in self.openings(self.scopes) if opening.is_reached_by(roles)})
 
 
-def plain(rule: str) -> str:
+def displayed_path(rule: str) -> str:
     """A URL rule for display: "/tokens/…"."""
     return re.sub(r"<[^>]*>", "…", rule)

@@ -8,7 +8,7 @@ from webapp.core.clock import NEVER
 from webapp.core.humanize import minute
 from webapp.core.translation import _, _n, listed
 from webapp.guard.token_grant import READS, TokenGrant
-from webapp.tokens.scopes import READ, WRITE, Catalogue, Opening, Scope, plain
+from webapp.tokens.scopes import READ, WRITE, Catalogue, Opening, Scope, displayed_path
 from webapp.web.templating import number
 
 MAX_LISTED = 4
@@ -70,7 +70,7 @@ def limits_of(authority: TokenGrant) -> list[str]:
     if authority.methods:
         found.append(_("with %(methods)s", methods=listed(sorted(authority.methods))))
     if authority.resources:
-        found.append(_("at %(paths)s", paths=shortened(map(plain, sorted(authority.resources)))))
+        found.append(_("at %(paths)s", paths=shortened(map(displayed_path, sorted(authority.resources)))))
     if authority.per_minute is not None:
         found.append(_("up to %(count)s times a minute", count=number(authority.per_minute)))
     if authority.jkt is not None:

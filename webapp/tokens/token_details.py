@@ -16,7 +16,7 @@ from webapp.tokens import rotation, token_list
 from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.rotation import TokenLink
 from webapp.tokens.scope_suggestions import unneeded
-from webapp.tokens.scopes import Catalogue, plain
+from webapp.tokens.scopes import Catalogue, displayed_path
 from webapp.tokens.token_list import Token
 from webapp.web.problem_kinds import KINDS
 
@@ -36,7 +36,7 @@ class TokenUse(msgspec.Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        return plain(self.resource)
+        return displayed_path(self.resource)
 
 
 class TokenDenial(msgspec.Struct, frozen=True):
@@ -54,7 +54,7 @@ class TokenDenial(msgspec.Struct, frozen=True):
 
     @property
     def place(self) -> str:
-        return plain(self.route)
+        return displayed_path(self.route)
 
 
 class TokenDetails(Token, frozen=True, kw_only=True):
@@ -74,7 +74,7 @@ class TokenDetails(Token, frozen=True, kw_only=True):
     events: list[AuditSentence]
 
 
-def details(db: Session, row: TokenRow, catalogue: Catalogue) -> TokenDetails:
+def describe_token(db: Session, row: TokenRow, catalogue: Catalogue) -> TokenDetails:
     """The details of a token for its owner."""
     moment, entry = now(), row.entry
     token = token_list.describe_all(db, [row], moment)[0]

@@ -19,7 +19,7 @@ from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.issuing import scopes_of
 from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.models import ApiToken
-from webapp.tokens.scopes import plain
+from webapp.tokens.scopes import displayed_path
 
 PAGE = 20
 MAX_NAMED = 500
@@ -70,7 +70,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def last_request(self) -> str:
         """Method and path of the last request, for display."""
-        return plain(self.last_used_for or "")
+        return displayed_path(self.last_used_for or "")
 
     @property
     def is_live(self) -> bool:

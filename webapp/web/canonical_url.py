@@ -1,8 +1,8 @@
 """redirect_to_base_url(): a page opened at another URL of the site, such as its IP address, is opened at the base URL.
 
 Cookies and forms work at the base URL only. A proxy may hide from us at which URL a page was opened; then the redirect
-would lead here again, and never end. So it leaves a cookie: whoever comes back with it gets the page, and whoever comes
-back without gets a page that names the URL.
+would lead here again, and never end. So it sets a cookie: a browser that comes back with it gets the page, and one
+without it gets a page that names the URL.
 """
 
 import time
@@ -46,7 +46,7 @@ class BaseUrl:
         self._redirected: OrderedDict[tuple[str | None, str], float] = OrderedDict()
 
     def is_of(self, environ: "WSGIEnvironment") -> bool:
-        """Whether the request was sent to the base URL, as far as can be told."""
+        """Whether the request was sent to the base URL, as far as is known."""
         if environ.get(CLIENT_SCHEME, self.scheme) != self.scheme:
             return False
         host = environ.get(CLIENT_HOST) or environ.get("HTTP_HOST") or self.host

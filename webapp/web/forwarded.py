@@ -79,7 +79,7 @@ def of_forwarded(environ: "WSGIEnvironment", networks: Sequence[Network]) -> Pro
             host_in(pairs.get("host", "")) or found.host,
         )
         if named is None:
-            # "unknown" or an obfuscated name: whoever it was, the elements before it are theirs.
+            # "unknown" or an obfuscated name: the elements before it come from that client.
             break
     return found
 

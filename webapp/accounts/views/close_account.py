@@ -15,7 +15,7 @@ from webapp.accounts.names import normalized_key
 from webapp.accounts.owner_fields import chosen_owner
 from webapp.accounts.service_rules import Owner, OwnerUnfit
 from webapp.accounts.views.blueprint import FRESH, bp, me
-from webapp.accounts.views.request_info import current_circumstances, post
+from webapp.accounts.views.request_info import current_circumstances, mailer
 from webapp.accounts.views.security import security_of
 from webapp.core.translation import _
 from webapp.guard import Principal, login_manager, require
@@ -77,7 +77,7 @@ def close(principal: Principal) -> ResponseReturnValue:
     except LastSuperAdmin:
         form.username.errors = [_("You are the only super admin. Make another user super admin first.")]
         return form_again(principal, user, form)
-    notices.account_closed(db(), post(), user, current_circumstances(), closes_at=closes_at)
+    notices.account_closed(db(), mailer(), user, current_circumstances(), closes_at=closes_at)
     login_manager.log_out()
     session.clear()
     return redirect_or_json(

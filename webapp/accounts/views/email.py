@@ -19,7 +19,7 @@ from webapp.accounts.views.blueprint import FRESH, bp, me
 from webapp.accounts.views.request_info import (
     current_circumstances,
     link_problem,
-    post,
+    mailer,
     random_password_hash,
     take_turn,
 )
@@ -66,7 +66,7 @@ def change_address(principal: Principal) -> ResponseReturnValue:
     if user.email_key == normalized_key(address) and user.email_verified_at is not None:
         form.email.errors = [_("This is already your e-mail address.")]
         return form_again(principal, form)
-    email_change.request(db(), post(), user, address, current_circumstances())
+    email_change.request(db(), mailer(), user, address, current_circumstances())
     words = _("We sent a link to %(address)s. Open it within a day to change your e-mail address.", address=address)
     return redirect_or_json(url_for("account.show"), words, AddressAsked(address), status=202)
 
@@ -119,7 +119,7 @@ def confirm_address_form() -> ResponseReturnValue:
 def confirm_address() -> ResponseReturnValue:
     """Confirm the e-mail address, with the link that was opened with this cookie."""
     try:
-        email_change.confirm(db(), post(), link_secret.opened(CONFIRM), current_circumstances())
+        email_change.confirm(db(), mailer(), link_secret.opened(CONFIRM), current_circumstances())
     except LinkDead as error:
         raise dead_link() from error
     except EmailTaken as error:
@@ -151,7 +151,7 @@ def undo_address() -> ResponseReturnValue:
     facts_of(UNDO, secret)
     nobodys = random_password_hash()
     try:
-        user, ended = disavow.undo_address(db(), post(), secret, nobodys, current_circumstances())
+        user, ended = disavow.undo_address(db(), mailer(), secret, nobodys, current_circumstances())
     except LinkDead as error:
         raise dead_link() from error
     except EmailTaken as error:

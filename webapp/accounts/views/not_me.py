@@ -12,7 +12,7 @@ from webapp.accounts.models import User
 from webapp.accounts.notices import RESET_ASKED, RESET_BEGUN
 from webapp.accounts.one_time_links import NOT_ME, LinkDead
 from webapp.accounts.views import link_secret
-from webapp.accounts.views.request_info import current_circumstances, link_problem, post, random_password_hash
+from webapp.accounts.views.request_info import current_circumstances, link_problem, mailer, random_password_hash
 from webapp.core.translation import _, _l
 from webapp.guard import public
 from webapp.web.api_schema import responds
@@ -92,7 +92,7 @@ def end() -> ResponseReturnValue:
     found = about(secret)
     nobodys = random_password_hash()
     try:
-        done = disavow.disavow(db(), post(), secret, nobodys, current_circumstances())
+        done = disavow.disavow(db(), mailer(), secret, nobodys, current_circumstances())
     except LinkDead as error:
         raise dead_link() from error
     link_secret.drop(NOT_ME)

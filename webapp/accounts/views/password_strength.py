@@ -39,7 +39,7 @@ def estimate() -> ResponseReturnValue:
     # The role from the page is not checked: it only changes the minimum length, which is checked again on submission.
     roles = roles_of(form.role.data) if form.role.data else getattr(current_user, "roles", ())
     try:
-        passwords().judge(password, username=name, email=address, site_name=site_name, roles=roles)
+        passwords().check(password, username=name, email=address, site_name=site_name, roles=roles)
     except PasswordUnfit as error:
         return as_json(Strength(False, 0, str(error)))
     score = passwords().estimate(password, words_near(name, address, site_name))

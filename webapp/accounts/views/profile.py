@@ -16,7 +16,7 @@ from webapp.accounts.profile import Profile
 from webapp.accounts.registration import UserNameTaken
 from webapp.accounts.roles import included_in
 from webapp.accounts.views.blueprint import bp, me
-from webapp.accounts.views.request_info import current_circumstances, post
+from webapp.accounts.views.request_info import current_circumstances, mailer
 from webapp.core.translation import _
 from webapp.guard import Principal, require
 from webapp.web.api_schema import responds
@@ -74,7 +74,7 @@ def change(principal: Principal) -> ResponseReturnValue:
         form.username.errors = [str(error)]
         return form_again(user, form)
     if former:
-        notices.name_changed(db(), post(), user, current_circumstances(), former=former)
+        notices.name_changed(db(), mailer(), user, current_circumstances(), former=former)
     return redirect_or_json(url_for("account.show"), _("Your profile was saved."), account_of(user))
 
 
@@ -108,7 +108,7 @@ def account_context(user: User, form: ProfileForm, address: AddressForm | None =
         "address": address or AddressForm(formdata=None),
         "mails": MailsForm(formdata=None, data=mail_preferences.chosen(user)),
         "pending": waiting,
-        "can_mail": post().can_mail,
+        "can_mail": mailer().can_mail,
         "account": account_of(user),
     }
 

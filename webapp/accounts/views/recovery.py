@@ -1,5 +1,7 @@
 """/forgot and /reset: request a link, and set a new password with it."""
 
+from functools import partial
+
 import msgspec
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -22,9 +24,9 @@ from webapp.accounts.views.request_info import (
     current_circumstances,
     limiter,
     link_problem,
+    mailer,
     password_hint,
     passwords,
-    post,
     roles_of,
     take_turn,
 )
@@ -85,12 +87,12 @@ def ask() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return refuse_form(form, lambda: render_template("accounts/forgot.html", form=form))
     take_turn(REQUESTED)
-    identifier, seen, box = form.username.data or "", current_circumstances(), post()
-    after_response.after_response_in_context(lambda: send(identifier, seen, box))
+    mail_link = partial(send, form.username.data or "", current_circumstances(), mailer())
+    after_response.after_response_in_context(mail_link)
     return redirect_or_json(url_for("recovery.sent"), answer=LinkAsked(str(SENT)), status=202)
 
 
-def send(identifier: str, seen: Circumstances, box: Mailer) -> None:
+def send(identifier: str, seen: Circumstances, mailer: Mailer) -> None:
     """Mail a link. The same work whether or not the account exists, because its duration shows in the next request."""
     with database().read() as reading:
         user = recovery.reachable(reading, identifier)
@@ -101,7 +103,7 @@ def send(identifier: str, seen: Circumstances, box: Mailer) -> None:
     with database().write() as writing:
         found = writing.get(User, user.id if user else NOBODY)
         recovery.send_link(
-            writing, box, found if found is not None and is_allowed else recovery.placeholder_user(), seen
+            writing, mailer, found if found is not None and is_allowed else recovery.placeholder_user(), seen
         )
 
 
@@ -145,11 +147,11 @@ def reset() -> ResponseReturnValue:
     hashed = passwords().hash(form.password.data or "")
     try:
         ended = recovery.reset(
-            db(), post(), secret, hashed, current_circumstances(), revokes_tokens=not form.keep_tokens.data
+            db(), mailer(), secret, hashed, current_circumstances(), revokes_tokens=not form.keep_tokens.data
         )
     except LinkDead as error:
         raise dead_link() from error
-    # The user has just shown access to the mailbox, so wrong passwords of strangers must not lock out the new one.
+    # The user has just shown access to the mailbox, so earlier wrong passwords must not lock out the new one.
     known_networks.remember(db(), user.id, request.remote_addr)
     link_secret.drop(RESET)
     if current_user.is_authenticated and current_user.user_id == user.id:

@@ -1,6 +1,7 @@
 """/register: create an account, with an invitation or, if registration is open, without one."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -23,10 +24,10 @@ from webapp.accounts.views.request_info import (
     check_password,
     current_circumstances,
     link_problem,
+    mailer,
     may_mail_registration,
     password_hint,
     passwords,
-    post,
     roles_of,
     take_turn,
 )
@@ -125,17 +126,17 @@ def answer_by_mail(new: NewUser, secret: str) -> ResponseReturnValue:
             new = replace(new, role=self_registration.spend(db(), secret).role)
         except LinkDead as error:
             raise dead_invitation() from error
-    box, seen, network = post(), current_circumstances(), network_of(request.remote_addr)
+    write = partial(begin, new, mailer(), current_circumstances(), network_of(request.remote_addr))
     # Taken names are looked up after the response was sent, so that its timing does not show them.
-    after_response.after_response_in_context(lambda: begin(new, box, seen, network))
+    after_response.after_response_in_context(write)
     link_secret.drop(INVITATION)
     return redirect_or_json(url_for("registration.sent"), answer=Registered(str(SENT)), status=202)
 
 
-def begin(new: NewUser, box: Mailer, seen: Circumstances, network: str) -> None:
+def begin(new: NewUser, mailer: Mailer, seen: Circumstances, network: str) -> None:
     if may_mail_registration(new.email or "", network):
         with database().write() as writing:
-            self_registration.begin(writing, box, new, seen)
+            self_registration.begin(writing, mailer, new, seen)
 
 
 def join(form: RegisterForm, way: Way, new: NewUser, secret: str) -> ResponseReturnValue:

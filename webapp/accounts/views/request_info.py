@@ -83,7 +83,7 @@ def check_password(field: Field, *, name: str = "", address: str = "", roles: Se
     """Validate a new password. If it is not accepted, its field gets an error with the reason."""
     site_name = current_app.config["SITE_NAME"]
     try:
-        passwords().judge(field.data or "", username=name, email=address, site_name=site_name, roles=roles)
+        passwords().check(field.data or "", username=name, email=address, site_name=site_name, roles=roles)
     except PasswordUnfit as error:
         field.errors = [str(error)]
 
@@ -140,5 +140,5 @@ def limiter() -> Limiter:
     return service(Limiter)
 
 
-def post() -> Mailer:
+def mailer() -> Mailer:
     return service(Mailer)

@@ -12,14 +12,14 @@ from webapp.accounts.activity import ActivityEntry, lines
 from webapp.accounts.forms import EverythingForm
 from webapp.accounts.models import User
 from webapp.accounts.views.blueprint import FRESH, bp, me
-from webapp.accounts.views.request_info import current_circumstances, post
+from webapp.accounts.views.request_info import current_circumstances, mailer
 from webapp.audit import paging
 from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.guard import Principal, login_manager, require
 from webapp.mfa import resets
 from webapp.mfa.factor_list import FactorList, listed
-from webapp.mfa.views.blueprint import ways
+from webapp.mfa.views.blueprint import login_methods
 from webapp.sessions import trusted
 from webapp.sessions.session_list import Device, devices
 from webapp.sessions.trusted import Trusted
@@ -89,7 +89,7 @@ def security_of(principal: Principal) -> Security:
     return Security(
         password_changed_at=me(principal).password_changed_at,
         fresh_until=fresh_until if fresh_until > now() else None,
-        factors=listed(db(), principal.user_id, ways(principal)),
+        factors=listed(db(), principal.user_id, login_methods(principal)),
         sessions=devices(db(), principal),
         trusted=trusted.of_user(db(), principal.user_id),
         tokens=tokens.tokens,
@@ -108,7 +108,7 @@ def task(user: User, factors: FactorList) -> SecurityTask | None:
     if user.email is None:
         words = _("You have no e-mail address, so you get no security mails.")
         return SecurityTask(words, _("Add one"), url_for("account.show"))
-    if user.email_verified_at is None and post().can_mail:
+    if user.email_verified_at is None and mailer().can_mail:
         words = _("%(address)s is not verified.", address=user.email)
         return SecurityTask(words, _("Verify it"), url_for("account.show"))
     if (reset := resets.pending_reset(db(), user.id)) is not None:
@@ -142,7 +142,7 @@ def end_everything(principal: Principal) -> ResponseReturnValue:
         raise form.refused()
     user, is_all = me(principal), form.also_this.data
     ended = lifecycle.end_everything(db(), user.id, keep=None if is_all else principal.credential_id)
-    notices.everything_ended(db(), post(), user, current_circumstances(), ended=ended)
+    notices.everything_ended(db(), mailer(), user, current_circumstances(), ended=ended)
     if is_all:
         login_manager.log_out()
         session.clear()

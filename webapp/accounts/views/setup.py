@@ -60,16 +60,16 @@ def fits(form: SetupForm) -> bool:
     """Check user name, e-mail address and password. Errors are added to the fields."""
     site_name, roles = current_app.config["SITE_NAME"], roles_of("super_admin")
     name, address, password = form.username.data or "", form.email.data or "", form.password.data or ""
-    for field, judge in (
+    for field, check in (
         (form.username, lambda: checked_name(name)),
         (form.email, lambda: checked_address(address)),
         (
             form.password,
-            lambda: passwords().judge(password, username=name, email=address, site_name=site_name, roles=roles),
+            lambda: passwords().check(password, username=name, email=address, site_name=site_name, roles=roles),
         ),
     ):
         try:
-            judge()
+            check()
         except (UserNameUnfit, EmailUnfit, PasswordUnfit) as error:
             field.errors = [str(error)]
     return not form.errors

@@ -1,5 +1,6 @@
 """/verify: verify an e-mail address with the mailed link and the chosen password."""
 
+from functools import partial
 from uuid import UUID
 
 from flask import Blueprint, Response, redirect, render_template, session, url_for
@@ -17,8 +18,8 @@ from webapp.accounts.views.request_info import (
     TRIED,
     current_circumstances,
     link_problem,
+    mailer,
     passwords,
-    post,
     take_mail,
     take_turn,
 )
@@ -93,22 +94,21 @@ def ask_again() -> ResponseReturnValue:
 @responds(None, status=202, refuses=(404, 429))
 def again() -> ResponseReturnValue:
     """Send the link again, after a login with the right password of an unverified account."""
-    user_id, box = session.get(WAITING), post()
+    user_id = session.get(WAITING)
     if not isinstance(user_id, str):
         raise Problem(404, _("Nothing to send"), _("Log in first. Then you can have the link sent again."))
     take_turn(REQUESTED)
-    seen = current_circumstances()
-    after_response.after_response_in_context(lambda: send(UUID(user_id), box, seen))
+    after_response.after_response_in_context(partial(send, UUID(user_id), mailer(), current_circumstances()))
     return redirect_or_json(url_for("verification.ask_again"), _("The mail was sent again."), status=202)
 
 
-def send(user_id: UUID, box: Mailer, seen: Circumstances) -> None:
+def send(user_id: UUID, mailer: Mailer, seen: Circumstances) -> None:
     if not take_mail(f"user:{user_id}"):
         return
     with database().write() as writing:
         user = user_queries.by_id(writing, user_id)
         if user is not None and user.is_unverified and user.disabled_at is None:
-            self_registration.send_link(writing, box, user, seen)
+            self_registration.send_link(writing, mailer, user, seen)
 
 
 def form_again(form: Form, found: Verification) -> ResponseReturnValue:

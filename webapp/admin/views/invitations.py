@@ -106,8 +106,8 @@ def create(principal: Principal) -> ResponseReturnValue:
     except RoleNotYours:
         form.role.errors = [_("This role no longer exists. Somebody has removed it.")]
         return form_again(form)
-    post = service(Mailer)
-    is_mailed = invitations.mail(db(), post, made)
+    mailer = service(Mailer)
+    is_mailed = invitations.mail(db(), mailer, made)
     link = None if is_mailed else current_app.config["BASE_URL"] + made.path
     answer = NewInvitation(
         **msgspec.structs.asdict(invited_of(InvitationRow(made.invitation, principal.username))),

@@ -125,8 +125,8 @@ def test(principal: Principal) -> ResponseReturnValue:
             _("Your account has no e-mail address"),
             _("Test mails go to your own e-mail address. Add one to your account first."),
         )
-    post = service(Mailer)
-    mail_id = post.send(db(), "test", user.email, user_id=user.id)
+    mailer = service(Mailer)
+    mail_id = mailer.send(db(), "test", user.email, user_id=user.id)
     return redirect_or_json(
         url_for("admin_mail.index"),
         _("A test mail to %(email)s is being sent. Reload this page to see the result.", email=user.email),

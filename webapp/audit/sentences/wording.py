@@ -90,7 +90,7 @@ COUNTS: dict[str, Callable[[int], str]] = {
     "token": lambda count: _n("%(num)s token", "%(num)s tokens", count),
     "refresh": lambda count: _n("%(num)s script login", "%(num)s script logins", count),
     "trust": lambda count: _n("%(num)s trusted browser", "%(num)s trusted browsers", count),
-    "pending": lambda count: _n("%(num)s half login", "%(num)s half logins", count),
+    "pending": lambda count: _n("%(num)s pending login", "%(num)s pending logins", count),
     "link": lambda count: _n("%(num)s mailed link", "%(num)s mailed links", count),
     "invitation": lambda count: _n("%(num)s invitation", "%(num)s invitations", count),
 }

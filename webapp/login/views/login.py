@@ -136,10 +136,10 @@ def ask_more(step: Pending, target: str | None, *, is_remembered: bool) -> Respo
     """Continue with the second step."""
     # In a transaction of its own: scripts get 401, and the request's transaction is rolled back.
     with database().write() as writing:
-        half = begin(writing, step.user, AMR, is_remembered=is_remembered, target=target)
-    if half is None:
+        pending = begin(writing, step.user, AMR, is_remembered=is_remembered, target=target)
+    if pending is None:
         raise credentials_invalid()
-    pending_cookie.store(half)
+    pending_cookie.store(pending)
     where = url_for("login.second_step_form")
     if not wants_page():
         raise mfa_required(step.factors, where)
@@ -156,7 +156,7 @@ def login_page(form: LoginForm, target: str | None) -> str:
 
 
 def verify_first(user: User) -> ResponseReturnValue:
-    """Shown only after the right password, so that strangers do not learn that the account exists."""
+    """Shown only after the right password, so that it does not reveal that the account exists."""
     session[WAITING] = str(user.id)
     if not wants_page():
         raise unverified()

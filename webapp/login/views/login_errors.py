@@ -93,7 +93,7 @@ def unverified() -> Problem:
 
 
 def closed(closes_at: datetime) -> Problem:
-    """Shown only after the right password, so that strangers do not learn that the account exists."""
+    """Shown only after the right password, so that it does not reveal that the account exists."""
     return Problem(
         403,
         _("This account is closed"),
@@ -145,7 +145,7 @@ def no_account_possible(error: NoAccountPossible) -> Response:
 
 
 def codes_locked(retry_after: timedelta) -> Problem:
-    """Shown only after the right password, so that strangers do not learn that the account exists."""
+    """Shown only after the right password, so that it does not reveal that the account exists."""
     problem = throttled(retry_after)
     problem.title = _("Codes from the app are locked")
     problem.detail = _(

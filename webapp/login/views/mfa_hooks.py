@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from webapp.accounts import notices, user_queries
-from webapp.accounts.views.request_info import current_circumstances, post
+from webapp.accounts.views.request_info import current_circumstances, mailer
 from webapp.login.views.blueprint import reprove
 from webapp.mfa.views.blueprint import MfaHooks
 
@@ -18,7 +18,7 @@ def has_password(db: Session, user_id: UUID) -> bool:
 def tell(db: Session, user_id: UUID, sentence: str) -> None:
     """Mail a sentence about second factors to the user."""
     if (user := user_queries.by_id(db, user_id)) is not None:
-        notices.factors_changed(db, post(), user, current_circumstances(), change=sentence)
+        notices.factors_changed(db, mailer(), user, current_circumstances(), change=sentence)
 
 
 MFA_HOOKS = MfaHooks(reprove=reprove, has_password=has_password, tell=tell)

@@ -9,7 +9,7 @@ from webapp.core.translation import _, _l
 from webapp.guard import Principal
 from webapp.login.views.blueprint import bp
 from webapp.mfa import passkeys
-from webapp.mfa.views.blueprint import change, mfa_hooks, ways
+from webapp.mfa.views.blueprint import change, login_methods, mfa_hooks
 from webapp.web.api_schema import responds
 from webapp.web.problems import Problem
 from webapp.web.responses import redirect_or_json
@@ -21,7 +21,7 @@ REMOVED = _l("Your password was removed. You now log in with your passkeys.")
 @bp.get("/account/password/remove")
 @change
 def remove_password_form(principal: Principal) -> ResponseReturnValue:
-    return render_template("login/remove_password.html", why=ways(principal).why_keep_password())
+    return render_template("login/remove_password.html", why=login_methods(principal).why_keep_password())
 
 
 @bp.post("/account/password/remove")
@@ -31,7 +31,7 @@ def remove_password(principal: Principal) -> ResponseReturnValue:
     """Remove the password of a user with at least two passkeys. All other sessions and script logins end."""
     # Locked, so that no passkey is removed at the same moment.
     passkeys.of_user(db(), principal.user_id, for_update=True)
-    if why := ways(principal).why_keep_password():
+    if why := login_methods(principal).why_keep_password():
         raise Problem(409, _("Your password can't be removed"), why)
     lifecycle.remove_password(db(), me(principal), keep=principal.credential_id)
     mfa_hooks().tell(db(), principal.user_id, REMOVED)

@@ -20,30 +20,30 @@ from webapp.web.transaction import database
 KEPT = "pending"
 
 
-def store(half: PendingLogin) -> None:
+def store(pending: PendingLogin) -> None:
     """Put a pending login into the cookie."""
-    session[KEPT] = pending_login.to_cookie(half)
+    session[KEPT] = pending_login.to_cookie(pending)
 
 
 def forget() -> None:
     """Remove the pending login from the cookie, and end it, so that copies of the cookie are worthless."""
     content: Any = session.pop(KEPT, None)
-    half = pending_login.from_cookie(content) if content is not None else None
-    if half is not None:
+    pending = pending_login.from_cookie(content) if content is not None else None
+    if pending is not None:
         with database().write() as db:
-            credentials.spend(db, half.id)
+            credentials.spend(db, pending.id)
 
 
 def pending_login_and_user() -> tuple[PendingLogin, User] | None:
     """The pending login of this browser and its user, if the second step may still follow."""
     content: Any = session.get(KEPT)
-    half = pending_login.from_cookie(content) if content is not None else None
-    if half is None:
+    pending = pending_login.from_cookie(content) if content is not None else None
+    if pending is None:
         return None
     # In a transaction of its own: attempts are counted before the request's transaction opens.
     with database().read() as db:
-        user = pending_login.owner(db, half)
-    return (half, user) if user is not None else None
+        user = pending_login.owner(db, pending)
+    return (pending, user) if user is not None else None
 
 
 def begin_again(target: str | None = None) -> ResponseReturnValue:
@@ -53,7 +53,7 @@ def begin_again(target: str | None = None) -> ResponseReturnValue:
         target: where to go after the login, if the form says so.
     """
     content: Any = session.get(KEPT)
-    half = pending_login.from_cookie(content) if content is not None else None
+    pending = pending_login.from_cookie(content) if content is not None else None
     forget()
     if not wants_page():
         raise Problem(
@@ -63,10 +63,10 @@ def begin_again(target: str | None = None) -> ResponseReturnValue:
             code="credentials_invalid",
             headers={"WWW-Authenticate": realm()},
         )
-    target = target or (half.next if half else None)
+    target = target or (pending.next if pending else None)
     if not sends_cookies():
         return redirect(url_for("login.new", next=target, cookies=1), 303)
     if not current_user.is_authenticated:
         flash(_("Log in again. You entered your password more than 5 minutes ago."), "warn")
-    # The login page leads on whoever was logged in meanwhile, in another tab.
+    # The login page redirects a user who was logged in meanwhile, in another tab.
     return redirect(url_for("login.new", next=target), 303)

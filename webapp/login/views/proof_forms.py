@@ -9,7 +9,7 @@ from wtforms import Field
 
 from webapp.accounts import notices, user_queries
 from webapp.accounts.models import User
-from webapp.accounts.views.request_info import current_circumstances, post
+from webapp.accounts.views.request_info import current_circumstances, mailer
 from webapp.core.translation import _l
 from webapp.login.client_familiarity import Client
 from webapp.login.flow import Throttled
@@ -52,10 +52,10 @@ def owner_mails(user: User) -> OwnerMails:
     place = current_circumstances()
 
     def recovery_code_used(db: Session, left: int) -> None:
-        notices.recovery_code_used(db, post(), user, place, left=left)
+        notices.recovery_code_used(db, mailer(), user, place, left=left)
 
     def code_refused(db: Session, is_locked: bool) -> None:
-        notices.code_refused(db, post(), user, place, is_locked=is_locked)
+        notices.code_refused(db, mailer(), user, place, is_locked=is_locked)
 
     return OwnerMails(recovery_code_used, code_refused)
 
@@ -92,4 +92,4 @@ def by_passkey(field: Field, purpose: str, *, owner: UUID | None = None) -> Prov
 def warn(outcome: CounterBehind) -> None:
     with database().write() as db:
         if (owner := user_queries.by_id(db, outcome.passkey.user_id)) is not None:
-            notices.passkey_behind(db, post(), owner, current_circumstances(), name=outcome.passkey.name)
+            notices.passkey_behind(db, mailer(), owner, current_circumstances(), name=outcome.passkey.name)

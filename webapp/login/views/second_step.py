@@ -27,8 +27,8 @@ from webapp.web.transaction import database
 
 PURPOSE = "second step"
 LOST = _l(
-    "You used a recovery code. If you lost your phone or a passkey, remove it under Account, Security: until then, "
-    "whoever has it can still use it."
+    "You used a recovery code. If you lost your phone or a passkey, remove it under Account, Security. Until then, "
+    "it can still be used to log in."
 )
 
 
@@ -38,8 +38,8 @@ def second_step_form() -> ResponseReturnValue:
     found = pending_cookie.pending_login_and_user()
     if found is None:
         return pending_cookie.begin_again()
-    half, user = found
-    return second_step_page(user, SecondStepForm(formdata=None, data={"next": half.next or ""}))
+    pending, user = found
+    return second_step_page(user, SecondStepForm(formdata=None, data={"next": pending.next or ""}))
 
 
 @bp.get("/login/second-step/passkey")
@@ -63,22 +63,22 @@ def take_second_step() -> ResponseReturnValue:
     target = safe_path(form.next.data)
     if found is None:
         return pending_cookie.begin_again(target)
-    half, user = found
+    pending, user = found
     if not form.validate_on_submit():
         return form_again(form, user)
     proven = by_passkey(form.response, PURPOSE, owner=user.id) if form.response.data else by_code(form.code, user)
     if proven is None:
         return form_again(form, user, credentials_invalid())
-    if not second_step().finish(half):
+    if not second_step().finish(pending):
         return pending_cookie.begin_again(target)
-    target, is_by_recovery_code = target or half.next, RECOVERY in proven.amr.split()
+    target, is_by_recovery_code = target or pending.next, RECOVERY in proven.amr.split()
     if is_by_recovery_code and target is None:
         target = url_for("account.security")
     response = begin_session(
         user,
         target,
-        amr=f"{half.amr} {proven.amr}",
-        is_remembered=half.is_remembered,
+        amr=f"{pending.amr} {proven.amr}",
+        is_remembered=pending.is_remembered,
         is_to_trust=form.trust.data and may_trust(user),
     )
     if is_by_recovery_code and wants_page():

@@ -17,7 +17,7 @@ from webapp.guard import Principal, require, unauthenticated
 from webapp.guard.assurance import Demands, Level, level_of
 from webapp.guard.policy import Decision, Requirement
 from webapp.mfa import factors
-from webapp.mfa.factors import Ways
+from webapp.mfa.factors import LoginMethods
 from webapp.mfa.totp import TotpEncryptor
 from webapp.web.registry import service
 from webapp.web.transaction import database, db
@@ -77,10 +77,10 @@ def note_factor_change(
     mfa_hooks().tell(db(), principal.user_id, sentence)
 
 
-def ways(principal: Principal) -> Ways:
+def login_methods(principal: Principal) -> LoginMethods:
     demands = service(Demands)
     has_password = mfa_hooks().has_password(db(), principal.user_id)
-    return Ways(factors.of(db(), principal.user_id), has_password, demands.of_roles(principal.roles))
+    return LoginMethods(factors.of(db(), principal.user_id), has_password, demands.of_roles(principal.roles))
 
 
 def mfa_hooks() -> MfaHooks:

@@ -12,13 +12,13 @@ from webapp.guard import Principal
 from webapp.guard.assurance import joined
 from webapp.guard.require import public_to_scripts
 from webapp.mfa import factors, passkeys, webauthn_ceremonies
-from webapp.mfa.factor_list import PasskeyEntry, entry
+from webapp.mfa.factor_list import PasskeyEntry, passkey_entry
 from webapp.mfa.forms import NewPasskeyForm, PasskeyNameForm
 from webapp.mfa.models import Passkey
 from webapp.mfa.passkeys import AlreadyKnown
 from webapp.mfa.relying_party import RelyingParty
 from webapp.mfa.views import challenge_cookie
-from webapp.mfa.views.blueprint import SECURITY, bp, change, mfa_hooks, note_factor_change, ways
+from webapp.mfa.views.blueprint import SECURITY, bp, change, login_methods, mfa_hooks, note_factor_change
 from webapp.mfa.views.passkey_options import PasskeyOptions, RelatedOrigins, party
 from webapp.mfa.views.recovery_codes import url_after_enrolment
 from webapp.mfa.webauthn_ceremonies import CeremonyRefused, VerifiedAssertion
@@ -103,7 +103,7 @@ def add_passkey(principal: Principal) -> ResponseReturnValue:
     # Then the name page, because right now the user knows which device it is.
     target = url_after_enrolment(principal, safe_path(form.next.data) or location)
     message = _("%(name)s was added. You can log in with it now.", name=passkey.name)
-    response = redirect_or_json(target, message, entry(passkey), status=201)
+    response = redirect_or_json(target, message, passkey_entry(passkey), status=201)
     response.headers.setdefault("Location", location)
     return response
 
@@ -127,7 +127,7 @@ def rename_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValu
     if former != passkey.name:
         record(db(), Event.FACTOR_RENAMED, user_id=principal.user_id, former=former, name=passkey.name)
     return redirect_or_json(
-        url_for(SECURITY), _("The passkey is now called %(name)s.", name=passkey.name), entry(passkey)
+        url_for(SECURITY), _("The passkey is now called %(name)s.", name=passkey.name), passkey_entry(passkey)
     )
 
 
@@ -135,7 +135,9 @@ def rename_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValu
 @change
 def remove_passkey_form(principal: Principal, passkey_id: UUID) -> ResponseReturnValue:
     passkey = mine(principal, passkey_id)
-    return render_template("mfa/remove_passkey.html", passkey=entry(passkey), why=ways(principal).why_keep_passkey())
+    return render_template(
+        "mfa/remove_passkey.html", passkey=passkey_entry(passkey), why=login_methods(principal).why_keep_passkey()
+    )
 
 
 @bp.post("/account/security/passkeys/<uuid:passkey_id>/remove")
@@ -146,7 +148,7 @@ def remove_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValu
     # Locked, so that the last two cannot be removed at the same moment.
     passkeys.of_user(db(), principal.user_id, for_update=True)
     passkey = mine(principal, passkey_id)
-    if why := ways(principal).why_keep_passkey():
+    if why := login_methods(principal).why_keep_passkey():
         raise Problem(409, _("This can't be removed"), why)
     passkeys.remove(db(), passkey)
     factors.remove_stranded_codes(db(), principal.user_id)
@@ -173,4 +175,4 @@ def new_passkey_page(form: Form) -> str:
 
 
 def name_page(passkey: Passkey, form: Form) -> str:
-    return render_template("mfa/passkey.html", passkey=entry(passkey), form=form)
+    return render_template("mfa/passkey.html", passkey=passkey_entry(passkey), form=form)

@@ -15,7 +15,7 @@ from webapp.mfa import enrolment, factors, passkeys, totp
 from webapp.mfa.enrolment import EnrolmentOver
 from webapp.mfa.forms import TotpForm
 from webapp.mfa.totp import AlreadyEnrolled, WrongCode
-from webapp.mfa.views.blueprint import SECURITY, bp, change, mfa_hooks, note_factor_change, sealer, ways
+from webapp.mfa.views.blueprint import SECURITY, bp, change, login_methods, mfa_hooks, note_factor_change, sealer
 from webapp.mfa.views.recovery_codes import url_after_enrolment
 from webapp.web.api_schema import responds
 from webapp.web.known_fields import reads
@@ -79,7 +79,7 @@ def enrol_totp(principal: Principal) -> ResponseReturnValue:
 def remove_totp_form(principal: Principal) -> ResponseReturnValue:
     if totp.find(db(), principal.user_id) is None:
         raise none_there()
-    return render_template("mfa/remove_totp.html", why=ways(principal).why_keep_totp())
+    return render_template("mfa/remove_totp.html", why=login_methods(principal).why_keep_totp())
 
 
 @bp.post("/account/security/totp/remove")
@@ -89,7 +89,7 @@ def remove_totp(principal: Principal) -> ResponseReturnValue:
     """Remove the authenticator app. All other sessions and script logins end."""
     # Locked, so that the app and the last passkey cannot be removed at the same moment.
     passkeys.of_user(db(), principal.user_id, for_update=True)
-    if why := ways(principal).why_keep_totp():
+    if why := login_methods(principal).why_keep_totp():
         raise Problem(409, _("This can't be removed"), why)
     if not totp.remove(db(), principal.user_id):
         raise none_there()

@@ -15,7 +15,7 @@ from webapp.tokens.ip_restrictions import NetworkUnfit, networks_of
 from webapp.tokens.issuing import LONGEST_NOTE
 from webapp.tokens.own_rotation import excluding
 from webapp.tokens.scope_picker import PickerRow, rows
-from webapp.tokens.scopes import Catalogue, plain
+from webapp.tokens.scopes import Catalogue, displayed_path
 from webapp.tokens.token_names import LONGEST, SHORTEST, TokenNameUnfit, checked_name
 from webapp.web.body import is_json
 from webapp.web.form import Form, one_line, stripped
@@ -84,7 +84,7 @@ class LimitsForm(Form):
         super().__init__(*args, **kwargs)
         self.catalogue, self.roles = catalogue, roles
         self.scopes.choices = [(name, name) for name in catalogue.held_by(roles)]
-        self.resources.choices = [(rule, plain(rule)) for rule in catalogue.rules(roles)]
+        self.resources.choices = [(rule, displayed_path(rule)) for rule in catalogue.rules(roles)]
         self.methods.choices = [(method, method) for method in METHODS]
         self.suggested: set[str] = set()
 
@@ -140,7 +140,7 @@ class LimitsForm(Form):
     def validate_resources(self, field: SelectMultipleField) -> None:
         if shut := self.catalogue.unopened(field.data or (), self.scopes.data or ()):
             raise ValidationError(
-                _("None of the permissions you chose gives access to %(path)s.", path=plain(shut[0])[:100])
+                _("None of the permissions you chose gives access to %(path)s.", path=displayed_path(shut[0])[:100])
             )
         if self.excludes_rotation_by("resources"):
             raise ValidationError(

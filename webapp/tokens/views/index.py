@@ -17,8 +17,7 @@ from webapp.tokens import script_logins, token_list
 from webapp.tokens.editing import terms_of
 from webapp.tokens.script_logins import ScriptLogin
 from webapp.tokens.summary import summary
-from webapp.tokens.token_details import TokenDetails
-from webapp.tokens.token_details import details as details_of
+from webapp.tokens.token_details import TokenDetails, describe_token
 from webapp.tokens.token_list import Token
 from webapp.tokens.views.blueprint import bp, catalogue, token_or_404
 from webapp.web.api_schema import responds
@@ -108,7 +107,7 @@ def leaf(view: str, state: str | None, first: int) -> str:
 def details(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """One API token: its terms, use and refusals."""
     row = token_or_404(principal.user_id, token_id)
-    token = details_of(db(), row, catalogue())
+    token = describe_token(db(), row, catalogue())
     terms = terms_of(row)
     shown = show(
         token,

@@ -41,7 +41,7 @@ def end_credential(principal: Principal, user_id: UUID, kind: str, credential_id
     user, form = locked_user(user_id), ReasonForm()
     action = admin_action(principal, form)
     with refusals():
-        action.judge(user)
+        action.check_target(user)
     found = live_credential(user, kind, credential_id)
     if not form.validate_on_submit():
         return refuse_form(form, lambda: credential_page(user, found, form))

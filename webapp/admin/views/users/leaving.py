@@ -41,5 +41,5 @@ def heir(form: Form, leaving: Sequence[User]) -> Owner | None:
 
 def hand_over_services(action: AdminAction, user: User, owner: Owner | None) -> None:
     if owner is not None:
-        action.judge(user)
+        action.check_target(user)
         what_stops.hand_over_all(db(), user, owner, actor_id=action.actor.user_id, reason=action.reason)

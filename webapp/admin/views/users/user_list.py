@@ -11,7 +11,7 @@ from webapp.accounts import roles, user_queries
 from webapp.accounts.models import User
 from webapp.accounts.user_queries import MANY, UnknownCursor, UserFilter, UserPage
 from webapp.admin.audit_presenter import lines
-from webapp.admin.user_details import UserDetails, UserListing, details, summaries
+from webapp.admin.user_details import UserDetails, UserListing, describe_user, summaries
 from webapp.admin.views.permissions import read
 from webapp.admin.views.users.blueprint import bp, user_of
 from webapp.core.clock import now
@@ -110,4 +110,4 @@ def details_of(principal: Principal, user: User) -> UserDetails:
     if user.is_service:
         # It has no session.
         reached = [route for route in reached if route.scope is not None]
-    return details(db(), user, principal.roles, reached)
+    return describe_user(db(), user, principal.roles, reached)
