@@ -59,11 +59,11 @@ def get(url: str, **more: Any) -> httpx.Response:
     return httpx.get(url, timeout=20, verify=UNUSED, **more)
 
 
-def start(instance: Path, **settings: str) -> Server:
+def start(instance: Path, *options: str, **settings: str) -> Server:
     bind = f"127.0.0.1:{free_port()}"
     said = {"WEBAPP_INSTANCE": str(instance), "WEBAPP_BIND": bind, "WEBAPP_WORKERS": "2"} | settings
     process = subprocess.Popen(
-        [sys.executable, "-m", "webapp", "serve"],
+        [sys.executable, "-m", "webapp", "serve", *options],
         cwd=ROOT,
         env=bare_environ() | said,
         stdout=subprocess.PIPE,

@@ -17,7 +17,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from webapp.cli import signals, watchdog
+from webapp.cli import plugin_tables, signals, watchdog
 from webapp.cli.errors import CommandRefused
 from webapp.cli.shutdown import PATIENCE
 from webapp.settings import ROOT, Settings
@@ -30,6 +30,8 @@ LOGGING: dict[str, Any] = {
 }
 
 
+DEBUG = "LATCHKEY_DEBUG"
+"""Environment variable that tells a worker that it was started with ``--debug``."""
 SPARE_FILES = 200
 # Bytes of a request, headers included, that are read before the application asks for them.
 MAX_BUFFERED = 64 * 1024
@@ -66,6 +68,9 @@ def serve(settings: Settings, *, debug: bool) -> None:
     multiprocessing.set_start_method("spawn", force=True)
     host, port = split(settings.bind)
     workers = 1 if debug else settings.workers
+    os.environ.pop(DEBUG, None)
+    if debug:
+        os.environ[DEBUG] = "1"
     granian = Server(
         "webapp.cli.worker:application",
         factory=True,
@@ -88,7 +93,8 @@ def serve(settings: Settings, *, debug: bool) -> None:
         log_dictconfig=LOGGING,
         log_access=False,
         reload=debug,
-        reload_paths=[CHECKOUT / "webapp", ROOT / "templates", ROOT / "static"],
+        reload_paths=watched(settings) if debug else None,
+        reload_ignore_paths=[settings.instance],
         reload_ignore_worker_failure=debug,
     )
     # Otherwise it starts with the first worker, and older Pythons then unblock the signals that ``signals`` waits for.
@@ -102,6 +108,14 @@ def serve(settings: Settings, *, debug: bool) -> None:
             # Started after the signals are blocked: a thread that does not block a signal would receive it.
             granian.on_startup(replacer.start)
         granian.serve()
+
+
+def watched(settings: Settings) -> list[Path]:
+    """Files and folders whose changes restart the worker with ``--debug``: ours, those of plug-ins and of the look."""
+    ours = CHECKOUT / "webapp", ROOT / "templates", ROOT / "static"
+    apps = (Path(blueprint.root_path) for blueprint in plugin_tables.plugins(settings))
+    look = (Path(name) for name in (settings.templates, settings.brand_logo, settings.brand_css) if name)
+    return [*ours, *dict.fromkeys(apps), *look]
 
 
 def connections_per_worker(wanted: int) -> int:

@@ -18,7 +18,11 @@ from webapp.settings.urls import default_url
 @click.option("--bind", help="IP address and port; replaces WEBAPP_BIND.")
 @click.option("--workers", help="Number of processes; replaces WEBAPP_WORKERS.")
 @click.option("--threads", help="Threads per process; replaces WEBAPP_THREADS.")
-@click.option("--debug", is_flag=True, help="One process, restarted when a file changes.")
+@click.option(
+    "--debug",
+    is_flag=True,
+    help="For development: one process, restarted when a file changes; shows tracebacks on this machine.",
+)
 @pass_context
 def command(
     context: CommandContext, *, bind: str | None, workers: str | None, threads: str | None, debug: bool

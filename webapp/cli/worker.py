@@ -14,7 +14,7 @@ from typing import Any
 from webapp.app import create_app
 from webapp.cli import preload, signals
 from webapp.cli.connections import bound_connections
-from webapp.cli.granian_server import connections_per_worker
+from webapp.cli.granian_server import DEBUG, connections_per_worker
 from webapp.cli.shutdown import Shutdown
 from webapp.cli.watchdog import FOLDER, write_heartbeats
 from webapp.core.client_network import network_of
@@ -38,6 +38,7 @@ def application() -> AsgiGateway:
     print_uncaught()
     threading.Thread(target=leave_with_parent, name="parent", daemon=True).start()
     app = create_app()
+    app.debug = DEBUG in os.environ
     workers = [services_of(app).get(MailWorker), services_of(app).get(JobWorker)]
     shutdown.concerns(services_of(app).get(UsageTracker), *workers)
     for worker in workers:

@@ -7,16 +7,18 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Flask, Response, current_app, render_template
+from flask import Flask, Response, current_app, render_template, request
 from flask_babel import force_locale
 from werkzeug.exceptions import BadHost, HTTPException, MethodNotAllowed
 
 from webapp.core.db import Unavailable
 from webapp.web import i18n
+from webapp.web.debug import traceback_for
 from webapp.web.negotiation import as_json, is_browser
 from webapp.web.problem_codes import ProblemCode
 from webapp.web.problem_kinds import WORDS, phrase_of, slug_of
 from webapp.web.request_id import request_id
+from webapp.web.unproxied import unproxied
 
 log = logging.getLogger(__name__)
 
@@ -131,6 +133,8 @@ def from_outage(error: Unavailable) -> Response:
 def from_fault(error: Exception) -> Response:
     """Error handler for any other exception: 500, logged with its traceback."""
     log.exception("unhandled error", exc_info=error)
+    if (shown := traceback_for(unproxied(current_app), unproxied(request), error)) is not None:
+        return shown
     problem = Problem(500, *WORDS[500])
     try:
         return problem_response(problem)
