@@ -22,7 +22,7 @@ def test_only_a_link_for_each_is_printed(run, instance):
 
 def test_an_invalid_email_address_creates_no_invitation(run, instance):
     done = run("invite ada@example.org x@")
-    assert (done.exit_code, done.stdout) == (1, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     with kept(instance).read() as db:
         assert invitations.latest_invitations(db) == []
 

@@ -46,13 +46,13 @@ def test_the_list_has_tokens_of_all_users_by_default(run, add, mint):
             id="a scope of another role",
         ),
         pytest.param("--name x --scope protected:read", 2, "3 to 50 printable characters", id="a name too short"),
-        pytest.param("--name laptop --scope protected:read --expires 366d", 1, "at most 365d", id="too long a life"),
-        pytest.param("--name laptop --scope protected:read --expires 0s", 1, "more than zero", id="no life at all"),
+        pytest.param("--name laptop --scope protected:read --expires 366d", 2, "at most 365d", id="too long a life"),
+        pytest.param("--name laptop --scope protected:read --expires 0s", 2, "more than zero", id="no life at all"),
         pytest.param("--name laptop --scope protected:read --expires soon", 2, "such as 90s", id="no duration"),
         pytest.param("--name laptop", 2, "--scope", id="no scope"),
         pytest.param("--name laptop --scope protected:read --network 10/8", 2, "is not a network", id="no network"),
         pytest.param("--name laptop --scope protected:read --method BREW", 2, "BREW", id="no method"),
-        pytest.param("--name laptop --scope protected:read --resource /x", 1, "allows /x", id="no address"),
+        pytest.param("--name laptop --scope protected:read --resource /x", 2, "allows /x", id="no address"),
         pytest.param(
             "--name laptop --scope self:rotate --method GET --resource /protected/user --scope protected:read",
             2,
@@ -167,7 +167,6 @@ def test_a_rotated_token_refers_to_its_successor_and_back(run, add, mint):
     [
         pytest.param(f"rotate {uuid4()}", "There is no token", id="an unknown one is not rotated"),
         pytest.param(f"show {uuid4()}", "There is no token", id="an unknown one is not shown"),
-        pytest.param(f"rotate {uuid4()} --overlap 8d", "at most 7d", id="no overlap without end"),
     ],
 )
 def test_impossible_actions_on_a_token_are_error_messages(run, add, options, words):

@@ -175,7 +175,7 @@ def test_a_password_of_the_operator_is_normalized_and_refused_where_it_has_invis
 
 def test_a_user_name_can_be_an_email_address_if_the_setting_allows_it(run):
     command = "user add ada@old.example.net --password-stdin"
-    assert run(command, typed=PASSWORD).exit_code == 1
+    assert run(command, typed=PASSWORD).exit_code == 2
     assert run(command, typed=PASSWORD, WEBAPP_EMAIL_USER_NAMES="true").exit_code == 0
 
 

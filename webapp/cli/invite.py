@@ -12,7 +12,6 @@ from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.durations import DURATION
-from webapp.cli.errors import CommandRefused
 from webapp.cli.lookups import role_named
 from webapp.cli.output import as_json, say_aside, say_json
 from webapp.core.combining_marks import is_stacked
@@ -41,9 +40,9 @@ def command(
       python -m webapp invite "the whole team" --uses 12 --expires 2d
     """
     if not timedelta() < expires <= LONGEST:
-        raise CommandRefused(f"--expires must be more than zero and at most {LONGEST.days} days.")
+        raise click.BadParameter(f"must be more than zero and at most {LONGEST.days} days", param_hint="--expires")
     if any(is_stacked(name) or not name.isprintable() for name in who):
-        raise CommandRefused("WHO must be one line of printable text, without stacked accents.")
+        raise click.UsageError("WHO must be one line of printable text, without stacked accents.")
     app = create_app(context.settings)
     mailer = services_of(app).get(Mailer)
     made = []
@@ -61,7 +60,7 @@ def command(
                 link = None if is_mailed else context.settings.base_url + one.path
                 made.append({"who": name, "link": link, "is_mailed": is_mailed})
     except EmailUnfit as error:
-        raise CommandRefused(str(error)) from error
+        raise click.UsageError(str(error)) from error
     finally:
         close(app)
     if is_json:

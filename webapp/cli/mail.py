@@ -88,7 +88,7 @@ def test(context: CommandContext, *, address: str) -> None:
         mail = LeasedMail(uuid4(), checked_address(address), Content(made.subject, made.text, made.html))
         transport_for(settings.smtp_url, settings.mail_from, settings.host).send(mail)
     except EmailUnfit as error:
-        raise CommandRefused(str(error)) from error
+        raise click.UsageError(str(error)) from error
     except NotSent as error:
         raise CommandRefused(f"The mail was not sent: {error}") from error
     finally:

@@ -63,8 +63,8 @@ def token_request(db: Session, settings: Settings, catalogue: Catalogue, owner: 
     """The token request that the options ask for.
 
     Raises:
-        CommandRefused: the owner, the lifetime, a scope or a restriction does not allow it.
-        click.UsageError: there is no such scope, or an option is misspelt.
+        CommandRefused: the owner, their role or a setting does not allow it.
+        click.UsageError: there is no such scope, or an option is misspelt, out of range or contradicts another.
     """
     if owner.disabled_at is not None:
         raise CommandRefused(f"{owner.username} is disabled. Enable them first.")
@@ -82,7 +82,7 @@ def token_request(db: Session, settings: Settings, catalogue: Catalogue, owner: 
             f"This token requires {level.description}. Only {owner.username} can create it, on the token page."
         )
     if unreachable := catalogue.unopened(order.resources, granted):
-        raise CommandRefused(f"None of these scopes allows {unreachable[0]}.")
+        raise click.UsageError(f"None of these scopes allows {unreachable[0]}.")
     try:
         name, authority = checked_name(order.name), bounded(granted, order)
     except (TokenNameUnfit, DpopKeyUnfit, NetworkUnfit) as error:
@@ -120,14 +120,15 @@ def checked_lifetime(settings: Settings, order: MintOrder) -> timedelta | None:
         if not settings.token_never_expires:
             raise CommandRefused("Tokens must expire: WEBAPP_TOKEN_NEVER_EXPIRES is false.")
         if not SHORTEST_REASON <= len(order.reason or "") <= LONGEST_REASON:
-            raise CommandRefused(
+            raise click.UsageError(
                 f"A token without expiry needs --reason, with {SHORTEST_REASON} to {LONGEST_REASON} characters."
             )
         if is_stacked(order.reason or ""):
-            raise CommandRefused(STACKED)
+            raise click.BadParameter(STACKED, param_hint="--reason")
         return None
     if not timedelta() < order.lifetime <= longest:
-        raise CommandRefused(f"The lifetime of a token must be more than zero and at most {write_duration(longest)}.")
+        most = write_duration(longest)
+        raise click.UsageError(f"The lifetime of a token must be more than zero and at most {most}.")
     return order.lifetime
 
 

@@ -83,7 +83,7 @@ def program(ctx: click.Context, instance: Path | None) -> None:
       python -m webapp doctor                             check the installation
 
     Results go to standard output, everything else to standard error. Exit codes: 0 done; 1 not found or not allowed;
-    2 wrong usage, invalid settings or a damaged database.
+    2 wrong usage (also a value that is out of range or malformed), invalid settings or a damaged database.
     """
     ctx.obj = CommandContext(os.environ).otherwise(instance=instance)
     if ctx.invoked_subcommand is None and (serve := program.get_command(ctx, "serve")):

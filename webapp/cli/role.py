@@ -40,7 +40,7 @@ def refusals() -> Iterator[None]:
     except RoleTaken as error:
         raise CommandRefused(f"A role {error} already exists.") from error
     except RoleUnfit as error:
-        raise CommandRefused(str(error)) from error
+        raise click.UsageError(str(error)) from error
     except RoleCycle as error:
         raise CommandRefused(f"A role cannot include itself: {error}.") from error
     except RoleInUse as error:

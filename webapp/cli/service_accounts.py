@@ -62,7 +62,9 @@ def add_service(
             role_named(db, role)
             owned_by = owner_named(db, owner, owner_role)
             user = service_accounts.create(db, name, role=role, owner=owned_by, purpose=purpose, origin="cli")
-    except (UserNameUnfit, OwnerUnfit) as error:
+    except UserNameUnfit as error:
+        raise click.UsageError(str(error)) from error
+    except OwnerUnfit as error:
         raise CommandRefused(str(error)) from error
     except UserNameTaken as error:
         raise CommandRefused(f"The name {name} is taken, or looks too much like the name of another user.") from error

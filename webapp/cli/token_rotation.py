@@ -38,7 +38,7 @@ def rotate(context: CommandContext, *, token_id: UUID, overlap: timedelta) -> No
       python -m webapp token rotate 5f0c5d3e-8d0e-4a6b-9d51-0c8a0f1b2c3d --overlap 24h
     """
     if not timedelta() <= overlap <= LONGEST:
-        raise CommandRefused("--overlap must be at most 7d.")
+        raise click.BadParameter("must be at most 7d", param_hint="--overlap")
     settings = context.settings
     handover = Handover(
         overlap=overlap,

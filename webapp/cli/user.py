@@ -87,7 +87,7 @@ def add(context: CommandContext, *, name: str, email: str | None, role: str, pas
             with database.write() as db:
                 user = registration.add(db, new, origin="cli")
     except (UserNameUnfit, EmailUnfit) as error:
-        raise CommandRefused(str(error)) from error
+        raise click.UsageError(str(error)) from error
     except UserNameTaken as error:
         raise CommandRefused(f"The name {name} is taken, or looks too much like the name of another user.") from error
     except EmailTaken as error:
