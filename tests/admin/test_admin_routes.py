@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.admin.admin_objects import WHY, by_session
+from tests.oauth.app import registered
 from tests.script import Script
 from tests.tables import contents
 from webapp.accounts import invitations, roles, service_accounts
@@ -58,6 +59,14 @@ ROWS = (
     Row("GET /admin/audit", 200, 200),
     Row("GET /admin/audit.csv", 200, 200),
     Row("GET /admin/audit.jsonl", 200, 200),
+    Row("GET /admin/clients", 200, 200),
+    Row("POST /admin/clients", 201, NO_TOKEN, sent={"name": "Chat", "redirect_uris": ["https://chat.example.org/cb"]}),
+    Row("GET /admin/clients/<uuid:client_id>", 200, 200),
+    Row("POST /admin/clients/<uuid:client_id>/edit", 200, NO_TOKEN, sent={"redirect_uris": "https://w.example.org/cb"}),
+    *(Row(f"GET /admin/clients/<uuid:client_id>/{act}", 200, NO_TOKEN) for act in ("edit", "remove")),
+    Row("POST /admin/clients/<uuid:client_id>/remove", 204, NO_TOKEN),
+    Row("POST /admin/clients/<uuid:client_id>/secret", 200, NO_TOKEN),
+    Row("GET /admin/clients/new", 200, NO_TOKEN),
     Row("GET /admin/endpoints", 200, 200),
     Row("GET /admin/endpoints/uses", 200, 200),
     Row("GET /admin/invitations", 200, 200),
@@ -151,6 +160,7 @@ def places(app: Flask) -> dict[str, str]:
         "<name>": "editor",
         "<uuid:invitation_id>": str(invited.id),
         "<uuid:mail_id>": str(mail_id),
+        "<uuid:client_id>": registered(app).client_id,
     }
 
 
@@ -197,6 +207,7 @@ FOR_TOKENS = {
     "POST /tokens/self/rotate",
     *("POST /api/auth", "POST /api/auth/refresh", "POST /api/auth/revoke", "POST /api/auth/exchange"),
     "POST /api/auth/introspect",
+    *(f"POST /oauth/{endpoint}" for endpoint in ("authorize", "token", "revoke", "introspect", "userinfo")),
 }
 
 

@@ -32,6 +32,7 @@ FIELDS = {
     "/account/security/totp": "begun code next",
     "/account/service-accounts/<uuid:user_id>/tokens/new": "key name note once reason",
     "/account/sessions/stay": "next",
+    "/admin/clients": "name",
     "/admin/invitations/new": "email note",
     "/admin/roles": "description name",
     "/admin/roles/<name>/edit": "description",
@@ -170,6 +171,7 @@ SHOWN = {"username", "display_name", "name", "note", "reason", "description", "e
 REQUIRED = {
     "/register": {"username": "eve", "email": "eve@example.org", "password": factories.PASSWORD},
     "/admin/roles": {"name": "editor", "description": "Edits."},
+    "/admin/clients": {"name": "Wiki", "redirect_uris": "https://wiki.example.org/cb"},
     "/admin/invitations/new": {"role": "user"},
 }
 NOT_KEPT = {("/admin/users/<uuid:user_id>/delete", "username"), ("/tokens/summary", "name")}

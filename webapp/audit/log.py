@@ -92,6 +92,7 @@ class Event(StrEnum):
     REFRESH_REFUSED = "refresh.refused"
     REFRESH_ENDED = "refresh.ended"
     CLIENT_MADE = "client.made"
+    CLIENT_EDITED = "client.edited"
     CLIENT_REMOVED = "client.removed"
     CLIENT_SECRET_MADE = "client.secret-made"
     APP_ALLOWED = "app.allowed"

@@ -6,7 +6,6 @@ import click
 from sqlalchemy.orm import Session
 
 from webapp.accounts import user_queries
-from webapp.audit.log import Event, record
 from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
@@ -114,10 +113,9 @@ def secret(context: CommandContext, *, name: str) -> None:
     with opened(context) as database, database.write() as db:
         client = client_called(db, name)
         try:
-            made = clients.add_secret(db, client)
+            made = clients.new_secret_of(db, client, origin="cli")
         except ClientUnfit as error:
             raise CommandRefused(str(error)) from error
-        record(db, Event.CLIENT_SECRET_MADE, client=str(client.id), name=client.name, origin="cli")
         say_registered(str(client.id), made)
 
 

@@ -60,21 +60,13 @@ def register(db: Session, wish: NewClient, *, origin: str, actor_id: UUID | None
         raise ClientUnfit(_("The name of an app has 2 to 50 printable characters."))
     if db.scalar(select(OAuthClient.id).where(func.lower(OAuthClient.name) == name.lower())):
         raise ClientUnfit(_("There is an app with this name already."))
-    if not wish.redirect_uris and wish.service_account_id is None:
-        raise ClientUnfit(_("Enter at least one redirect URI, or a service account for client credentials."))
-    if len(wish.redirect_uris) > MOST_REDIRECT_URIS:
-        raise ClientUnfit(_("An app has at most 20 redirect URIs."))
     if wish.is_public and wish.service_account_id is not None:
         raise ClientUnfit(_("A public app has no secret, so it cannot use client credentials."))
-    try:
-        uris = [redirect_uris.checked(uri) for uri in wish.redirect_uris]
-    except redirect_uris.RedirectUriUnfit as error:
-        raise ClientUnfit(str(error)) from error
     client = OAuthClient(
         name=name,
         is_public=wish.is_public,
         is_first_party=wish.is_first_party,
-        redirect_uris=list(dict.fromkeys(uris)),
+        redirect_uris=checked_uris(wish.redirect_uris, is_for_users=wish.service_account_id is None),
         scopes=sorted(set(wish.scopes)),
         roles=sorted(set(wish.roles)),
         service_account_id=wish.service_account_id,
@@ -84,6 +76,54 @@ def register(db: Session, wish: NewClient, *, origin: str, actor_id: UUID | None
     db.flush()
     record(db, Event.CLIENT_MADE, actor_id=actor_id, client=str(client.id), name=name, origin=origin)
     return RegisteredClient(client, None if wish.is_public else add_secret(db, client))
+
+
+def checked_uris(uris: Sequence[str], *, is_for_users: bool) -> list[str]:
+    """
+    Args:
+        is_for_users: whether users log in to the app, so that it needs one at least.
+
+    Raises:
+        ClientUnfit
+    """
+    if not uris and is_for_users:
+        raise ClientUnfit(_("Enter at least one redirect URI, or a service account for client credentials."))
+    if len(uris) > MOST_REDIRECT_URIS:
+        raise ClientUnfit(_("An app has at most 20 redirect URIs."))
+    try:
+        return list(dict.fromkeys(redirect_uris.checked(uri) for uri in uris))
+    except redirect_uris.RedirectUriUnfit as error:
+        raise ClientUnfit(str(error)) from error
+
+
+def edit(
+    db: Session,
+    client: OAuthClient,
+    *,
+    redirect_uris: Sequence[str],
+    roles: Sequence[str],
+    scopes: Sequence[str],
+    is_first_party: bool,
+    actor_id: UUID | None = None,
+) -> None:
+    """Change what is registered of a client, except its name and kind.
+
+    Raises:
+        ClientUnfit
+    """
+    client.redirect_uris = checked_uris(redirect_uris, is_for_users=client.service_account_id is None)
+    client.roles, client.scopes = sorted(set(roles)), sorted(set(scopes))
+    client.is_first_party = is_first_party
+    db.flush()
+    record(db, Event.CLIENT_EDITED, actor_id=actor_id, client=str(client.id), name=client.name)
+
+
+def new_secret_of(db: Session, client: OAuthClient, *, origin: str, actor_id: UUID | None = None) -> str:
+    """As ``add_secret``, recorded."""
+    secret = add_secret(db, client)
+    named_as = client.name
+    record(db, Event.CLIENT_SECRET_MADE, actor_id=actor_id, client=str(client.id), name=named_as, origin=origin)
+    return secret
 
 
 def add_secret(db: Session, client: OAuthClient) -> str:
@@ -114,6 +154,11 @@ def find(db: Session, client_id: str | None) -> OAuthClient | None:
         return None
     client = db.get(OAuthClient, UUID(client_id))
     return client if client is not None and client.disabled_at is None else None
+
+
+def by_id(db: Session, client_id: UUID) -> OAuthClient | None:
+    """The client, disabled or not."""
+    return db.get(OAuthClient, client_id)
 
 
 def named(db: Session, name: str) -> OAuthClient | None:

@@ -1,0 +1,96 @@
+"""The pages and JSON of apps that log users in with this site."""
+
+import pytest
+
+from tests import factories
+from tests.browser import Person
+from tests.oauth.app import CALLBACK, App, registered
+from tests.script import Script
+
+
+@pytest.fixture
+def chief(app) -> Person:
+    factories.user(app, "chief", role="super_admin")
+    person = Person(app)
+    person.log_in("chief")
+    return person
+
+
+def test_an_app_is_registered_shown_edited_and_removed(app, chief):
+    assert "No apps yet" in chief.open("/admin/clients").text
+    chief.follow("Register app")
+    page = chief.press("Register app", name="Wiki", redirect_uris=CALLBACK)
+    assert page.status_code == 201
+    assert "Shown only once" in page.text
+    (found,) = chief.ask("GET", "/admin/clients", headers={"Accept": "application/json"}).json["clients"]
+    assert (found["name"], found["redirect_uris"], found["is_public"]) == ("Wiki", [CALLBACK], False)
+    chief.open(f"/admin/clients/{found['client_id']}")
+    assert found["client_id"] in chief.page.text
+    assert "/.well-known/openid-configuration" in chief.page.text
+    chief.follow("Edit app")
+    other = "https://wiki.example.org/other"
+    assert "was changed" in chief.press("Save app", redirect_uris=f"{CALLBACK}\n{other}", roles="admin").text
+    assert other in chief.page.text
+    chief.follow("Remove app")
+    assert "was removed" in chief.press("Remove app").text
+    assert "No apps yet" in chief.page.text
+
+
+def test_the_shown_secret_is_that_of_the_app_and_a_new_one_works_beside_it(app, chief):
+    token = chief.ask("GET", "/forgot", headers={"Accept": "application/json"}).json["csrf_token"]
+    sent = {"name": "Wiki", "redirect_uris": [CALLBACK], "is_first_party": True, "csrf_token": token}
+    made = chief.ask("POST", "/admin/clients", json=sent, headers={"Accept": "application/json"})
+    assert made.status_code == 201
+    assert made.headers["Location"].endswith(made.json["client_id"])
+    again = chief.ask(
+        "POST", f"{made.headers['Location']}/secret", json={"csrf_token": token}, headers={"Accept": "application/json"}
+    ).json
+    for secret in (made.json["client_secret"], again["client_secret"]):
+        wiki = App(app, made.json["client_id"], secret)
+        assert "access_token" in wiki.redeem(wiki.authorize(chief)["code"]).json
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({"name": ""}, "Enter a name."),
+        ({"name": "x"}, "2 to 50 printable characters"),
+        ({"name": "Taken"}, "with this name already"),
+        ({"redirect_uris": ""}, "at least one redirect URI"),
+        ({"redirect_uris": "http://wiki.example.org/cb"}, "Use https"),
+        ({"redirect_uris": "javascript:alert(1)"}, "Use https"),
+        ({"redirect_uris": " ".join(f"{CALLBACK}/{n}" for n in range(21))}, "at most 20"),
+        ({"roles": "admin pope"}, "Unknown: pope."),
+        ({"scopes": "protected:read reports:burn"}, "Unknown: reports:burn."),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_does_not_fit_is_said_and_nothing_is_registered(app, chief, sent, words):
+    registered(app, "Taken")
+    chief.open("/admin/clients/new")
+    page = chief.press("Register app", **{"name": "Wiki", "redirect_uris": CALLBACK} | sent)
+    assert page.status_code == 422
+    assert words in page.text
+    assert len(chief.ask("GET", "/admin/clients", headers={"Accept": "application/json"}).json["clients"]) == 1
+
+
+def test_a_public_app_gets_no_secret(app, chief):
+    chief.open("/admin/clients/new")
+    page = chief.press("Register app", name="Phone", redirect_uris="org.example.phone:/cb", is_public="y")
+    assert page.status_code == 201
+    assert "Shown only once" not in page.text
+    client_id = chief.ask("GET", "/admin/clients", headers={"Accept": "application/json"}).json["clients"][0][
+        "client_id"
+    ]
+    assert "New secret" not in chief.open(f"/admin/clients/{client_id}").text
+    answer = chief.ask("POST", f"/admin/clients/{client_id}/secret", data={"csrf_token": chief.csrf_token})
+    assert answer.status_code == 409
+
+
+def test_what_an_app_got_ends_when_it_is_removed(app, person, chief):
+    wiki = registered(app, is_first_party=True)
+    tokens = wiki.redeem(wiki.authorize(person)["code"]).json
+    chief.open(f"/admin/clients/{wiki.client_id}/remove")
+    chief.press("Remove app")
+    assert Script(app, tokens["access_token"]).get("/oauth/userinfo").status_code == 401
+    assert wiki.refresh(tokens["refresh_token"]).json["error"] == "invalid_client"
