@@ -66,7 +66,7 @@ def service_page(db: Session, wanted: ServiceFilter, *more: ColumnElement[bool])
         if last is None:
             raise UnknownCursor
         found = found.where(User.username_key > last.username_key)
-    rows = described(db, found)
+    rows = owned_services(db, found)
     return ServicePage(rows[: wanted.size], len(rows) > wanted.size)
 
 
@@ -105,7 +105,7 @@ def ordered(*conditions: ColumnElement[bool]) -> Select[User, ServiceAccount, Us
     return found.where(*conditions).order_by(User.username_key)
 
 
-def described(db: Session, query: Select[User, ServiceAccount, User]) -> list[OwnedService]:
+def owned_services(db: Session, query: Select[User, ServiceAccount, User]) -> list[OwnedService]:
     closures = role_closures.current(db)
     peopled: dict[str, bool] = {}
     found = []
@@ -121,22 +121,22 @@ def described(db: Session, query: Select[User, ServiceAccount, User]) -> list[Ow
 
 
 def every(db: Session) -> list[OwnedService]:
-    return described(db, ordered())
+    return owned_services(db, ordered())
 
 
 def one(db: Session, user_id: UUID) -> OwnedService | None:
-    return next(iter(described(db, ordered(User.id == user_id))), None)
+    return next(iter(owned_services(db, ordered(User.id == user_id))), None)
 
 
 def of_owners(db: Session, user_ids: Collection[UUID], *, most: int | None = None) -> list[OwnedService]:
     """Active service accounts that belong to these people; they stop with them."""
     owned = ordered(ServiceAccount.owner_id.in_(user_ids), User.disabled_at.is_(None))
-    return described(db, owned.limit(most))
+    return owned_services(db, owned.limit(most))
 
 
 def managed(db: Session, service_id: UUID, user_id: UUID, held: Collection[str]) -> OwnedService | None:
     """A service account; None if it is missing or not this person's (``is_managed_by``)."""
-    found = described(db, ordered(User.id == service_id, is_managed_by(user_id, held)))
+    found = owned_services(db, ordered(User.id == service_id, is_managed_by(user_id, held)))
     return found[0] if found else None
 
 
