@@ -26,8 +26,8 @@ KNOWN_BY = (
 )
 
 
-class Streets(Map):
-    """Compiled when somebody asks the way; two that have the same rules share what was compiled."""
+class CachedUrlMap(Map):
+    """Compiled at the first match; maps with equal rules share the compiled code."""
 
     compiled: ClassVar[dict[Hashable, tuple[Any, Any]]] = {}
 
@@ -79,7 +79,7 @@ def in_this_run() -> Iterator[None]:
     statements: dict[Any, Any] = LRUCache(5000)
     create_engine = db.create_engine
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Application, "url_map_class", Streets)
+        patch.setattr(Application, "url_map_class", CachedUrlMap)
         patch.setattr(Application, "jinja_options", {"bytecode_cache": Compiled()})
         for name, method in alike.items():
             patch.setattr(SQLiteDialect_pysqlite, name, method)

@@ -20,7 +20,7 @@ from tests import budget, cached_builds, dates, factories, lengthy, marking
 from tests.browser import Person
 from tests.journeys.postgresql import served
 from tests.login import directory
-from tests.prepared_user import Beginnings
+from tests.prepared_user import PreparedUser
 from tests.races import Pair, paired
 from tests.script import Script
 from webapp.accounts.models import User
@@ -130,32 +130,32 @@ def database(app: Flask) -> Database:
 
 
 @pytest.fixture(scope="session")
-def beginnings(migrated: Path) -> Iterator[Beginnings]:
+def prepared(migrated: Path) -> Iterator[PreparedUser]:
     with copied(migrated) as folder:
-        yield Beginnings(folder)
+        yield PreparedUser(folder)
 
 
 @pytest.fixture
-def user(app: Flask, beginnings: Beginnings) -> User:
-    return beginnings.make(app)
+def user(app: Flask, prepared: PreparedUser) -> User:
+    return prepared.make(app)
 
 
 @pytest.fixture
-def stranger(app: Flask) -> Person:
-    """Somebody at a browser, not logged in."""
+def visitor(app: Flask) -> Person:
+    """A browser that is not logged in."""
     return Person(app)
 
 
 @pytest.fixture
-def person(stranger: Person, user: User, beginnings: Beginnings) -> Person:
+def person(visitor: Person, user: User, prepared: PreparedUser) -> Person:
     """Ada at her browser, logged in."""
-    beginnings.log_in(stranger)
-    return stranger
+    prepared.log_in(visitor)
+    return visitor
 
 
 @pytest.fixture
 def people(monkeypatch: pytest.MonkeyPatch) -> directory.Directory:
-    """Those that a provider of identities knows: nobody yet."""
+    """Users of the identity provider; none yet."""
     monkeypatch.setattr(directory, "people", directory.Directory())
     return directory.people
 
@@ -200,7 +200,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
-def rivals() -> Iterator[Pair]:
+def process_pair() -> Iterator[Pair]:
     with paired() as pair:
         yield pair
 

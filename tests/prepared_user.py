@@ -40,7 +40,7 @@ class Beginning:
     """Her row; or the cookies of her browser, and its page."""
 
 
-class Beginnings:
+class PreparedUser:
     def __init__(self, folder: Path) -> None:
         """
         Args:

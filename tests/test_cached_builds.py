@@ -59,9 +59,9 @@ def test_users_of_one_application_are_unknown_in_another(app, user, person, scri
     before = contents(other)
     assert script.get("/protected").status_code == 200
     assert Script(other, script.token).get("/protected").status_code == 401
-    stranger = Person(other)
-    stranger.client.set_cookie("session", person.cookie)
-    assert stranger.open("/dashboard").request.path == "/login"
+    visitor = Person(other)
+    visitor.client.set_cookie("session", person.cookie)
+    assert visitor.open("/dashboard").request.path == "/login"
     assert contents(other) == before
 
 
@@ -88,9 +88,9 @@ def test_a_changed_template_is_compiled_again(app, another):
     assert said == ["one", "two"]
 
 
-def asked(streets, path, method):
+def matched(maps, path, method):
     try:
-        return streets.bind("localhost").match(path, method)
+        return maps.bind("localhost").match(path, method)
     except (MethodNotAllowed, NotFound, RequestRedirect) as error:
         return type(error), getattr(error, "new_url", None)
 
@@ -101,15 +101,15 @@ def test_cached_url_maps_match_like_plain_ones(app):
         values = dict.fromkeys(rule.arguments, "5f6c1c52-3b1b-4f0e-9d3a-0a54b0a6f111")
         built = app.url_map.bind("localhost").build(rule.endpoint, values)
         assert built == plain.bind("localhost").build(rule.endpoint, values)
-        assert asked(app.url_map, built, "GET")[0] == asked(plain, built, "GET")[0]
+        assert matched(app.url_map, built, "GET")[0] == matched(plain, built, "GET")[0]
     for path in PATHS:
         for method in ("GET", "POST", "FROB"):
-            assert asked(app.url_map, path, method) == asked(plain, path, method)
+            assert matched(app.url_map, path, method) == matched(plain, path, method)
 
 
 def test_only_equal_rules_share_compiled_code():
-    streets = [cached_builds.Streets() for _ in range(3)]
-    for street, rule in zip(streets, ("/a", "/a", "/b"), strict=True):
+    maps = [cached_builds.Streets() for _ in range(3)]
+    for street, rule in zip(maps, ("/a", "/a", "/b"), strict=True):
         street.add(cached_builds.Rule(rule, endpoint="there"))
         street.update()
-    assert streets[0]._matcher is streets[1]._matcher is not streets[2]._matcher
+    assert maps[0]._matcher is maps[1]._matcher is not maps[2]._matcher

@@ -63,7 +63,7 @@ def link(app, lifetime=HALF_AN_HOUR):
         return one_time_links.create(db, SETUP, lifetime)
 
 
-def open_site(app, secret, name="mara"):
+def use_setup_link(app, secret, name="mara"):
     with services_of(app).get(Database).write() as db:
         return registration.create_first_admin(
             db, secret, NewUser(username=name, email=None, password_hash="x", role="super_admin")
@@ -72,9 +72,9 @@ def open_site(app, secret, name="mara"):
 
 def test_a_setup_link_works_once(app):
     secret = link(app)
-    assert open_site(app, secret)
+    assert use_setup_link(app, secret)
     with pytest.raises(LinkDead):
-        open_site(app, secret, "eve")
+        use_setup_link(app, secret, "eve")
 
 
 def test_of_two_uses_of_setup_links_at_once_one_succeeds(app):
@@ -82,7 +82,7 @@ def test_of_two_uses_of_setup_links_at_once_one_succeeds(app):
 
     def go(name):
         try:
-            return bool(open_site(app, secret, name))
+            return bool(use_setup_link(app, secret, name))
         except LinkDead:
             return False
 
@@ -103,7 +103,7 @@ def test_a_new_setup_link_invalidates_the_former(app):
     former = link(app)
     link(app)
     with pytest.raises(LinkDead):
-        open_site(app, former)
+        use_setup_link(app, former)
 
 
 @pytest.mark.parametrize("secret", ["", "x", "\0", "' OR 1=1 --", "x" * 5000, "é"])
@@ -111,14 +111,14 @@ def test_a_forged_link_is_refused(app, secret):
     """Flowise, GHSA-f6hc-c5jr-878p: an empty secret was accepted."""
     link(app)
     with pytest.raises(LinkDead):
-        open_site(app, secret)
+        use_setup_link(app, secret)
 
 
 def test_a_link_for_one_purpose_is_refused_for_another(app):
     with services_of(app).get(Database).write() as db:
         secret = one_time_links.create(db, "reset", HALF_AN_HOUR)
     with pytest.raises(LinkDead):
-        open_site(app, secret)
+        use_setup_link(app, secret)
 
 
 @pytest.mark.parametrize("role", ["admin", "super_admin", "porter"])
@@ -128,10 +128,10 @@ def test_a_setup_link_is_void_once_there_is_an_admin(app, role):
     secret = link(app)
     factories.user(app, role=role)
     with pytest.raises(LinkDead):
-        open_site(app, secret)
+        use_setup_link(app, secret)
 
 
 def test_a_registration_before_the_setup_does_not_void_the_setup_link(app):
     secret = link(app)
     factories.user(app)
-    assert open_site(app, secret)
+    assert use_setup_link(app, secret)

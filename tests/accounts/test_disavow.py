@@ -72,7 +72,7 @@ def found(app, user) -> User:
         return db.get_one(User, user.id)
 
 
-def disowning(mail) -> str:
+def not_me_link_of(mail) -> str:
     match = re.search(r"^This wasn't me:\nhttp\S+?(/(?:not-me|account/email/undo)/\S+)$", mail.text, re.MULTILINE)
     assert match, mail.text
     return match[1]
@@ -98,7 +98,7 @@ def test_a_security_mail_has_the_circumstances_and_a_link_that_reverts_without_a
             assert "198.51.100.66" in text
             assert "Chrome" in text
             assert f"{now():%H:%M} UTC" in text
-    owner = press_the_one_button(app, disowning(mail))
+    owner = press_the_one_button(app, not_me_link_of(mail))
     assert "Your account is secured" in owner.page.text
     assert eve.ask("GET", "/dashboard").status_code == 303
     assert Script(app, late.token).get("/protected").status_code == 401
@@ -125,7 +125,7 @@ def test_a_password_change_does_not_void_the_link_about_the_login_before_it(app,
     """The token between the two would outlive the link about the second."""
     told, minted = of_kind(app, "new_login"), factories.api_token(app, user)
     change_password(eve, app)
-    press_the_one_button(app, disowning(told))
+    press_the_one_button(app, not_me_link_of(told))
     assert Script(app, minted.token).get("/protected").status_code == 401
     assert eve.ask("GET", "/dashboard").status_code == 303
 
@@ -133,10 +133,10 @@ def test_a_password_change_does_not_void_the_link_about_the_login_before_it(app,
 def test_an_email_change_does_not_void_the_link_about_the_login_before_it(app, user, eve):
     told = of_kind(app, "new_login")
     change_address(eve, app)
-    owner = press_the_one_button(app, disowning(told))
+    owner = press_the_one_button(app, not_me_link_of(told))
     assert "we did not mail a link to set a new password" in owner.page.text
     assert eve.ask("GET", "/dashboard").status_code == 303
-    press_the_one_button(app, disowning(of_kind(app, "address_changed")))
+    press_the_one_button(app, not_me_link_of(of_kind(app, "address_changed")))
     assert of_kind(app, "reset_password").to == "ada@example.org"
 
 
@@ -149,7 +149,7 @@ def test_reverting_an_email_change_revokes_what_was_created_since_its_request(ap
     with time_machine.travel(now() + timedelta(minutes=5), tick=False):
         eve.open(of_kind(app, "confirm_address").link)
         eve.press("Confirm eve@evil.example")
-        press_the_one_button(app, disowning(of_kind(app, "address_changed")))
+        press_the_one_button(app, not_me_link_of(of_kind(app, "address_changed")))
         assert Script(app, before.token).get("/protected").status_code == 200
         assert Script(app, between.token).get("/protected").status_code == 401
 
@@ -158,7 +158,7 @@ def test_reverting_an_email_change_reopens_an_account_closed_since(app, user, ev
     """The mail about the end of the account went to the other address."""
     change_address(eve, app)
     close_account(eve, app)
-    owner = press_the_one_button(app, disowning(of_kind(app, "address_changed")))
+    owner = press_the_one_button(app, not_me_link_of(of_kind(app, "address_changed")))
     assert (found(app, user).email, found(app, user).closes_at) == ("ada@example.org", None)
     owner.open(of_kind(app, "reset_password").link)
     owner.press("Set password", password=NEW)
@@ -169,7 +169,7 @@ def test_not_me_about_a_reset_link_voids_only_that_link(app, user, eve):
     ask_for_a_reset(eve, app)
     mail, before = of_kind(app, "reset_password"), Person(app)
     before.log_in("ada")
-    owner = press_the_one_button(app, disowning(mail))
+    owner = press_the_one_button(app, not_me_link_of(mail))
     assert "The link no longer works. Your password was not changed." in owner.page.text
     assert Person(app).open(mail.link).status_code == 404
     assert before.ask("GET", "/dashboard").status_code == 200
@@ -183,21 +183,23 @@ def test_not_me_about_a_used_reset_link_ends_everything(app, user, eve):
     eve.open(mail.link)
     eve.press("Set password", password=NEW)
     eve.log_in("ada", NEW)
-    assert "Your account is secured" in press_the_one_button(app, disowning(mail)).page.text
+    assert "Your account is secured" in press_the_one_button(app, not_me_link_of(mail)).page.text
     assert eve.ask("GET", "/dashboard").status_code == 303
 
 
 def test_a_former_name_taken_by_another_user_is_not_restored(app, user, eve):
     change_name(eve, app)
     factories.user(app, "Ada", email="other@example.org")
-    assert "Your account is secured" in press_the_one_button(app, disowning(of_kind(app, "name_changed"))).page.text
+    assert (
+        "Your account is secured" in press_the_one_button(app, not_me_link_of(of_kind(app, "name_changed"))).page.text
+    )
     assert found(app, user).username == "mallory"
     assert eve.ask("GET", "/dashboard").status_code == 303
 
 
 @pytest.mark.parametrize("change", [lambda s: s[:-1], lambda s: s + "A", lambda s: s.swapcase(), lambda s: "x"])
 def test_a_truncated_or_extended_link_reverts_nothing(app, user, eve, change):
-    path, _, secret = disowning(of_kind(app, "new_login")).rpartition("/")
+    path, _, secret = not_me_link_of(of_kind(app, "new_login")).rpartition("/")
     before = contents(app)
     assert Person(app).ask("GET", f"{path}/{change(secret)}").status_code == 404
     assert contents(app) == before
@@ -205,7 +207,7 @@ def test_a_truncated_or_extended_link_reverts_nothing(app, user, eve, change):
 
 @pytest.mark.parametrize("after", ["it was used", "seven days", "the account was disabled"])
 def test_an_expired_link_reverts_nothing(app, user, eve, after):
-    link = disowning(of_kind(app, "new_login"))
+    link = not_me_link_of(of_kind(app, "new_login"))
     if after == "it was used":
         press_the_one_button(app, link)
     if after == "the account was disabled":
@@ -237,6 +239,6 @@ def test_the_secret_of_a_link_is_in_no_url_and_on_its_page_only_in_the_form(make
 
 
 def test_the_page_of_an_expired_link_offers_a_new_password(app):
-    stranger = Person(app)
-    assert stranger.open("/not-me/of-long-ago").status_code == 404
-    assert stranger.follow("Set a new password").request.path == "/forgot"
+    visitor = Person(app)
+    assert visitor.open("/not-me/of-long-ago").status_code == 404
+    assert visitor.follow("Set a new password").request.path == "/forgot"

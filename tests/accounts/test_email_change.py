@@ -63,8 +63,8 @@ def test_the_former_email_address_gets_a_mail_that_reverts_the_change(person, ap
     assert (told.kind, told.to) == ("address_changed", "ada@example.org")
     assert "203.0.113.18" in told.text
     assert "Firefox on Linux" in told.text
-    stranger = follow(Person(app), told.link, "Restore")
-    assert "All sessions and script logins have ended" in stranger.text
+    visitor = follow(Person(app), told.link, "Restore")
+    assert "All sessions and script logins have ended" in visitor.text
     assert email(app, user) == "ada@example.org"
     assert person.ask("GET", "/dashboard").status_code == 303
 

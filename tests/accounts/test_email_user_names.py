@@ -6,7 +6,7 @@ from tests import factories
 from tests.accounts.registration_calls import SMTP
 from tests.browser import Person
 from tests.factories import PASSWORD
-from tests.login.wrong_passwords import knock
+from tests.login.wrong_passwords import attempt
 from tests.outbox_mails import mails
 from tests.tables import contents
 from webapp.accounts import email_change, invitations, provisioning, registration, user_queries
@@ -87,18 +87,18 @@ def test_the_email_address_of_another_account_cannot_be_a_user_name(site, attack
 
 
 def registered(site):
-    stranger = Person(site)
-    stranger.open("/register")
-    page = stranger.press("Register", username=NAME, email="eve@example.org", password=PASSWORD)
+    visitor = Person(site)
+    visitor.open("/register")
+    page = visitor.press("Register", username=NAME, email="eve@example.org", password=PASSWORD)
     return page.status_code, "eve@example.org"
 
 
 def invited(site):
     with services_of(site).get(Database).write() as db:
         made = invitations.create(db, InvitationRequest(email="eve@example.org"))
-    stranger = Person(site)
-    stranger.open(made.path)
-    return stranger.press("Register", username=NAME, password=PASSWORD).status_code, "eve@example.org"
+    visitor = Person(site)
+    visitor.open(made.path)
+    return visitor.press("Register", username=NAME, password=PASSWORD).status_code, "eve@example.org"
 
 
 def renamed(site):
@@ -129,13 +129,13 @@ def test_users_cannot_choose_an_email_address_as_user_name(site, attack):
 
 def test_a_registration_with_an_email_address_that_is_a_user_name_is_taken(site):
     add(site, email="grace@example.org")
-    stranger = Person(site)
-    stranger.open("/register")
-    stranger.press("Register", username="eve", email=NAME, password=PASSWORD)
-    assert "we sent" in stranger.page.text.lower()
+    visitor = Person(site)
+    visitor.open("/register")
+    visitor.press("Register", username="eve", email=NAME, password=PASSWORD)
+    assert "we sent" in visitor.page.text.lower()
     (mail,) = mails(site)
     assert (mail.to, mail.kind) == ("grace@example.org", "address_taken")
-    assert knock(site, "eve", PASSWORD).status_code == 401
+    assert attempt(site, "eve", PASSWORD).status_code == 401
 
 
 def test_an_invitation_to_such_an_email_address_creates_no_second_account(site):
@@ -168,8 +168,8 @@ def test_a_user_can_change_the_email_address_to_the_own_user_name(site):
 def test_guesses_by_either_name_are_counted_for_the_account(make_app):
     site = make_app(WEBAPP_EMAIL_USER_NAMES="true", WEBAPP_LOGIN_TRIES_PER_ACCOUNT="4")
     add(site, email="grace@example.org")
-    assert [knock(site, name).status_code for name in (NAME, "grace@example.org") * 2] == [401] * 4
-    assert 200 not in [knock(site, name, PASSWORD).status_code for name in (NAME, "grace@example.org")]
+    assert [attempt(site, name).status_code for name in (NAME, "grace@example.org") * 2] == [401] * 4
+    assert 200 not in [attempt(site, name, PASSWORD).status_code for name in (NAME, "grace@example.org")]
 
 
 def test_such_names_stay_valid_without_the_setting(site, make_app):

@@ -39,7 +39,7 @@ def test_a_request_without_a_free_place_is_refused_at_once() -> None:
 
 
 @pytest.fixture
-def crowded(make_app: Callable[..., Flask]) -> Flask:
+def without_free_places(make_app: Callable[..., Flask]) -> Flask:
     """A site whose places are all taken."""
     app = make_app(WEBAPP_HASHES_AT_ONCE="1", WEBAPP_THREADS="1")
     held = threading.Event()
@@ -54,12 +54,12 @@ def crowded(make_app: Callable[..., Flask]) -> Flask:
     return app
 
 
-def test_a_login_without_a_free_place_gets_retry_after_and_is_not_counted(crowded: Flask) -> None:
-    factories.user(crowded, "ada")
-    answer = Script(crowded).post("/api/auth", json={"username": "ada", "password": PASSWORD})
+def test_a_login_without_a_free_place_gets_retry_after_and_is_not_counted(without_free_places: Flask) -> None:
+    factories.user(without_free_places, "ada")
+    answer = Script(without_free_places).post("/api/auth", json={"username": "ada", "password": PASSWORD})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-    assert services_of(crowded).get(Limiter).entries() == []
+    assert services_of(without_free_places).get(Limiter).entries() == []
 
 
-def test_a_browser_without_a_free_place_gets_a_page(crowded: Flask) -> None:
-    assert Person(crowded).log_in("ada").status_code == 503
+def test_a_browser_without_a_free_place_gets_a_page(without_free_places: Flask) -> None:
+    assert Person(without_free_places).log_in("ada").status_code == 503

@@ -32,11 +32,11 @@ def test_the_last_super_admin_keeps_the_role(app, action):
         on(app, boss, *action)
 
 
-def unprove(db, user):
+def unverify(db, user):
     user.verification_required_at = now()
 
 
-@pytest.mark.parametrize("out", [lifecycle.disable, lifecycle.close, unprove])
+@pytest.mark.parametrize("out", [lifecycle.disable, lifecycle.close, unverify])
 @pytest.mark.parametrize("action", [lifecycle.disable, lifecycle.close, lifecycle.delete])
 def test_a_super_admin_who_cannot_log_in_does_not_count(app, out, action):
     boss, other = factories.user(app, role="super_admin"), factories.user(app, role="super_admin")

@@ -59,7 +59,7 @@ def test_a_form_without_its_link_uses_the_one_in_the_cookie(tabs, mailbox):
 
 
 @pytest.mark.parametrize("link", ["x", "x" * 5000, "\u00e9", "../.."])
-def test_a_forged_link_is_refused(stranger, link):
+def test_a_forged_link_is_refused(visitor, link):
     for path in ("/reset", "/not-me", "/not-me/token", "/verify", "/account/email/confirm", "/account/email/undo"):
         fields = {"link": link} | ({"password": NEW} if path in ("/reset", "/verify") else {})
-        assert stranger.ask("POST", path, data=fields).status_code == 404
+        assert visitor.ask("POST", path, data=fields).status_code == 404

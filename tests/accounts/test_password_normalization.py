@@ -31,7 +31,7 @@ def password_hash(app, name="ada"):
         return db.query(User).filter_by(username=name).one().password_hash
 
 
-def keep_as_typed(app, user, typed):
+def store_typed_hash(app, user, typed):
     """As the hash was before passwords were normalized."""
     with services_of(app).get(Database).write() as db:
         db.get_one(User, user.id).password_hash = QUICK.hash(typed)
@@ -60,27 +60,27 @@ def test_the_normalized_form_is_that_of_the_rfc(typed, normalized):
 
 def by_registration(make_app, typed):
     app = make_app(WEBAPP_REGISTRATION="open")
-    stranger = Person(app)
-    stranger.open("/register")
-    return app, stranger.press("Register", username="ada", email="ada@example.org", password=typed)
+    visitor = Person(app)
+    visitor.open("/register")
+    return app, visitor.press("Register", username="ada", email="ada@example.org", password=typed)
 
 
 def by_invitation(make_app, typed):
     app = make_app()
     with services_of(app).get(Database).write() as db:
         made = invitations.create(db, InvitationRequest(email="ada@example.org"))
-    stranger = Person(app)
-    stranger.open(made.path)
-    return app, stranger.press("Register", username="ada", password=typed)
+    visitor = Person(app)
+    visitor.open(made.path)
+    return app, visitor.press("Register", username="ada", password=typed)
 
 
 def by_setup(make_app, typed):
     app = make_app()
     with services_of(app).get(Database).write() as db:
         secret = one_time_links.create(db, SETUP, invitations.LIFETIME)
-    stranger = Person(app)
-    stranger.open(f"/setup/{secret}")
-    return app, stranger.press("Create account", username="ada", email="ada@example.org", password=typed)
+    visitor = Person(app)
+    visitor.open(f"/setup/{secret}")
+    return app, visitor.press("Create account", username="ada", email="ada@example.org", password=typed)
 
 
 def by_change(make_app, typed):
@@ -95,9 +95,9 @@ def by_change(make_app, typed):
 def by_reset(make_app, typed):
     app = make_app()
     factories.user(app, "ada")
-    stranger = Person(app)
-    ask(stranger, "ada")
-    return app, set_new(stranger, Mailbox(app).link(), typed)
+    visitor = Person(app)
+    ask(visitor, "ada")
+    return app, set_new(visitor, Mailbox(app).link(), typed)
 
 
 WAYS_TO_SET = [by_registration, by_invitation, by_setup, by_change, by_reset]
@@ -153,19 +153,19 @@ CHECKED = [at_the_page, at_the_api, at_confirm, at_change]
 @pytest.mark.parametrize("check", CHECKED)
 @pytest.mark.parametrize("typed", SPELLINGS)
 def test_wherever_a_password_is_checked_every_equivalent_form_is_accepted(app, user, check, typed):
-    keep_as_typed(app, user, COMPOSED)
+    store_typed_hash(app, user, COMPOSED)
     assert check(app, typed)
 
 
 @pytest.mark.parametrize("check", CHECKED)
 def test_wherever_a_password_is_checked_a_hash_of_the_typed_form_is_accepted(app, user, check):
-    keep_as_typed(app, user, DECOMPOSED)
+    store_typed_hash(app, user, DECOMPOSED)
     assert check(app, DECOMPOSED)
 
 
 @pytest.mark.parametrize("check", [at_the_page, at_the_api])
 def test_a_hash_of_the_typed_form_is_replaced_at_the_login(app, user, check):
-    keep_as_typed(app, user, DECOMPOSED)
+    store_typed_hash(app, user, DECOMPOSED)
     assert not is_right(app, COMPOSED), "nobody else can know what was typed before"
     assert check(app, DECOMPOSED)
     assert QUICK.verify(password_hash(app), COMPOSED)
@@ -176,7 +176,7 @@ def test_a_hash_of_the_typed_form_is_replaced_at_the_login(app, user, check):
 
 
 def test_an_old_password_that_can_no_longer_be_chosen_still_logs_in(app, user):
-    keep_as_typed(app, user, INVISIBLE)
+    store_typed_hash(app, user, INVISIBLE)
     before = password_hash(app)
     assert at_the_page(app, INVISIBLE)
     assert password_hash(app) == before

@@ -109,12 +109,12 @@ def test_an_estimate_takes_one_of_the_hashing_places(ask):
         ask(found)
 
 
-def test_an_estimate_without_a_free_place_gets_retry_after(app, stranger):
-    stranger.open("/login")
+def test_an_estimate_without_a_free_place_gets_retry_after(app, visitor):
+    visitor.open("/login")
     places = services_of(app).get(Passwords)._places
-    headers = {"X-CSRF-Token": stranger.csrf_token, "Accept": "application/json"}
+    headers = {"X-CSRF-Token": visitor.csrf_token, "Accept": "application/json"}
     with ExitStack() as held:
         for _ in range(places.capacity):
             held.enter_context(places.hold(None))
-        answer = stranger.ask("POST", "/password-strength", json={"password": ORDINARY}, headers=headers)
+        answer = visitor.ask("POST", "/password-strength", json={"password": ORDINARY}, headers=headers)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")

@@ -34,14 +34,14 @@ SECRETS: dict[str, Callable[[Session, User], str]] = {
 
 
 @pytest.mark.parametrize("kind", SECRETS)
-def test_of_two_processes_that_use_a_link_at_once_one_succeeds(app, user, rivals, kind):
+def test_of_two_processes_that_use_a_link_at_once_one_succeeds(app, user, process_pair, kind):
     def secrets():
         for _ in range(ROUNDS):
             with services_of(app).get(Database).write() as db:
                 secret = SECRETS[kind](db, db.get_one(User, user.id))
             yield [secret]
 
-    assert rivals.race(app, f"tests.accounts.link_races.{kind}", secrets()) == [["late", "won"]] * ROUNDS
+    assert process_pair.race(app, f"tests.accounts.link_races.{kind}", secrets()) == [["late", "won"]] * ROUNDS
 
 
 def test_ten_thousand_invitations_are_paged_with_two_queries(app):

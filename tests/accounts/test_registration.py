@@ -13,10 +13,10 @@ def app(make_app):
     return make_app(WEBAPP_REGISTRATION="open", **SMTP)
 
 
-def test_an_account_is_activated_by_the_mailed_link_and_its_password(stranger, mailbox):
-    assert "Check your mailbox" in register(stranger).text
-    stranger.open(mailbox.link())
-    page = stranger.press("Verify my e-mail address", password=PASSWORD).text
+def test_an_account_is_activated_by_the_mailed_link_and_its_password(visitor, mailbox):
+    assert "Check your mailbox" in register(visitor).text
+    visitor.open(mailbox.link())
+    page = visitor.press("Verify my e-mail address", password=PASSWORD).text
     assert "Your e-mail address is verified" in page
     assert "Hello" in page, "the password was just proved, and is not asked for once more"
 
@@ -36,12 +36,12 @@ def test_registrations_of_one_network_are_limited(app, mailbox):
 
 
 @pytest.mark.parametrize("name", ["role", "email_verified_at", "is_verified", "invitation"])
-def test_a_role_that_is_sent_along_is_refused(stranger, mailbox, name):
-    before = contents(stranger.app)
-    stranger.open("/register")
+def test_a_role_that_is_sent_along_is_refused(visitor, mailbox, name):
+    before = contents(visitor.app)
+    visitor.open("/register")
     sent = {"username": "eve", "email": "eve@example.org", "password": PASSWORD, name: "super_admin"}
-    assert stranger.press("Register", **sent).status_code == 422
-    assert contents(stranger.app) == before
+    assert visitor.press("Register", **sent).status_code == 422
+    assert contents(visitor.app) == before
 
 
 @pytest.mark.parametrize(
@@ -65,11 +65,11 @@ def test_a_role_that_is_sent_along_is_refused(stranger, mailbox, name):
         ("password", "a" * 300),
     ],
 )
-def test_an_invalid_form_is_refused_with_messages_and_changes_nothing(app, stranger, field, value):
+def test_an_invalid_form_is_refused_with_messages_and_changes_nothing(app, visitor, field, value):
     before = contents(app)
-    stranger.open("/register")
+    visitor.open("/register")
     sent = {"username": "everard", "email": "eve@example.org", "password": PASSWORD} | {field: value}
-    answer = stranger.press("Register", **sent)
+    answer = visitor.press("Register", **sent)
     assert answer.status_code == 422
     assert "Nothing was saved" in answer.text
     assert contents(app) == before
@@ -81,30 +81,30 @@ def test_a_domain_of_the_site_is_accepted_by_setting(make_app):
     assert account(app, "eve@site.local")
 
 
-def test_names_are_stored_as_typed(app, stranger, mailbox):
-    register(stranger, "Ève.Straße", "Eve.Long@Example.org")
+def test_names_are_stored_as_typed(app, visitor, mailbox):
+    register(visitor, "Ève.Straße", "Eve.Long@Example.org")
     eve = account(app, "ÈVE.STRASSE")
     assert (eve.username, eve.email) == ("Ève.Straße", "Eve.Long@example.org")
 
 
-def test_no_secret_is_logged_or_recorded(app, stranger, mailbox, logged):
-    register(stranger)
+def test_no_secret_is_logged_or_recorded(app, visitor, mailbox, logged):
+    register(visitor)
     link = mailbox.link()
-    stranger.open(link)
-    stranger.press("Verify my e-mail address", password=PASSWORD)
+    visitor.open(link)
+    visitor.press("Verify my e-mail address", password=PASSWORD)
     said = logged() + repr(events(app))
     assert link.rpartition("/")[2] not in said
     assert PASSWORD not in said
 
 
-def test_a_typed_password_is_estimated_and_not_stored(app, stranger):
+def test_a_typed_password_is_estimated_and_not_stored(app, visitor):
     before = contents(app)
-    stranger.open("/register")
+    visitor.open("/register")
 
     def estimate(password):
         body = {"password": password, "username": "eve", "email": ""}
-        headers = {"X-CSRF-Token": stranger.csrf_token, "Accept": "application/json"}
-        return stranger.client.post("/password-strength", json=body, headers=headers).json
+        headers = {"X-CSRF-Token": visitor.csrf_token, "Accept": "application/json"}
+        return visitor.client.post("/password-strength", json=body, headers=headers).json
 
     assert estimate("short")["fits"] is False
     assert "leaked" in estimate("passwordpassword")["says"]

@@ -26,9 +26,9 @@ def invite(app, **wish):
 
 def test_a_closed_site_accepts_no_registration(make_app):
     app = make_app(WEBAPP_REGISTRATION="closed")
-    stranger = Person(app)
-    assert stranger.open("/register").status_code == 403
-    assert stranger.ask("GET", invite(app).path).status_code == 403
+    visitor = Person(app)
+    assert visitor.open("/register").status_code == 403
+    assert visitor.ask("GET", invite(app).path).status_code == 403
 
 
 def test_without_an_invitation_the_page_says_how_to_get_one(make_app):
@@ -39,29 +39,29 @@ def test_without_an_invitation_the_page_says_how_to_get_one(make_app):
 
 def test_an_invitation_to_an_email_address_verifies_it(make_app):
     app = make_app(**SMTP)
-    stranger = Person(app)
-    stranger.open(invite(app, email="eve@example.org", role="admin").path)
+    visitor = Person(app)
+    visitor.open(invite(app, email="eve@example.org", role="admin").path)
     fields = {"username": "eve", "password": PASSWORD, "email": "other@example.org"}
-    assert "Hello" in stranger.press("Register", **fields).text
+    assert "Hello" in visitor.press("Register", **fields).text
     eve = account(app, "eve")
     assert (eve.email, eve.role, eve.is_unverified) == ("eve@example.org", "admin", False)
 
 
 def test_an_open_invitation_requires_verification_of_the_email_address(make_app):
     app = make_app(**SMTP)
-    mailbox, stranger = Mailbox(app), Person(app)
-    stranger.open(invite(app).path)
-    assert "/register/" not in stranger.page.request.path
-    stranger.press("Register", username="eve", email="eve@example.org", password=PASSWORD)
-    stranger.open(mailbox.link())
-    assert "Hello" in stranger.press("Verify my e-mail address", password=PASSWORD).text
+    mailbox, visitor = Mailbox(app), Person(app)
+    visitor.open(invite(app).path)
+    assert "/register/" not in visitor.page.request.path
+    visitor.press("Register", username="eve", email="eve@example.org", password=PASSWORD)
+    visitor.open(mailbox.link())
+    assert "Hello" in visitor.press("Verify my e-mail address", password=PASSWORD).text
 
 
 def test_without_a_mail_server_no_email_address_is_required(make_app):
     app = make_app()
-    stranger = Person(app)
-    assert "E-mail" not in stranger.open(invite(app).path).text
-    assert "Hello" in stranger.press("Register", username="eve", password=PASSWORD).text
+    visitor = Person(app)
+    assert "E-mail" not in visitor.open(invite(app).path).text
+    assert "Hello" in visitor.press("Register", username="eve", password=PASSWORD).text
 
 
 @pytest.mark.parametrize("how", ["used", "expired", "revoked", "its maker disabled", "its maker demoted"])
@@ -88,23 +88,23 @@ def test_an_ended_invitation_is_refused(make_app, how):
 def test_a_taken_name_does_not_use_up_the_invitation(make_app):
     app = make_app()
     factories.user(app, "ada")
-    stranger = Person(app)
-    stranger.open(invite(app).path)
-    assert "This user name is taken" in stranger.press("Register", username="Ada", password=PASSWORD).text
-    stranger.press("Register", username="eve", password=PASSWORD)
+    visitor = Person(app)
+    visitor.open(invite(app).path)
+    assert "This user name is taken" in visitor.press("Register", username="Ada", password=PASSWORD).text
+    visitor.press("Register", username="eve", password=PASSWORD)
     assert account(app, "eve")
 
 
 def test_the_password_is_estimated_for_the_role_of_the_invitation(make_app):
     app = make_app(WEBAPP_SECOND_FACTOR_FOR="admin", **SMTP)
-    stranger = Person(app)
-    page = stranger.open(invite(app, role="admin").path).text
+    visitor = Person(app)
+    page = visitor.open(invite(app, role="admin").path).text
     assert "At least 8 characters" in page
     assert 'for-role="admin"' in page
 
     def fits(**more):
-        headers = {"X-CSRF-Token": stranger.csrf_token, "Accept": "application/json"}
-        return stranger.client.post("/password-strength", json={"password": "kVx9-qpw"} | more, headers=headers).json
+        headers = {"X-CSRF-Token": visitor.csrf_token, "Accept": "application/json"}
+        return visitor.client.post("/password-strength", json={"password": "kVx9-qpw"} | more, headers=headers).json
 
     assert fits(role="admin")["fits"]
     assert "at least 15" in fits()["says"]

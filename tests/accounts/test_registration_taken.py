@@ -25,75 +25,75 @@ def app(make_app):
 @pytest.mark.parametrize(
     "taken", [{"name": "ada"}, {"email": "ada@example.org"}, {"name": "ADA", "email": "ADA@example.org"}]
 )
-def test_taken_and_free_names_get_the_same_response(app, stranger, user, mailbox, taken):
+def test_taken_and_free_names_get_the_same_response(app, visitor, user, mailbox, taken):
     free = register(Person(app), "bob", "bob@example.org")
-    answer = register(stranger, **{"name": "eve", "email": "eve@example.org"} | taken)
+    answer = register(visitor, **{"name": "eve", "email": "eve@example.org"} | taken)
     assert (answer.status_code, answer.request.path) == (free.status_code, free.request.path)
     assert answer.text == free.text
 
 
 @pytest.mark.parametrize("address", ["ada@example.org", "eve@example.org"], ids=["taken", "free"])
-def test_the_lookup_of_taken_names_happens_after_the_response(app, stranger, user, mailbox, address):
-    stranger.open("/register")
+def test_the_lookup_of_taken_names_happens_after_the_response(app, visitor, user, mailbox, address):
+    visitor.open("/register")
     before = contents(app)
-    fields = {"username": "eve", "email": address, "password": PASSWORD, "csrf_token": stranger.csrf_token}
-    answer = stranger.ask("POST", "/register", data=fields, buffered=False)
+    fields = {"username": "eve", "email": address, "password": PASSWORD, "csrf_token": visitor.csrf_token}
+    answer = visitor.ask("POST", "/register", data=fields, buffered=False)
     assert (answer.status_code, contents(app)) == (303, before)
     answer.close()
     assert mailbox.one().to == address
 
 
-def test_only_the_owner_of_a_taken_email_address_gets_a_mail(stranger, user, mailbox):
-    register(stranger, "eve", "ADA@example.org")
+def test_only_the_owner_of_a_taken_email_address_gets_a_mail(visitor, user, mailbox):
+    register(visitor, "eve", "ADA@example.org")
     mail = mailbox.one()
     assert (mail.to, mail.content.subject) == ("ada@example.org", "You already have an account at Latchkey")
-    assert account(stranger.app, "eve") is None
+    assert account(visitor.app, "eve") is None
 
 
-def test_a_disabled_owner_gets_no_mail(app, stranger, user, mailbox):
+def test_a_disabled_owner_gets_no_mail(app, visitor, user, mailbox):
     with services_of(app).get(Database).write() as db:
         lifecycle.disable(db, db.get(User, user.id))
-    register(stranger, "eve", "ada@example.org")
+    register(visitor, "eve", "ada@example.org")
     assert mailbox.opened() == []
 
 
-def test_a_taken_name_is_mailed_with_a_link_to_choose_another(stranger, user, mailbox):
-    register(stranger, "Ada", "eve@example.org")
+def test_a_taken_name_is_mailed_with_a_link_to_choose_another(visitor, user, mailbox):
+    register(visitor, "Ada", "eve@example.org")
     mail = mailbox.one()
     assert mail.to == "eve@example.org"
-    stranger.open(link_in(mail))
-    assert "Hello" in stranger.press("Register", username="eve", password=PASSWORD).text
+    visitor.open(link_in(mail))
+    assert "Hello" in visitor.press("Register", username="eve", password=PASSWORD).text
 
 
-def test_a_second_registration_before_the_verification_sends_the_link_again(stranger, mailbox):
-    register(stranger)
+def test_a_second_registration_before_the_verification_sends_the_link_again(visitor, mailbox):
+    register(visitor)
     first = mailbox.link()
-    register(stranger, "Eve", "EVE@example.org")
+    register(visitor, "Eve", "EVE@example.org")
     second = mailbox.link()
-    assert stranger.ask("GET", first).status_code == 303
-    stranger.open(second)
-    assert "Your e-mail address is verified" in stranger.press("Verify my e-mail address", password=PASSWORD).text
+    assert visitor.ask("GET", first).status_code == 303
+    visitor.open(second)
+    assert "Your e-mail address is verified" in visitor.press("Verify my e-mail address", password=PASSWORD).text
 
 
-def test_a_second_registration_does_not_change_the_password(stranger, mailbox):
-    register(stranger)
+def test_a_second_registration_does_not_change_the_password(visitor, mailbox):
+    register(visitor)
     mailbox.opened()
-    register(Person(stranger.app), password="another person at another desk")
-    stranger.open(mailbox.link())
-    again = stranger.press("Verify my e-mail address", password="another person at another desk")
+    register(Person(visitor.app), password="another person at another desk")
+    visitor.open(mailbox.link())
+    again = visitor.press("Verify my e-mail address", password="another person at another desk")
     assert "Wrong password. Try again" in again.text
-    assert "Your e-mail address is verified" in stranger.press("Verify my e-mail address", password=PASSWORD).text
+    assert "Your e-mail address is verified" in visitor.press("Verify my e-mail address", password=PASSWORD).text
 
 
-def test_an_unverified_name_is_free_again_after_two_days(stranger, mailbox):
-    register(stranger, "eve", "eve@example.org")
+def test_an_unverified_name_is_free_again_after_two_days(visitor, mailbox):
+    register(visitor, "eve", "eve@example.org")
     mailbox.opened()
     with time_machine.travel(now() + timedelta(days=2, seconds=1)):
-        late = Person(stranger.app)
+        late = Person(visitor.app)
         register(late, "eve", "other@example.org")
         late.open(mailbox.link())
         late.press("Verify my e-mail address", password=PASSWORD)
-    assert account(stranger.app, "eve").email == "other@example.org"
+    assert account(visitor.app, "eve").email == "other@example.org"
 
 
 def test_one_network_cannot_use_up_the_registration_mails_of_an_email_address(app, mailbox):

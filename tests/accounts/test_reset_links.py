@@ -20,72 +20,72 @@ from webapp.mail.mailer import Mailer
 from webapp.web.registry import services_of
 
 
-def test_a_disabled_user_gets_no_mail_and_earlier_links_are_void(app, stranger, user, mailbox):
-    ask(stranger, "ada")
+def test_a_disabled_user_gets_no_mail_and_earlier_links_are_void(app, visitor, user, mailbox):
+    ask(visitor, "ada")
     link = mailbox.link()
     with services_of(app).get(Database).write() as db:
         lifecycle.disable(db, db.get(User, user.id))
-    assert stranger.ask("GET", link).status_code == 404
-    ask(stranger, "ada")
+    assert visitor.ask("GET", link).status_code == 404
+    ask(visitor, "ada")
     assert mailbox.opened() == []
 
 
-def test_a_link_created_while_a_user_is_disabled_is_void(app, stranger, user):
+def test_a_link_created_while_a_user_is_disabled_is_void(app, visitor, user):
     with services_of(app).get(Database).write() as db:
         lifecycle.disable(db, db.get(User, user.id))
         path = recovery.link_for(db, db.get(User, user.id))
-    assert stranger.ask("GET", path).status_code == 404
+    assert visitor.ask("GET", path).status_code == 404
 
 
-def test_a_link_works_once(app, stranger, user, mailbox):
-    ask(stranger, "ada")
+def test_a_link_works_once(app, visitor, user, mailbox):
+    ask(visitor, "ada")
     link = mailbox.link()
-    set_new(stranger, link)
+    set_new(visitor, link)
     assert Person(app).ask("GET", link).status_code == 404
 
 
-def test_a_page_opened_before_the_link_was_used_changes_nothing(app, stranger, user, mailbox):
-    ask(stranger, "ada")
+def test_a_page_opened_before_the_link_was_used_changes_nothing(app, visitor, user, mailbox):
+    ask(visitor, "ada")
     link, late = mailbox.link(), Person(app)
     late.open(link)
-    set_new(stranger, link)
+    set_new(visitor, link)
     before = contents(app)
     assert late.press("Set password", password="another " + NEW).status_code == 404
     assert contents(app) == before
 
 
-def test_a_link_expires_after_thirty_minutes(stranger, user, mailbox):
-    ask(stranger, "ada")
+def test_a_link_expires_after_thirty_minutes(visitor, user, mailbox):
+    ask(visitor, "ada")
     link = mailbox.link()
     with time_machine.travel(now() + timedelta(minutes=30), tick=False):
-        assert stranger.ask("GET", link).status_code == 404
+        assert visitor.ask("GET", link).status_code == 404
 
 
-def test_a_new_link_does_not_void_an_earlier_one(app, stranger, user, mailbox):
-    ask(stranger, "ada")
+def test_a_new_link_does_not_void_an_earlier_one(app, visitor, user, mailbox):
+    ask(visitor, "ada")
     first = mailbox.link()
     for number in range(5):
         ask(Person(app, address=f"198.51.100.{number}"), "ada")
     others = [link_in(mail) for mail in mailbox.opened()]
     assert len(others) == 3
-    set_new(stranger, first)
+    set_new(visitor, first)
     assert [Person(app).ask("GET", link).status_code for link in (first, *others)] == [404] * 4
 
 
-def test_a_user_over_the_mail_limit_still_has_a_valid_link(app, stranger, user, mailbox):
+def test_a_user_over_the_mail_limit_still_has_a_valid_link(app, visitor, user, mailbox):
     with time_machine.travel(now(), tick=False) as clock:
         for _ in range(4):
-            ask(stranger, "ada")
+            ask(visitor, "ada")
             clock.shift(timedelta(minutes=7))
         last = [link_in(mail) for mail in mailbox.opened()][-1]
         clock.shift(timedelta(minutes=1, seconds=59))
-        ask(stranger, "ada")
+        ask(visitor, "ada")
         assert mailbox.opened() == []
-        assert stranger.ask("GET", last).status_code == 303
+        assert visitor.ask("GET", last).status_code == 303
         clock.shift(timedelta(seconds=2))
-        ask(stranger, "ada")
+        ask(visitor, "ada")
         assert len(mailbox.opened()) == 1
-        assert stranger.ask("GET", last).status_code == 303
+        assert visitor.ask("GET", last).status_code == 303
 
 
 def test_the_number_of_valid_links_is_limited(database, user):
@@ -96,57 +96,57 @@ def test_the_number_of_valid_links_is_limited(database, user):
     assert sum(live) == one_time_links.SIDE_BY_SIDE
 
 
-def test_a_link_of_an_operator_voids_earlier_links(app, database, user, stranger, mailbox):
-    ask(stranger, "ada")
+def test_a_link_of_an_operator_voids_earlier_links(app, database, user, visitor, mailbox):
+    ask(visitor, "ada")
     with database.write() as db:
         recovery.link_for(db, db.get_one(User, user.id), is_shown=True, replaces=True)
-    assert stranger.ask("GET", mailbox.link()).status_code == 404
+    assert visitor.ask("GET", mailbox.link()).status_code == 404
 
 
-def test_a_link_is_void_after_another_password_change(app, stranger, user, mailbox):
-    ask(stranger, "ada")
+def test_a_link_is_void_after_another_password_change(app, visitor, user, mailbox):
+    ask(visitor, "ada")
     link = mailbox.link()
     with services_of(app).get(Database).write() as db:
         lifecycle.set_password(db, db.get(User, user.id), factories.HASHED)
-    assert stranger.ask("GET", link).status_code == 404
+    assert visitor.ask("GET", link).status_code == 404
 
 
-def test_a_link_created_during_a_password_change_is_void(app, stranger, user, mailbox):
+def test_a_link_created_during_a_password_change_is_void(app, visitor, user, mailbox):
     """Too late to be voided, and made before."""
-    ask(stranger, "ada")
+    ask(visitor, "ada")
     with services_of(app).get(Database).write() as db:
         db.get_one(User, user.id).password_changed_at = now()
-    assert stranger.ask("GET", mailbox.link()).status_code == 404
+    assert visitor.ask("GET", mailbox.link()).status_code == 404
 
 
-def test_a_link_is_void_after_the_email_address_changed(app, stranger, user, mailbox):
-    ask(stranger, "ada")
+def test_a_link_is_void_after_the_email_address_changed(app, visitor, user, mailbox):
+    ask(visitor, "ada")
     link = mailbox.link()
     with services_of(app).get(Database).write() as db:
         changed = db.get(User, user.id)
         changed.email = changed.email_key = "eve@example.org"
-    assert stranger.ask("GET", link).status_code == 404
+    assert visitor.ask("GET", link).status_code == 404
 
 
 @pytest.mark.parametrize(
     "spoil", [lambda s: s[:-1], lambda s: s + "A", lambda s: s.swapcase(), lambda s: "%00", lambda s: "."]
 )
-def test_a_truncated_or_extended_secret_is_refused(stranger, user, mailbox, spoil):
-    ask(stranger, "ada")
-    assert stranger.ask("GET", "/reset/" + spoil(mailbox.link().rpartition("/")[2])).status_code in (404, 308)
+def test_a_truncated_or_extended_secret_is_refused(visitor, user, mailbox, spoil):
+    ask(visitor, "ada")
+    assert visitor.ask("GET", "/reset/" + spoil(mailbox.link().rpartition("/")[2])).status_code in (404, 308)
 
 
-def test_an_empty_secret_is_refused(stranger, user):
+def test_an_empty_secret_is_refused(visitor, user):
     """Flowise GHSA-f6hc-c5jr-878p."""
-    stranger.open("/forgot")
-    answer = stranger.ask("POST", "/reset", data={"csrf_token": stranger.csrf_token, "password": NEW})
+    visitor.open("/forgot")
+    answer = visitor.ask("POST", "/reset", data={"csrf_token": visitor.csrf_token, "password": NEW})
     assert answer.status_code == 404
 
 
-def test_a_link_for_another_purpose_is_refused(app, stranger, user):
+def test_a_link_for_another_purpose_is_refused(app, visitor, user):
     with services_of(app).get(Database).write() as db:
         secret = one_time_links.create(db, "sign-up", timedelta(hours=1), user_id=user.id, address=user.email)
-    assert stranger.ask("GET", f"/reset/{secret}").status_code == 404
+    assert visitor.ask("GET", f"/reset/{secret}").status_code == 404
 
 
 @pytest.mark.parametrize("is_shown", [False, True])

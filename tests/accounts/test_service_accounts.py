@@ -6,7 +6,7 @@ from sqlalchemy import select
 from tests import factories
 from tests.browser import Person
 from tests.factories import PASSWORD
-from tests.login.wrong_passwords import knock
+from tests.login.wrong_passwords import attempt
 from tests.script import Script
 from tests.second_factors import with_passkey
 from tests.tables import events
@@ -67,7 +67,7 @@ def test_a_service_account_cannot_log_in_with_a_password(app, service, has_hash,
     if has_hash:
         given_a_password(app, service)
     assert Person(app).log_in("backup", password).status_code == 422
-    assert knock(app, "backup", password).status_code in (400, 401)
+    assert attempt(app, "backup", password).status_code in (400, 401)
     assert events(app, "session.started") == []
 
 

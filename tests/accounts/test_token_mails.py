@@ -37,13 +37,13 @@ def jobs(app):
                     pass
 
 
-def test_a_new_token_is_mailed_with_a_link_that_revokes_it(app, person, stranger):
+def test_a_new_token_is_mailed_with_a_link_that_revokes_it(app, person, visitor):
     person.open("/tokens/new")
     person.press("Create token", name="laptop", scopes="profile:read", expires_in="604800")
     (mail,) = mails(app)
     assert (mail.kind, "laptop" in mail.text, "eyJ" in mail.text + mail.html) == ("token_minted", True, False)
-    stranger.open(mail.link)
-    stranger.press("Revoke laptop")
+    visitor.open(mail.link)
+    visitor.press("Revoke laptop")
     assert "laptop" not in person.open("/tokens").text
 
 

@@ -51,7 +51,7 @@ def test_lists_use_an_index(app, user, path, index):
     script = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)
     script.get("/admin/users")
     tables = ("FROM user", 'FROM "user"', "FROM credential", "FROM audit_event")
-    with asked(app) as statements:
+    with queries(app) as statements:
         assert script.get(path).status_code == 200
     lists = [found for found in statements if "LIMIT" in found[0] and any(table in found[0] for table in tables)]
     assert lists
@@ -62,24 +62,24 @@ def test_lists_use_an_index(app, user, path, index):
 
 
 @pytest.mark.parametrize("path", ["/admin", "/admin/users", "/admin/users?q=a&sort=created", "/admin/audit"])
-def test_no_other_query_of_the_page_reads_a_whole_table(app, stranger, path):
+def test_no_other_query_of_the_page_reads_a_whole_table(app, visitor, path):
     factories.user(app, "ines", role="admin")
-    stranger.log_in("ines")
-    with asked(app) as statements:
-        assert stranger.open(path).status_code == 200
+    visitor.log_in("ines")
+    with queries(app) as statements:
+        assert visitor.open(path).status_code == 200
     plan = plan_of(app, [found for found in statements if found[0].startswith("SELECT")])
     assert plan
     assert not any(step.startswith(SCANS) and "INDEX" not in step for step in plan), plan
 
 
 @pytest.mark.parametrize("path", ["/admin/users", "/admin/users/disable?ids={}"])
-def test_credentials_are_queried_by_user_id(app, stranger, path):
+def test_credentials_are_queried_by_user_id(app, visitor, path):
     # From five on, without statistics, another index would look better to SQLite.
     people = [factories.user(app) for _ in range(25)]
     factories.user(app, "ines", role="admin")
-    stranger.log_in("ines")
-    with asked(app) as statements:
-        assert stranger.open(path.format("&ids=".join(str(found.id) for found in people))).status_code == 200
+    visitor.log_in("ines")
+    with queries(app) as statements:
+        assert visitor.open(path.format("&ids=".join(str(found.id) for found in people))).status_code == 200
     plan = plan_of(app, [found for found in statements if "FROM credential" in found[0] and "IN (" in found[0]])
     steps = [step for step in plan if step.startswith("SEARCH credential USING")]
     assert steps
@@ -93,12 +93,12 @@ LISTS = (
 )
 
 
-def test_the_number_of_queries_does_not_depend_on_the_number_of_users(app, stranger):
+def test_the_number_of_queries_does_not_depend_on_the_number_of_users(app, visitor):
     ines = factories.user(app, "ines", role="admin")
     script = Script(app, factories.api_token(app, ines, "admin:read").token)
-    stranger.log_in("ines")
+    visitor.log_in("ines")
     come(app, "p")
-    often = {(call, path): questions(app, call, path) for path in LISTS for call in (stranger.open, script.get)}
+    often = {(call, path): questions(app, call, path) for path in LISTS for call in (visitor.open, script.get)}
     for number in range(5):
         come(app, f"p{number}")
     assert {(call, path): questions(app, call, path) for call, path in often} == often
@@ -118,7 +118,7 @@ def come(app, name):
 
 def questions(app, call, path):
     call(path)
-    with asked(app) as statements:
+    with queries(app) as statements:
         assert call(path).status_code == 200
     return len(statements)
 
@@ -138,7 +138,7 @@ def test_a_search_with_many_matches_returns_the_same_page(app, monkeypatch):
 def test_a_filter_with_few_matches_reads_only_these(app, user, query, sort):
     script = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)
     script.get("/admin/users")
-    with asked(app) as statements:
+    with queries(app) as statements:
         assert script.get(f"/admin/users?{query}&sort={sort}").status_code == 200
     plan = plan_of(app, [found for found in statements if "LIMIT" in found[0] and "user" in found[0]])
     assert any("SEARCH user" in step for step in plan), plan
@@ -170,7 +170,7 @@ def everybody(script, path):
 
 
 @contextmanager
-def asked(app):
+def queries(app):
     """What the database is asked meanwhile."""
     engine, statements = services_of(app).get(Database).engine, []
     note = lambda *told: statements.append((told[2], told[3]))  # noqa: E731 - the same one is taken off again

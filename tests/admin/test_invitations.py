@@ -26,11 +26,11 @@ SMTP = {"WEBAPP_SMTP_URL": "smtp://127.0.0.1:9"}
 
 
 @pytest.fixture
-def mara(app, stranger):
+def mara(app, visitor):
     """An admin at her browser."""
     factories.user(app, "mara", role="admin")
-    stranger.log_in("mara")
-    return stranger
+    visitor.log_in("mara")
+    return visitor
 
 
 def script_of(app, role, *scopes):
@@ -126,27 +126,27 @@ def test_a_session_can_invite_with_json_and_a_token_can_revoke(app):
     assert (one["state"], one["most_uses"]) == ("revoked", 3)
 
 
-def test_an_admin_can_invite_after_a_step_up(app, stranger):
+def test_an_admin_can_invite_after_a_step_up(app, visitor):
     factories.user(app, "chief", role="super_admin")
     with time_machine.travel(now(), tick=False) as clock:
-        stranger.log_in("chief")
+        visitor.log_in("chief")
         clock.shift(timedelta(minutes=11))
-        assert "confirm" in stranger.open("/admin/invitations/new").request.path
-        stranger.press("Confirm", password=factories.PASSWORD)
-        assert stranger.page.request.path == "/admin/invitations/new"
-        page = stranger.press("Create invitation", role="admin", note="the next keeper")
+        assert "confirm" in visitor.open("/admin/invitations/new").request.path
+        visitor.press("Confirm", password=factories.PASSWORD)
+        assert visitor.page.request.path == "/admin/invitations/new"
+        page = visitor.press("Create invitation", role="admin", note="the next keeper")
     assert page.status_code == 201
     assert "/register/" in page.text
 
 
-def test_a_form_that_needs_a_step_up_is_kept_and_sent_after_it(app, stranger):
+def test_a_form_that_needs_a_step_up_is_kept_and_sent_after_it(app, visitor):
     factories.user(app, "chief", role="super_admin")
     with time_machine.travel(now(), tick=False) as clock:
-        stranger.log_in("chief")
-        stranger.open("/admin/invitations/new")
+        visitor.log_in("chief")
+        visitor.open("/admin/invitations/new")
         clock.shift(timedelta(minutes=11))
         before = contents(app)["invitation"]
-        stranger.press("Create invitation", role="admin", note="the next keeper")
+        visitor.press("Create invitation", role="admin", note="the next keeper")
         assert contents(app)["invitation"] == before
 
 

@@ -22,11 +22,11 @@ from webapp.web.registry import services_of
 
 
 @pytest.fixture
-def mara(app, stranger):
+def mara(app, visitor):
     """An admin at her browser."""
     factories.user(app, "mara", role="admin")
-    stranger.log_in("mara")
-    return stranger
+    visitor.log_in("mara")
+    return visitor
 
 
 @pytest.fixture
@@ -72,9 +72,9 @@ def test_the_outbox_is_filtered_by_state(app, mara, script):
 
 def test_the_outbox_shows_no_link(app, mara):
     Person(app).open("/forgot")
-    stranger = Person(app)
-    stranger.open("/forgot")
-    stranger.press("Send link", username="mara")
+    visitor = Person(app)
+    visitor.open("/forgot")
+    visitor.press("Send link", username="mara")
     assert "/reset/" not in mara.open("/admin/mail").text
 
 

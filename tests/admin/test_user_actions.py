@@ -36,9 +36,9 @@ def test_links_mailed_before_disabling_stay_void_after_enabling(app, admin, user
     theirs.log_in("ada")
     theirs.open("/account")
     theirs.press("Send confirmation link", email="eve@evil.example")
-    stranger = Person(app)
-    stranger.open("/forgot")
-    stranger.press("Send link", username="ada")
+    visitor = Person(app)
+    visitor.open("/forgot")
+    visitor.press("Send link", username="ada")
     links = [mail.link for mail in mails(app) if mail.kind in ("confirm_address", "reset_password")]
     assert [Person(app).open(link).status_code for link in links] == [200, 200]
     at_work = by_session(app, admin.username)

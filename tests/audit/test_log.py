@@ -50,9 +50,9 @@ def set_password(db, user):
 
 
 def throttle(person):
-    stranger = Person(person.app)
+    visitor = Person(person.app)
     for _ in range(11):
-        stranger.log_in("ada", WRONG)
+        visitor.log_in("ada", WRONG)
 
 
 def use_first(person):

@@ -82,7 +82,7 @@ def under_load(site: ServedSite, token: str) -> tuple[float, float]:
     return done.result() / SECONDS, statistics.quantiles(waits, n=20)[-1]
 
 
-def tell_apart(site: ServedSite) -> tuple[float, float]:
+def compare_timing(site: ServedSite) -> tuple[float, float]:
     """How often a login of a known name took longer than the one of an unknown name beside it; half is a coin.
 
     And how likely ranks as uneven as these are where there is no difference.
@@ -135,7 +135,7 @@ def main() -> int:
         for name in ("bench", *KNOWN):
             site.command("user", "add", name, "--password-stdin", stdin=PASSWORD)
         token = site.command("token", "mint", "bench", "--name", "bench", "--scope", "protected:read").stdout.strip()
-        share, chance = tell_apart(site)
+        share, chance = compare_timing(site)
         before = most_memory(site)
         rate, wait = under_load(site, token)
         grown = max(after - before.get(pid, 0) for pid, after in most_memory(site).items())

@@ -1,4 +1,4 @@
-"""What a request of a stranger costs at most, against the bounds in docs/limits.md.
+"""What an anonymous request costs at most, against the bounds in docs/limits.md.
 
 Part of ``make bench``; alone: ``python -m tests.bench.strangers``.
 """
@@ -53,7 +53,7 @@ def main() -> int:
         settings = Settings.from_env({"WEBAPP_INSTANCE": str(Path(folder) / "instance")} | MANY)
         schema.upgrade(settings)
         app, is_within = create_app(settings), True
-        print(f"{'request of a stranger':<34}{'ms CPU':>8}{'at most':>9}")
+        print(f"{'anonymous request    ':<34}{'ms CPU':>8}{'at most':>9}")
         for method, path, bound in ROW.findall(TABLE.read_text()):
             if "<" in path or (method == "POST" and path not in SENT):
                 continue

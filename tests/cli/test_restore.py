@@ -75,7 +75,7 @@ WAITING = (
 
 
 @pytest.fixture
-def expectant(run, add, instance, tmp_path):
+def with_pending_links(run, add, instance, tmp_path):
     """A backup with one of each that waits to be used."""
     add("ada")
     assert run("user reset-link ada").exit_code == 0
@@ -95,8 +95,8 @@ def expectant(run, add, instance, tmp_path):
 
 
 @pytest.mark.parametrize(("option", "count"), [("", 0), ("--revoke-issued-before 2020-01-01", 1), ("--keep-logins", 1)])
-def test_pending_links_of_the_backup_are_void(run, instance, expectant, option, count):
-    done = run(f"db restore {expectant} {option}")
+def test_pending_links_of_the_backup_are_void(run, instance, with_pending_links, option, count):
+    done = run(f"db restore {with_pending_links} {option}")
     assert done.exit_code == 0, done.stderr
     for query in WAITING:
         assert ask(instance / "latchkey.db", query) == [(count,)], query

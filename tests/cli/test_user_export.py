@@ -23,7 +23,7 @@ PEOPLE = [
 
 
 @pytest.fixture
-def peopled(run, tmp_path):
+def site_with_users(run, tmp_path):
     """A site with people of every kind, one of them made here."""
     file = tmp_path / "people.jsonl"
     file.write_text("".join(json.dumps(user) + "\n" for user in PEOPLE))
@@ -39,7 +39,7 @@ def exported(run, *more, **settings):
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_an_export_can_be_imported_into_an_empty_site(run, peopled, tmp_path, instance, form):
+def test_an_export_can_be_imported_into_an_empty_site(run, site_with_users, tmp_path, instance, form):
     file, other = tmp_path / f"all.{form}", tmp_path / "other"
     assert run("user export", str(file), "--with-secrets").exit_code == 0
     done = run("user import", str(file), "--apply", WEBAPP_INSTANCE=str(other))
@@ -61,7 +61,7 @@ def test_an_export_can_be_imported_into_an_empty_site(run, peopled, tmp_path, in
     assert log_in(username="ada", password=conftest.PASSWORD, code=code) == 200
 
 
-def test_secrets_are_exported_only_on_request(run, peopled):
+def test_secrets_are_exported_only_on_request(run, site_with_users):
     open_ = exported(run)
     assert [secret for secret in (*SECRETS, "argon2", SEED, HASHES["LDAP SSHA"]) if secret in open_] == []
     with_secrets = exported(run, "--with-secrets")
@@ -74,7 +74,7 @@ def test_a_csv_export_without_users_has_the_field_names(run):
     assert run("user export - --format csv").stdout.strip().split(",") == without
 
 
-def test_only_the_operator_can_read_the_file_and_none_is_overwritten(run, peopled, tmp_path):
+def test_only_the_operator_can_read_the_file_and_none_is_overwritten(run, site_with_users, tmp_path):
     file = tmp_path / "all.jsonl"
     assert run("user export", str(file)).exit_code == 0
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -85,13 +85,13 @@ def test_only_the_operator_can_read_the_file_and_none_is_overwritten(run, people
 
 
 @pytest.mark.parametrize("more", [(), ("--with-secrets",)])
-def test_an_export_is_recorded(run, peopled, tmp_path, more):
+def test_an_export_is_recorded(run, site_with_users, tmp_path, more):
     assert run("user export", str(tmp_path / "all.csv"), *more).exit_code == 0
     (line,) = run("audit list --json --event users.exported").stdout.splitlines()
     assert json.loads(line)["details"] == {"file": "all.csv", "with_secrets": bool(more), "origin": "cli"}
 
 
-def test_a_seed_that_cannot_be_decrypted_is_an_error(run, peopled):
+def test_a_seed_that_cannot_be_decrypted_is_an_error(run, site_with_users):
     done = run("user export - --with-secrets", WEBAPP_SECRET_KEY="k2Vt9sXw4NzB7mCq1LrD8fHj3PyG6aTe")
     assert done.exit_code == 1
     assert "WEBAPP_SECRET_KEY_FALLBACKS" in done.stderr

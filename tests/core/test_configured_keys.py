@@ -49,7 +49,7 @@ def test_configured_keys_cannot_be_rotated():
         GivenRing(pem(), algorithm="ES256").rotate(DAY)
 
 
-def unfit(key):
+def invalid(key):
     return key_material.private_pem(key)
 
 
@@ -63,8 +63,8 @@ def unfit(key):
         pytest.param(lambda: pem("RS256"), "ES256", id="an RSA key for ES256"),
         pytest.param(lambda: pem("ES256"), "EdDSA", id="an elliptic curve key for EdDSA"),
         pytest.param(lambda: pem("EdDSA"), "RS256", id="an Ed25519 key for RS256"),
-        pytest.param(lambda: unfit(ec.generate_private_key(ec.SECP384R1())), "ES256", id="P-384 for ES256"),
-        pytest.param(lambda: unfit(rsa.generate_private_key(65537, 1024)), "RS256", id="an RSA key of 1024 bits"),
+        pytest.param(lambda: invalid(ec.generate_private_key(ec.SECP384R1())), "ES256", id="P-384 for ES256"),
+        pytest.param(lambda: invalid(rsa.generate_private_key(65537, 1024)), "RS256", id="an RSA key of 1024 bits"),
         pytest.param(
             lambda: key_material.public_pem(ec.generate_private_key(ec.SECP256R1()).public_key()),
             "ES256",

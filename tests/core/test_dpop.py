@@ -22,7 +22,7 @@ def noon():
         yield traveller
 
 
-def judged(text, *, method="GET", path="/protected", token=None, base_urls=(SITE,)):
+def verified(text, *, method="GET", path="/protected", token=None, base_urls=(SITE,)):
     return proven(text, ProvenRequest(method=method, base_urls=base_urls, path=path, token=token), window=MINUTE)
 
 
@@ -33,18 +33,18 @@ def claims(**changes):
 @pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
 def test_a_proof_yields_the_thumbprint_of_its_key(algorithm):
     key = generate(algorithm, NOON)
-    assert judged(proof(key=key)).jkt == key_material.thumbprint(key.public, algorithm=algorithm)
+    assert verified(proof(key=key)).jkt == key_material.thumbprint(key.public, algorithm=algorithm)
 
 
 def test_a_proof_has_an_id_by_which_a_replay_is_recognised():
-    assert judged(proof(claims(jti="once"))).jti == "once"
+    assert verified(proof(claims(jti="once"))).jti == "once"
 
 
 @pytest.mark.parametrize("shift", [-60, 0, 60])
 def test_a_proof_is_valid_for_a_minute_before_and_after_its_time(noon, shift):
     made = proof()
     noon.shift(shift)
-    assert judged(made)
+    assert verified(made)
 
 
 @pytest.mark.parametrize(
@@ -56,22 +56,22 @@ def test_a_proof_is_valid_for_a_minute_before_and_after_its_time(noon, shift):
     ],
 )
 def test_equivalent_urls_are_equal(htu):
-    assert judged(proof(claims(htu=htu)))
+    assert verified(proof(claims(htu=htu)))
 
 
 def test_the_default_port_can_be_in_the_url():
     made = proof(claims(htu="https://LOGIN.example.org:443/protected"))
-    assert judged(made, base_urls=("https://login.example.org",))
+    assert verified(made, base_urls=("https://login.example.org",))
     with pytest.raises(ProofUnfit):
-        judged(made, base_urls=("https://login.example.org:8443",))
+        verified(made, base_urls=("https://login.example.org:8443",))
 
 
 def test_a_url_without_a_path_is_the_root():
-    assert judged(proof(claims(htu=SITE)), path="/")
+    assert verified(proof(claims(htu=SITE)), path="/")
 
 
 def test_a_proof_for_a_token_has_the_hash_of_that_token():
-    assert judged(proof(claims_for(token=TOKEN)), token=TOKEN)
+    assert verified(proof(claims_for(token=TOKEN)), token=TOKEN)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_proof_for_a_token_has_the_hash_of_that_token():
 )
 def test_an_invalid_proof_is_refused(changes):
     with pytest.raises(ProofUnfit):
-        judged(proof(claims_for(token=TOKEN, **changes)), token=TOKEN)
+        verified(proof(claims_for(token=TOKEN, **changes)), token=TOKEN)
 
 
 PRIVATE = pyjwt.algorithms.ECAlgorithm.to_jwk(KEY.private, as_dict=True)
@@ -147,7 +147,7 @@ PRIVATE = pyjwt.algorithms.ECAlgorithm.to_jwk(KEY.private, as_dict=True)
 )
 def test_a_proof_is_refused_with_its_header(changes):
     with pytest.raises(ProofUnfit):
-        judged(proof(header=header_of(**changes)))
+        verified(proof(header=header_of(**changes)))
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_proof_is_refused_with_its_header(changes):
 )
 def test_a_malformed_proof_is_refused(text):
     with pytest.raises(ProofUnfit):
-        judged(text())
+        verified(text())
 
 
 def test_an_hmac_with_the_public_key_as_secret_is_refused():
@@ -178,12 +178,12 @@ def test_an_hmac_with_the_public_key_as_secret_is_refused():
     signed = f"{encode(head)}.{encode(claims())}"
     secret = key_material.public_pem(KEY.public).encode()
     with pytest.raises(ProofUnfit):
-        judged(f"{signed}.{encode(pyjwt.get_algorithm_by_name('HS256').sign(signed.encode(), secret))}")
+        verified(f"{signed}.{encode(pyjwt.get_algorithm_by_name('HS256').sign(signed.encode(), secret))}")
 
 
 def test_a_proof_signed_with_another_key_than_in_its_header_is_refused():
     with pytest.raises(ProofUnfit):
-        judged(proof(header=header_of(KEY), key=OTHER))
+        verified(proof(header=header_of(KEY), key=OTHER))
 
 
 def test_a_key_is_given_by_its_thumbprint_or_as_a_jwk():

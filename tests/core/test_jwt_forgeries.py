@@ -176,10 +176,10 @@ def test_a_token_signed_with_the_public_key_as_hmac_secret_is_invalid(verify):
 
 
 def test_a_token_signed_by_a_foreign_key_with_our_kid_is_invalid(verify):
-    stranger = generate("ES256", NOON)
+    visitor = generate("ES256", NOON)
     headers = {"typ": TYP, "kid": KEY.kid}
     with pytest.raises(jwt.Invalid):
-        verify(pyjwt.encode(CLAIMS, stranger.private, algorithm="ES256", headers=headers))
+        verify(pyjwt.encode(CLAIMS, visitor.private, algorithm="ES256", headers=headers))
 
 
 def test_a_token_for_one_purpose_is_invalid_for_another():

@@ -18,7 +18,7 @@ def add(app: Flask, path: str, view: Callable[..., Any], **options: Any) -> Flas
     return app
 
 
-def says_who(principal: Principal) -> Any:
+def caller_name(principal: Principal) -> Any:
     return jsonify(
         username=principal.username,
         credential=principal.credential,

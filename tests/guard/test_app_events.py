@@ -107,8 +107,8 @@ def test_details_are_bounded(app):
 
 def test_strangers_do_not_fill_the_log(app):
     add(app, "/mine", public(opens(title="March")))
-    stranger = as_nobody(app)
-    assert {stranger.get("/mine").status_code for _ in range(OF_STRANGERS.amount + 5)} == {200}
+    visitor = as_nobody(app)
+    assert {visitor.get("/mine").status_code for _ in range(OF_STRANGERS.amount + 5)} == {200}
     found = recorded(app)
     assert (len(found), found[0]["user_id"]) == (OF_STRANGERS.amount, None)
 

@@ -25,15 +25,15 @@ def who():
 
 
 @pytest.fixture
-def asked():
+def lookups():
     return []
 
 
 @pytest.fixture
-def site(app, asked):
+def site(app, lookups):
     @user_lookup(app)
     def staff(principal):
-        asked.append(principal.username)
+        lookups.append(principal.username)
         return {"ada": {"desk": 7}}.get(principal.username)
 
     add(app, "/who", require(scope="protected:read")(who))
@@ -57,10 +57,10 @@ def test_a_session_has_no_claims(site, user):
 
 
 @pytest.mark.parametrize("header", [None, "Bearer nonsense"])
-def test_for_an_anonymous_caller_they_are_false_and_empty(site, asked, header):
+def test_for_an_anonymous_caller_they_are_false_and_empty(site, lookups, header):
     answer = Script(site).get("/anybody", headers={"Authorization": header} if header else {})
     assert answer.json == {"name": None, "claims": {}, "record": None}
-    assert asked == []
+    assert lookups == []
 
 
 def test_claims_of_a_refused_token_are_never_read(site, user):
@@ -76,12 +76,12 @@ def test_templates_can_use_them_by_name(site, user):
     assert Script(site).get("/drawn").text == "nobody"
 
 
-def test_the_record_is_looked_up_once_and_only_if_it_is_used(site, user, asked):
+def test_the_record_is_looked_up_once_and_only_if_it_is_used(site, user, lookups):
     script = Script(site, factories.api_token(site, user).token)
     script.get("/plain")
-    assert asked == []
+    assert lookups == []
     script.get("/who")
-    assert asked == ["ada"]
+    assert lookups == ["ada"]
 
 
 def test_a_user_without_a_record_has_none(site):

@@ -101,11 +101,11 @@ def test_a_page_that_answers_a_form_replaces_its_history_entry_by_a_get(app, per
     assert entry_of(person.open("/account")) is None
 
 
-def test_a_reloaded_refused_login_keeps_its_next_page(stranger):
-    stranger.open("/login?next=/tokens%3Fstate%3Dended%2526x")
-    refused = stranger.press("Log in", username="ada", password="wrong")
-    assert stranger.open(entry_of(refused)).request.path == "/login"
-    assert 'name="next" type="hidden" value="/tokens?state=ended%26x"' in stranger.page.text
+def test_a_reloaded_refused_login_keeps_its_next_page(visitor):
+    visitor.open("/login?next=/tokens%3Fstate%3Dended%2526x")
+    refused = visitor.press("Log in", username="ada", password="wrong")
+    assert visitor.open(entry_of(refused)).request.path == "/login"
+    assert 'name="next" type="hidden" value="/tokens?state=ended%26x"' in visitor.page.text
 
 
 def test_reload_does_not_create_a_token_again_but_opens_its_page(person):

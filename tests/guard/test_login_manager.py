@@ -29,7 +29,7 @@ def site(app):
     return add(with_changes(app), "/anybody", public(who))
 
 
-def heard(signal, app, action):
+def signals_of(signal, app, action):
     """What was sent while ``action`` was done."""
     found = []
 
@@ -69,7 +69,7 @@ def test_an_invalid_token_hides_the_cookie_from_a_public_page_too(site, user):
 
 
 def test_a_login_sends_the_signal_of_flask_login(site, user):
-    told = heard(flask_login.user_logged_in, site, lambda: Person(site).log_in(user.username))
+    told = signals_of(flask_login.user_logged_in, site, lambda: Person(site).log_in(user.username))
     assert [entry["user"].username for entry in told] == ["ada"]
 
 
@@ -77,27 +77,27 @@ def test_a_logout_sends_the_signal_of_flask_login(site, user):
     person = Person(site)
     person.log_in(user.username)
     person.open("/logout")
-    told = heard(flask_login.user_logged_out, site, lambda: person.press("Log out"))
+    told = signals_of(flask_login.user_logged_out, site, lambda: person.press("Log out"))
     assert [entry["user"].username for entry in told] == ["ada"]
 
 
 def test_a_session_sends_the_cookie_signal_of_flask_login(site, user):
     person = Person(site)
     person.log_in(user.username)
-    told = heard(flask_login.user_loaded_from_cookie, site, lambda: person.ask("GET", "/who"))
+    told = signals_of(flask_login.user_loaded_from_cookie, site, lambda: person.ask("GET", "/who"))
     assert [entry["user"].username for entry in told] == ["ada"]
 
 
 def test_a_token_sends_the_request_signal_of_flask_login(site, user):
     script = Script(site, factories.api_token(site, user).token)
-    told = heard(flask_login.user_loaded_from_request, site, lambda: script.get("/who"))
+    told = signals_of(flask_login.user_loaded_from_request, site, lambda: script.get("/who"))
     assert [entry["user"].username for entry in told] == ["ada"]
 
 
-@pytest.mark.parametrize("token", [None, "{token}"], ids=["a stranger", "a token without the scope"])
+@pytest.mark.parametrize("token", [None, "{token}"], ids=["an anonymous caller", "a token without the scope"])
 def test_a_refusal_sends_the_unauthorized_signal_of_flask_login(site, user, token):
     token = factories.api_token(site, user, "profile:read").token if token else None
-    assert len(heard(flask_login.user_unauthorized, site, lambda: Script(site, token).get("/who"))) == 1
+    assert len(signals_of(flask_login.user_unauthorized, site, lambda: Script(site, token).get("/who"))) == 1
 
 
 def test_a_step_up_sends_the_needs_refresh_signal_of_flask_login(site, user):
@@ -105,7 +105,7 @@ def test_a_step_up_sends_the_needs_refresh_signal_of_flask_login(site, user):
         person = Person(site)
         person.log_in(user.username)
         clock.shift(700)
-        assert len(heard(flask_login.user_needs_refresh, site, lambda: person.ask("GET", "/grave"))) == 1
+        assert len(signals_of(flask_login.user_needs_refresh, site, lambda: person.ask("GET", "/grave"))) == 1
 
 
 def test_flask_login_reads_its_user_where_we_set_it(app, user):

@@ -22,7 +22,7 @@ def token(site, user):
 
 
 @pytest.fixture
-def at_home(site, user):
+def logged_in(site, user):
     """A browser with a good cookie."""
     person = Person(site)
     person.log_in(user.username)
@@ -62,10 +62,10 @@ def test_bearer_is_accepted_in_any_letter_case(site, token, scheme):
         pytest.param("basic " + b64encode(b":x").decode(), id="Basic in small letters"),
     ],
 )
-def test_an_invalid_credential_is_401_and_a_valid_cookie_is_not_tried(at_home, token, header):
+def test_an_invalid_credential_is_401_and_a_valid_cookie_is_not_tried(logged_in, token, header):
     for accept in (HTML, "*/*"):
         sent = {"Authorization": header.replace("{token}", token), "Accept": accept}
-        answer = at_home.ask("GET", "/protected", headers=sent)
+        answer = logged_in.ask("GET", "/protected", headers=sent)
         assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
 
 
@@ -79,8 +79,8 @@ def test_an_invalid_credential_is_401_and_a_valid_cookie_is_not_tried(at_home, t
         pytest.param("AWS4-HMAC-SHA256 Credential=x", id="that of a cloud"),
     ],
 )
-def test_another_scheme_is_ignored_and_the_cookie_used(at_home, header):
-    answer = at_home.ask("GET", "/protected", headers={"Authorization": header, "Accept": "*/*"})
+def test_another_scheme_is_ignored_and_the_cookie_used(logged_in, header):
+    answer = logged_in.ask("GET", "/protected", headers={"Authorization": header, "Accept": "*/*"})
     assert answer.json["credential"] == "session"
 
 
@@ -99,11 +99,11 @@ def test_with_a_token_and_a_cookie_of_another_user_the_token_counts(site, token)
     assert (answer.json["username"], answer.json["credential"]) == ("ada", "token")
 
 
-def test_a_token_works_with_the_cookie_of_an_ended_session(at_home, token):
-    copied = at_home.cookie
-    at_home.open("/logout")
-    at_home.press("Log out")
-    answer = Script(at_home.app, token).get("/protected", headers={"Cookie": f"session={copied}"})
+def test_a_token_works_with_the_cookie_of_an_ended_session(logged_in, token):
+    copied = logged_in.cookie
+    logged_in.open("/logout")
+    logged_in.press("Log out")
+    answer = Script(logged_in.app, token).get("/protected", headers={"Cookie": f"session={copied}"})
     assert answer.status_code == 200
 
 
@@ -127,9 +127,9 @@ def test_a_token_works_with_the_cookie_of_an_ended_session(at_home, token):
         ("OPTIONS", "/protected"),
     ],
 )
-def test_a_request_with_a_token_sets_no_cookie(at_home, token, method, path):
+def test_a_request_with_a_token_sets_no_cookie(logged_in, token, method, path):
     for credential in (f"Bearer {token}", "Bearer nonsense", "Basic x"):
-        answer = at_home.ask(method, path, headers={"Authorization": credential})
+        answer = logged_in.ask(method, path, headers={"Authorization": credential})
         assert "Set-Cookie" not in answer.headers, credential
 
 
@@ -179,6 +179,6 @@ def test_reading_by_basic_from_another_site_is_allowed(site, token):
     assert Script(site).get("/change", headers=headers).status_code == 200
 
 
-def test_basic_is_ignored_by_the_login_form(at_home, token):
-    answer = at_home.ask("POST", "/login", headers=basic("x", token), data={"username": "ada"})
+def test_basic_is_ignored_by_the_login_form(logged_in, token):
+    answer = logged_in.ask("POST", "/login", headers=basic("x", token), data={"username": "ada"})
     assert answer.status_code == 403

@@ -72,10 +72,10 @@ def test_a_known_caller_who_lacks_the_scope_is_refused(site, user):
 
 def test_an_anonymous_change_needs_a_csrf_token(site, user):
     assert Script(site).post("/hall").json["code"] == "csrf_failed"
-    stranger = Person(site)
-    stranger.open("/login")
-    sent = {"X-CSRF-Token": stranger.csrf_token}
-    assert stranger.ask("POST", "/hall", headers=sent).json == {"name": None}
+    visitor = Person(site)
+    visitor.open("/login")
+    sent = {"X-CSRF-Token": visitor.csrf_token}
+    assert visitor.ask("POST", "/hall", headers=sent).json == {"name": None}
     assert Script(site, factories.api_token(site, user).token).post("/hall").json == {"name": "ada"}
 
 

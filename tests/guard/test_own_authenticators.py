@@ -121,9 +121,9 @@ def test_an_authorization_header_decides_alone(site, authorization, status):
 
 
 def test_only_a_header_that_is_sent_by_itself_is_refused_from_another_site(site):
-    stranger = HeaderClient(site, site.response_class)
+    visitor = HeaderClient(site, site.response_class)
     found = {
-        sent: stranger.post("/who", headers=key("good", sent) | CROSS_SITE).status_code
+        sent: visitor.post("/who", headers=key("good", sent) | CROSS_SITE).status_code
         for sent in ("X-Api-Key", "ApiKey", "X-Client-Certificate")
     }
     assert found == {"X-Api-Key": 200, "ApiKey": 200, "X-Client-Certificate": 403}

@@ -40,9 +40,11 @@ FRESH = Requirement(fresh_within=TEN_MINUTES)
 @pytest.mark.parametrize(
     ("who", "need", "decision"),
     [
-        pytest.param(None, Requirement(is_public=True), Decision.ALLOW, id="a stranger may see what is public"),
-        pytest.param(None, ANY, Decision.LOG_IN, id="a stranger is asked to log in"),
-        pytest.param(None, ADMIN, Decision.LOG_IN, id="a stranger does not hear of roles first"),
+        pytest.param(
+            None, Requirement(is_public=True), Decision.ALLOW, id="an anonymous caller may see what is public"
+        ),
+        pytest.param(None, ANY, Decision.LOG_IN, id="an anonymous caller has to log in"),
+        pytest.param(None, ADMIN, Decision.LOG_IN, id="an anonymous caller gets no answer about roles first"),
         pytest.param(principal(), ANY, Decision.ALLOW, id="any session may where nothing is named"),
         pytest.param(principal(), Requirement(scope="x:read"), Decision.ALLOW, id="a session needs no scope"),
         pytest.param(principal(roles=()), ANY, Decision.ALLOW, id="a session without a role may where none is asked"),

@@ -7,7 +7,7 @@ import pytest
 from flask import Blueprint
 
 from tests.browser import Person
-from tests.guard.example_routes import add, plain, says_who
+from tests.guard.example_routes import add, caller_name, plain
 from tests.script import Script
 from webapp.guard import login_required, public, require
 from webapp.guard.policy import Requirement
@@ -84,12 +84,12 @@ def test_our_login_required_is_require_without_arguments(app):
 
 
 def test_a_view_with_a_principal_parameter_gets_the_principal(app, script):
-    add(app, "/who", require(scope="protected:read")(says_who))
+    add(app, "/who", require(scope="protected:read")(caller_name))
     assert script.get("/who").json == {"username": "ada", "credential": "token", "same": True}
 
 
 def test_a_guarded_view_cannot_be_called_directly(app):
-    view = require()(says_who)
+    view = require()(caller_name)
     with app.test_request_context("/who"), pytest.raises(AttributeError):
         view()
 

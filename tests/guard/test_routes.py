@@ -32,17 +32,17 @@ def test_every_route_has_a_rule(app):
 
 
 def test_every_guarded_route_refuses_anonymous_requests_in_every_method(app):
-    stranger = Script(app)
+    visitor = Script(app)
     for route in routes(app):
         if not route.need.is_public:
             for method in (*route.methods, *(["HEAD"] if "GET" in route.methods else [])):
-                assert stranger.call(method, path_of(route)).status_code == 401, (method, route.path)
+                assert visitor.call(method, path_of(route)).status_code == 401, (method, route.path)
 
 
 def test_every_route_lists_its_methods_in_an_anonymous_preflight(app):
-    stranger = Script(app)
+    visitor = Script(app)
     for route in routes(app):
-        answer = stranger.call("OPTIONS", path_of(route))
+        answer = visitor.call("OPTIONS", path_of(route))
         assert answer.status_code == 200, route.path
         assert set(route.methods) <= set(answer.headers["Allow"].split(", ")), route.path
 

@@ -19,7 +19,7 @@ def header_of(site, state):
     return {} if state == "none" else {"Authorization": f"Bearer {token}"}
 
 
-def spoken(header, cookie, session):
+def used_credential(header, cookie, session):
     """Who speaks, by the order: header, cookie, session; the first that is there, and no other after it."""
     for name, state in (("grace", header), ("ada", cookie), ("boss", session)):
         if state != "none":
@@ -31,7 +31,7 @@ def spoken(header, cookie, session):
 def test_the_first_credential_present_is_used_and_no_other_is_tried(site, header, cookie, session):
     person = browser_with(site, cookie=cookie, session=session)
     answer = person.ask("GET", "/protected", headers={"Accept": "*/*"} | header_of(site, header))
-    expected = spoken(header, cookie, session)
+    expected = used_credential(header, cookie, session)
     if expected is None:
         assert answer.status_code == 401
     else:
@@ -42,7 +42,7 @@ def test_the_first_credential_present_is_used_and_no_other_is_tried(site, header
 @pytest.mark.parametrize(("header", "cookie", "session"), list(product(STATES, STATES, STATES)))
 def test_a_change_needs_the_csrf_token_of_its_credential(site, header, cookie, session):
     person = browser_with(site, cookie=cookie, session=session)
-    expected = spoken(header, cookie, session)
+    expected = used_credential(header, cookie, session)
     answer = person.ask("POST", "/change", headers={"Accept": "*/*"} | header_of(site, header))
     assert answer.status_code == (401 if expected is None else 200 if expected == "grace" else 403)
 

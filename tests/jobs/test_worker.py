@@ -16,7 +16,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
-def _without_a_breath(monkeypatch):
+def _without_pauses(monkeypatch):
     monkeypatch.setattr(worker, "STEP_PAUSE_SECONDS", 0)
 
 

@@ -23,16 +23,16 @@ PAGES = (
 
 
 @pytest.fixture(scope="module")
-def lived_in(site: ServedSite) -> ServedSite:
+def used_site(site: ServedSite) -> ServedSite:
     site.add_user("nora")
     return site
 
 
-def test_one_browser_ends_the_session_of_another(lived_in: ServedSite, tab: Page, chromium: Browser) -> None:
+def test_one_browser_ends_the_session_of_another(used_site: ServedSite, tab: Page, chromium: Browser) -> None:
     context = chromium.new_context(user_agent="Mozilla/5.0 (iPhone) Version/18.0 Mobile Safari/604.1")
     phone = context.new_page()
-    log_in(phone, lived_in, "nora")
-    log_in(tab, lived_in, "nora")
+    log_in(phone, used_site, "nora")
+    log_in(tab, used_site, "nora")
     tab.get_by_role("link", name="Account", exact=True).click()
     tab.get_by_role("link", name="Sessions", exact=True).click()
     tab.get_by_role("button", name="Log out Safari on iPhone").click()
@@ -43,22 +43,22 @@ def test_one_browser_ends_the_session_of_another(lived_in: ServedSite, tab: Page
     context.close()
 
 
-def test_every_page_of_the_account_is_accessible_and_fits(lived_in: ServedSite, chromium: Browser) -> None:
+def test_every_page_of_the_account_is_accessible_and_fits(used_site: ServedSite, chromium: Browser) -> None:
     context = chromium.new_context()
     tab = context.new_page()
-    log_in(tab, lived_in, "nora")
+    log_in(tab, used_site, "nora")
     for path in PAGES:
-        tab.goto(lived_in.url + path)
+        tab.goto(used_site.url + path)
         check_everywhere(tab)
     context.close()
 
 
 def test_a_session_that_is_about_to_end_can_be_extended_without_leaving_the_page(
-    lived_in: ServedSite, tab: Page
+    used_site: ServedSite, tab: Page
 ) -> None:
-    log_in(tab, lived_in, "nora")
+    log_in(tab, used_site, "nora")
     tab.clock.install()
-    tab.goto(f"{lived_in.url}/tokens/new?name=half-written")
+    tab.goto(f"{used_site.url}/tokens/new?name=half-written")
     button = tab.get_by_role("button", name="Stay logged in")
     expect(button).to_be_hidden()
     tab.clock.fast_forward("11:52:00")

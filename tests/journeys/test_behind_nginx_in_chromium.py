@@ -67,13 +67,13 @@ def page(browser: Browser) -> Iterator[Page]:
     """A page that fails the test for whatever it loads from outside the base URL, or does not get."""
     page, faults = browser.new_context().new_page(), list[str]()
     page.on("console", lambda message: faults.append(message.text) if is_fault(message) else None)
-    page.on("response", lambda response: faults.append(response.url) if is_astray(response) else None)
+    page.on("response", lambda response: faults.append(response.url) if is_outside_path(response) else None)
     yield page
     page.context.close()
     assert faults == []
 
 
-def is_astray(response: Response) -> bool:
+def is_outside_path(response: Response) -> bool:
     return response.status >= 400 or not (response.url + "/").startswith(f"{URL}/")
 
 

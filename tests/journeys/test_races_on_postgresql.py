@@ -144,9 +144,9 @@ def test_a_job_is_run_by_one_process_only(app: Flask) -> None:
     ],
 )
 def test_of_two_processes_with_one_refresh_token_one_creates_a_successor(
-    app: Flask, rivals: Pair, call: str, codes: tuple[str, ...], generations: list[int]
+    app: Flask, process_pair: Pair, call: str, codes: tuple[str, ...], generations: list[int]
 ) -> None:
-    rounds = raced(app, factories.user(app), rivals, ROUNDS, call)
+    rounds = raced(app, factories.user(app), process_pair, ROUNDS, call)
     is_over = call == "refresh_without_overlap"
     assert {tuple(found.codes) for found in rounds} == {codes}
     assert [(len(found.successors), found.generations) for found in rounds] == [(1, generations)] * ROUNDS
@@ -155,8 +155,8 @@ def test_of_two_processes_with_one_refresh_token_one_creates_a_successor(
 
 
 @pytest.mark.timeout(300)
-def test_two_processes_that_rotate_one_token_at_once_get_one_new_token(app: Flask, rivals: Pair) -> None:
-    for answers, successors in rotation_races.raced(app, factories.user(app), rivals):
+def test_two_processes_that_rotate_one_token_at_once_get_one_new_token(app: Flask, process_pair: Pair) -> None:
+    for answers, successors in rotation_races.raced(app, factories.user(app), process_pair):
         (new_id,) = successors
         assert answers == [f"201 {new_id}"] * 2
 

@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 @pytest.fixture(scope="module")
-def lived_in(site: ServedSite) -> ServedSite:
+def used_site(site: ServedSite) -> ServedSite:
     site.add_user("tara")
     return site
 
@@ -21,8 +21,8 @@ def fill_in(tab: Page, password: str = PASSWORD) -> None:
     tab.get_by_role("button", name="Log in").click()
 
 
-def test_two_tabs_log_in_and_a_form_of_an_earlier_session_can_be_sent(lived_in: ServedSite, chromium: Browser) -> None:
-    url, context = lived_in.url, chromium.new_context()
+def test_two_tabs_log_in_and_a_form_of_an_earlier_session_can_be_sent(used_site: ServedSite, chromium: Browser) -> None:
+    url, context = used_site.url, chromium.new_context()
     one, two = context.new_page(), context.new_page()
     one.goto(f"{url}/login")
     two.goto(f"{url}/login?next=/account")
@@ -41,8 +41,8 @@ def test_two_tabs_log_in_and_a_form_of_an_earlier_session_can_be_sent(lived_in: 
     context.close()
 
 
-def test_reload_and_back_after_refused_forms_do_not_resend(lived_in: ServedSite, chromium: Browser) -> None:
-    url, context = lived_in.url, chromium.new_context()
+def test_reload_and_back_after_refused_forms_do_not_resend(used_site: ServedSite, chromium: Browser) -> None:
+    url, context = used_site.url, chromium.new_context()
     tab, sent = context.new_page(), list[str]()
     tab.on("request", lambda request: sent.append(request.method) if request.is_navigation_request() else None)
     tab.goto(f"{url}/login?next=/account")

@@ -67,6 +67,6 @@ def test_a_browser_without_a_cookie_that_accepts_one_is_logged_in(app, user):
     assert (page.request.path, page.request.query_string) == ("/tokens", b"state=ended")
 
 
-def test_a_browser_that_sends_cookies_gets_no_such_message(stranger):
-    stranger.open("/login")
-    assert BLOCKED not in stranger.open("/login?cookies=1").text
+def test_a_browser_that_sends_cookies_gets_no_such_message(visitor):
+    visitor.open("/login")
+    assert BLOCKED not in visitor.open("/login?cookies=1").text

@@ -49,9 +49,9 @@ def test_was_this_you_refers_to_the_provider_for_the_password(grace):
 
 
 def test_a_forgotten_password_sends_no_mail_for_an_external_password(grace, site):
-    stranger = Person(site)
-    assert "your organisation manages your password" in stranger.open("/forgot").text
-    stranger.press("Send link", username="grace")
+    visitor = Person(site)
+    assert "your organisation manages your password" in visitor.open("/forgot").text
+    visitor.press("Send link", username="grace")
     # As for a name that nobody has: the event is of no user, and the mail reaches nobody.
     assert [event["user_id"] for event in events(site, "reset.asked")] == [None]
     assert not mails(site)
@@ -81,9 +81,9 @@ def test_not_me_refers_to_the_provider_for_the_password(grace, site):
     other = Person(site, user_agent="Mozilla/5.0 (Windows NT 10.0) Chrome/140.0")
     other.log_in("grace", PASSWORD)
     (link,) = re.findall(r"http://[^\s]+(/not-me/\S+)", mails(site)[-1].text)
-    stranger = Person(site)
-    stranger.open(link)
-    page = stranger.press("Secure my account")
+    visitor = Person(site)
+    visitor.open(link)
+    page = visitor.press("Secure my account")
     assert "Change it now at your organisation" in page.text
     assert other.ask("GET", "/dashboard").status_code == 303
     assert account(site, "grace").password_hash == ""

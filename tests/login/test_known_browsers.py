@@ -53,6 +53,6 @@ def test_a_known_browser_cookie_grants_no_access(site):
     owner = Person(site)
     owner.log_in("ada")
     mark = owner.client.get_cookie("known").value
-    stranger = Person(site)
-    stranger.client.set_cookie("known", mark)
-    assert stranger.open("/dashboard").request.path == "/login"
+    visitor = Person(site)
+    visitor.client.set_cookie("known", mark)
+    assert visitor.open("/dashboard").request.path == "/login"

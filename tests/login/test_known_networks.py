@@ -7,7 +7,7 @@ import time_machine
 
 from tests import factories
 from tests.browser import Person
-from tests.login.wrong_passwords import NOON, TRIES, WRONG, knock, statuses, throttling, with_ada
+from tests.login.wrong_passwords import NOON, TRIES, WRONG, attempt, statuses, throttling, with_ada
 from tests.tables import account
 from webapp.accounts import known_networks, lifecycle
 from webapp.accounts.lockout import ALTOGETHER, BY_UNKNOWN, FROM_NETWORKS
@@ -26,7 +26,7 @@ def site(make_app):
 
 
 def right(app, address=HOME, name="ada", password=factories.PASSWORD):
-    return knock(app, name, password, address).status_code
+    return attempt(app, name, password, address).status_code
 
 
 def by_script(app):

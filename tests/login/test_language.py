@@ -48,14 +48,14 @@ def language_of(page: str) -> str:
 
 @pytest.mark.parametrize(("setting", "accepted", "requested", "own"), CASES)
 def test_a_page_is_in_the_language_of_the_account_or_the_browser(
-    app, user, stranger, beginnings, setting, accepted, requested, own
+    app, user, visitor, prepared, setting, accepted, requested, own
 ):
     choose(app, user, setting)
     for path in ("/login", "/nowhere"):
-        assert language_of(stranger.open(path, headers=sent(accepted)).text) == requested
-    beginnings.log_in(stranger)
+        assert language_of(visitor.open(path, headers=sent(accepted)).text) == requested
+    prepared.log_in(visitor)
     for path in ("/account/sessions", "/confirm", "/nowhere"):
-        assert language_of(stranger.open(path, headers=sent(accepted)).text) == own
+        assert language_of(visitor.open(path, headers=sent(accepted)).text) == own
 
 
 @pytest.mark.parametrize(("setting", "accepted", "requested"), [case[:3] for case in CASES])
@@ -76,17 +76,17 @@ def test_an_ended_session_has_the_language_of_the_browser(app, user, person):
     assert language_of(person.open("/login", headers=sent("en")).text) == "en"
 
 
-def test_the_message_after_a_login_is_in_the_language_of_the_account(app, user, stranger):
+def test_the_message_after_a_login_is_in_the_language_of_the_account(app, user, visitor):
     choose(app, user, "de")
     # The first login of all is no news to anybody.
     Person(app).log_in(user.username)
-    stranger.log_in(user.username)
-    assert language_of(stranger.page.text) == "de"
-    assert said(app, "de", username=user.username) in stranger.page.text
+    visitor.log_in(user.username)
+    assert language_of(visitor.page.text) == "de"
+    assert message_in(app, "de", username=user.username) in visitor.page.text
     assert [language_of(mail.html) for mail in mails(app)] == ["de"]
 
 
-def said(app: Flask, language: str, **values: str) -> str:
+def message_in(app: Flask, language: str, **values: str) -> str:
     with app.test_request_context(), force_locale(language):
         return _("You are logged in as %(username)s.", **values)
 

@@ -25,7 +25,7 @@ def app(make_app):
     return make_app(**MANY)
 
 
-def knock(app, password=WRONG, name="ada"):
+def attempt(app, password=WRONG, name="ada"):
     return Script(app).post("/api/auth", json={"username": name, "password": password})
 
 
@@ -40,7 +40,7 @@ def failed(app, user):
         return db.get_one(User, user.id).failed_logins
 
 
-def at_home(app):
+def known_browser(app):
     """The owner's browser, logged in once and out again."""
     owner = Person(app)
     owner.log_in("ada")
@@ -49,54 +49,54 @@ def at_home(app):
     return owner
 
 
-def gets_in(person, password=factories.PASSWORD):
+def can_log_in(person, password=factories.PASSWORD):
     return person.log_in("ada", password).request.path == "/dashboard"
 
 
 def test_after_the_limit_of_wrong_passwords_unknown_clients_are_refused(app, user):
     after(app, user, BY_UNKNOWN - 1)
-    assert knock(app).status_code == 401
-    refused, wrong = knock(app, factories.PASSWORD), knock(app)
+    assert attempt(app).status_code == 401
+    refused, wrong = attempt(app, factories.PASSWORD), attempt(app)
     assert (refused.status_code, refused.json["code"]) == (401, "credentials_invalid")
     assert {**refused.json, "instance": ""} == {**wrong.json, "instance": ""}, "they learn nothing by it"
-    assert not gets_in(Person(app))
+    assert not can_log_in(Person(app))
 
 
 def test_the_last_allowed_attempt_can_succeed(app, user):
     after(app, user, BY_UNKNOWN - 1)
-    assert knock(app, factories.PASSWORD).status_code == 200
+    assert attempt(app, factories.PASSWORD).status_code == 200
     assert failed(app, user) == 0
 
 
 def test_a_right_password_resets_the_count(app, user):
     for password, row in ((WRONG, 1), (WRONG, 2), (factories.PASSWORD, 0), (WRONG, 1)):
-        knock(app, password)
+        attempt(app, password)
         assert failed(app, user) == row
 
 
 def test_refused_attempts_are_not_counted(app, user):
     after(app, user, BY_UNKNOWN)
-    knock(app)
+    attempt(app)
     assert failed(app, user) == BY_UNKNOWN
 
 
 def test_simultaneous_attempts_are_counted_exactly(app, user):
     with ThreadPoolExecutor(12) as at_once:
-        list(at_once.map(lambda _: knock(app), range(20)))
+        list(at_once.map(lambda _: attempt(app), range(20)))
     assert failed(app, user) == 20
 
 
 def test_a_known_browser_can_still_log_in(app, user):
-    owner = at_home(app)
+    owner = known_browser(app)
     after(app, user, BY_UNKNOWN)
-    assert gets_in(owner)
+    assert can_log_in(owner)
 
 
 def test_known_browsers_have_a_limit_too(app, user):
-    owner = at_home(app)
+    owner = known_browser(app)
     after(app, user, ALTOGETHER - 1)
     owner.log_in("ada", WRONG)
-    assert not gets_in(owner)
+    assert not can_log_in(owner)
 
 
 def test_sessions_and_tokens_keep_working(app, user):
@@ -112,7 +112,7 @@ def test_sessions_and_tokens_keep_working(app, user):
     [(BY_UNKNOWN, "browsers that you have"), (ALTOGETHER, "Logging in with a password is now locked")],
 )
 def test_the_owner_gets_one_mail(app, user, ceiling, says):
-    owner = at_home(app)
+    owner = known_browser(app)
     after(app, user, ceiling - 1)
     for _ in range(2):
         owner.log_in("ada", WRONG)
@@ -129,7 +129,7 @@ def test_a_new_password_by_a_mailed_link_unlocks_the_account(app, user):
     somebody.press("Send link", username="ada")
     somebody.open(mails(app)[-1].link)
     somebody.press("Set password", password=NEW)
-    assert gets_in(somebody, NEW)
+    assert can_log_in(somebody, NEW)
 
 
 def test_an_admin_can_unlock_the_account(app, user):
@@ -140,12 +140,12 @@ def test_an_admin_can_unlock_the_account(app, user):
     assert "too many wrong passwords" in ines.open(f"/admin/users/{user.id}").text
     ines.follow("Unlock")
     ines.press("Unlock ada", reason="it was me who guessed")
-    assert gets_in(Person(app))
+    assert can_log_in(Person(app))
     assert len(events(app, "login.opened")) == 1
     assert mails(app)[-1].kind == "login_unlocked"
 
 
 def test_an_unknown_name_is_refused_with_the_same_message(app, user):
     after(app, user, ALTOGETHER)
-    known, unknown = knock(app), knock(app, name="eve")
+    known, unknown = attempt(app), attempt(app, name="eve")
     assert {**known.json, "instance": ""} == {**unknown.json, "instance": ""}

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from tests import factories
 from tests.browser import Person
-from tests.login.wrong_passwords import WRONG, knock, throttling
+from tests.login.wrong_passwords import WRONG, attempt, throttling
 from tests.tables import events
 from webapp.accounts.passwords import Passwords
 from webapp.audit.models import AuditEvent
@@ -48,9 +48,9 @@ def test_a_flood_from_one_network_leaves_places_for_others(make_app):
     passwords = services_of(app).get(Passwords)
     passwords.hasher = stuck = Stuck()
     with ThreadPoolExecutor(FLOOD) as at_once:
-        flood = [at_once.submit(knock, app, f"name{n}", WRONG, ATTACKER) for n in range(FLOOD)]
+        flood = [at_once.submit(attempt, app, f"name{n}", WRONG, ATTACKER) for n in range(FLOOD)]
         sent_away = list(islice(as_completed(flood, timeout=60), FLOOD - share_of(passwords)))
-        others = [knock(app, "ada", factories.PASSWORD, f"198.51.100.{n}").status_code for n in range(10)]
+        others = [attempt(app, "ada", factories.PASSWORD, f"198.51.100.{n}").status_code for n in range(10)]
         stuck.go.set()
     assert {gone.result().status_code for gone in sent_away} == {503}
     assert others == [200] * 10
@@ -73,7 +73,7 @@ def log_in_by_page(app, address):
 
 
 def log_in_by_api(app, address):
-    return knock(app, "ada", factories.PASSWORD, address)
+    return attempt(app, "ada", factories.PASSWORD, address)
 
 
 def register(app, address):
@@ -98,14 +98,14 @@ def written(app):
 
 def test_a_network_over_its_limit_takes_no_place_and_writes_nothing(make_app):
     app = throttling(make_app, WEBAPP_LOGIN_TRIES_PER_ADDRESS="2")
-    assert [knock(app, f"name{n}").status_code for n in range(3)] == [401, 401, 429]
+    assert [attempt(app, f"name{n}").status_code for n in range(3)] == [401, 401, 429]
     assert len(events(app, "login.throttled")) == 1
     before = written(app)
     places = services_of(app).get(Passwords)._places
     with ExitStack() as held:
         for _ in range(places.capacity):
             held.enter_context(places.hold(None))
-        assert {knock(app, f"other{n}").status_code for n in range(20)} == {429}
+        assert {attempt(app, f"other{n}").status_code for n in range(20)} == {429}
         assert Person(app, address=ATTACKER).log_in("ada").status_code == 429
     assert written(app) == before
-    assert knock(app, address=SOMEBODY).status_code == 401
+    assert attempt(app, address=SOMEBODY).status_code == 401

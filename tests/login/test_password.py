@@ -82,8 +82,8 @@ def test_a_token_cannot_change_a_password(script):
 
 
 def test_password_managers_are_redirected_to_the_form_after_a_login(app):
-    stranger = Person(app)
-    answer = stranger.ask("GET", "/.well-known/change-password")
+    visitor = Person(app)
+    answer = visitor.ask("GET", "/.well-known/change-password")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account/password")
-    guarded = stranger.ask("GET", "/account/password", headers={"Accept": HTML})
+    guarded = visitor.ask("GET", "/account/password", headers={"Accept": HTML})
     assert (guarded.status_code, guarded.headers["Location"]) == (303, "/login?next=/account/password")

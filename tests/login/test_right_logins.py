@@ -7,7 +7,7 @@ import time_machine
 
 from tests import factories
 from tests.browser import Person
-from tests.login.wrong_passwords import NOON, WRONG, knock, statuses
+from tests.login.wrong_passwords import NOON, WRONG, attempt, statuses
 from tests.second_factors import half, with_app, with_sheet
 from webapp.core.client_network import network_of
 from webapp.core.clock import now
@@ -40,11 +40,11 @@ def by_page(app):
 
 
 def by_api(app):
-    return knock(app, "ada", factories.PASSWORD, OFFICE).status_code
+    return attempt(app, "ada", factories.PASSWORD, OFFICE).status_code
 
 
 def by_email(app):
-    return knock(app, "ada@example.org", factories.PASSWORD, OFFICE).status_code
+    return attempt(app, "ada@example.org", factories.PASSWORD, OFFICE).status_code
 
 
 def by_known_browser(app):
@@ -81,7 +81,7 @@ def test_more_than_fifty_people_of_an_office_can_log_in(make_app):
     app = make_app()
     for number in range(52):
         factories.user(app, f"person{number}")
-    found = [knock(app, f"person{number}", factories.PASSWORD, OFFICE).status_code for number in range(52)]
+    found = [attempt(app, f"person{number}", factories.PASSWORD, OFFICE).status_code for number in range(52)]
     assert found == [200] * 52
 
 
@@ -105,7 +105,7 @@ def test_one_right_password_gives_no_additional_wrong_attempts(site):
     factories.user(site, "mallory")
 
     def between():
-        assert knock(site, "mallory", factories.PASSWORD, OFFICE).status_code == 200
+        assert attempt(site, "mallory", factories.PASSWORD, OFFICE).status_code == 200
 
     found = []
     for number in range(7):
@@ -113,15 +113,15 @@ def test_one_right_password_gives_no_additional_wrong_attempts(site):
             between()
         found += statuses(site, f"name{number}", address=OFFICE)
     assert found == [401] * 5 + [429] * 2
-    assert knock(site, "mallory", factories.PASSWORD, OFFICE).status_code == 429
+    assert attempt(site, "mallory", factories.PASSWORD, OFFICE).status_code == 429
 
 
 def test_one_right_password_does_not_reset_the_count_of_another_account(site):
     factories.user(site, "mallory")
     for number in range(4):
-        assert knock(site, "ada", WRONG, f"198.51.100.{number}").status_code == 401
-        assert knock(site, "mallory", factories.PASSWORD, f"198.51.100.{number}").status_code == 200
-    assert knock(site, "ada", factories.PASSWORD, "198.51.100.9").status_code == 429
+        assert attempt(site, "ada", WRONG, f"198.51.100.{number}").status_code == 401
+        assert attempt(site, "mallory", factories.PASSWORD, f"198.51.100.{number}").status_code == 200
+    assert attempt(site, "ada", factories.PASSWORD, "198.51.100.9").status_code == 429
 
 
 def test_an_attempt_that_ends_in_the_next_window_is_not_given_back(site):

@@ -31,12 +31,12 @@ def log_in(app, address=HOME, client="curl/8.5.0"):
     return Script(app, address=address).post("/api/auth", json=body, headers={"User-Agent": client})
 
 
-def told(app):
+def login_mails(app):
     return [mail for mail in mails(app) if mail.kind == "new_script_login"]
 
 
 def test_the_first_script_login_of_an_account_is_not_mailed(app, seen):
-    assert told(app) == []
+    assert login_mails(app) == []
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_the_first_script_login_of_an_account_is_not_mailed(app, seen):
 )
 def test_a_known_script_and_network_is_not_mailed(app, seen, address, client):
     assert log_in(app, address, client).status_code == 200
-    assert told(app) == []
+    assert login_mails(app) == []
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_known_script_and_network_is_not_mailed(app, seen, address, client):
 def test_a_new_script_or_network_is_mailed_once(app, seen, address, client):
     for _ in range(3):
         assert log_in(app, address, client).status_code == 200
-    (mail,) = told(app)
+    (mail,) = login_mails(app)
     assert mail.to == "ada@example.org"
     assert address in mail.text
 
@@ -70,7 +70,7 @@ def test_a_new_script_or_network_is_mailed_once(app, seen, address, client):
 def test_one_subscriber_with_many_ip_addresses_is_mailed_once(app, seen):
     for number in range(1, 4):
         log_in(app, f"2001:db8:1:2::{number}")
-    assert len(told(app)) == 1
+    assert len(login_mails(app)) == 1
 
 
 def test_a_script_that_logs_in_every_hour_mails_nothing(app, seen):
@@ -78,12 +78,12 @@ def test_a_script_that_logs_in_every_hour_mails_nothing(app, seen):
         for _ in range(48):
             assert log_in(app).status_code == 200
             clock.shift(timedelta(hours=1))
-    assert told(app) == []
+    assert login_mails(app) == []
 
 
 def test_a_mail_has_only_the_name_from_the_user_agent(app, seen):
     log_in(app, client="call http://evil.example now")
-    (mail,) = told(app)
+    (mail,) = login_mails(app)
     assert "evil" not in mail.text + mail.html
     assert "a script" in mail.text
 
@@ -92,7 +92,7 @@ def test_the_link_of_the_mail_ends_the_login_without_logging_in(app, seen):
     token = Script(app, log_in(app, "198.51.100.2").json["access_token"])
     assert token.get("/protected").status_code == 200
     somebody = Person(app)
-    assert "a login by a new script" in somebody.open(told(app)[0].link).text
+    assert "a login by a new script" in somebody.open(login_mails(app)[0].link).text
     somebody.press("Secure my account")
     assert token.get("/protected").status_code == 401
 

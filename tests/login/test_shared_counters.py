@@ -7,7 +7,7 @@ import time_machine
 
 from tests import factories
 from tests.browser import Person
-from tests.login.wrong_passwords import NOON, TRIES, WRONG, knock, statuses, throttling, with_ada
+from tests.login.wrong_passwords import NOON, TRIES, WRONG, attempt, statuses, throttling, with_ada
 from webapp.accounts.passwords import Passwords
 from webapp.core.ratelimit import Limiter
 from webapp.web.registry import services_of
@@ -20,7 +20,7 @@ def site(make_app):
     return with_ada(throttling(make_app))
 
 
-def told(answer):
+def visible_parts(answer):
     """All that a caller sees, but for what is new with every answer."""
     headers = {name: value for name, value in answer.headers if name not in ("Set-Cookie", "Content-Length")}
     text = re.sub(r'urn:uuid:[0-9a-f-]+|name="csrf_token" value="[^"]+"', "", answer.text)
@@ -47,8 +47,8 @@ SEQUENCES = {
 @pytest.mark.parametrize("sequence", SEQUENCES.values(), ids=SEQUENCES)
 def test_two_names_of_one_account_are_answered_like_two_unknown_names(site, make_app, sequence):
     with time_machine.travel(NOON, tick=False):
-        known = [told(knock(site, KNOWN[which])) for which in sequence]
-        unknown = [told(knock(site, UNKNOWN[which])) for which in sequence]
+        known = [visible_parts(attempt(site, KNOWN[which])) for which in sequence]
+        unknown = [visible_parts(attempt(site, UNKNOWN[which])) for which in sequence]
     assert known == unknown
     assert {status for status, _, _ in known} == {401, 429}
 
@@ -56,7 +56,7 @@ def test_two_names_of_one_account_are_answered_like_two_unknown_names(site, make
 @pytest.mark.parametrize("sequence", SEQUENCES.values(), ids=SEQUENCES)
 def test_they_are_answered_alike_on_the_login_page_too(site, sequence):
     with time_machine.travel(NOON, tick=False):
-        found = [[told(by_page(site, names[which])) for which in sequence] for names in (KNOWN, UNKNOWN)]
+        found = [[visible_parts(by_page(site, names[which])) for which in sequence] for names in (KNOWN, UNKNOWN)]
     plain = [
         [
             (status, headers, text.replace(names[which], "NAME"))
@@ -69,8 +69,8 @@ def test_they_are_answered_alike_on_the_login_page_too(site, sequence):
 
 def test_an_account_over_its_limit_refuses_the_right_password_under_its_other_name(site):
     statuses(site, *["ada"] * TRIES)
-    right, wrong = knock(site, "ada@example.org", factories.PASSWORD), knock(site, "ada@example.org")
-    assert told(right) == told(wrong)
+    right, wrong = attempt(site, "ada@example.org", factories.PASSWORD), attempt(site, "ada@example.org")
+    assert visible_parts(right) == visible_parts(wrong)
     assert right.status_code == 401
 
 
@@ -87,20 +87,20 @@ def test_names_that_share_attempts_cost_one_hash_each(site):
 
     statuses(site, *["ada"] * TRIES)
     services_of(site).get(Passwords).hasher = watched = Watched()
-    knock(site, "ada@example.org")
+    attempt(site, "ada@example.org")
     assert watched.asked == 1
 
 
 @pytest.mark.parametrize("name", ["ada", "zoe"])
 def test_an_attempt_writes_the_same_counters_for_every_name(site, name):
-    knock(site, name)
+    attempt(site, name)
     assert rows(site) == [("login-account", 1), ("login-address", 1), ("login-name", 1)]
 
 
 def test_a_login_of_the_owner_does_not_show_in_the_counts_of_others(site):
     """A count that began anew would tell whoever uses it up that there is such an account."""
     statuses(site, *["ada"] * (TRIES - 1))
-    assert knock(site, password=factories.PASSWORD, address="192.0.2.44").status_code == 200
+    assert attempt(site, password=factories.PASSWORD, address="192.0.2.44").status_code == 200
     assert statuses(site, "ada", "ada", address="198.51.100.7") == [401, 429]
 
 
@@ -115,4 +115,4 @@ def test_a_login_of_the_owner_does_not_show_in_the_counts_of_others(site):
 )
 def test_spellings_of_an_unknown_name_are_counted_as_one_name(site, names):
     assert statuses(site, *names) == [401] * TRIES
-    assert knock(site, names[0]).status_code == 429
+    assert attempt(site, names[0]).status_code == 429

@@ -8,7 +8,7 @@ import time_machine
 
 from tests import factories
 from tests.browser import Person
-from tests.login.wrong_passwords import NOON, TRIES, WRONG, knock, statuses, throttling, with_ada
+from tests.login.wrong_passwords import NOON, TRIES, WRONG, attempt, statuses, throttling, with_ada
 from tests.tables import events
 from webapp.accounts.passwords import Passwords
 from webapp.web.registry import services_of
@@ -21,13 +21,13 @@ def site(make_app):
 
 def test_over_the_limit_even_the_right_password_is_refused(site):
     assert statuses(site, *["ada"] * TRIES) == [401] * TRIES
-    assert knock(site, password=factories.PASSWORD).status_code == 429
+    assert attempt(site, password=factories.PASSWORD).status_code == 429
 
 
 def test_a_throttled_script_gets_retry_after(site):
     with time_machine.travel(NOON, tick=False):
         statuses(site, *["ada"] * TRIES)
-        answer = knock(site)
+        answer = attempt(site)
         assert (answer.mimetype, answer.json["code"]) == ("application/problem+json", "throttled")
         assert 0 < int(answer.headers["Retry-After"]) <= 900
 
@@ -55,7 +55,7 @@ def test_a_throttled_browser_gets_a_page(site):
 def test_attempts_are_counted_per_account_however_its_name_is_written(site, names):
     """Authelia, CVE-2025-24806: separate counters for name and e-mail. What is told: ``test_shared_counters``."""
     assert statuses(site, *names) == [401, 401, 401]
-    found = [knock(site, name, factories.PASSWORD).status_code for name in ("ada", "ada@example.org")]
+    found = [attempt(site, name, factories.PASSWORD).status_code for name in ("ada", "ada@example.org")]
     assert 200 not in found
 
 
@@ -63,23 +63,23 @@ def test_attempts_are_counted_per_account_however_its_name_is_written(site, name
 def test_an_unknown_name_is_counted_like_a_known_one(site, names):
     """Authelia, issue 11972: unknown names not counted."""
     assert statuses(site, *names) == [401, 401, 401]
-    assert knock(site, names[0]).status_code == 429
+    assert attempt(site, names[0]).status_code == 429
 
 
 def test_one_account_does_not_use_up_the_attempts_of_another(site):
     statuses(site, *["eve"] * (TRIES + 1))
-    assert knock(site).status_code == 401
+    assert attempt(site).status_code == 401
 
 
 def test_attempts_are_counted_across_processes(site, make_app):
     other = throttling(make_app)
-    assert [knock(app).status_code for app in (site, other, site)] == [401, 401, 401]
-    assert knock(other, password=factories.PASSWORD).status_code == 429
+    assert [attempt(app).status_code for app in (site, other, site)] == [401, 401, 401]
+    assert attempt(other, password=factories.PASSWORD).status_code == 429
 
 
 def test_simultaneous_attempts_are_counted_exactly(site):
     with ThreadPoolExecutor(12) as at_once:
-        found = list(at_once.map(lambda _: knock(site).status_code, range(12)))
+        found = list(at_once.map(lambda _: attempt(site).status_code, range(12)))
     assert sorted(found) == [401] * TRIES + [429] * (12 - TRIES)
 
 
@@ -95,11 +95,11 @@ def test_a_count_is_kept_although_the_request_is_refused(site):
 def test_the_login_page_the_api_and_the_confirmation_share_one_counter(site):
     owner = Person(site)
     owner.log_in("ada")
-    knock(site)
-    stranger = Person(site, address="198.51.100.7")
-    stranger.log_in("ada", WRONG)
-    knock(site)
-    assert stranger.log_in("ada").status_code == 429
+    attempt(site)
+    visitor = Person(site, address="198.51.100.7")
+    visitor.log_in("ada", WRONG)
+    attempt(site)
+    assert visitor.log_in("ada").status_code == 429
 
 
 def test_wrong_confirmations_are_throttled_too(site):
@@ -115,11 +115,11 @@ def test_wrong_confirmations_are_throttled_too(site):
 def test_a_login_succeeds_after_the_window_has_ended(site):
     with time_machine.travel(NOON, tick=False) as clock:
         statuses(site, *["ada"] * TRIES)
-        wait = int(knock(site).headers["Retry-After"])
+        wait = int(attempt(site).headers["Retry-After"])
         clock.shift(timedelta(seconds=wait - 1))
-        assert knock(site, password=factories.PASSWORD).status_code == 429
+        assert attempt(site, password=factories.PASSWORD).status_code == 429
         clock.shift(timedelta(seconds=1))
-        assert knock(site, password=factories.PASSWORD).status_code == 200
+        assert attempt(site, password=factories.PASSWORD).status_code == 200
 
 
 def test_further_attempts_do_not_extend_the_window(site):
@@ -128,12 +128,12 @@ def test_further_attempts_do_not_extend_the_window(site):
         clock.shift(timedelta(minutes=14))
         statuses(site, *["ada"] * 20)
         clock.shift(timedelta(minutes=1))
-        assert knock(site, password=factories.PASSWORD).status_code == 200
+        assert attempt(site, password=factories.PASSWORD).status_code == 200
 
 
 def test_a_login_resets_the_count_of_its_account(site):
     statuses(site, *["ada"] * (TRIES - 1))
-    assert knock(site, password=factories.PASSWORD).status_code == 200
+    assert attempt(site, password=factories.PASSWORD).status_code == 200
     assert statuses(site, *["ada"] * TRIES) == [401] * TRIES
 
 
@@ -153,5 +153,5 @@ def test_no_password_is_hashed_for_a_throttled_client(site):
 
     statuses(site, *["ada"] * TRIES)
     services_of(site).get(Passwords).hasher = watched = Watched()
-    knock(site)
+    attempt(site)
     assert watched.asked == 0

@@ -3,7 +3,7 @@
 import pytest
 
 from tests import factories
-from tests.login.wrong_passwords import knock, statuses, throttling
+from tests.login.wrong_passwords import attempt, statuses, throttling
 from webapp.core.client_network import network_of
 
 
@@ -12,15 +12,15 @@ def test_a_login_does_not_reset_the_count_of_its_network(make_app):
     app = throttling(make_app, WEBAPP_LOGIN_TRIES_PER_ADDRESS="3")
     factories.user(app, "ada")
     assert statuses(app, "a1", "a2") == [401, 401]
-    assert knock(app, password=factories.PASSWORD).status_code == 200
-    assert knock(app, "a3").status_code == 401
-    assert knock(app, "a4").status_code == 429
+    assert attempt(app, password=factories.PASSWORD).status_code == 200
+    assert attempt(app, "a3").status_code == 401
+    assert attempt(app, "a4").status_code == 429
 
 
 def test_attempts_are_limited_per_network_whatever_the_names(make_app):
     app = throttling(make_app, WEBAPP_LOGIN_TRIES_PER_ADDRESS="5")
     assert statuses(app, *(f"name{n}" for n in range(6))) == [401] * 5 + [429]
-    assert knock(app, address="198.51.100.2").status_code == 401
+    assert attempt(app, address="198.51.100.2").status_code == 401
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from tests import factories
 from tests.login.test_right_logins import FEW, OFFICE, tries_of_network
-from tests.login.wrong_passwords import WRONG, knock
+from tests.login.wrong_passwords import WRONG, attempt
 from webapp.accounts import user_queries
 from webapp.accounts.passwords import Passwords
 from webapp.core.db import Database
@@ -38,7 +38,7 @@ def held(make_app):
 
 def in_flight(at_once, app, hasher, names, password=factories.PASSWORD, address=OFFICE):
     """Tries whose passwords are being compared."""
-    tries = [at_once.submit(knock, app, name, password, address) for name in names]
+    tries = [at_once.submit(attempt, app, name, password, address) for name in names]
     for _ in names:
         assert hasher.here.acquire(timeout=30)
     return tries
@@ -59,14 +59,14 @@ def test_while_passwords_are_compared_the_next_is_told_to_come_back_in_a_second(
     with ThreadPoolExecutor(8) as at_once:
         tries = in_flight(at_once, app, hasher, names)
         before = tries_of_network(app)
-        again = [knock(next_app, refused, factories.PASSWORD, OFFICE) for _ in range(3)]
+        again = [attempt(next_app, refused, factories.PASSWORD, OFFICE) for _ in range(3)]
         assert {(answer.status_code, answer.headers.get("Retry-After")) for answer in again} == {(429, "1")}
         assert "few seconds" in again[0].json["detail"]
         assert tries_of_network(app) == before, "what was not compared does not count"
         hasher.go.set()
     is_known = names[0] == "ada"
     assert {done.result().status_code for done in tries} == {200 if is_known else 401}
-    answer = knock(next_app, refused, factories.PASSWORD, OFFICE)
+    answer = attempt(next_app, refused, factories.PASSWORD, OFFICE)
     assert answer.status_code == (200 if is_known else 429)
     assert is_known or int(answer.headers["Retry-After"]) > 800
 
@@ -92,7 +92,7 @@ def test_behind_as_many_wrong_passwords_as_an_account_has_tries_the_right_one_is
     with ThreadPoolExecutor(8) as at_once:
         wrong = in_flight(at_once, app, hasher, ["ada"] * 4, WRONG)
         hasher.go.set()
-        right = knock(next_app, "ada@example.org", factories.PASSWORD, OFFICE)
+        right = attempt(next_app, "ada@example.org", factories.PASSWORD, OFFICE)
     assert {done.result().status_code for done in wrong} == {401}
     assert right.status_code == 401
     assert right.json["detail"] == wrong[0].result().json["detail"]
@@ -105,14 +105,14 @@ def test_many_wrong_passwords_at_once_are_as_many_guesses_as_one_after_the_other
 
     def guess(number):
         name = ("ada", "ada@example.org")[number % 2]
-        return knock(apps[number // 2 % 2], name, WRONG, f"198.51.100.{number}").status_code
+        return attempt(apps[number // 2 % 2], name, WRONG, f"198.51.100.{number}").status_code
 
     with ThreadPoolExecutor(12) as at_once:
         found = list(at_once.map(guess, range(40)))
     assert found.count(401) <= 8
     with services_of(apps[0]).get(Database).read() as db:
         assert user_queries.by_name_or_email(db, "ada").failed_logins == 4
-    assert knock(apps[0], "ada@example.org", factories.PASSWORD, "192.0.2.1").status_code == 429
+    assert attempt(apps[0], "ada@example.org", factories.PASSWORD, "192.0.2.1").status_code == 429
 
 
 def test_logins_that_renew_a_hash_at_once_are_all_right(make_app):

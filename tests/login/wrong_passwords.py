@@ -19,10 +19,10 @@ def with_ada(app):
     return app
 
 
-def knock(app, name="ada", password=WRONG, address="203.0.113.1"):
+def attempt(app, name="ada", password=WRONG, address="203.0.113.1"):
     field = "email" if "@" in name or "＠" in name else "username"
     return Script(app, address=address).post("/api/auth", json={field: name, "password": password})
 
 
 def statuses(app, *names, **kwargs):
-    return [knock(app, name, **kwargs).status_code for name in names]
+    return [attempt(app, name, **kwargs).status_code for name in names]

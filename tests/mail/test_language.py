@@ -39,11 +39,11 @@ def create_a_token(app: Flask, user: User, accepted: str) -> None:
 
 
 def forget_a_password(app: Flask, user: User, accepted: str) -> None:
-    stranger = as_nobody(app)
-    stranger.sends_csrf = True
+    visitor = as_nobody(app)
+    visitor.sends_csrf = True
     sent = {"username": user.username}
     # The mail is written when the response was read.
-    assert stranger.post("/forgot", json=sent, headers=headers(accepted), buffered=True).status_code == 202
+    assert visitor.post("/forgot", json=sent, headers=headers(accepted), buffered=True).status_code == 202
 
 
 def disable_as_admin(app: Flask, user: User, accepted: str) -> None:

@@ -43,7 +43,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def vouched_for(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def trust_certificate(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
 
@@ -83,7 +83,7 @@ def send(app, certificate, scheme, *, login=LOGIN, served=None):
 
 
 @pytest.mark.parametrize("scheme", ["smtp+starttls", "smtps"])
-@pytest.mark.usefixtures("vouched_for")
+@pytest.mark.usefixtures("trust_certificate")
 def test_a_mail_is_sent_encrypted_after_a_login(app, certificate, scheme):
     mails, tried, mail = send(app, certificate, scheme)
     assert (len(mails), tried, mail.state) == (1, [(USER, PASSWORD)], "sent")
@@ -96,14 +96,14 @@ def test_an_untrusted_server_gets_neither_password_nor_mail(app, certificate, sc
     assert "certificate" in mail.last_error.lower()
 
 
-@pytest.mark.usefixtures("vouched_for")
+@pytest.mark.usefixtures("trust_certificate")
 def test_a_server_without_starttls_gets_neither(app, certificate):
     """As somebody in between would answer who strips the offer."""
     mails, tried, mail = send(app, certificate, "smtp+starttls", served="smtp")
     assert (mails, tried, mail.state) == ([], [], "waiting")
 
 
-@pytest.mark.usefixtures("vouched_for")
+@pytest.mark.usefixtures("trust_certificate")
 def test_a_wrong_password_loses_no_mail_and_is_not_in_the_reason(app, certificate, logged):
     mails, tried, mail = send(app, certificate, "smtps", login="robot%40example.org:hunter2hunter2@")
     assert (mails, set(tried), mail.state) == ([], {(USER, "hunter2hunter2")}, "waiting")
@@ -111,7 +111,7 @@ def test_a_wrong_password_loses_no_mail_and_is_not_in_the_reason(app, certificat
     assert "percent-encoded" in mail.last_error
 
 
-@pytest.mark.usefixtures("vouched_for")
+@pytest.mark.usefixtures("trust_certificate")
 def test_a_mail_keeps_its_message_id_in_all_attempts(app, certificate):
     (mail,), _, kept = send(app, certificate, "smtps")
     assert mail["Message-ID"] == f"<{kept.id}@example.org>"

@@ -48,7 +48,7 @@ def wrong(app, times, familiarity=Familiarity.UNKNOWN):
             services_of(app).get(Limiter).take(limit, key)
 
 
-def told(app):
+def owner_mails(app):
     return [mail for mail in mails(app) if mail.kind == "code_refused"]
 
 
@@ -65,7 +65,7 @@ def by_script(app, address):
 def test_the_first_wrong_code_after_the_right_password_is_mailed_to_the_owner(app, totp, way):
     for _ in range(5):
         way(app, OTHER)
-    (mail,) = told(app)
+    (mail,) = owner_mails(app)
     assert mail.to == "ada@example.org"
     assert "entered your correct password and then a wrong code" in mail.text
     assert OTHER in mail.text
@@ -76,12 +76,12 @@ def test_a_wrong_code_at_a_confirmation_is_mailed_too(app, totp):
     owner = step(app, totp.code(), HOME)
     owner.open("/confirm")
     owner.press("Confirm", code=WRONG)
-    assert len(told(app)) == 1
+    assert len(owner_mails(app)) == 1
 
 
 def test_a_wrong_password_is_not_mailed(app, totp):
     Person(app).log_in("ada", "not the password")
-    assert told(app) == []
+    assert owner_mails(app) == []
 
 
 def test_after_fifty_wrong_codes_unknown_clients_are_refused_and_the_owner_mailed_once(app, totp):
@@ -89,8 +89,8 @@ def test_after_fifty_wrong_codes_unknown_clients_are_refused_and_the_owner_maile
     step(app, WRONG)
     assert not is_in(step(app, totp.code()))
     assert not is_in(step(app, totp.code()))
-    assert len([mail for mail in told(app) if "locked" in mail.subject]) == 1
-    assert "A passkey or a recovery code still works" in told(app)[-1].text
+    assert len([mail for mail in owner_mails(app) if "locked" in mail.subject]) == 1
+    assert "A passkey or a recovery code still works" in owner_mails(app)[-1].text
 
 
 def test_the_page_says_what_still_works(app, totp):
@@ -188,9 +188,9 @@ def test_an_unlock_by_an_admin_is_an_audit_event(app, user, totp):
     assert mails(app)[-1].kind != "code_refused"
 
 
-def test_guessed_codes_do_not_lock_out_known_browsers_and_networks(make_app, beginnings):
+def test_guessed_codes_do_not_lock_out_known_browsers_and_networks(make_app, prepared):
     app = make_app(**NAMED)
-    totp = with_app(app, beginnings.make(app))
+    totp = with_app(app, prepared.make(app))
     assert is_in(step(app, totp.code(), HOME))
     for _ in range(11):
         step(app, WRONG, OTHER)

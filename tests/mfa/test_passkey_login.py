@@ -28,8 +28,8 @@ def test_a_login_with_a_passkey_redirects_to_next(app, device):
     assert events(app, "session.started")[-1]["details"].count("hwk user") == 1
 
 
-def test_the_name_field_offers_passkeys_and_the_page_says_that_they_need_javascript(stranger):
-    page = stranger.open("/login").text
+def test_the_name_field_offers_passkeys_and_the_page_says_that_they_need_javascript(visitor):
+    page = visitor.open("/login").text
     assert 'autocomplete="username webauthn"' in page
     assert "Passkeys need JavaScript" in page
 

@@ -19,7 +19,7 @@ RESULTS = [["late", "won"]] * ROUNDS
 pytestmark = pytest.mark.xdist_group("races")
 
 
-def test_of_two_processes_with_one_code_of_the_app_one_succeeds(app, user, rivals):
+def test_of_two_processes_with_one_code_of_the_app_one_succeeds(app, user, process_pair):
     mine = with_app(app, user)
 
     def codes():
@@ -28,21 +28,21 @@ def test_of_two_processes_with_one_code_of_the_app_one_succeeds(app, user, rival
                 db.execute(update(TotpSeed).values(last_step=0))
             yield user.id, pyotp.TOTP(mine.seed).at(time.time())
 
-    assert rivals.race(app, "tests.mfa.code_races.code", codes()) == RESULTS
+    assert process_pair.race(app, "tests.mfa.code_races.code", codes()) == RESULTS
 
 
-def test_of_two_processes_with_one_recovery_code_one_succeeds(app, user, rivals):
+def test_of_two_processes_with_one_recovery_code_one_succeeds(app, user, process_pair):
     def codes():
         for _ in range(ROUNDS):
             with services_of(app).get(Database).write() as db:
                 code = recovery_codes.create(db, user.id)[0]
             yield user.id, code
 
-    assert rivals.race(app, "tests.mfa.code_races.sheet", codes()) == RESULTS
+    assert process_pair.race(app, "tests.mfa.code_races.sheet", codes()) == RESULTS
 
 
-def test_of_two_copies_of_a_passkey_with_one_counter_one_is_detected(app, user, rivals):
+def test_of_two_copies_of_a_passkey_with_one_counter_one_is_detected(app, user, process_pair):
     with_passkey(app, user)
     (passkey,) = stored(app, user)
     counts = ((passkey.id, count) for count in range(1, ROUNDS + 1))
-    assert rivals.race(app, "tests.mfa.code_races.passkey", counts) == RESULTS
+    assert process_pair.race(app, "tests.mfa.code_races.passkey", counts) == RESULTS

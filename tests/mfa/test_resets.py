@@ -33,7 +33,7 @@ def mara(app) -> Person:
 
 
 @pytest.fixture
-def asked(app, user, mara):
+def reset_requested(app, user, mara):
     """Ada has everything, and Mara has begun to take it away."""
     with_app(app, user)
     with_passkey(app, user)
@@ -49,7 +49,7 @@ def held(app, user):
         return factors.of(db, user.id)
 
 
-def do_chores(app):
+def run_jobs(app):
     """As a process that serves does, every minute or so."""
     job = next(job for job in services_of(app).get(Jobs) if job.name == "reset second factors")
     return JobWorker(services_of(app).get(Database), [job]).do_due()
@@ -60,22 +60,22 @@ def link_of(app, kind):
     return re.search(r"(/not-me/\S+)", mail.text)[1]
 
 
-def test_a_reset_removes_nothing_before_its_time_and_then_everything(app, user, asked):
+def test_a_reset_removes_nothing_before_its_time_and_then_everything(app, user, reset_requested):
     with time_machine.travel(now(), tick=False) as clock:
-        do_chores(app)
+        run_jobs(app)
         assert held(app, user).has_second
         clock.shift(DAY + timedelta(minutes=2))
-        do_chores(app)
+        run_jobs(app)
         assert held(app, user) == factors.Factors()
         assert Person(app).log_in("ada").request.path == "/dashboard"
 
 
-def test_a_reset_is_mailed_at_start_and_end_and_logged_with_its_reason(app, user, asked):
+def test_a_reset_is_mailed_at_start_and_end_and_logged_with_its_reason(app, user, reset_requested):
     (begun,) = [mail for mail in mails(app) if mail.kind == "factors_reset_begun"]
     assert WHY in begun.text
     assert "mara" in begun.text
     with time_machine.travel(now() + DAY + timedelta(minutes=2), tick=False):
-        do_chores(app)
+        run_jobs(app)
     assert len([mail for mail in mails(app) if mail.kind == "factors_reset"]) == 1
     assert WHY in events(app, "factors.reset-asked")[0]["details"]
     assert len(events(app, "factors.reset")) == 1
@@ -88,23 +88,23 @@ def test_a_reset_ends_every_session(app, user, mara):
     mara.press("Start reset", reason=WHY)
     assert theirs.ask("GET", "/protected").status_code == 200
     with time_machine.travel(now() + DAY + timedelta(minutes=2), tick=False):
-        do_chores(app)
+        run_jobs(app)
     assert theirs.ask("GET", "/protected").status_code == 303
 
 
-def test_this_was_not_me_stops_a_reset_and_changes_nothing_else(app, user, asked):
+def test_this_was_not_me_stops_a_reset_and_changes_nothing_else(app, user, reset_requested):
     before = held(app, user)
     owner = Person(app)
     assert "Stop the reset?" in owner.open(link_of(app, "factors_reset_begun")).text
     assert owner.press("Stop the reset").request.path == "/login"
     with time_machine.travel(now() + DAY + timedelta(minutes=2), tick=False):
-        do_chores(app)
+        run_jobs(app)
     assert held(app, user) == before
     assert Person(app).log_in("ada").request.path == "/login/second-step"
     assert len(events(app, "factors.reset-stopped")) == 1
 
 
-def test_a_logged_in_user_sees_a_pending_reset_and_can_stop_it(app, user, asked):
+def test_a_logged_in_user_sees_a_pending_reset_and_can_stop_it(app, user, reset_requested):
     device, owner = with_passkey(app, user), Person(app)
     passkey_login(owner, device)
     assert "Your second factors will be reset on" in owner.open("/account/security").text
@@ -113,14 +113,14 @@ def test_a_logged_in_user_sees_a_pending_reset_and_can_stop_it(app, user, asked)
     assert owner.ask("GET", "/account/security/reset").status_code == 404
 
 
-def test_the_page_that_stops_a_reset_shows_when_it_is_due(app, user, asked):
+def test_the_page_that_stops_a_reset_shows_when_it_is_due(app, user, reset_requested):
     device, owner = with_passkey(app, user), Person(app)
     passkey_login(owner, device)
     page = owner.open("/account/security/reset").text
     assert re.search(r'On <time datetime="\d{4}-\d\d-\d\dT[\d:]+Z"', page)
 
 
-def test_a_second_reset_is_refused_while_one_is_pending(app, user, asked, mara):
+def test_a_second_reset_is_refused_while_one_is_pending(app, user, reset_requested, mara):
     mara.open(f"/admin/users/{user.id}/reset-factors")
     assert mara.press("Start reset", reason=WHY).status_code == 409
 
@@ -144,7 +144,7 @@ def test_a_user_without_a_password_gets_a_link_to_set_one(app, user, mara):
     mara.open(f"/admin/users/{user.id}/reset-factors")
     mara.press("Start reset", reason=WHY)
     with time_machine.travel(now() + DAY + timedelta(minutes=2), tick=False):
-        do_chores(app)
+        run_jobs(app)
         mail = next(mail for mail in mails(app) if mail.kind == "factors_reset")
         assert Person(app).open(re.search(r"(/reset/\S+)", mail.text)[1]).status_code == 200
 
@@ -156,7 +156,7 @@ def test_the_waiting_time_is_a_setting(make_app, user):
     mara = by_session(app, "mara")
     assert mara.post(f"/admin/users/{user.id}/reset-factors", json={"reason": WHY}).status_code == 200
     with time_machine.travel(now() + timedelta(minutes=2), tick=False):
-        do_chores(app)
+        run_jobs(app)
     assert not held(app, user).has_second
 
 

@@ -107,17 +107,17 @@ OF_A_DISCOVERABLE_ONE = [
 
 
 @pytest.fixture
-def begin(app, beginnings):
+def begin(app, prepared):
     """Begins one of these with a passkey that has signed once."""
 
     def begin(ceremony):
-        found = beginnings.prepare(app, ceremony)
+        found = prepared.prepare(app, ceremony)
         return replace(found, person=moved(found.person, app), device=replace(found.device))
 
     return begin
 
 
-def lie(device, lies):
+def forge(device, lies):
     for name, value in lies.items():
         setattr(device, name, device.count + value if name == "count" else value)
 
@@ -145,7 +145,7 @@ def refused(app, ceremony, lies):
     """Whoever has tried it."""
     before = left(app, ceremony.user)
     assert before
-    lie(ceremony.device, lies)
+    forge(ceremony.device, lies)
     assert ceremony.send().status_code == 422
     assert left(app, ceremony.user) == before
     return ceremony.person
@@ -154,7 +154,7 @@ def refused(app, ceremony, lies):
 @pytest.mark.parametrize("lies", [*OF_BOTH, *OF_REGISTRATION])
 def test_a_registration_refuses_invalid_answers(app, user, person, lies):
     device = Authenticator()
-    lie(device, lies)
+    forge(device, lies)
     assert register(person, device).status_code == 422
     assert not stored(app, user)
 
@@ -174,7 +174,7 @@ def test_a_registration_refuses_invalid_answers(app, user, person, lies):
 )
 def test_a_valid_assertion_is_accepted(begin, ceremony, honest):
     begun = begin(ceremony)
-    lie(begun.device, honest)
+    forge(begun.device, honest)
     assert begun.send().request.path == "/dashboard"
     assert is_in(begun.person)
 

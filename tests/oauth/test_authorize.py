@@ -32,7 +32,7 @@ SAID = {"error", "error_description", "state", "iss"}
     ],
     ids=lambda changed: str(changed)[:60],
 )
-@pytest.mark.parametrize("who", ["person", "stranger"])
+@pytest.mark.parametrize("who", ["person", "visitor"])
 def test_a_request_of_an_unknown_app_or_for_another_place_is_a_page_here(request, wiki, who, changed):
     person = request.getfixturevalue(who)
     answer = person.ask("GET", wiki.url(**changed))
@@ -88,11 +88,11 @@ def test_two_resources_and_unknown_parameters_are_ignored(person, wiki):
     assert "code" in wiki.allowed_by(person, resource=resources, ui_locales="de", unknown="1")
 
 
-def test_somebody_who_is_not_logged_in_logs_in_first_and_is_asked(stranger, user, wiki):
-    stranger.open(wiki.url())
-    assert stranger.page.request.path == "/login"
-    assert "Log in to continue to <b>Wiki</b>." in stranger.page.text
-    page = stranger.press("Log in", username=user.username, password=factories.PASSWORD)
+def test_somebody_who_is_not_logged_in_logs_in_first_and_is_asked(visitor, user, wiki):
+    visitor.open(wiki.url())
+    assert visitor.page.request.path == "/login"
+    assert "Log in to continue to <b>Wiki</b>." in visitor.page.text
+    page = visitor.press("Log in", username=user.username, password=factories.PASSWORD)
     assert "Allow Wiki to log you in?" in page.text
     assert "wiki.example.org" in page.text
 
@@ -166,7 +166,7 @@ def test_an_installed_app_is_allowed_anew_each_time(app, person, redirect_uri, i
     assert (person.page.status_code == 200) is is_asked_again
 
 
-def test_prompt_none_asks_nobody_and_says_what_would_be_asked(stranger, person, wiki):
+def test_prompt_none_asks_nobody_and_says_what_would_be_asked(visitor, person, wiki):
     assert wiki.authorize(Person(person.app), prompt="none")["error"] == "login_required"
     assert wiki.authorize(person, prompt="none")["error"] == "consent_required"
     wiki.allowed_by(person)

@@ -51,7 +51,7 @@ def trusted_browser(owner: Owner) -> Works:
     return spares_the_code
 
 
-def half_login(owner: Owner) -> Works:
+def pending_login(owner: Owner) -> Works:
     phone = with_app(owner.app, owner.user)
     caller = owner.with_session()
     assert owner.log_in(caller).json["code"] == "mfa_required"
@@ -201,7 +201,7 @@ def counts(owner: Owner, caller: HeaderClient, *, failed: int) -> bool:
 MAKE: dict[str, Callable[[Owner], Works]] = {
     "session": session,
     "trusted browser": trusted_browser,
-    "pending login": half_login,
+    "pending login": pending_login,
     "access token": access_token,
     "refresh token": refresh_token,
     "DPoP-bound token": bound_token,

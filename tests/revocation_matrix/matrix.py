@@ -96,13 +96,13 @@ def as_markdown() -> str:
     notes = list(dict.fromkeys(cell.reason for cell in CELLS.values() if cell.reason))
     lines = ["| | " + " | ".join(EVENTS) + " |", "| --- |" + " --- |" * len(EVENTS)]
     for way in WAYS:
-        words = [said(CELLS[way, event], notes) for event in EVENTS]
+        words = [cell_text(CELLS[way, event], notes) for event in EVENTS]
         lines.append(f"| **{way}** | " + " | ".join(words) + " |")
     events = [f"- **{event}**: {how}." for event, how in EVENTS.items()]
     reasons = [f"{number}. {reason}" for number, reason in enumerate(notes, start=1)]
     return "\n".join([*lines, "", "Why some stay:", "", *reasons, "", "The events:", "", *events]) + "\n"
 
 
-def said(cell: Cell, notes: list[str]) -> str:
+def cell_text(cell: Cell, notes: list[str]) -> str:
     words = {"ends": "ends", "stays": "stays", "never": "–"}
     return words[cell.word] + (f" ({notes.index(cell.reason) + 1})" if cell.reason else "")

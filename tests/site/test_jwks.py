@@ -12,7 +12,7 @@ from webapp.web.registry import services_of
 ADDRESS = "/.well-known/jwks.json"
 
 
-def asked(app, **headers):
+def fetched_keys(app, **headers):
     return Script(app).get(ADDRESS, headers=headers)
 
 
@@ -21,35 +21,35 @@ def kids(answer):
 
 
 def test_the_keys_can_be_cached_for_a_minute(app):
-    answer = asked(app)
+    answer = fetched_keys(app)
     assert answer.headers["Cache-Control"] == "public, max-age=60"
     assert answer.content_type == "application/jwk-set+json"
     assert "Set-Cookie" not in answer.headers
 
 
 def test_unchanged_keys_are_304(app):
-    etag = asked(app).headers["ETag"]
-    again = asked(app, **{"If-None-Match": etag})
+    etag = fetched_keys(app).headers["ETag"]
+    again = fetched_keys(app, **{"If-None-Match": etag})
     assert (again.status_code, again.data) == (304, b"")
     assert again.headers["ETag"] == etag
     assert again.headers["Cache-Control"] == "public, max-age=60"
 
 
 def test_changed_keys_are_sent_again(app):
-    etag = asked(app).headers["ETag"]
+    etag = fetched_keys(app).headers["ETag"]
     services_of(app).get(KeyRing).rotate(timedelta(days=1))
-    assert asked(app, **{"If-None-Match": etag}).status_code == 200
+    assert fetched_keys(app, **{"If-None-Match": etag}).status_code == 200
 
 
 def test_both_keys_are_published_and_verify_during_the_overlap(app, user):
     """F-16."""
-    (old,), first = kids(asked(app)), factories.api_token(app, user).token
+    (old,), first = kids(fetched_keys(app)), factories.api_token(app, user).token
     new = services_of(app).get(KeyRing).rotate(timedelta(days=1)).kid
     second = factories.api_token(app, user).token
-    assert kids(asked(app)) == [new, old]
+    assert kids(fetched_keys(app)) == [new, old]
     assert [status(app, first), status(app, second)] == [200, 200]
     services_of(app).get(KeyRing).retire(old)
-    assert kids(asked(app)) == [new]
+    assert kids(fetched_keys(app)) == [new]
     assert [status(app, first), status(app, second)] == [401, 200]
 
 
@@ -61,10 +61,10 @@ def status(app, token):
 def test_no_private_key_is_published(make_app, algorithm):
     app = make_app(WEBAPP_SIGNING_ALGORITHM=algorithm)
     services_of(app).get(KeyRing).rotate(timedelta(days=1))
-    found = asked(app).json["keys"]
+    found = fetched_keys(app).json["keys"]
     assert len(found) == 2
     assert not {"d", "p", "q", "dp", "dq", "qi", "k"} & {name for key in found for name in key}
 
 
 def test_a_shared_secret_is_never_published(make_app):
-    assert asked(make_app(WEBAPP_SIGNING_ALGORITHM="HS256")).json == {"keys": []}
+    assert fetched_keys(make_app(WEBAPP_SIGNING_ALGORITHM="HS256")).json == {"keys": []}

@@ -120,8 +120,8 @@ def test_the_document_is_the_same_for_all_callers_and_can_be_cached(anybody, scr
     assert answer.data == script.get("/openapi.json").data
 
 
-def test_the_page_lists_every_operation_and_how_to_call_it(stranger: Person, document):
-    page = text_of(parsed(stranger.open("/docs").text))
+def test_the_page_lists_every_operation_and_how_to_call_it(visitor: Person, document):
+    page = text_of(parsed(visitor.open("/docs").text))
     for path, entry in document["paths"].items():
         for method, operation in entry.items():
             assert f"{method.upper()} {path} {operation['summary'].replace('`', '')}" in page
@@ -138,8 +138,8 @@ def test_each_curl_example_uses_an_accepted_credential(document):
         assert not is_cookie_alone or entry.method == "GET", entry.curl
 
 
-def test_the_page_works_without_javascript(stranger: Person):
-    page = stranger.open("/docs").text
+def test_the_page_works_without_javascript(visitor: Person):
+    page = visitor.open("/docs").text
     assert page.count("<details") == page.count("<summary") > 100
 
 
@@ -159,18 +159,18 @@ def test_a_json_value_of_another_type_is_refused_even_if_it_is_empty(anybody):
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
-def test_an_unchanged_document_is_304(stranger, path):
-    first = stranger.open(path)
-    again = stranger.ask("GET", path, headers={"If-None-Match": first.headers["ETag"]})
+def test_an_unchanged_document_is_304(visitor, path):
+    first = visitor.open(path)
+    again = visitor.ask("GET", path, headers={"If-None-Match": first.headers["ETag"]})
     assert (first.status_code, again.status_code, again.data) == (200, 304, b"")
 
 
-def test_the_reference_is_rendered_once_and_the_layout_per_caller(app, stranger, user):
-    stranger.open("/docs")
-    tag, described = stranger.page.headers["ETag"], services_of(app).get(Description)
-    assert "Log out" not in stranger.page.text
-    stranger.log_in("ada")
-    page = stranger.ask("GET", "/docs", headers={"If-None-Match": tag})
+def test_the_reference_is_rendered_once_and_the_layout_per_caller(app, visitor, user):
+    visitor.open("/docs")
+    tag, described = visitor.page.headers["ETag"], services_of(app).get(Description)
+    assert "Log out" not in visitor.page.text
+    visitor.log_in("ada")
+    page = visitor.ask("GET", "/docs", headers={"If-None-Match": tag})
     assert (page.status_code, page.headers["Cache-Control"]) == (200, "no-store")
     assert "Log out" in page.text
     assert services_of(app).get(Description) is described

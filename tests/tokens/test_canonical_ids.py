@@ -48,7 +48,7 @@ def app(make_app):
 
 
 @pytest.fixture
-def respelt(app, user):
+def non_canonical(app, user):
     def make(name, spell, **changes):
         claims = claims_of(app, user, **changes)
         return signed(app, claims | {name: spell(UUID(claims[name]))})
@@ -57,27 +57,27 @@ def respelt(app, user):
 
 
 @pytest.mark.parametrize(("name", "spell"), SPELLINGS)
-def test_the_guard_refuses_a_non_canonical_id_in_every_token_location(app, respelt, name, spell):
-    token = respelt(name, spell)
+def test_the_guard_refuses_a_non_canonical_id_in_every_token_location(app, non_canonical, name, spell):
+    token = non_canonical(name, spell)
     assert is_refused(app, token)
     assert Script(app).get(f"/protected?token={token}").json["code"] == "token_invalid"
     assert Script(app).get("/protected", headers={"Cookie": f"{TOKEN}={token}"}).json["code"] == "token_invalid"
 
 
 @pytest.mark.parametrize(("name", "spell"), SPELLINGS)
-def test_introspection_of_a_non_canonical_id_is_inactive(app, user, respelt, name, spell):
+def test_introspection_of_a_non_canonical_id_is_inactive(app, user, non_canonical, name, spell):
     asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
-    assert asker.post("/api/auth/introspect", json={"token": respelt(name, spell)}).json == {"active": False}
+    assert asker.post("/api/auth/introspect", json={"token": non_canonical(name, spell)}).json == {"active": False}
 
 
 @pytest.mark.parametrize(("name", "spell"), SPELLINGS)
-def test_introspection_of_a_non_canonical_exchanged_token_is_inactive(app, user, respelt, name, spell):
+def test_introspection_of_a_non_canonical_exchanged_token_is_inactive(app, user, non_canonical, name, spell):
     asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
     given = factories.api_token(app, user).token
     exchanged = Script(app).post("/api/auth/exchange", json=WHOLE | {"subject_token": given}).json["access_token"]
     assert asker.post("/api/auth/introspect", json={"token": exchanged}).json["active"]
     act = {"sub": factories.api_token(app, user).entry.id.hex}
-    forged_one = respelt(name, spell, aud=REPORTS, act=act)
+    forged_one = non_canonical(name, spell, aud=REPORTS, act=act)
     assert asker.post("/api/auth/introspect", json={"token": forged_one}).json == {"active": False}
 
 
@@ -90,8 +90,8 @@ def test_a_non_canonical_actor_is_not_our_token(app, user, spell):
 
 
 @pytest.mark.parametrize(("name", "spell"), SPELLINGS)
-def test_a_non_canonical_token_is_not_exchanged_and_ends_nothing(app, respelt, name, spell):
-    token = respelt(name, spell)
+def test_a_non_canonical_token_is_not_exchanged_and_ends_nothing(app, non_canonical, name, spell):
+    token = non_canonical(name, spell)
     answer = Script(app).post("/api/auth/exchange", json=WHOLE | {"subject_token": token})
     assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
     assert Script(app).post("/api/auth/revoke", json={"token": token}).status_code == 200
@@ -126,8 +126,8 @@ def test_a_url_with_a_non_canonical_id_is_404(app, user, spell):
         parts = path.split(ID)
         assert len(parts) == len(ids) + 1
         for place in range(1, len(parts)):
-            respelt = ID.join(parts[:place]) + spell(UUID(ID)) + ID.join(parts[place:])
-            assert not streets.test(respelt, method), respelt
+            non_canonical = ID.join(parts[:place]) + spell(UUID(ID)) + ID.join(parts[place:])
+            assert not streets.test(non_canonical, method), non_canonical
 
 
 def test_a_page_is_found_only_at_its_canonical_id(app, user):

@@ -168,7 +168,7 @@ def test_a_refused_repeat_writes_nothing(app, person, issued):
 
 @pytest.mark.timeout(300)
 @pytest.mark.xdist_group("races")
-def test_two_processes_that_rotate_one_token_at_once_get_one_new_token(app, user, rivals):
-    for answers, successors in rotation_races.raced(app, user, rivals):
+def test_two_processes_that_rotate_one_token_at_once_get_one_new_token(app, user, process_pair):
+    for answers, successors in rotation_races.raced(app, user, process_pair):
         (new_id,) = successors
         assert answers == [f"201 {new_id}"] * 2

@@ -124,11 +124,11 @@ def test_the_token_of_another_user_is_404(app, person, clock):
     assert by_json(person, issued).status_code == 404
 
 
-def test_the_link_in_the_mail_revokes_the_token_and_its_successor(app, issued, stranger):
+def test_the_link_in_the_mail_revokes_the_token_and_its_successor(app, issued, visitor):
     new = rotate_self(app, issued.token).json["access_token"]
     newer = rotate_self(app, new).json["access_token"]
     (mail,) = mails(app)
-    stranger.open(mail.link)
-    stranger.press("Revoke nightly")
+    visitor.open(mail.link)
+    visitor.press("Revoke nightly")
     assert [status(app, token) for token in (issued.token, new, newer)] == [401, 401, 401]
-    assert stranger.open(mail.link).status_code == 404
+    assert visitor.open(mail.link).status_code == 404

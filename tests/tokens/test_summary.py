@@ -26,12 +26,12 @@ END = datetime(2027, 3, 14, 12, tzinfo=UTC)
 NOTHING_ELSE = "Cannot change anything, create tokens or manage your account."
 
 
-def said(*scopes: str, end: datetime = END, zone=UTC, **bounds: object) -> list[str]:
+def summary_of(*scopes: str, end: datetime = END, zone=UTC, **bounds: object) -> list[str]:
     return summary(TokenGrant(scopes=frozenset(scopes), **bounds), end, CATALOGUE, zone=zone)
 
 
 def test_a_summary_has_permissions_expiry_and_restrictions():
-    assert said("reports:read", networks=("10.0.0.0/8",)) == [
+    assert summary_of("reports:read", networks=("10.0.0.0/8",)) == [
         "Can read Reports until 14 March 2027, 12:00 UTC, from 10.0.0.0/8.",
         NOTHING_ELSE,
     ]
@@ -47,41 +47,43 @@ def test_a_summary_has_permissions_expiry_and_restrictions():
     ],
 )
 def test_each_scope_has_its_own_phrase(scopes, words):
-    assert said(*scopes)[0].startswith(words)
+    assert summary_of(*scopes)[0].startswith(words)
 
 
 def test_restrictions_are_in_one_sentence():
-    only = said(
+    only = summary_of(
         "reports:read", methods=frozenset({"GET"}), resources=frozenset({"/reports/<int:number>"}), per_minute=60
     )
     assert only[1] == "Only with GET, at /reports/… and up to 60 times a minute."
 
 
 def test_permissions_excluded_by_methods_or_paths_are_not_listed():
-    assert said("reports:read", "reports:write", methods=frozenset({"GET"}))[0].startswith("Can read Reports until")
-    assert said("reports:read", "metrics:read", resources=frozenset({"/metrics"}))[0].startswith(
+    assert summary_of("reports:read", "reports:write", methods=frozenset({"GET"}))[0].startswith(
+        "Can read Reports until"
+    )
+    assert summary_of("reports:read", "metrics:read", resources=frozenset({"/metrics"}))[0].startswith(
         "Can read Metrics until"
     )
-    assert said("reports:write", methods=frozenset({"GET"}))[0].startswith("Can do nothing yet")
+    assert summary_of("reports:write", methods=frozenset({"GET"}))[0].startswith("Can do nothing yet")
 
 
 def test_a_token_that_can_change_something_is_not_called_read_only():
-    assert said("reports:write")[-1] == "Cannot create tokens or manage your account."
-    assert said("reports:read")[-1] == NOTHING_ELSE
+    assert summary_of("reports:write")[-1] == "Cannot create tokens or manage your account."
+    assert summary_of("reports:read")[-1] == NOTHING_ELSE
 
 
 def test_a_token_without_scopes_can_do_nothing():
-    assert said() == ["Can do nothing yet: no permission is chosen."]
+    assert summary_of() == ["Can do nothing yet: no permission is chosen."]
 
 
 def test_a_token_without_expiry_is_described_as_such():
-    assert said("reports:read", end=NEVER)[0] == "Can read Reports until it is revoked."
+    assert summary_of("reports:read", end=NEVER)[0] == "Can read Reports until it is revoked."
 
 
 def test_the_expiry_is_in_the_time_zone_of_the_reader():
-    assert "14 March 2027, 13:00 CET" in said("reports:read", zone=ZoneInfo("Europe/Berlin"))[0]
+    assert "14 March 2027, 13:00 CET" in summary_of("reports:read", zone=ZoneInfo("Europe/Berlin"))[0]
 
 
 def test_long_lists_are_shortened_with_their_number():
     networks = tuple(f"10.0.{number}.0/24" for number in range(9))
-    assert "from 10.0.0.0/24, 10.0.1.0/24, 10.0.2.0/24 or 6 more." in said("reports:read", networks=networks)[0]
+    assert "from 10.0.0.0/24, 10.0.1.0/24, 10.0.2.0/24 or 6 more." in summary_of("reports:read", networks=networks)[0]

@@ -24,7 +24,7 @@ def person(at_noon):
     return at_noon
 
 
-def told(person, issued, query=""):
+def token_json(person, issued, query=""):
     return person.ask("GET", f"/tokens/{issued.entry.id}{query}", headers={"Accept": "application/json"}).json
 
 
@@ -40,7 +40,7 @@ def seldom(app, user, clock):
 def test_uses_are_shown_by_day_and_by_route(app, user, person, clock):
     issued = seldom(app, user, clock)
     person.log_in(user.username)
-    found = told(person, issued)
+    found = token_json(person, issued)
     assert (found["days"][-1]["requests"], found["resources"]) == (1, [{"resource": "GET /protected", "requests": 1}])
     assert "GET /protected" in person.open(f"/tokens/{issued.entry.id}").text
 
@@ -48,10 +48,10 @@ def test_uses_are_shown_by_day_and_by_route(app, user, person, clock):
 def test_an_unused_scope_can_be_removed_with_one_click(app, user, person, clock):
     issued = seldom(app, user, clock)
     person.log_in(user.username)
-    assert told(person, issued)["unneeded"] == ["tokens:read"]
+    assert token_json(person, issued)["unneeded"] == ["tokens:read"]
     person.open(f"/tokens/{issued.entry.id}")
     person.press("Remove")
-    assert told(person, issued)["scopes"] == ["protected:read"]
+    assert token_json(person, issued)["scopes"] == ["protected:read"]
     refused = Script(app, issued.token).get("/tokens")
     assert (refused.status_code, refused.json["code"]) == (403, "scope_required")
 
@@ -59,10 +59,10 @@ def test_an_unused_scope_can_be_removed_with_one_click(app, user, person, clock)
 def test_a_new_or_idle_token_gets_no_suggestion(app, user, person, clock):
     issued = factories.api_token(app, user, "protected:read", "tokens:read", lifetime=300 * DAY)
     Script(app, issued.token).get("/protected")
-    assert told(person, issued)["unneeded"] == []
+    assert token_json(person, issued)["unneeded"] == []
     clock.shift(60 * DAY)
     person.log_in(user.username)
-    assert told(person, issued)["unneeded"] == []
+    assert token_json(person, issued)["unneeded"] == []
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_the_last_scope_cannot_be_removed(app, user, person, clock):
 def test_refusals_are_shown_with_the_reason(app, user, person, clock):
     issued = factories.api_token(app, user, "protected:read")
     Script(app, issued.token).get("/tokens")
-    (denial,) = told(person, issued)["denials"]
+    (denial,) = token_json(person, issued)["denials"]
     assert (denial["code"], denial["route"], denial["address"]) == ("scope_required", "/tokens", "10.0.0.7")
     assert "tokens:read" in denial["reason"]
     assert "Refused requests" in person.open(f"/tokens/{issued.entry.id}").text

@@ -78,10 +78,10 @@ def test_a_text_field_accepts_only_text(person, path, field, value):
 
 
 @pytest.mark.parametrize("field", ["username", "password", "remember", "next"])
-def test_a_repeated_parameter_is_400(stranger, field):
-    stranger.open("/login")
-    body = f"csrf_token={stranger.csrf_token}&username=ada&password=x&{field}=a&{field}=b"
-    answer = stranger.ask("POST", "/login", data=body, content_type=FORM)
+def test_a_repeated_parameter_is_400(visitor, field):
+    visitor.open("/login")
+    body = f"csrf_token={visitor.csrf_token}&username=ada&password=x&{field}=a&{field}=b"
+    answer = visitor.ask("POST", "/login", data=body, content_type=FORM)
     assert answer.status_code == 400
     assert f"{field} was sent more than once." in answer.text
 

@@ -185,8 +185,8 @@ def test_the_log_states_in_english_why_a_form_was_refused(person, app, site, rea
     assert f'"{reason}"' in event["details"]
 
 
-def test_a_refused_anonymous_form_is_only_logged(app, stranger, logged):
-    stranger.ask("POST", "/login", data=CREDENTIALS, headers={"Sec-Fetch-Site": "cross-site"})
+def test_a_refused_anonymous_form_is_only_logged(app, visitor, logged):
+    visitor.ask("POST", "/login", data=CREDENTIALS, headers={"Sec-Fetch-Site": "cross-site"})
     assert events(app, "access.refused") == []
     assert 'code="csrf_failed"' in logged()
 

@@ -86,7 +86,7 @@ def site(make_app):
 
 
 @pytest.fixture
-def world(site):
+def requests(site):
     """Somebody at a browser, what their forms carry, and their token."""
     ada = factories.user(site, "ada")
     person = Person(site)
@@ -104,8 +104,8 @@ def world(site):
     headers=HEADERS,
     query=st.one_of(st.just(""), FORMS.map(lambda fields: "&".join(f"{n}={v}" for n, v in fields))),
 )
-def test_no_input_causes_a_server_error(site, world, data, method, body, kind, headers, query):
-    person, csrf, token = world
+def test_no_input_causes_a_server_error(site, requests, data, method, body, kind, headers, query):
+    person, csrf, token = requests
     path = data.draw(st.sampled_from([route.path for route in routes(site)]))
     while "<" in path:
         before, _, rest = path.partition("<")

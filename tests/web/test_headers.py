@@ -70,7 +70,7 @@ ANSWERS = {
     "a way to the login": (303, lambda p: script(p, "/dashboard", headers={"Accept": HTML})),
     "a way to the one address of a page": (308, lambda p: script(p, "/protected//user")),
     "JSON that does not fit": (400, lambda p: script(p, "/api/auth", "POST", json=[])),
-    "a refusal of a stranger": (401, lambda p: script(p, "/dashboard")),
+    "a refusal of an anonymous caller": (401, lambda p: script(p, "/dashboard")),
     "a refusal of a strangers form": (401, lambda p: script(p, "/logout", "POST", headers={"Accept": HTML})),
     "a refusal of a person": (403, lambda p: p.ask("GET", "/protected/admin")),
     "a forged form": (403, lambda p: p.ask("POST", "/logout", data={})),

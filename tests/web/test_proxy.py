@@ -31,11 +31,11 @@ def address(make_app):
     ("forwarded", "peer", "trusted", "believed"),
     [
         pytest.param("1.2.3.4", "203.0.113.1", "", "203.0.113.1", id="by default nobody is believed"),
-        pytest.param("1.2.3.4", "203.0.113.1", "10.0.0.0/8", "203.0.113.1", id="a stranger is not believed"),
+        pytest.param("1.2.3.4", "203.0.113.1", "10.0.0.0/8", "203.0.113.1", id="an untrusted client is ignored"),
         pytest.param("1.2.3.4", "10.0.0.1", "10.0.0.0/8", "1.2.3.4", id="our proxy is believed"),
-        pytest.param("6.6.6.6, 1.2.3.4", "10.0.0.1", "10.0.0.0/8", "1.2.3.4", id="what a stranger wrote before is not"),
+        pytest.param("6.6.6.6, 1.2.3.4", "10.0.0.1", "10.0.0.0/8", "1.2.3.4", id="what a client wrote before is not"),
         pytest.param("1.2.3.4, 10.0.0.9", "10.0.0.1", "10.0.0.0/8", "1.2.3.4", id="two proxies of ours are believed"),
-        pytest.param("10.0.0.9, 6.6.6.6", "10.0.0.1", "10.0.0.0/8", "6.6.6.6", id="a stranger cannot name our proxy"),
+        pytest.param("10.0.0.9, 6.6.6.6", "10.0.0.1", "10.0.0.0/8", "6.6.6.6", id="a client cannot name our proxy"),
         pytest.param("nonsense", "10.0.0.1", "10.0.0.0/8", "10.0.0.1", id="nonsense is passed over"),
         pytest.param("1.2.3.4, nonsense", "10.0.0.1", "10.0.0.0/8", "10.0.0.1", id="nothing before nonsense is read"),
         pytest.param("", "10.0.0.1", "10.0.0.0/8", "10.0.0.1", id="a proxy that says nothing is the caller"),
@@ -112,10 +112,10 @@ LONG = "for=6.6.6.6," * 600
     ("headers", "peer", "believed"),
     [
         pytest.param({"Forwarded": "for=1.2.3.4"}, "10.0.0.1", "1.2.3.4", id="our proxy"),
-        pytest.param({"Forwarded": "for=1.2.3.4"}, "203.0.113.1", "203.0.113.1", id="a stranger"),
+        pytest.param({"Forwarded": "for=1.2.3.4"}, "203.0.113.1", "203.0.113.1", id="an untrusted client"),
         pytest.param({"Forwarded": "for=6.6.6.6, for=1.2.3.4"}, "10.0.0.1", "1.2.3.4", id="written before ours"),
         pytest.param({"Forwarded": "for=1.2.3.4, for=10.0.0.9"}, "10.0.0.1", "1.2.3.4", id="two of ours"),
-        pytest.param({"Forwarded": "for=10.0.0.9, for=6.6.6.6"}, "10.0.0.1", "6.6.6.6", id="a stranger names ours"),
+        pytest.param({"Forwarded": "for=10.0.0.9, for=6.6.6.6"}, "10.0.0.1", "6.6.6.6", id="a client names ours"),
         pytest.param(
             {"Forwarded": 'FOR="[2001:db8::1]:4711";proto=https;by=10.0.0.1'}, "10.0.0.1", "2001:db8::1", id="quoted"
         ),

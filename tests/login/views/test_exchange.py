@@ -100,10 +100,10 @@ def test_introspection_returns_the_actor_and_restrictions_of_the_exchanged_token
     authority = TokenGrant(scopes=frozenset(["protected:read"]), per_minute=60)
     made = exchange(app, factories.api_token(app, user, authority=authority).token).json["access_token"]
     asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
-    said, told = claims(made), asker.post("/api/auth/introspect", json={"token": made}).json
+    said, introspected = claims(made), asker.post("/api/auth/introspect", json={"token": made}).json
     assert said["restrictions"] == {"requests_per_minute": 60}
     for name in ("act", "restrictions", "scope", "sub", "aud", "jti", "iss", "amr", "acr", "auth_time"):
-        assert told[name] == said[name], name
+        assert introspected[name] == said[name], name
 
 
 def test_introspection_returns_restrictions_added_after_the_exchange(app, database, user):
@@ -114,12 +114,12 @@ def test_introspection_returns_restrictions_added_after_the_exchange(app, databa
         lifecycle.find(db, user.id, given.entry.id).credential.authority = bound
     asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
 
-    def told(**call):
+    def introspected(**call):
         return asker.post("/api/auth/introspect", json={"token": made} | call).json
 
-    assert told()["restrictions"] == {"networks": ["10.0.0.0/8"]}
-    assert told(ip_address="10.1.2.3")["active"] is True
-    assert told(ip_address="203.0.113.9") == {"active": False}
+    assert introspected()["restrictions"] == {"networks": ["10.0.0.0/8"]}
+    assert introspected(ip_address="10.1.2.3")["active"] is True
+    assert introspected(ip_address="203.0.113.9") == {"active": False}
 
 
 @pytest.mark.parametrize(
@@ -197,14 +197,18 @@ def test_introspection_of_an_exchanged_token_ends_with_the_original(app, databas
     asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
     made = exchange(app, given.token, scope="protected:read").json["access_token"]
 
-    def told():
+    def introspected():
         return asker.post("/api/auth/introspect", json={"token": made}).json
 
-    assert (told()["active"], told()["aud"], told()["scope"]) == (True, REPORTS, "protected:read")
-    assert told()["jti"] == claims(made)["jti"]
+    assert (introspected()["active"], introspected()["aud"], introspected()["scope"]) == (
+        True,
+        REPORTS,
+        "protected:read",
+    )
+    assert introspected()["jti"] == claims(made)["jti"]
     with database.write() as db:
         lifecycle.revoke(db, user.id, given.entry.id)
-    assert told() == {"active": False}
+    assert introspected() == {"active": False}
 
 
 def test_an_access_token_of_a_script_login_can_be_exchanged_but_not_its_refresh_token(app, user):

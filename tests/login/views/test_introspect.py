@@ -24,7 +24,7 @@ INACTIVE = {"active": False}
 
 
 @pytest.fixture
-def asker(app, user):
+def introspector(app, user):
     """A script of Ada's that may ask."""
     return Script(app, factories.api_token(app, user, "tokens:introspect").token)
 
@@ -40,10 +40,10 @@ def introspect(script, token, **members):
     return script.post("/api/auth/introspect", json={"token": token} | members)
 
 
-def test_a_valid_access_token_is_described_completely(app, user, asker):
+def test_a_valid_access_token_is_described_completely(app, user, introspector):
     with time_machine.travel(NOON, tick=False):
         issued = factories.api_token(app, user, "profile:read", "protected:read", lifetime=timedelta(days=1))
-        answer = introspect(asker, issued.token)
+        answer = introspect(introspector, issued.token)
     assert (answer.status_code, answer.mimetype, answer.headers["Cache-Control"]) == (
         200,
         "application/json",
@@ -67,9 +67,9 @@ def test_a_valid_access_token_is_described_completely(app, user, asker):
     }
 
 
-def test_a_valid_refresh_token_is_described_as_one(app, user, asker):
+def test_a_valid_refresh_token_is_described_as_one(app, user, introspector):
     with time_machine.travel(NOON, tick=False):
-        told = introspect(asker, log_in(app, scope="protected:read")["refresh_token"]).json
+        told = introspect(introspector, log_in(app, scope="protected:read")["refresh_token"]).json
     assert told == {
         "active": True,
         "scope": "protected:read",
@@ -85,9 +85,9 @@ def test_a_valid_refresh_token_is_described_as_one(app, user, asker):
     }
 
 
-def test_the_token_is_read_from_a_form_as_libraries_send_it(app, user, asker):
+def test_the_token_is_read_from_a_form_as_libraries_send_it(app, user, introspector):
     sent = {"token": log_in(app)["access_token"], "token_type_hint": "access_token"}
-    assert asker.post("/api/auth/introspect", data=sent).json["active"] is True
+    assert introspector.post("/api/auth/introspect", data=sent).json["active"] is True
 
 
 def revoked(app, user):
@@ -131,11 +131,11 @@ def test_an_invalid_token_is_inactive_without_details(app, user, admin, make):
 
 def test_an_expired_token_is_inactive(app, user):
     with time_machine.travel(NOON, tick=False) as clock:
-        asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
+        introspector = Script(app, factories.api_token(app, user, "tokens:introspect").token)
         answer = log_in(app)
         clock.shift(3600)
-        assert introspect(asker, answer["access_token"]).json == INACTIVE
-        assert introspect(asker, answer["refresh_token"]).json["active"] is True
+        assert introspect(introspector, answer["access_token"]).json == INACTIVE
+        assert introspect(introspector, answer["refresh_token"]).json["active"] is True
 
 
 def test_tokens_of_a_disabled_user_are_inactive(app, database, user, admin):
@@ -146,10 +146,10 @@ def test_tokens_of_a_disabled_user_are_inactive(app, database, user, admin):
         assert introspect(admin, token).json == INACTIVE
 
 
-def test_only_admins_can_introspect_tokens_of_others(app, user, asker, admin):
+def test_only_admins_can_introspect_tokens_of_others(app, user, introspector, admin):
     eve = factories.user(app, "eve")
     theirs = factories.api_token(app, eve).token
-    assert introspect(asker, theirs).json == INACTIVE
+    assert introspect(introspector, theirs).json == INACTIVE
     assert introspect(admin, theirs).json["username"] == "eve"
 
 
@@ -174,11 +174,11 @@ def test_a_session_cannot_introspect_even_with_its_csrf_token(app, user, person)
     assert "Set-Cookie" not in answer.headers
 
 
-def test_introspection_does_not_count_as_use(app, database, user, asker):
+def test_introspection_does_not_count_as_use(app, database, user, introspector):
     issued = factories.api_token(app, user)
     before = contents(app)
     for _ in range(3):
-        introspect(asker, issued.token)
+        introspect(introspector, issued.token)
     services_of(app).get(UsageTracker).flush()
     with database.read() as db:
         assert lifecycle.find(db, user.id, issued.entry.id).credential.last_used_at is None
@@ -186,27 +186,27 @@ def test_introspection_does_not_count_as_use(app, database, user, asker):
     assert [e for e in events(app, "token.first-used") if e["credential_id"] == issued.entry.id.hex] == []
 
 
-def test_a_token_created_by_command_has_no_auth_time(app, user, asker, database):
+def test_a_token_created_by_command_has_no_auth_time(app, user, introspector, database):
     wish = issuing.TokenRequest(name="by an operator", authority=TokenGrant(), lifetime=timedelta(days=1), origin="cli")
     with database.write() as db:
         issued = services_of(app).get(TokenIssuer).issue(db, user.id, wish, PROVEN_BY_NOBODY)
-    told = introspect(asker, issued.token).json
+    told = introspect(introspector, issued.token).json
     assert told["active"] is True
     assert {"auth_time", "amr", "acr"}.isdisjoint(told)
 
 
 @pytest.mark.parametrize("body", [{}, {"token": ""}, {"token": None}, {"token": 7}, {"token": ["a"]}, [], None])
-def test_a_malformed_request_is_400(asker, body):
-    assert asker.post("/api/auth/introspect", json=body).status_code == 400
+def test_a_malformed_request_is_400(introspector, body):
+    assert introspector.post("/api/auth/introspect", json=body).status_code == 400
 
 
 def test_a_refresh_does_not_change_auth_time(app, user):
     with time_machine.travel(NOON, tick=False) as clock:
-        asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
+        introspector = Script(app, factories.api_token(app, user, "tokens:introspect").token)
         first = log_in(app)
         clock.shift(timedelta(days=3))
         second = refresh(app, first["refresh_token"]).json
         for token in (second["access_token"], second["refresh_token"]):
-            told = introspect(asker, token).json
+            told = introspect(introspector, token).json
             assert (told["auth_time"], told["amr"]) == (NOON_AS_NUMBER, ["pwd"])
         assert claims(second["access_token"])["iat"] == NOON_AS_NUMBER + 3 * 86400

@@ -10,7 +10,7 @@ INACTIVE = {"active": False}
 
 
 @pytest.fixture
-def asker(app, user):
+def introspector(app, user):
     return Script(app, factories.api_token(app, user, "tokens:introspect").token)
 
 
@@ -37,10 +37,10 @@ def bound(app, user, **bounds):
     return factories.api_token(app, user, authority=TokenGrant(scopes=frozenset(["protected:read"]), **bounds)).token
 
 
-def test_introspection_returns_the_restrictions(app, user, asker):
-    told = introspect(asker, bound(app, user, **BOUND)).json
+def test_introspection_returns_the_restrictions(app, user, introspector):
+    told = introspect(introspector, bound(app, user, **BOUND)).json
     assert (told["active"], told["restrictions"], told["cnf"]) == (True, TOLD, {"jkt": "a" * 43})
-    assert "restrictions" not in introspect(asker, bound(app, user)).json
+    assert "restrictions" not in introspect(introspector, bound(app, user)).json
 
 
 @pytest.mark.parametrize(
@@ -70,13 +70,13 @@ def test_introspection_returns_the_restrictions(app, user, asker):
         pytest.param({"method": "GET", "path": "/tokens", "ip_address": "10.1.2.3"}, False, id="all but the path"),
     ],
 )
-def test_a_token_is_inactive_for_a_stated_call_that_its_restrictions_exclude(app, user, asker, call, is_active):
-    told = introspect(asker, bound(app, user, **BOUND), **call).json
+def test_a_token_is_inactive_for_a_stated_call_that_its_restrictions_exclude(app, user, introspector, call, is_active):
+    told = introspect(introspector, bound(app, user, **BOUND), **call).json
     assert told["active"] if is_active else told == INACTIVE
 
 
-def test_a_token_without_restrictions_is_active_for_any_stated_call(app, user, asker):
-    told = introspect(asker, bound(app, user), method="POST", path="/reports", ip_address="203.0.113.9").json
+def test_a_token_without_restrictions_is_active_for_any_stated_call(app, user, introspector):
+    told = introspect(introspector, bound(app, user), method="POST", path="/reports", ip_address="203.0.113.9").json
     assert told["active"] is True
 
 
@@ -88,5 +88,5 @@ def test_a_token_without_restrictions_is_active_for_any_stated_call(app, user, a
         *({"path": text} for text in ("protected", "https://x.example/protected", "/" + "x" * 2000)),
     ],
 )
-def test_an_invalid_stated_call_is_400(app, user, asker, call):
-    assert introspect(asker, bound(app, user), **call).status_code == 400
+def test_an_invalid_stated_call_is_400(app, user, introspector, call):
+    assert introspect(introspector, bound(app, user), **call).status_code == 400
