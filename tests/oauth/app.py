@@ -68,10 +68,10 @@ class App:
         sent = {"request": self.url(**changed).partition("?")[2], "decision": "allow", "csrf_token": person.csrf_token}
         return self.returned(person.ask("POST", "/oauth/consent", data=sent, headers={"Sec-Fetch-Site": "none"}))
 
-    def post(self, path: str, basic: bool = True, **given: Any) -> TestResponse:
+    def post(self, path: str, headers: dict[str, str] | None = None, **given: Any) -> TestResponse:
         """A request to an endpoint for clients."""
-        headers = {}
-        if self.secret is not None and basic:
+        headers = dict(headers or {})
+        if self.secret is not None:
             headers["Authorization"] = "Basic " + b64encode(f"{self.client_id}:{self.secret}".encode()).decode()
         else:
             given = {"client_id": self.client_id, "client_secret": self.secret} | given

@@ -6,7 +6,8 @@ import jwt
 import pytest
 import time_machine
 
-from tests import factories
+from tests import dpop_client, factories
+from tests.browser import Person
 from tests.oauth.app import registered, status
 from tests.script import Script
 from webapp.core.clock import now
@@ -155,3 +156,39 @@ def test_codes_are_deleted_an_hour_after_they_expired(app, person, wiki):
             factories.database_of(app).write() as db,
         ):
             assert codes.purge(db) == gone
+
+
+def test_a_token_of_an_app_cannot_be_exchanged_for_one_of_another_service(make_app):
+    site = make_app(WEBAPP_EXCHANGE_AUDIENCES="https://files.example.org")
+    wiki, person = registered(site, is_first_party=True), Person(site)
+    factories.user(site, "ada")
+    person.log_in("ada")
+    token = wiki.redeem(wiki.authorize(person)["code"]).json["access_token"]
+    sent = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+        "subject_token": token,
+        "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+        "audience": "https://files.example.org",
+    }
+    answer = Script(site).post("/api/auth/exchange", data=sent)
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
+    assert answer.json["title"] == "This token cannot be exchanged"
+
+
+@pytest.mark.parametrize("path", ["/oauth/userinfo", "/protected"])
+def test_a_token_of_an_app_is_bound_to_the_key_that_it_proved(app, person, path):
+    wiki = registered(app, is_first_party=True, scopes=["protected:read"])
+    shown = dpop_client.proof(dpop_client.claims_for("POST", "/oauth/token"))
+    tokens = wiki.redeem(wiki.authorize(person, scope="openid protected:read")["code"], headers={"DPoP": shown}).json
+    assert tokens["token_type"] == "DPoP"
+    claims = dpop_client.claims_for("GET", path, tokens["access_token"])
+    by_other = dpop_client.proof(claims, dpop_client.header_of(dpop_client.OTHER), key=dpop_client.OTHER)
+    for proven, scheme, code in (
+        (dpop_client.proof(claims), "DPoP", 200),
+        (None, "Bearer", 401),
+        (by_other, "DPoP", 401),
+    ):
+        assert dpop_client.call(app, tokens["access_token"], proven, scheme=scheme, path=path).status_code == code
+    code = wiki.authorize(person)["code"]
+    assert wiki.redeem(code, headers={"DPoP": shown}).json["error"] == "invalid_dpop_proof"
+    assert "access_token" in wiki.redeem(code).json, "a proof that was sent before uses up no code"

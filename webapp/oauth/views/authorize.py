@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from webapp.accounts import user_queries
 from webapp.core.clock import now
 from webapp.core.translation import _
-from webapp.guard import Principal, public, require
+from webapp.guard import Principal, public, request_guard, require
+from webapp.guard.assurance import Demands
+from webapp.guard.policy import Requirement
 from webapp.guard.require import public_to_scripts
 from webapp.guard.unauthenticated import CONFIRM, to_login
 from webapp.oauth import codes, consents
@@ -32,7 +34,9 @@ from webapp.oauth.views.discovery import signing_algorithm
 from webapp.web.known_fields import reads
 from webapp.web.problems import Problem
 from webapp.web.registry import service
+from webapp.web.request_head import LONGEST_URL
 from webapp.web.transaction import database, db
+from webapp.web.unproxied import unproxied
 
 MOST_PARAMETERS = 50
 
@@ -51,8 +55,9 @@ def authorize() -> ResponseReturnValue:
 @reads(others=True)
 def authorize_by_form() -> ResponseReturnValue:
     """The same request as a form (OpenID Connect Core §3.1.2.1). A form of another site brings no cookie."""
-    given = [(name, value) for name in request.form for value in request.form.getlist(name)]
-    return redirect(f"{url_for('oauth.authorize')}?{urlencode(given, quote_via=quote)}", 303)
+    query = urlencode(list(request.form.items(multi=True)), quote_via=quote)
+    parameters(query)
+    return redirect(f"{url_for('oauth.authorize')}?{query}", 303)
 
 
 @bp.post("/oauth/consent")
@@ -82,6 +87,8 @@ def answer(query: str, principal: Principal | None = None, *, decision: str | No
 
 
 def parameters(query: str) -> Parameters:
+    if len(query) > LONGEST_URL:
+        raise not_trusted(_("The request is too long."))
     try:
         return parse_qs(query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
     except ValueError as error:
@@ -119,6 +126,8 @@ def response_to(
     scopes = grantable(asked.scopes, asked.client, token_service().catalogue, principal.roles)
     if not scopes:
         raise RequestRefused("invalid_scope", "no known scope was requested, such as openid")
+    if (raised := unmet_level(asked, scopes)) is not None:
+        return raised
     if decision is not None:
         return decided(asked, principal, scopes, decision)
     if consents.is_needed(reading, asked, principal.user_id, scopes):
@@ -149,6 +158,18 @@ def login_again(asked: AuthorizationRequest, query: str, principal: Principal) -
         raise RequestRefused("login_required", "the last authentication is too old")
     back = f"{url_for('oauth.authorize')}?{original}&{PARAMETER}={stamps.made(original, since or moment)}"
     return redirect(url_for(CONFIRM, next=back), 303)
+
+
+def unmet_level(asked: AuthorizationRequest, scopes: list[str]) -> ResponseReturnValue | None:
+    """The way to a second factor or passkey that settings demand for the user's roles or these scopes; or None.
+
+    Without it an app would learn of a login that this site itself does not accept for its own pages.
+    """
+    level = token_service().catalogue.level_for(scopes, service(Demands))
+    refusal = request_guard.refusal_for(unproxied(request), Requirement(session=True, level=level))
+    if refusal is not None and "none" in asked.prompts:
+        raise RequestRefused("interaction_required", "the login needs another factor")
+    return refusal
 
 
 def refuse_user(asked: AuthorizationRequest, principal: Principal) -> ResponseReturnValue:

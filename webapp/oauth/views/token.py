@@ -79,9 +79,12 @@ def issue(grant: Grant) -> Response:
     try:
         shown = client_authentication.presented(request.headers.get("Authorization"), request.form)
         proof = dpop.presented_proof()
+        with database().read() as db:
+            client_id = client_authentication.authenticated(db, shown).id
+        # Counted before the transaction, because SQLite has one writer.
+        jkt = dpop.spend(proof)
         with database().write() as db:
-            client = client_authentication.authenticated(db, shown)
-            outcome = grant(db, client, proof.jkt if proof else None)
+            outcome = grant(db, db.get_one(OAuthClient, client_id), jkt)
     except ClientRefused as error:
         misses.count(request.remote_addr)
         return client_refused(str(error))
@@ -92,7 +95,6 @@ def issue(grant: Grant) -> Response:
     if isinstance(outcome, GrantRefused):
         misses.count(request.remote_addr)
         return oauth_error(outcome.error, outcome.description)
-    dpop.spend(proof)
     return given(outcome)
 
 

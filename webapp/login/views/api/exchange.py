@@ -58,6 +58,11 @@ def exchange() -> ResponseReturnValue:
             "invalid_target", _("Token exchange is not set up"), _("WEBAPP_EXCHANGE_AUDIENCES names no service.")
         )
     principal = subject(form.subject_token.data)
+    if principal.authority is not None and principal.authority.client is not None:
+        # Of an app that the user allowed to log them in here, not at other services.
+        raise exchange_problem(
+            "invalid_request", _("This token cannot be exchanged"), _("It belongs to an app. Use a token of your own.")
+        )
     if principal.authority is not None and principal.authority.is_bounded:
         raise key_bound_token_refused()
     token = presented_token()
