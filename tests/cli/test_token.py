@@ -1,6 +1,7 @@
 """token: minting, listing, revoking."""
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from uuid import uuid4
@@ -173,3 +174,12 @@ def test_impossible_actions_on_a_token_are_error_messages(run, add, options, wor
     add("ada")
     refused = run(f"token {options}")
     assert (refused.exit_code, words in refused.stderr) == (1, True)
+
+
+def test_the_pattern_of_the_site_matches_its_tokens_alone(run, add, mint):
+    add("ada")
+    token, _ = mint("ada")
+    assert re.fullmatch(run("token pattern").stdout.strip(), token)
+    assert re.fullmatch(run("token pattern --any-site").stdout.strip(), token)
+    assert not re.fullmatch(run("token pattern --issuer https://former.example.org").stdout.strip(), token)
+    assert run("token pattern --any-site --issuer https://former.example.org").exit_code == 2

@@ -106,6 +106,15 @@ def test_its_owner_does_not_get_it_in_another_browser(late, app, user):
     assert "There is no form left" in elsewhere.open("/login/resume").text
 
 
+@pytest.mark.parametrize("accept", ["application/json", "*/*"])
+def test_no_message_is_stored_for_a_script_with_a_session_cookie(person, app, accept):
+    person.open("/dashboard")
+    answer = person.ask("GET", "/login/resume", headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/dashboard")
+    assert "There is no form left" not in person.open("/dashboard").text
+    assert "There is no form left" in person.open("/login/resume").text
+
+
 @pytest.mark.parametrize("secret", ["", "x" * 43, 7, None])
 def test_a_forged_secret_finds_no_form(late, app, user, secret):
     send(late)

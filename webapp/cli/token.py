@@ -182,3 +182,4 @@ def notify_owner(context: CommandContext, db: Session, owner_id: UUID, token_id:
 
 command.add_command(token_rotation.rotate)
 command.add_command(token_rotation.show)
+command.add_command(token_rotation.pattern)

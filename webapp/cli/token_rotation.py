@@ -1,4 +1,4 @@
-"""token rotate, token show: replace a token by a new one, and show one token."""
+"""token rotate, token show, token pattern: replace a token by a new one, show one, and find leaked ones."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -16,6 +16,7 @@ from webapp.tokens import lifecycle, rotation
 from webapp.tokens.issuing import TokenIssuer, TooManyTokens
 from webapp.tokens.owner_notifier import OwnerNotifier
 from webapp.tokens.rotation import Handover, NotRotatable
+from webapp.tokens.scanner_patterns import access_token_pattern
 from webapp.tokens.scopes import Catalogue
 from webapp.tokens.token_details import TokenDetails, describe_token
 from webapp.web.registry import services_of
@@ -88,6 +89,22 @@ def show(context: CommandContext, *, token_id: UUID, is_json: bool) -> None:
         say_json(token)
         return
     say_table(("FIELD", "VALUE"), facts(token))
+
+
+@click.command("pattern", cls=Command)
+@click.option("--issuer", help="Base URL of the site; default: WEBAPP_BASE_URL.")
+@click.option("--any-site", is_flag=True, help="Match the tokens of every site that runs this program.")
+@pass_context
+def pattern(context: CommandContext, *, issuer: str | None, any_site: bool) -> None:
+    """Print the regular expression by which secret scanners find tokens of this site.
+
+    \b
+    Example:
+      python -m webapp token pattern
+    """
+    if issuer is not None and any_site:
+        raise click.UsageError("--issuer and --any-site contradict each other.")
+    click.echo(access_token_pattern(None if any_site else issuer or context.settings.base_url))
 
 
 def facts(token: TokenDetails) -> list[tuple[str, str]]:

@@ -63,7 +63,8 @@ class TokenExchange:
             raise ExchangeTooWide(", ".join(sorted(beyond)))
         moment, scopes, token_id = now(), requested or principal.scopes, uuid4()
         lifetime = min(LONGEST, principal.expires_at - moment)
-        claims = gathered(self.issuer.hooks, principal.user_id, sorted(scopes)) | {
+        claims = {"iss": self.issuer.url} | gathered(self.issuer.hooks, principal.user_id, sorted(scopes))
+        claims |= {
             "iss": self.issuer.url,
             "aud": audience,
             "sub": str(principal.user_id),

@@ -156,7 +156,9 @@ class TokenIssuer:
             ClaimsUnfit
         """
         claims = (
-            gathered(self.hooks, credential.user_id, scopes_of(credential), own or {})
+            # First, so that secret scanners recognise the tokens of a site (``scanner_patterns``).
+            {"iss": self.url}
+            | gathered(self.hooks, credential.user_id, scopes_of(credential), own or {})
             | {
                 "iss": self.url,
                 "aud": self.url,

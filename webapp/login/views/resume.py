@@ -9,6 +9,7 @@ from webapp.guard.saved_form import NotTheirForm
 from webapp.login.forms import LoginForm
 from webapp.login.views.blueprint import bp
 from webapp.login.views.login import login_page_context
+from webapp.web.negotiation import wants_page
 from webapp.web.redirects import safe_path
 from webapp.web.transaction import db
 
@@ -25,11 +26,16 @@ def resume(principal: Principal) -> ResponseReturnValue:
     try:
         found = saved_form.find(db(), principal.user_id)
     except NotTheirForm:
-        flash(_("The form you filled in belonged to another account, so it was discarded."), "warn")
-        return redirect(url_for("dashboard.show"), 303)
+        return to_dashboard(_("The form you filled in belonged to another account, so it was discarded."), "warn")
     target = safe_path(found.target) if found else None
     if found is None or target is None:
-        flash(_("There is no form left to send."), "message")
-        return redirect(url_for("dashboard.show"), 303)
+        return to_dashboard(_("There is no form left to send."), "message")
     # The user sends the form again: after the break they may have changed their mind.
     return render_template("login/resume.html", target=target, fields=found.fields)
+
+
+def to_dashboard(message: str, category: str) -> ResponseReturnValue:
+    """Redirect, with a message for people; a script would never see it, and the next page would."""
+    if wants_page():
+        flash(message, category)
+    return redirect(url_for("dashboard.show"), 303)
