@@ -25,7 +25,7 @@ BY_FIXTURE = {
     "chromium": {"browser", "process"},
     "tab": {"browser", "process"},
     "postgresql": {"postgresql", "process"},
-    "rivals": {"race", "process"},
+    "process_pair": {"race", "process"},
     "valkey": {"process"},
 }
 BY_NAME = {

@@ -1,4 +1,4 @@
-"""Links as they are spent by rivals: "won", or "late"."""
+"""Links as they are used by two processes: "won", or "late"."""
 
 import os
 from collections.abc import Callable

@@ -75,7 +75,7 @@ def begin(app: Flask, user: User, count: int) -> list[tuple[UUID, str]]:
 
 
 def refresh(app: Flask, secret: str) -> str:
-    """What one of the rivals does."""
+    """What one of the two processes does."""
     answer = Script(app).post("/api/auth/refresh", json={"refresh_token": secret})
     return f"won {answer.json['refresh_token']}" if answer.status_code == 200 else str(answer.json["code"])
 

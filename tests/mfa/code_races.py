@@ -1,4 +1,4 @@
-"""Codes and counts as they are spent by rivals: "won", or "late"."""
+"""Codes and counts as they are used by two processes: "won", or "late"."""
 
 from collections.abc import Callable
 from uuid import UUID
