@@ -24,6 +24,7 @@ def forms(message: Message) -> list[tuple[str, str]]:
 
 # Names, and what is written alike in every language.
 SAME = {
+    "/reports/&lt;id&gt;",  # an example of a route
     "openapi.json",
     "CSV",
     "JSON",
