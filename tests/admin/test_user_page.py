@@ -51,7 +51,7 @@ def test_the_page_of_a_user_has_all_details(app, person, user):
             {"closes_at": now()},
             "The account is closed, so nothing is accessible now. This list applies if they reopen it.",
         ),
-        ({}, "Endpoints they can use, and the rule that decides. Access to 7"),
+        ({}, "Endpoints they can use, and the rule that decides. Access to "),
     ],
 )
 def test_the_access_report_shows_what_prevents_access(app, person, facts, words):
