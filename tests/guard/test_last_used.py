@@ -1,6 +1,7 @@
 """A credential counts as used where it was let in: no refusal, of any kind, moves its last use."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -15,7 +16,7 @@ from tests.script import Script
 from tests.tables import events
 from webapp.core.db import Database
 from webapp.credentials.usage_tracker import UsageTracker
-from webapp.guard import require
+from webapp.guard import anonymous_only, require
 from webapp.guard.policy import CODES, Decision
 from webapp.guard.token_grant import TokenGrant
 from webapp.web.registry import services_of
@@ -36,6 +37,8 @@ def site(clock, make_app):
     app = with_cookies(make_app)
     add(app, "/undeclared", plain("never"), methods=["GET", "POST"])
     add(app, "/strong", require(scope="strong:read", aal=2)(plain("strong")), methods=["GET", "POST"])
+    add(app, "/owned", require(scope="protected:read", owner=uuid4, not_owner=403)(plain("owned")))
+    add(app, "/welcome", anonymous_only(plain("welcome")), methods=["GET", "POST"])
     return app
 
 
@@ -62,6 +65,9 @@ BY_TOKEN = [
     pytest.param({}, "GET", "/protected/admin", Decision.NEED_ROLE, id="a role"),
     pytest.param({"scopes": frozenset({"strong:read"})}, "GET", "/strong", Decision.RAISE, id="a second factor"),
     pytest.param({}, "GET", "/grave", Decision.STEP_UP, id="a fresh proof"),
+    pytest.param({}, "GET", "/owned", Decision.NEED_OWNER, id="an object of somebody else"),
+    pytest.param({}, "GET", "/welcome", Decision.NEED_ANONYMOUS, id="a page without a login"),
+    pytest.param({}, "POST", "/welcome", Decision.NEED_ANONYMOUS, id="a form without a login"),
 ]
 
 
