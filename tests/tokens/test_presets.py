@@ -28,6 +28,7 @@ def form_of(person):
     ("entered", "kept"),
     [
         pytest.param({"name": "wall"}, {"name": "wall"}, id="name"),
+        pytest.param({"name": "2024"}, {"name": "2024"}, id="name of digits"),
         pytest.param(
             {"scopes": ["profile:read", "tokens:read"]}, {"scopes": {"profile:read", "tokens:read"}}, id="scopes"
         ),

@@ -67,8 +67,9 @@ def is_entered(form: NewTokenForm, name: str, before: dict[str, Any]) -> bool:
     value = form[name].data
     if name == "expires_in":
         return form.expires_on.data is not None or value != before.get(name, form.usual)
-    if name == "name" and before.get(name):
-        return re.fullmatch(rf"{re.escape(before[name])}(?: \d+)?", value or "") is None and bool(value)
+    if name == "name":
+        # ``free_name`` may have numbered it.
+        return bool(value) and value.rstrip("0123456789").strip() != before.get(name)
     if name in SEVERAL:
         return bool(value) and set(value) != set(before.get(name, ()))
     return bool(value) and value != before.get(name)
