@@ -22,7 +22,7 @@ def url_of(path: str) -> str:
     return "/".join(EXAMPLES.get(part.strip("<>"), NOBODY) if "<" in part else part for part in path.split("/"))
 
 
-OAUTH = {f"/oauth/{name}" for name in ("authorize", "token", "revoke", "introspect", "userinfo")}
+OAUTH = {f"/oauth/{name}" for name in ("authorize", "token", "revoke", "introspect", "userinfo", "end-session")}
 """Unknown parameters are ignored there (RFC 6749 §3.1, §3.2)."""
 
 

@@ -36,6 +36,13 @@ def client_called(db: Session, name: str) -> OAuthClient:
 @command.command("add")
 @click.argument("name")
 @click.option("--redirect-uri", "redirect_uris", multiple=True, metavar="URI", help="Where the app gets its answers.")
+@click.option(
+    "--post-logout-redirect-uri",
+    "post_logout_redirect_uris",
+    multiple=True,
+    metavar="URI",
+    help="Where its users go after they logged out of the app.",
+)
 @click.option("--public", "is_public", is_flag=True, help="It cannot keep a secret: a single-page or native app.")
 @click.option("--own", "is_first_party", is_flag=True, help="It is an app of yours: users are not asked for consent.")
 @click.option("--scope", "scopes", multiple=True, help="A scope of this site's API that it may request.")

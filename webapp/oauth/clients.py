@@ -34,6 +34,7 @@ class NewClient:
 
     name: str
     redirect_uris: Sequence[str] = ()
+    post_logout_redirect_uris: Sequence[str] = ()
     is_public: bool = False
     is_first_party: bool = False
     scopes: Sequence[str] = ()
@@ -67,6 +68,7 @@ def register(db: Session, wish: NewClient, *, origin: str, actor_id: UUID | None
         is_public=wish.is_public,
         is_first_party=wish.is_first_party,
         redirect_uris=checked_uris(wish.redirect_uris, is_for_users=wish.service_account_id is None),
+        post_logout_redirect_uris=checked_uris(wish.post_logout_redirect_uris, is_for_users=False),
         scopes=sorted(set(wish.scopes)),
         roles=sorted(set(wish.roles)),
         service_account_id=wish.service_account_id,
@@ -101,6 +103,7 @@ def edit(
     client: OAuthClient,
     *,
     redirect_uris: Sequence[str],
+    post_logout_redirect_uris: Sequence[str],
     roles: Sequence[str],
     scopes: Sequence[str],
     is_first_party: bool,
@@ -112,6 +115,7 @@ def edit(
         ClientUnfit
     """
     client.redirect_uris = checked_uris(redirect_uris, is_for_users=client.service_account_id is None)
+    client.post_logout_redirect_uris = checked_uris(post_logout_redirect_uris, is_for_users=False)
     client.roles, client.scopes = sorted(set(roles)), sorted(set(scopes))
     client.is_first_party = is_first_party
     db.flush()

@@ -5,13 +5,14 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from webapp.core import jwt
 from webapp.core.clock import now
 from webapp.core.keys import KeyRing, SigningKey
 from webapp.guard.assurance import level_of
 
+TYP = "JWT"
 LIFETIME = timedelta(minutes=10)
 """It only starts a session of the app, so it need not last."""
 HASHES = {"ES256": hashlib.sha256, "RS256": hashlib.sha256, "EdDSA": hashlib.sha512}
@@ -42,6 +43,7 @@ def id_token(
     key, moment = ring.current(), now()
     said = claims | {
         "iss": issuer,
+        "jti": uuid4().hex,
         "aud": str(about.client_id),
         "iat": int(moment.timestamp()),
         "exp": int((moment + LIFETIME).timestamp()),
@@ -52,7 +54,7 @@ def id_token(
         "nonce": about.nonce,
         "at_hash": at_hash(access_token, key) if access_token else None,
     }
-    return jwt.sign({name: value for name, value in said.items() if value is not None}, typ="JWT", key=key)
+    return jwt.sign({name: value for name, value in said.items() if value is not None}, typ=TYP, key=key)
 
 
 def at_hash(access_token: str, key: SigningKey) -> str:

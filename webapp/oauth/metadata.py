@@ -8,7 +8,7 @@ from webapp.oauth.scopes import CLAIM_SCOPES
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 CLAIMS = (
-    *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"),
+    *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "jti", "at_hash"),
     *("name", "preferred_username", "zoneinfo", "locale", "email", "email_verified", "groups"),
 )
 
@@ -27,6 +27,7 @@ def metadata(base_url: str, *, algorithm: str) -> dict[str, Any]:
         "jwks_uri": f"{base_url}/.well-known/jwks.json",
         "revocation_endpoint": f"{base_url}/oauth/revoke",
         "introspection_endpoint": f"{base_url}/oauth/introspect",
+        "end_session_endpoint": f"{base_url}/oauth/end-session",
         "scopes_supported": list(CLAIM_SCOPES),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],

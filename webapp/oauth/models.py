@@ -22,6 +22,8 @@ class OAuthClient(Base):
     is_first_party: Mapped[bool] = mapped_column(server_default=false())
     """Whether it belongs to the operator of this site, so that users are not asked for consent."""
     redirect_uris: Mapped[list[str]] = mapped_column(JSON)
+    post_logout_redirect_uris: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    """Where users go after a logout that the app has started."""
     scopes: Mapped[list[str]] = mapped_column(JSON)
     """Scopes of this site's own API that it may request, besides those of OpenID Connect."""
     roles: Mapped[list[str]] = mapped_column(JSON)

@@ -19,6 +19,13 @@ class ClientForm(Form):
         widget=TextArea(),
         render_kw={"rows": 3, "spellcheck": "false", "autocomplete": "off"},
     )
+    post_logout_redirect_uris = WordsField(
+        _l("Redirect URIs after logout"),
+        [Length(max=LONGEST_LIST)],
+        description=_l("Where users go after they logged out of the app, one per line. Most apps need nothing here."),
+        widget=TextArea(),
+        render_kw={"rows": 2, "spellcheck": "false", "autocomplete": "off"},
+    )
     roles = WordsField(
         _l("Only for these roles"),
         [Length(max=LONGEST_LIST)],

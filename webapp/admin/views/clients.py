@@ -38,6 +38,7 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     is_public: bool
     is_first_party: bool
     redirect_uris: list[str]
+    post_logout_redirect_uris: list[str]
     scopes: list[str]
     roles: list[str]
     created_at: datetime
@@ -99,8 +100,13 @@ def details(client_id: UUID) -> ResponseReturnValue:
 @fill_in(KEEPER)
 def edit_form(client_id: UUID) -> ResponseReturnValue:
     client = client_of(client_id)
-    lists = {"redirect_uris": "\n".join(client.redirect_uris), "roles": " ".join(client.roles)}
-    data = lists | {"scopes": " ".join(client.scopes), "is_first_party": client.is_first_party}
+    data = {
+        "redirect_uris": "\n".join(client.redirect_uris),
+        "post_logout_redirect_uris": "\n".join(client.post_logout_redirect_uris),
+        "roles": " ".join(client.roles),
+        "scopes": " ".join(client.scopes),
+        "is_first_party": client.is_first_party,
+    }
     return form_page(ClientForm(formdata=None, data=data), client)
 
 
@@ -168,7 +174,10 @@ def names_exist(form: ClientForm) -> bool:
 
 
 def chosen(form: ClientForm) -> dict[str, Any]:
-    lists = {name: (form[name].data or "").split() for name in ("redirect_uris", "roles", "scopes")}
+    lists = {
+        name: (form[name].data or "").split()
+        for name in ("redirect_uris", "post_logout_redirect_uris", "roles", "scopes")
+    }
     return lists | {"is_first_party": form.is_first_party.data}
 
 

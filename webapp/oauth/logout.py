@@ -1,0 +1,81 @@
+"""checked(): a logout that an app starts (OpenID Connect RP-Initiated Logout 1.0 §2, §3)."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from webapp.core import jwt
+from webapp.core.keys import KeyRing
+from webapp.core.translation import _
+from webapp.oauth import clients
+from webapp.oauth.id_token import TYP
+from webapp.oauth.models import OAuthClient
+from webapp.oauth.request_rules import Parameters, first
+from webapp.verify import read
+
+
+class LogoutRefused(Exception):
+    """The request is not valid; the message is for the person who sees it, because nobody is sent anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutRequest:
+    """A valid request for a logout."""
+
+    client: OAuthClient | None
+    """The app, if the request says which."""
+    session_id: UUID | None
+    """The session of its ID token."""
+    leads_to: str | None
+    """Where the browser goes afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class HintedSession:
+    client_id: str
+    session_id: UUID
+
+
+def checked(db: Session, given: Parameters, *, issuer: str, ring: KeyRing) -> LogoutRequest:
+    """
+    Raises:
+        LogoutRefused
+    """
+    if repeated := [name for name, values in given.items() if len(values) > 1]:
+        raise LogoutRefused(_("%(name)s was sent more than once.", name=repeated[0][:50]))
+    hint = first(given, "id_token_hint")
+    hinted = hinted_session(hint, issuer=issuer, ring=ring) if hint else None
+    named = first(given, "client_id")
+    if hinted is not None and named not in (None, hinted.client_id):
+        raise LogoutRefused(_("The client_id is not that of the ID token."))
+    client_id = hinted.client_id if hinted else named
+    client = clients.find(db, client_id)
+    if client_id is not None and client is None:
+        raise LogoutRefused(_("This site knows no app with this client_id."))
+    uri, state = first(given, "post_logout_redirect_uri"), first(given, "state")
+    if uri is not None and (client is None or uri not in client.post_logout_redirect_uris):
+        raise LogoutRefused(_("The app has not registered this post_logout_redirect_uri."))
+    if uri is not None and state is not None:
+        uri = f"{uri}{'&' if '?' in uri else '?'}{urlencode({'state': state})}"
+    return LogoutRequest(client, hinted.session_id if hinted else None, uri)
+
+
+def hinted_session(token: str, *, issuer: str, ring: KeyRing) -> HintedSession:
+    """App and session of an ID token of this site, which may have expired (§2).
+
+    Raises:
+        LogoutRefused
+    """
+    try:
+        audience = str(read(token)[1].get("aud"))
+        claims = jwt.verify(token, typ=TYP, issuer=issuer, audience=audience, ring=ring)
+    except jwt.Expired as expired:
+        claims = expired.claims
+    except jwt.TokenError as error:
+        raise LogoutRefused(_("The ID token is not one of this site.")) from error
+    try:
+        return HintedSession(str(claims["aud"]), UUID(hex=claims["sid"]))
+    except (KeyError, ValueError, AttributeError, TypeError) as error:
+        raise LogoutRefused(_("The ID token is not one of this site.")) from error

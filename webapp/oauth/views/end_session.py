@@ -1,0 +1,75 @@
+"""/oauth/end-session: log out because an app asks for it (OpenID Connect RP-Initiated Logout 1.0)."""
+
+from urllib.parse import quote, urlencode
+
+from flask import make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from webapp.core.keys import KeyRing
+from webapp.core.translation import _
+from webapp.guard import Principal, login_manager, public, require
+from webapp.guard.require import public_to_scripts
+from webapp.oauth.logout import LogoutRefused, LogoutRequest, checked
+from webapp.oauth.views.authorize import logged_in, parameters
+from webapp.oauth.views.blueprint import bp, issuer, leave_to
+from webapp.sessions import cookie, lifecycle
+from webapp.web.known_fields import reads
+from webapp.web.problems import Problem
+from webapp.web.registry import service
+from webapp.web.transaction import database, db
+
+
+@bp.get("/oauth/end-session")
+@public
+@reads(others=True)
+def end_session() -> ResponseReturnValue:
+    """Log out. Asks first, unless the app shows an ID token of this very session."""
+    query = request.query_string.decode("ascii", "replace")
+    asked, principal = logout_request(query), logged_in()
+    if principal is None:
+        return afterwards(asked)
+    if asked.session_id != principal.credential_id:
+        return make_response(render_template("oauth/end_session.html", app=asked.client, request_query=query))
+    with database().write() as writing:
+        end(writing, principal)
+    return afterwards(asked)
+
+
+@bp.post("/oauth/end-session")
+@public_to_scripts
+@reads(others=True)
+def end_session_by_form() -> ResponseReturnValue:
+    """The same request as a form (§2). A form of another site brings no cookie."""
+    query = urlencode(list(request.form.items(multi=True)), quote_via=quote)
+    parameters(query)
+    return redirect(f"{url_for('oauth.end_session')}?{query}", 303)
+
+
+@bp.post("/oauth/end-session/confirm")
+@require(session=True, spares_level=True, spares_closed=True)
+@reads(fields=("request",))
+def confirm_end(principal: Principal) -> ResponseReturnValue:
+    """Log out after the user has confirmed it."""
+    asked = logout_request(request.form.get("request", ""))
+    end(db(), principal)
+    return afterwards(asked)
+
+
+def logout_request(query: str) -> LogoutRequest:
+    try:
+        with database().read() as reading:
+            return checked(reading, parameters(query), issuer=issuer(), ring=service(KeyRing))
+    except LogoutRefused as error:
+        detail = _("%(reason)s You are still logged in here, if you were.", reason=error)
+        raise Problem(400, _("The app's request is not valid"), detail, extra={"error": "invalid_request"}) from error
+
+
+def end(writing: Session, principal: Principal) -> None:
+    lifecycle.end(writing, principal.user_id, principal.credential_id, way="logout")
+    login_manager.log_out()
+    cookie.clear(writing, principal.user_id)
+
+
+def afterwards(asked: LogoutRequest) -> ResponseReturnValue:
+    return leave_to(asked.leads_to) if asked.leads_to else redirect(url_for("login.new"), 303)
