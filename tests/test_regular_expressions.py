@@ -21,6 +21,19 @@ MAX_RATIO, TOO_SHORT = 9.0, 0.005
 # By the file and the constant, or the text of the expression: how it is applied, and the repeated text that makes it
 # work hardest. "ours" is never given anything from outside: it reads settings, commands, key files or our own routes.
 EXPRESSIONS = {
+    "clients.UUID_TEXT": ("fullmatch", "a"),
+    "codes.VERIFIER": ("fullmatch", "a"),
+    "cookie.ONE_COOKIE": ("fullmatch", "a="),
+    "own_authenticators.NAME": ("fullmatch", "ours"),
+    "own_authenticators.TAKEN_HEADERS": ("fullmatch", "ours"),
+    "passkey_records: ^[A-Za-z0-9.-]{1,200}$": ("search", "a."),
+    "redirect_uris.PLAIN": ("fullmatch", "a"),
+    "redirect_uris.PRIVATE_USE": ("fullmatch", "a."),
+    "request_rules.CHALLENGE": ("fullmatch", "a"),
+    "request_rules: [0-9]{1,9}": ("fullmatch", "1"),
+    "scope_rule.NAME": ("fullmatch", "ours"),
+    "service_accounts: ^[^\\x00]*$": ("search", "a\n"),
+    "service_accounts: ^[a-z0-9_]*$": ("search", "a"),
     "foreign_hash_schemes.APR1": ("fullmatch", "a"),
     "foreign_hash_schemes.ARGON2": ("fullmatch", "a"),
     "foreign_hash_schemes.BCRYPT": ("fullmatch", "a"),

@@ -207,10 +207,7 @@ FOR_TOKENS = {
     "POST /tokens/self/rotate",
     *("POST /api/auth", "POST /api/auth/refresh", "POST /api/auth/revoke", "POST /api/auth/exchange"),
     "POST /api/auth/introspect",
-    *(
-        f"POST /oauth/{endpoint}"
-        for endpoint in ("authorize", "token", "revoke", "introspect", "userinfo", "end-session")
-    ),
+    *(f"POST /oauth/{name}" for name in ("authorize", "token", "revoke", "introspect", "userinfo", "end-session")),
 }
 
 

@@ -11,6 +11,7 @@ from webapp.guard.require import requirement_of
 
 ID = "11111111-1111-4111-8111-111111111111"
 ABOVE = {
+    "/account/apps/<uuid:client_id>/withdraw": "/account/apps",
     "/account/email": "/account",
     "/account/email/cancel": "/account",
     "/account/export": "/account",
@@ -19,9 +20,11 @@ ABOVE = {
     "/account/sessions/<uuid:session_id>/end": "/account/sessions",
     "/account/sessions/stay": "/account/sessions",
     "/account/sessions/trusted/<uuid:trust_id>/end": "/account/sessions",
+    "/admin/clients/<uuid:client_id>/secret": f"/admin/clients/{ID}",
     "/admin/invitations/<uuid:invitation_id>/revoke": "/admin/invitations",
     "/admin/mail/<uuid:mail_id>/retry": "/admin/mail",
     "/admin/mail/test": "/admin/mail",
+    "/oauth/end-session/confirm": "/oauth/end-session",
     "/tokens/<uuid:token_id>/drop": f"/tokens/{ID}",
     "/tokens/<uuid:token_id>/summary": f"/tokens/{ID}",
     "/tokens/logins/<uuid:login_id>/end": "/tokens",

@@ -69,6 +69,13 @@ def consent(principal: Principal) -> ResponseReturnValue:
     return answer(request.form.get("request", ""), principal, decision=request.form.get("decision", ""))
 
 
+@bp.get("/oauth/consent")
+@public
+def consent_form() -> ResponseReturnValue:
+    """Where Reload and Back lead after the consent page: the request itself is not repeated."""
+    return redirect(url_for("oauth.index"), 303)
+
+
 def answer(query: str, principal: Principal | None = None, *, decision: str | None = None) -> ResponseReturnValue:
     """The response to an authorization request.
 
