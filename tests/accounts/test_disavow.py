@@ -160,6 +160,9 @@ def test_reverting_an_email_change_reopens_an_account_closed_since(app, user, ev
     close_account(eve, app)
     owner = press_the_one_button(app, not_me_link_of(of_kind(app, "address_changed")))
     assert (found(app, user).email, found(app, user).closes_at) == ("ada@example.org", None)
+    mail = of_kind(app, "reset_password")
+    assert "You reported that this wasn't you." in mail.text
+    assert "not changed" not in mail.text, "the password was locked"
     owner.open(of_kind(app, "reset_password").link)
     owner.press("Set password", password=NEW)
     assert owner.log_in("ada", NEW).request.path == "/dashboard"
@@ -170,7 +173,7 @@ def test_not_me_about_a_reset_link_voids_only_that_link(app, user, eve):
     mail, before = of_kind(app, "reset_password"), Person(app)
     before.log_in("ada")
     owner = press_the_one_button(app, not_me_link_of(mail))
-    assert "The link no longer works. Your password was not changed." in owner.page.text
+    assert "The link no longer works. It has changed nothing." in owner.page.text
     assert Person(app).open(mail.link).status_code == 404
     assert before.ask("GET", "/dashboard").status_code == 200
     assert len(events(app, "reset.stopped")) == 1

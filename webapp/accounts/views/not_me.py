@@ -44,7 +44,7 @@ WHAT = {
     "passkey_behind": _l("a passkey that may have been copied"),
 }
 STOPPED = {
-    RESET_ASKED: _l("The link no longer works. Your password was not changed."),
+    RESET_ASKED: _l("The link no longer works. It has changed nothing."),
     RESET_BEGUN: _l("The reset was stopped. Your second factors stay as they are."),
 }
 
