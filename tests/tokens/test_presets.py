@@ -98,6 +98,27 @@ def test_read_one_page_reads_the_page_that_one_came_from(person, page, scopes, r
     assert (form_of(person)["scopes"], form_of(person)["resources"]) == (scopes, resources)
 
 
+@pytest.mark.parametrize(
+    ("referrer", "resources"),
+    [
+        ("http://localhost:8000/account", ["/account"]),
+        ("http://localhost:8000/protected/user?x=1", ["/protected/user"]),
+        ("http://localhost:8000/tokens", ["/tokens"]),
+        ("http://localhost:8000/login", ["/protected"]),
+        ("http://localhost:8000/nowhere", ["/protected"]),
+        ("http://[", ["/protected"]),
+        ("http://localhost:8000//[", ["/protected"]),
+        ("http://localhost:8000.evil.example/account", ["/protected"]),
+        ("https://example.org/account", ["/protected"]),
+        ("", ["/protected"]),
+    ],
+)
+def test_through_the_navigation_it_is_the_page_before(person, referrer, resources):
+    person.ask("GET", "/tokens/new", headers={"Referer": referrer})
+    person.press("Read one page")
+    assert form_of(person)["resources"] == resources
+
+
 def test_from_a_page_over_its_link_and_two_presets_to_a_token_for_that_page_alone(app, person):
     person.open("/protected/user")
     person.follow("Create this token")

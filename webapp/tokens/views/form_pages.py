@@ -1,7 +1,8 @@
 """The pages with the forms to create and edit a token."""
 
-from flask import render_template, request, url_for
+from flask import current_app, render_template, request, url_for
 
+from webapp.guard.dry_run import rule_at
 from webapp.guard.preferences import zone
 from webapp.tokens.forms import EditTokenForm, NewTokenForm
 from webapp.tokens.ip_restrictions import NetworkUnfit
@@ -23,7 +24,7 @@ def new_page(form: NewTokenForm, pages: TokenPages, *, chosen: str = OWN_CHOICE,
     """
     offered = offered_presets(form)
     # There is no summary of tokens of service accounts before they are created.
-    preview_href = "" if pages.service else url_for("tokens.preview", former=chosen, page=request.args.get("page"))
+    preview_href = "" if pages.service else url_for("tokens.preview", former=chosen, page=page_to_read())
     return render_template(
         "tokens/new.html",
         form=form,
@@ -40,7 +41,18 @@ def new_page(form: NewTokenForm, pages: TokenPages, *, chosen: str = OWN_CHOICE,
 
 
 def offered_presets(form: NewTokenForm) -> list[Preset]:
-    return presets(catalogue(), form.roles, form.longest, request.args.get("page"))
+    return presets(catalogue(), form.roles, form.longest, page_to_read())
+
+
+def page_to_read() -> str | None:
+    """URL rule of the page for the preset "Read one page": that of the link, else the page that the user came from."""
+    named, origin = request.args.get("page"), current_app.config["ORIGIN"]
+    came_from = request.referrer or ""
+    if named or request.method != "GET" or not came_from.startswith(f"{origin}/"):
+        return named
+    path = came_from.removeprefix(origin).partition("?")[0]
+    found = rule_at("GET", path.removeprefix(request.script_root))
+    return found.rule if found else None
 
 
 def edit_page(form: EditTokenForm, row: TokenRow) -> str:
