@@ -92,12 +92,12 @@ def test_credentials_of_others_stay(person, app):
 
 
 def test_a_token_that_expires_soon_is_marked_in_the_account_menu(person, app, user):
-    assert "who__initial--alert" not in person.open("/account").text
+    assert "account-link__initial--alert" not in person.open("/account").text
     factories.api_token(app, user, name="old", lifetime=timedelta(days=20))
     with time_machine.travel(now() + timedelta(days=14), tick=False):
         other = Person(app)
         other.log_in(user.username)
-        assert "who__initial--alert" in other.open("/account").text
+        assert "account-link__initial--alert" in other.open("/account").text
 
 
 def test_equal_browsers_are_listed_once_with_their_number(app, user, person):
