@@ -99,7 +99,7 @@ def test_if_a_backup_cannot_be_recorded_the_message_says_what_to_do(run, add, in
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert f"The database is in {copy}, but that was not recorded (database is locked)" in done.stderr
     assert names(copy) == ["ada"]
-    assert run("db backup --made-elsewhere").exit_code == 0
+    assert run("db backup --record-only").exit_code == 0
 
 
 def test_an_existing_file_is_not_overwritten(run, add, copy):

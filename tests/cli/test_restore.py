@@ -169,7 +169,7 @@ def test_postgresql_is_restored_by_its_own_tools(run, copy):
 
 def test_made_elsewhere_only_revokes(run, mint, instance, copy):
     mint("ada")
-    done = run("db restore --made-elsewhere")
+    done = run("db restore --already-restored")
     assert (done.exit_code, "1 token" in done.stderr) == (0, True), done.stderr
     assert ask(instance / "latchkey.db", "SELECT count(*) FROM credential WHERE revoked_at IS NULL") == [(0,)]
     assert run("db restore").exit_code == 2

@@ -76,7 +76,7 @@ def disavow(db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: C
     lifecycle.reopen(db, user)
     ended = lock(db, user, unknown_hash, since=datetime.fromisoformat(facts["since"]))
     record(db, Event.LOGIN_DISOWNED, user_id=user.id, what=facts["what"], **ended.facts)
-    if user.is_known_elsewhere or not recovery.has_address_of(user, link):
+    if user.has_external_identity or not recovery.has_address_of(user, link):
         # The e-mail address was changed since. That change was announced with an undo link of its own.
         return Disavowal(ended=ended)
     recovery.send_link(db, mailer, user, here, ended=ended)
@@ -99,7 +99,7 @@ def undo_address(
     # The attacker may also have closed the account, and that mail went to the new e-mail address.
     lifecycle.reopen(db, user)
     ended = lock(db, user, unknown_hash, since=since)
-    if not user.is_known_elsewhere:
+    if not user.has_external_identity:
         recovery.send_link(db, mailer, user, here, ended=ended)
     return user, ended
 
@@ -111,7 +111,7 @@ def lock(db: Session, user: User, unknown_hash: str, *, since: datetime) -> Ende
     them.
     """
     # With an identity provider there is no local password to replace.
-    is_ours = not user.is_known_elsewhere
+    is_ours = not user.has_external_identity
     ended = lifecycle.set_password(db, user, unknown_hash) if is_ours else ended_credentials.end_logins(db, user.id)
     made = [token.id for token in credentials.live(db, user.id, "token") if token.created_at >= since]
     revoked = sum(tokens.revoke(db, user.id, token_id) for token_id in made)

@@ -148,7 +148,7 @@ def set_password(
         NoLogin: it is a service account.
     """
     require_login(user)
-    if user.is_known_elsewhere:
+    if user.has_external_identity:
         raise PasswordElsewhere(user.username)
     user.password_hash, user.password_changed_at, user.failed_logins = password_hash, now(), 0
     known_networks.forget_all(db, user.id)

@@ -53,7 +53,7 @@ def count_failure(db: Session, mailer: Mailer, user: User | None, familiarity: F
             "is_all": failed == ALTOGETHER,
             "by_network": failed == BY_UNKNOWN,
         }
-        facts |= {"is_elsewhere": user.is_known_elsewhere, "at": now()}
+        facts |= {"is_elsewhere": user.has_external_identity, "at": now()}
         mailer.send(db, "login_frozen", user.email, user_id=user.id, **facts)
 
 

@@ -55,6 +55,6 @@ def carry_out(db: Session, mailer: Mailer, user: User) -> None:
     factors.remove_all(db, user.id)
     logins.end_logins(db, user.id)
     record(db, Event.FACTORS_RESET, user_id=user.id)
-    is_shut_out = not user.has_password and not user.is_known_elsewhere
+    is_shut_out = not user.has_password and not user.has_external_identity
     path = recovery.link_for(db, user) if is_shut_out else None
     notices.factors_reset(db, mailer, user, Circumstances(now(), None, ""), path=path, within=recovery.LIFETIME)

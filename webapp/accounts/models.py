@@ -83,7 +83,7 @@ class User(Base):
         return hashed
 
     @property
-    def is_known_elsewhere(self) -> bool:
+    def has_external_identity(self) -> bool:
         """Whether an identity provider verifies the password and determines the user name."""
         return self.known_elsewhere_as is not None
 

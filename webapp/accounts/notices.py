@@ -196,6 +196,6 @@ def send_notice(
         here=here,
         link=f"/not-me/{secret}",
         lifetime=lifetime,
-        is_elsewhere=user.is_known_elsewhere,
+        is_elsewhere=user.has_external_identity,
         **(said or {}),
     )

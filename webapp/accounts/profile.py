@@ -93,7 +93,7 @@ def rename(db: Session, user: User, wanted: str) -> str | None:
     # One that an operator gave may be an e-mail address, which nobody chooses by themselves.
     if wanted.strip() == former or (name := checked_name(wanted)) == former:
         return None
-    if user.is_known_elsewhere:
+    if user.has_external_identity:
         raise UserNameUnfit(_("Your user name is managed by your organisation. Change it there."))
     skeleton = free_skeleton(db, name, of=user.id)
     try:

@@ -28,7 +28,7 @@ NOBODY = UUID(int=0)
 def reachable(db: Session, identifier: str) -> User | None:
     """The user with this name or e-mail address, if a link may be mailed to them."""
     user = user_queries.by_name_or_email(db, identifier)
-    if user is None or user.is_known_elsewhere or user.is_service:
+    if user is None or user.has_external_identity or user.is_service:
         return None
     return user if user.disabled_at is None and user.email is not None else None
 
@@ -57,7 +57,7 @@ def link_for(db: Session, user: User, *, is_shown: bool = False, replaces: bool 
         NoLogin: it is a service account.
     """
     require_login(user)
-    if user.is_known_elsewhere:
+    if user.has_external_identity:
         raise PasswordElsewhere(user.username)
     facts, keeps = {one_time_links.SHOWN: is_shown}, 0 if replaces else one_time_links.SIDE_BY_SIDE - 1
     secret = one_time_links.create(db, RESET, LIFETIME, user_id=user.id, address=user.email, facts=facts, keeps=keeps)

@@ -76,7 +76,7 @@ class UserDetails(UserSummary, frozen=True, kw_only=True):
     """Whether the e-mail address was verified with a mailed link or by an identity provider."""
     awaits_verification: bool
     """Whether the user registered but has not followed the first link, without which they cannot log in."""
-    is_known_elsewhere: bool
+    has_external_identity: bool
     """Whether an identity provider verifies the password."""
     closes_at: datetime | None
     """When the account is deleted, because its owner closed it."""
@@ -143,7 +143,7 @@ def describe_user(db: Session, user: User, actor_roles: Sequence[str], reached: 
         display_name=user.display_name,
         is_verified=user.email_verified_at is not None,
         awaits_verification=user.is_unverified,
-        is_known_elsewhere=user.is_known_elsewhere,
+        has_external_identity=user.has_external_identity,
         closes_at=user.closes_at,
         roles=list(closure),
         is_frozen=lockout.is_frozen(user),

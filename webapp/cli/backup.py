@@ -23,9 +23,15 @@ PATIENCE = 60.0
 
 @click.command("backup", cls=Command)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
-@click.option("--made-elsewhere", is_flag=True, help="Only record a backup made by other means, such as pg_dump.")
+@click.option(
+    "--record-only",
+    "--made-elsewhere",
+    "is_record_only",
+    is_flag=True,
+    help="Only record a backup made by other means, such as pg_dump.",
+)
 @pass_context
-def command(context: CommandContext, *, file: Path | None, made_elsewhere: bool) -> None:
+def command(context: CommandContext, *, file: Path | None, is_record_only: bool) -> None:
     """Copy the SQLite database to FILE, also while the server runs, and record when.
 
     doctor reports the age of the last backup. The keys in the instance folder are not part of it: copy secret_key and
@@ -34,10 +40,10 @@ def command(context: CommandContext, *, file: Path | None, made_elsewhere: bool)
     \b
     Examples:
       python -m webapp db backup /srv/backups/latchkey-$(date +%F).db
-      pg_dump latchkey > latchkey.sql && python -m webapp db backup --made-elsewhere
+      pg_dump latchkey > latchkey.sql && python -m webapp db backup --record-only
     """
-    if (file is None) is not made_elsewhere:
-        raise click.UsageError("Give a file, or --made-elsewhere.")
+    if (file is None) is not is_record_only:
+        raise click.UsageError("Give a file, or --record-only.")
     with answering():
         schema.examine(context.settings)
     if file is not None:
@@ -47,7 +53,7 @@ def command(context: CommandContext, *, file: Path | None, made_elsewhere: bool)
             note(database, origin="elsewhere" if file is None else "cli")
         except Unavailable as error:
             done = "Nothing was recorded" if file is None else f"The database is in {file}, but that was not recorded"
-            raise CommandRefused(f"{done} ({error}); run: python -m webapp db backup --made-elsewhere") from error
+            raise CommandRefused(f"{done} ({error}); run: python -m webapp db backup --record-only") from error
     say_aside("Recorded." if file is None else f"The database is in {file}. Only you can read this file.")
 
 
@@ -71,7 +77,7 @@ def note(database: Database, *, origin: str) -> None:
 def copy(settings: Settings, file: Path) -> None:
     source = schema.file_of(settings)
     if source is None:
-        raise CommandRefused("Back up PostgreSQL with pg_dump, then run: python -m webapp db backup --made-elsewhere")
+        raise CommandRefused("Back up PostgreSQL with pg_dump, then run: python -m webapp db backup --record-only")
     if not source.exists():
         raise CommandRefused("There is no database yet. The first start creates it, or: python -m webapp db upgrade")
     try:

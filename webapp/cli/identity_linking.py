@@ -79,7 +79,7 @@ def known_here(context: CommandContext, *, name: str, password_stdin: bool, yes:
         with database.read() as db:
             user = user_named(db, name)
             closure = roles.included_in(db, user.role)
-        if not user.is_known_elsewhere:
+        if not user.has_external_identity:
             raise already_local(user.username)
         confirm(f"This sets a password for {user.username} on this site and logs them out", user.username, yes=yes)
         hashed = hashed_password(

@@ -43,7 +43,11 @@ def moment(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 @click.command("restore", cls=Command)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True), required=False)
 @click.option(
-    "--made-elsewhere", is_flag=True, help="The backup is already restored, such as by pg_restore; only revoke."
+    "--already-restored",
+    "--made-elsewhere",
+    "is_restored",
+    is_flag=True,
+    help="The backup is already restored, such as by pg_restore; only revoke.",
 )
 @click.option("--revoke-issued-before", "before", default="now", callback=moment, help="A time (UTC), or now.")
 @click.option(
@@ -51,7 +55,7 @@ def moment(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 )
 @pass_context
 def command(
-    context: CommandContext, *, file: Path | None, made_elsewhere: bool, before: datetime, keep_logins: bool
+    context: CommandContext, *, file: Path | None, is_restored: bool, before: datetime, keep_logins: bool
 ) -> None:
     """Replace the SQLite database by a backup made with db backup. Stop the server first.
 
@@ -63,10 +67,10 @@ def command(
     \b
     Examples:
       python -m webapp db restore /srv/backups/latchkey-2026-01-31.db
-      pg_restore -d latchkey latchkey.dump && python -m webapp db restore --made-elsewhere
+      pg_restore -d latchkey latchkey.dump && python -m webapp db restore --already-restored
     """
-    if (file is None) is not made_elsewhere:
-        raise click.UsageError("Give a file, or --made-elsewhere.")
+    if (file is None) is not is_restored:
+        raise click.UsageError("Give a file, or --already-restored.")
     until = None if keep_logins else before
     if file is None:
         with opened(context) as database:
@@ -105,7 +109,7 @@ def put(settings: Settings, file: Path, before: datetime | None) -> Counter[str]
     target = schema.file_of(settings)
     if target is None:
         raise CommandRefused(
-            "Restore PostgreSQL with pg_restore, then run: python -m webapp db restore --made-elsewhere"
+            "Restore PostgreSQL with pg_restore, then run: python -m webapp db restore --already-restored"
         )
     refuse_served(settings, target)
     instance_folder.prepare(settings.instance)

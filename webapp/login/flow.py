@@ -197,7 +197,7 @@ class LoginFlow:
         return LoginRefused()
 
     def rehash(self, user: User, password: str) -> None:
-        if user.is_known_elsewhere or not self.passwords.needs_rehash(user.password_hash, password):
+        if user.has_external_identity or not self.passwords.needs_rehash(user.password_hash, password):
             return
         hashed = self.passwords.hash(password)
         with self.database.write() as db:

@@ -55,7 +55,7 @@ class PasswordAuthenticator:
     ) -> User | None:
         # Local accounts are verified here, whatever the provider knows: administrators can log in while it is down, and
         # no name there can take over a local account.
-        is_local = user is not None and not user.is_known_elsewhere
+        is_local = user is not None and not user.has_external_identity
         if provider is None or is_local:
             is_right = self.passwords.verify(password, user.password_hash if user else None, as_slow_as=as_slow_as)
             return user if is_right else None

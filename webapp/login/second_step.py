@@ -148,7 +148,7 @@ class SecondStep:
 
     def tell_once(self, user: User, mails: OwnerMails, *, is_locked: bool) -> None:
         """Mail the user once per window: somebody who enters wrong codes had the right password."""
-        notified = Limit("code-locked-told", 1, MONTH) if is_locked else Limit("code-told", 1, self.by_account.per)
+        notified = Limit("code-locked-notice", 1, MONTH) if is_locked else Limit("code-notice", 1, self.by_account.per)
         if self.flow.limiter.take(notified, user_key(user)).allowed:
             with self.flow.database.write() as db:
                 mails.code_refused(db, is_locked)

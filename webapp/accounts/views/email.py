@@ -159,7 +159,7 @@ def undo_address() -> ResponseReturnValue:
     link_secret.drop(UNDO)
     words = _("Your e-mail address is %(address)s again.", address=user.email)
     return redirect_or_json(
-        url_for("not_me.ended", then="elsewhere" if user.is_known_elsewhere else "mailed"),
+        url_for("not_me.ended", then="elsewhere" if user.has_external_identity else "mailed"),
         f"{words} {ended.sentence}",
         AddressRestored(email=user.email or "", **ended.facts),
     )

@@ -99,7 +99,7 @@ def end() -> ResponseReturnValue:
     answer = DisavowedAction(is_mailed=done.is_mailed, **(done.ended.facts if done.ended else {}))
     if found.is_only_begun:
         return redirect_or_json(url_for(LOGIN), STOPPED[found.what], answer)
-    then = "mailed" if done.is_mailed else "elsewhere" if found.user.is_known_elsewhere else "moved"
+    then = "mailed" if done.is_mailed else "elsewhere" if found.user.has_external_identity else "moved"
     return redirect_or_json(url_for("not_me.ended", then=then), done.ended.sentence if done.ended else None, answer)
 
 

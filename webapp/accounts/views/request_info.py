@@ -26,7 +26,7 @@ from webapp.web.transaction import database
 
 HOUR = timedelta(hours=1)
 # What one network may request without a login: links, registrations, estimates.
-REQUESTED = Limit("mail-asked", 30, HOUR)
+REQUESTED = Limit("mail-request", 30, HOUR)
 # Mails to one mailbox that were requested without a login. Beyond the limit none is sent, with the same response.
 MAILED = Limit("mail-to", 4, HOUR)
 # As long as a reset link works: somebody who requests a link over the limit finds a working one in the mailbox.

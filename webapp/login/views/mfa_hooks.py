@@ -12,7 +12,7 @@ from webapp.mfa.views.blueprint import MfaHooks
 
 def has_password(db: Session, user_id: UUID) -> bool:
     user = user_queries.by_id(db, user_id)
-    return user is not None and (user.has_password or user.is_known_elsewhere)
+    return user is not None and (user.has_password or user.has_external_identity)
 
 
 def tell(db: Session, user_id: UUID, sentence: str) -> None:

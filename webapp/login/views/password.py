@@ -84,7 +84,7 @@ def change_password(principal: Principal) -> ResponseReturnValue:
 
 
 def refuse_where_there_is_none(user: User) -> None:
-    if user.is_known_elsewhere:
+    if user.has_external_identity:
         raise password_managed_elsewhere()
     if not user.has_password:
         raise no_password()
