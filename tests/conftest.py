@@ -1,5 +1,6 @@
 """All the fixtures there are: the site, its database, a person at a browser, a script with a token."""
 
+import asyncio
 import gc
 import io
 import logging
@@ -60,11 +61,24 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     marking.mark(item)
 
 
+@contextmanager
+def without_event_loop(item: pytest.Item) -> Iterator[None]:
+    """Hide the event loop that the browser of other tests keeps running in this thread: views may be coroutines."""
+    loop = asyncio._get_running_loop()
+    if item.get_closest_marker("browser") is None:
+        asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        if item.get_closest_marker("browser") is None:
+            asyncio._set_running_loop(loop)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     marking.guard.running = item
     try:
-        with lengthy.measure(item.nodeid):
+        with lengthy.measure(item.nodeid), without_event_loop(item):
             return (yield)
     finally:
         marking.guard.running = None

@@ -108,7 +108,7 @@ def test_cached_url_maps_match_like_plain_ones(app):
 
 
 def test_only_equal_rules_share_compiled_code():
-    maps = [cached_builds.Streets() for _ in range(3)]
+    maps = [cached_builds.CachedUrlMap() for _ in range(3)]
     for street, rule in zip(maps, ("/a", "/a", "/b"), strict=True):
         street.add(cached_builds.Rule(rule, endpoint="there"))
         street.update()

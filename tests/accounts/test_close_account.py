@@ -70,7 +70,14 @@ def test_a_closed_account_can_only_be_reopened_exported_and_logged_out(app):
     }
     assert open_to_closed == {
         *("account.close_form", "account.keep", "account.export_data"),
-        *("login.leave", "login.end", "login.confirm_form", "login.confirm_options", "login.confirm"),
+        *(
+            "oauth.confirm_end",
+            "login.leave",
+            "login.end",
+            "login.confirm_form",
+            "login.confirm_options",
+            "login.confirm",
+        ),
     }
 
 
