@@ -98,3 +98,14 @@ def serve(instance, *options):
 def run_alone(*words, **settings):
     command = [sys.executable, "-m", "webapp", *words]
     return subprocess.run(command, cwd=ROOT, env=bare_environ() | settings, capture_output=True, text=True, timeout=60)
+
+
+def test_a_view_without_a_rule_stops_the_start_with_one_sentence(instance, tmp_path):
+    view = "bp.add_url_rule('/loose', 'in', lambda: 'in')"
+    (tmp_path / "loose.py").write_text(f"from flask import Blueprint\nbp = Blueprint('loose', __name__)\n{view}\n")
+    server = start(instance, WEBAPP_BLUEPRINTS="loose:bp", PYTHONPATH=str(tmp_path))
+    server.process.wait(60)
+    assert server.stop() == 2
+    assert "running at" not in server.said
+    assert "has a view without an access rule: loose.in" in server.complained
+    assert "Traceback" not in server.complained

@@ -4,6 +4,7 @@ import os
 
 import click
 
+from webapp.app import close, create_app
 from webapp.cli import granian_server, setup_link
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
@@ -47,6 +48,9 @@ def command(
     granian_server.refuse_taken(settings.bind)
     with answering():
         bring_up(settings)
+    if settings.blueprints:
+        # A view without a rule would end each worker anew, and its sentence would be lost among their tracebacks.
+        close(create_app(settings))
     print_welcome(context)
     os.environ.update(context.otherwise(instance=settings.instance).environ)
     granian_server.serve(settings, debug=debug)

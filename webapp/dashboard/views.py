@@ -52,7 +52,7 @@ def gather(principal: Principal) -> Dashboard:
 def resources(principal: Principal) -> list[OpenResource]:
     found = []
     for path, need in guarded_reads(current_app):
-        if need.scope in OWN_SCOPES or not summary.is_open(principal, need):
+        if not need.scope or need.scope in OWN_SCOPES or not summary.is_open(principal, need):
             continue
         way = curl_example(path, need)
         found.append(OpenResource(summary.name_of(path), path, need.scope, summary.who(need), way.curl, way.mint_href))
