@@ -192,3 +192,7 @@ def test_a_token_of_an_app_is_bound_to_the_key_that_it_proved(app, person, path)
     code = wiki.authorize(person)["code"]
     assert wiki.redeem(code, headers={"DPoP": shown}).json["error"] == "invalid_dpop_proof"
     assert "access_token" in wiki.redeem(code).json, "a proof that was sent before uses up no code"
+
+
+def test_the_dashboard_offers_no_endpoint_of_apps(person):
+    assert "/oauth/userinfo" not in person.open("/dashboard").text
