@@ -231,6 +231,7 @@ def test_the_settings_select_the_storage_of_counts(database, tmp_path):
 def test_a_hit_can_be_given_back_only_within_its_window(kind, request):
     found = request.getfixturevalue(kind)
     limiter = Limiter(SqlStorage(found) if kind == "database" else found)
+    request.addfinalizer(limiter.reset)
     brief = Limit("given-back", 3, timedelta(seconds=1))
     long = Limit("given-back-long", 3, timedelta(minutes=5))
     for limit in (brief, long):
