@@ -11,7 +11,6 @@ from tests.browser import Person
 from tests.oauth.app import CALLBACK, registered
 from tests.script import Script
 from webapp.core.clock import now
-from webapp.testing import as_user
 
 SAID = {"error", "error_description", "state", "iss"}
 
@@ -223,23 +222,6 @@ def test_with_a_shared_signing_secret_there_is_no_provider(make_app):
     for path in ("/oauth/authorize", "/.well-known/openid-configuration"):
         assert Script(site).get(path).status_code == 404
     assert Script(site).post("/oauth/token", data={}).status_code == 404
-
-
-@pytest.mark.parametrize("what", ["role", "scope"])
-def test_a_second_factor_that_is_demanded_here_is_demanded_for_apps_too(make_app, what):
-    settings = {"role": "user", "scope": "protected:read"}
-    site = make_app(WEBAPP_SECOND_FACTOR_FOR=settings[what])
-    wiki = registered(site, is_first_party=True, scopes=["protected:read"])
-    factories.user(site, "ada")
-    as_user(site, "ada", amr="pwd")
-    one, two = as_user(site, "ada", amr="pwd"), as_user(site, "ada", amr="pwd otp")
-    url = wiki.url(scope="openid protected:read")
-    headers = {"Accept": "text/html", "Sec-Fetch-Site": "cross-site"}
-    assert not one.get(url, headers=headers).headers["Location"].startswith(CALLBACK)
-    assert "error=interaction_required" in one.get(f"{url}&prompt=none", headers=headers).headers["Location"]
-    assert f"{CALLBACK}?code=" in two.get(url, headers=headers).headers["Location"]
-    if what == "scope":
-        assert f"{CALLBACK}?code=" in one.get(wiki.url(scope="openid"), headers=headers).headers["Location"]
 
 
 def test_a_request_that_is_too_long_for_a_url_is_refused(wiki):

@@ -196,3 +196,15 @@ def test_a_token_of_an_app_is_bound_to_the_key_that_it_proved(app, person, path)
 
 def test_the_dashboard_offers_no_endpoint_of_apps(person):
     assert "/oauth/userinfo" not in person.open("/dashboard").text
+
+
+def test_too_many_tokens_are_refused_in_ascii(make_app):
+    site = make_app(WEBAPP_TOKENS_PER_USER="1")
+    wiki, person = registered(site, is_first_party=True), Person(site)
+    factories.user(site, "ada")
+    person.log_in("ada")
+    codes_of_two = [wiki.authorize(person)["code"] for _ in range(2)]
+    assert wiki.redeem(codes_of_two[0]).status_code == 200
+    answer = wiki.redeem(codes_of_two[1], headers={"Accept-Language": "de"})
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_grant")
+    assert "maximum number" in answer.json["error_description"]

@@ -27,7 +27,7 @@ class SigningKey:
     ends_at: datetime | None = None
     """When it stops verifying."""
     may_sign: bool = True
-    """Whether it signed when the ring was last looked at; whoever has chosen it then may still sign a moment later."""
+    """Whether it signed when the ring was last looked at; a thread that chose it then may still sign a moment later."""
 
     @property
     def verifying(self) -> Public | bytes:

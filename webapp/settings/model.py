@@ -204,7 +204,7 @@ class Settings:
     def hsts(self) -> str:
         """The header ``Strict-Transport-Security`` (RFC 6797); empty: not sent.
 
-        It binds every port of the host: beside a base URL with a port, something else may speak plain HTTP.
+        It binds every port of the host: beside a base URL with a port, another service may use plain HTTP.
         """
         if not self.cookie_secure or urlsplit(self.base_url).port:
             return ""

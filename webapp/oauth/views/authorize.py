@@ -127,14 +127,14 @@ def response_to(
         return to_login("token_missing")
     if (again := login_again(asked, query, principal)) is not None:
         return again
-    user = user_queries.by_id(reading, principal.user_id)
-    if user is None or not may_use(reading, user, asked.client):
-        return refuse_user(asked, principal)
     scopes = grantable(asked.scopes, asked.client, token_service().catalogue, principal.roles)
     if not scopes:
         raise RequestRefused("invalid_scope", "no known scope was requested, such as openid")
     if (raised := unmet_level(asked, scopes)) is not None:
         return raised
+    user = user_queries.by_id(reading, principal.user_id)
+    if user is None or not may_use(reading, user, asked.client):
+        return refuse_user(asked, principal)
     if decision is not None:
         return decided(asked, principal, scopes, decision)
     if consents.is_needed(reading, asked, principal.user_id, scopes):
@@ -168,7 +168,7 @@ def login_again(asked: AuthorizationRequest, query: str, principal: Principal) -
 
 
 def unmet_level(asked: AuthorizationRequest, scopes: list[str]) -> ResponseReturnValue | None:
-    """The way to a second factor or passkey that settings demand for the user's roles or these scopes; or None.
+    """The way to a second factor or passkey that settings demand, or to reopening a closed account; None if neither.
 
     Without it an app would learn of a login that this site itself does not accept for its own pages.
     """
@@ -180,7 +180,7 @@ def unmet_level(asked: AuthorizationRequest, scopes: list[str]) -> ResponseRetur
 
 
 def refuse_user(asked: AuthorizationRequest, principal: Principal) -> ResponseReturnValue:
-    """A page for a person whom the app is not for; the app hears of it only where nobody may be asked."""
+    """A page for a person whom the app is not for; with ``prompt=none`` the app gets the error."""
     if "none" in asked.prompts:
         raise RequestRefused("access_denied", "this user may not use the app")
     raise Problem(

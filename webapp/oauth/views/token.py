@@ -90,8 +90,9 @@ def issue(grant: Grant) -> Response:
         return client_refused(str(error))
     except TwoCredentials as error:
         return oauth_error("invalid_request", str(error))
-    except TooManyTokens as error:
-        return oauth_error("invalid_grant", str(error))
+    except TooManyTokens:
+        # The message of the error is translated, and RFC 6749 §5.2 allows ASCII only.
+        return oauth_error("invalid_grant", "the account has the maximum number of active tokens")
     if isinstance(outcome, GrantRefused):
         misses.count(request.remote_addr)
         return oauth_error(outcome.error, outcome.description)
