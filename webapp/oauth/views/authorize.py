@@ -55,9 +55,7 @@ def authorize() -> ResponseReturnValue:
 @reads(others=True)
 def authorize_by_form() -> ResponseReturnValue:
     """The same request as a form (OpenID Connect Core §3.1.2.1). A form of another site brings no cookie."""
-    query = urlencode(list(request.form.items(multi=True)), quote_via=quote)
-    parameters(query)
-    return redirect(f"{url_for('oauth.authorize')}?{query}", 303)
+    return form_as_query("oauth.authorize")
 
 
 @bp.post("/oauth/consent")
@@ -91,6 +89,13 @@ def answer(query: str, principal: Principal | None = None, *, decision: str | No
             return response_to(reading, asked, query, principal, decision)
         except RequestRefused as refused:
             return leave_to(with_error(where, refused))
+
+
+def form_as_query(endpoint: str) -> ResponseReturnValue:
+    """Redirect a form to the same request with GET, which a browser sends with its cookie."""
+    query = urlencode(list(request.form.items(multi=True)), quote_via=quote)
+    parameters(query)
+    return redirect(f"{url_for(endpoint)}?{query}", 303)
 
 
 def parameters(query: str) -> Parameters:

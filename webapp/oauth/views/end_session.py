@@ -1,7 +1,5 @@
 """/oauth/end-session: log out because an app asks for it (OpenID Connect RP-Initiated Logout 1.0)."""
 
-from urllib.parse import quote, urlencode
-
 from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -11,7 +9,7 @@ from webapp.core.translation import _
 from webapp.guard import Principal, login_manager, public, require
 from webapp.guard.require import public_to_scripts
 from webapp.oauth.logout import LogoutRefused, LogoutRequest, checked
-from webapp.oauth.views.authorize import logged_in, parameters
+from webapp.oauth.views.authorize import form_as_query, logged_in, parameters
 from webapp.oauth.views.blueprint import bp, issuer, leave_to
 from webapp.sessions import cookie, lifecycle
 from webapp.web.known_fields import reads
@@ -41,9 +39,7 @@ def end_session() -> ResponseReturnValue:
 @reads(others=True)
 def end_session_by_form() -> ResponseReturnValue:
     """The same request as a form (§2). A form of another site brings no cookie."""
-    query = urlencode(list(request.form.items(multi=True)), quote_via=quote)
-    parameters(query)
-    return redirect(f"{url_for('oauth.end_session')}?{query}", 303)
+    return form_as_query("oauth.end_session")
 
 
 @bp.post("/oauth/end-session/confirm")
