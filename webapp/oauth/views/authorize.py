@@ -11,9 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import user_queries
 from webapp.core.clock import now
 from webapp.core.translation import _
-from webapp.guard import Principal, public, request_guard, require
-from webapp.guard.assurance import Demands
-from webapp.guard.policy import Requirement
+from webapp.guard import Principal, public, require
 from webapp.guard.require import public_to_scripts
 from webapp.guard.unauthenticated import CONFIRM, to_login
 from webapp.oauth import codes, consents
@@ -29,6 +27,7 @@ from webapp.oauth.request_rules import (
     destination_of,
 )
 from webapp.oauth.scopes import grantable, sentences
+from webapp.oauth.views.app_access import not_for, unmet_demands
 from webapp.oauth.views.blueprint import bp, issuer, leave_to, token_service
 from webapp.oauth.views.discovery import signing_algorithm
 from webapp.web.known_fields import reads
@@ -36,7 +35,6 @@ from webapp.web.problems import Problem
 from webapp.web.registry import service
 from webapp.web.request_head import LONGEST_URL
 from webapp.web.transaction import database, db
-from webapp.web.unproxied import unproxied
 
 MOST_PARAMETERS = 50
 
@@ -177,8 +175,7 @@ def unmet_level(asked: AuthorizationRequest, scopes: list[str]) -> ResponseRetur
 
     Without it an app would learn of a login that this site itself does not accept for its own pages.
     """
-    level = token_service().catalogue.level_for(scopes, service(Demands))
-    refusal = request_guard.refusal_for(unproxied(request), Requirement(session=True, level=level))
+    refusal = unmet_demands(scopes)
     if refusal is not None and "none" in asked.prompts:
         raise RequestRefused("interaction_required", "the login needs another factor")
     return refusal
@@ -188,15 +185,7 @@ def refuse_user(asked: AuthorizationRequest, principal: Principal) -> ResponseRe
     """A page for a person whom the app is not for; with ``prompt=none`` the app gets the error."""
     if "none" in asked.prompts:
         raise RequestRefused("access_denied", "this user may not use the app")
-    raise Problem(
-        403,
-        _("You cannot use %(app)s", app=asked.client.name),
-        _(
-            "You are logged in as %(username)s, and the app is for people with other roles. Ask an administrator of "
-            "this site.",
-            username=principal.username,
-        ),
-    )
+    raise not_for(asked.client, principal)
 
 
 def consent_page(asked: AuthorizationRequest, query: str, scopes: list[str]) -> ResponseReturnValue:

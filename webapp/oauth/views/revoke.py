@@ -10,18 +10,14 @@ from webapp.guard.principal import NotAccepted
 from webapp.guard.require import public_to_scripts
 from webapp.guard.token_validation import validate_token
 from webapp.login.introspection import INACTIVE, Introspection, introspection_response, of_principal, of_refresh
-from webapp.login.invalid_token_limit import InvalidTokenLimit
-from webapp.oauth import client_authentication
-from webapp.oauth.client_authentication import ClientRefused, TwoCredentials
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.views.blueprint import bp, oauth_error
-from webapp.oauth.views.token import client_refused, malformed
+from webapp.oauth.views.calling_client import authenticated_client, client_refused, malformed
 from webapp.tokens import refresh_families, refreshing
 from webapp.tokens.refresh_secret import SHAPE
 from webapp.verify import read
 from webapp.web.known_fields import reads
 from webapp.web.negotiation import as_json
-from webapp.web.registry import service
 from webapp.web.transaction import database
 
 TYPES = {True: "DPoP", False: "Bearer"}
@@ -86,20 +82,9 @@ def family_of(token: str) -> UUID | None:
 
 
 def client_of_request() -> OAuthClient | Response:
-    """The authenticated client, or the error response."""
+    """The authenticated client of a request with a token, or the error response."""
     if (misuse := malformed()) is not None:
         return oauth_error("invalid_request", misuse)
     if not request.form.get("token"):
         return oauth_error("invalid_request", "token is missing")
-    misses = service(InvalidTokenLimit)
-    if misses.too_many(request.remote_addr) is not None:
-        return oauth_error("slow_down", "too many refused requests", status=429)
-    try:
-        shown = client_authentication.presented(request.headers.get("Authorization"), request.form)
-        with database().read() as db:
-            return client_authentication.authenticated(db, shown)
-    except ClientRefused as error:
-        misses.count(request.remote_addr)
-        return client_refused(str(error))
-    except TwoCredentials as error:
-        return oauth_error("invalid_request", str(error))
+    return authenticated_client()

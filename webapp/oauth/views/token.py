@@ -12,24 +12,19 @@ from sqlalchemy.orm import Session
 from webapp.core.clock import now
 from webapp.guard.require import public_to_scripts
 from webapp.login.invalid_token_limit import InvalidTokenLimit
-from webapp.oauth import client_authentication
-from webapp.oauth.client_authentication import ClientRefused, TwoCredentials
 from webapp.oauth.codes import Redemption
 from webapp.oauth.grants import authorization_code, client_credentials, refresh_token
 from webapp.oauth.grants.granted import Granted, GrantRefused
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.views.blueprint import bp, caller, oauth_error, token_service
+from webapp.oauth.views.calling_client import authenticated_client, malformed
 from webapp.oauth.views.discovery import signing_algorithm
 from webapp.tokens.issuing import TooManyTokens, scopes_of
 from webapp.web import dpop
-from webapp.web.bearer import realm
 from webapp.web.known_fields import reads
 from webapp.web.negotiation import as_json
 from webapp.web.registry import service
 from webapp.web.transaction import database
-
-FORM = "application/x-www-form-urlencoded"
-REPEATABLE = {"resource"}
 
 
 class TokenResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,48 +54,26 @@ def token() -> ResponseReturnValue:
     return issue(GRANTS[grant_type])
 
 
-def malformed() -> str | None:
-    """What is wrong with the form of a request; None if nothing is."""
-    if request.mimetype != FORM:
-        return f"the body must be {FORM}"
-    repeated = [name for name in request.form if len(request.form.getlist(name)) > 1 and name not in REPEATABLE]
-    return f"{repeated[0][:50]} was sent more than once" if repeated else None
-
-
 Grant = Callable[[Session, OAuthClient, str | None], Granted | GrantRefused]
 
 
 def issue(grant: Grant) -> Response:
     """Authenticate the client and run a grant, in a transaction of its own: a refusal is committed too."""
-    misses = service(InvalidTokenLimit)
-    if (too_many := misses.too_many(request.remote_addr)) is not None:
-        wait = str(ceil(too_many.retry_after.total_seconds()))
-        return oauth_error("slow_down", "too many refused requests", status=429, headers={"Retry-After": wait})
+    client = authenticated_client()
+    if isinstance(client, Response):
+        return client
+    # Counted before the transaction, because SQLite has one writer.
+    jkt = dpop.spend(dpop.presented_proof())
     try:
-        shown = client_authentication.presented(request.headers.get("Authorization"), request.form)
-        proof = dpop.presented_proof()
-        with database().read() as db:
-            client_id = client_authentication.authenticated(db, shown).id
-        # Counted before the transaction, because SQLite has one writer.
-        jkt = dpop.spend(proof)
         with database().write() as db:
-            outcome = grant(db, db.get_one(OAuthClient, client_id), jkt)
-    except ClientRefused as error:
-        misses.count(request.remote_addr)
-        return client_refused(str(error))
-    except TwoCredentials as error:
-        return oauth_error("invalid_request", str(error))
+            outcome = grant(db, db.get_one(OAuthClient, client.id), jkt)
     except TooManyTokens:
         # The message of the error is translated, and RFC 6749 §5.2 allows ASCII only.
         return oauth_error("invalid_grant", "the account has the maximum number of active tokens")
     if isinstance(outcome, GrantRefused):
-        misses.count(request.remote_addr)
+        service(InvalidTokenLimit).count(request.remote_addr)
         return oauth_error(outcome.error, outcome.description)
     return given(outcome)
-
-
-def client_refused(reason: str) -> Response:
-    return oauth_error("invalid_client", reason, status=401, headers={"WWW-Authenticate": realm("Basic")})
 
 
 def given(granted: Granted) -> Response:

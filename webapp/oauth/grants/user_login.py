@@ -1,0 +1,64 @@
+"""issue_tokens(): the tokens of a user's login to an app, whichever grant it came by."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from webapp.accounts.models import User
+from webapp.accounts.roles import included_in
+from webapp.audit.log import Event
+from webapp.credentials.lifecycle import AuthenticationProof
+from webapp.guard.token_grant import TokenGrant
+from webapp.oauth.claims import claims_of
+from webapp.oauth.grants.granted import Granted, TokenService
+from webapp.oauth.id_token import Authentication, id_token
+from webapp.oauth.models import OAuthClient
+from webapp.oauth.scopes import OFFLINE, OPENID
+from webapp.tokens.issuing import TokenRequest
+from webapp.tokens.refresh_families import FamilyTerms, NewFamily, RefreshLifetimes
+
+
+@dataclass(frozen=True, slots=True)
+class UserLogin:
+    """What a user has allowed an app, and how they had logged in here."""
+
+    client: OAuthClient
+    user: User
+    scopes: Collection[str]
+    session_id: UUID
+    """Of the session in which the user allowed it."""
+    proof: AuthenticationProof
+    nonce: str | None = None
+
+
+def family_terms(service: TokenService, client: OAuthClient, scopes: Collection[str], jkt: str | None) -> FamilyTerms:
+    """Permissions and lifetimes of a login; it can refresh with the scope ``offline_access``.
+
+    Args:
+        jkt: thumbprint of the key in the DPoP proof (RFC 9449 §5).
+    """
+    authority = TokenGrant(scopes=frozenset(scopes), client=str(client.id), jkt=jkt)
+    lasts = service.refresh if OFFLINE in scopes else RefreshLifetimes(None, service.access_lifetime)
+    return FamilyTerms(authority, service.access_lifetime, lasts, app_name=client.name)
+
+
+def issue_tokens(db: Session, service: TokenService, login: UserLogin, family: NewFamily) -> Granted:
+    """The tokens of a family that has just begun; an ID token with the scope ``openid``."""
+    wish = TokenRequest(
+        name=login.client.name,
+        authority=family.credential.authority or TokenGrant(),
+        lifetime=service.access_lifetime,
+        origin="app",
+        family_id=family.credential.id,
+        event=Event.APP_LOGGED_IN,
+    )
+    issued = service.issuer.issue(db, login.user.id, wish, login.proof)
+    if OPENID not in login.scopes:
+        return Granted(issued, family.secret)
+    proof = login.proof
+    about = Authentication(login.client.id, login.session_id, proof.auth_time, proof.amr, login.nonce)
+    claims = claims_of(login.user, included_in(db, login.user.role), login.scopes)
+    signed = id_token(about, claims, issuer=service.issuer.url, ring=service.ring, access_token=issued.token)
+    return Granted(issued, family.secret, signed)

@@ -1,0 +1,35 @@
+"""Whether a user may give an app access: what their login must have shown, and the page for whom the app is not."""
+
+from collections.abc import Collection
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from webapp.core.translation import _
+from webapp.guard import Principal, request_guard
+from webapp.guard.assurance import Demands
+from webapp.guard.policy import Requirement
+from webapp.oauth.models import OAuthClient
+from webapp.oauth.views.blueprint import token_service
+from webapp.web.problems import Problem
+from webapp.web.registry import service
+from webapp.web.unproxied import unproxied
+
+
+def unmet_demands(scopes: Collection[str]) -> ResponseReturnValue | None:
+    """The way to a second factor or passkey that settings demand, or to reopening a closed account; None if neither."""
+    level = token_service().catalogue.level_for(scopes, service(Demands))
+    return request_guard.refusal_for(unproxied(request), Requirement(session=True, level=level))
+
+
+def not_for(client: OAuthClient, principal: Principal) -> Problem:
+    """The page for a person whom an app is not for."""
+    return Problem(
+        403,
+        _("You cannot use %(app)s", app=client.name),
+        _(
+            "You are logged in as %(username)s, and the app is for people with other roles. Ask an administrator of "
+            "this site.",
+            username=principal.username,
+        ),
+    )

@@ -1,0 +1,53 @@
+"""authenticated_client(): which client sent a request to an endpoint for clients, or why it is refused."""
+
+from math import ceil
+
+from flask import Response, request
+
+from webapp.login.invalid_token_limit import InvalidTokenLimit
+from webapp.oauth import client_authentication
+from webapp.oauth.client_authentication import ClientRefused, TwoCredentials
+from webapp.oauth.models import OAuthClient
+from webapp.oauth.views.blueprint import oauth_error
+from webapp.web.bearer import realm
+from webapp.web.registry import service
+from webapp.web.transaction import database
+
+FORM = "application/x-www-form-urlencoded"
+REPEATABLE = {"resource"}
+
+
+def malformed() -> str | None:
+    """What is wrong with the form of a request; None if nothing is."""
+    if request.mimetype != FORM:
+        return f"the body must be {FORM}"
+    repeated = [name for name in request.form if len(request.form.getlist(name)) > 1 and name not in REPEATABLE]
+    return f"{repeated[0][:50]} was sent more than once" if repeated else None
+
+
+def too_many_refused() -> Response | None:
+    """The response to a network with too many refused requests; None for any other."""
+    too_many = service(InvalidTokenLimit).too_many(request.remote_addr)
+    if too_many is None:
+        return None
+    wait = str(ceil(too_many.retry_after.total_seconds()))
+    return oauth_error("slow_down", "too many refused requests", status=429, headers={"Retry-After": wait})
+
+
+def authenticated_client() -> OAuthClient | Response:
+    """The client of the request, detached from the database, or the error response; a refusal is counted."""
+    if (too_many := too_many_refused()) is not None:
+        return too_many
+    try:
+        shown = client_authentication.presented(request.headers.get("Authorization"), request.form)
+        with database().read() as db:
+            return client_authentication.authenticated(db, shown)
+    except ClientRefused as error:
+        service(InvalidTokenLimit).count(request.remote_addr)
+        return client_refused(str(error))
+    except TwoCredentials as error:
+        return oauth_error("invalid_request", str(error))
+
+
+def client_refused(reason: str) -> Response:
+    return oauth_error("invalid_client", reason, status=401, headers={"WWW-Authenticate": realm("Basic")})
