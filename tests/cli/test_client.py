@@ -33,6 +33,15 @@ def test_an_app_is_added_listed_and_removed(run):
     assert json.loads(run("client list --json").stdout) == []
 
 
+def test_an_edit_changes_what_it_names_and_nothing_else(run):
+    run("client add Wiki --own", "--redirect-uri", URI, "--role", "admin")
+    assert run("client edit wiki", "--role", "user", "--not-own").exit_code == 0
+    (found,) = json.loads(run("client list --json").stdout)
+    assert (found["redirect_uris"], found["roles"], found["is_first_party"]) == ([URI], ["user"], False)
+    assert run("client edit Wiki", "--role", "").exit_code == 0
+    assert json.loads(run("client list --json").stdout)[0]["roles"] == []
+
+
 def test_a_new_secret_is_another_and_a_public_app_has_none(run):
     first = secret_of(run("client add Wiki", "--redirect-uri", URI))
     assert secret_of(run("client secret Wiki")) != first
@@ -51,6 +60,8 @@ def test_a_new_secret_is_another_and_a_public_app_has_none(run):
         (["client", "add", "Wiki", "--redirect-uri", "http://wiki.example.org/cb"], "Use https"),
         (["client", "add", "Wiki", "--redirect-uri", "/cb"], "complete URL"),
         (["client", "add", "Wiki", "--service-account", "nobody"], "no service account nobody"),
+        (["client", "edit", "Taken"], "Nothing to change"),
+        (["client", "edit", "Taken", "--redirect-uri", ""], "at least one redirect URI"),
         (["client", "secret", "nobody"], "There is no app nobody"),
         (["client", "remove", "nobody", "--yes"], "There is no app nobody"),
     ],

@@ -6,13 +6,15 @@ import click
 from sqlalchemy.orm import Session
 
 from webapp.accounts import user_queries
+from webapp.cli.client_options import changed, chosen, settings_options
 from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
 from webapp.cli.output import as_json, say_aside, say_json, say_table
-from webapp.oauth import clients
-from webapp.oauth.clients import ClientUnfit, NewClient
+from webapp.oauth import client_secrets, clients
+from webapp.oauth.client_settings import ClientUnfit, settings_of
+from webapp.oauth.clients import NewClient
 from webapp.oauth.models import OAuthClient
 
 
@@ -35,21 +37,11 @@ def client_called(db: Session, name: str) -> OAuthClient:
 
 @command.command("add")
 @click.argument("name")
-@click.option("--redirect-uri", "redirect_uris", multiple=True, metavar="URI", help="Where the app gets its answers.")
-@click.option(
-    "--post-logout-redirect-uri",
-    "post_logout_redirect_uris",
-    multiple=True,
-    metavar="URI",
-    help="Where its users go after they logged out of the app.",
-)
+@settings_options
 @click.option("--public", "is_public", is_flag=True, help="It cannot keep a secret: a single-page or native app.")
-@click.option("--own", "is_first_party", is_flag=True, help="It is an app of yours: users are not asked for consent.")
-@click.option("--scope", "scopes", multiple=True, help="A scope of this site's API that it may request.")
-@click.option("--role", "roles", multiple=True, help="Only users with one of these roles may log in to it.")
 @click.option("--service-account", metavar="NAME", help="Whose tokens it gets by client credentials.")
 @pass_context
-def add(context: CommandContext, /, *, name: str, service_account: str | None, **given: Any) -> None:
+def add(context: CommandContext, /, *, name: str, is_public: bool, service_account: str | None, **given: Any) -> None:
     """Register an app. Prints its client_id, and its secret once.
 
     \b
@@ -61,7 +53,8 @@ def add(context: CommandContext, /, *, name: str, service_account: str | None, *
         account = user_queries.by_name_or_email(db, service_account) if service_account else None
         if service_account and (account is None or not account.is_service):
             raise CommandRefused(f"There is no service account {service_account}.")
-        wish = NewClient(name=name, service_account_id=account.id if account else None, **given)
+        account_id = account.id if account else None
+        wish = NewClient(name=name, is_public=is_public, service_account_id=account_id, **chosen(given))
         try:
             made = clients.register(db, wish, origin="cli")
         except ClientUnfit as error:
@@ -74,6 +67,29 @@ def say_registered(client_id: str, secret: str | None) -> None:
     if secret is not None:
         click.echo(f"client_secret={secret}")
         say_aside("The secret is shown only now.")
+
+
+@command.command("edit")
+@click.argument("name")
+@settings_options
+@pass_context
+def edit(context: CommandContext, /, *, name: str, **given: Any) -> None:
+    """Change an app. An option replaces all former values; an empty value removes them.
+
+    \b
+    Examples:
+      python -m webapp client edit Wiki --role editor --role admin
+      python -m webapp client edit Wiki --role ""
+    """
+    if not chosen(given):
+        raise CommandRefused("Nothing to change. See: client edit --help")
+    with opened(context) as database, database.write() as db:
+        client = client_called(db, name)
+        try:
+            clients.edit(db, client, changed(settings_of(client), given))
+        except ClientUnfit as error:
+            raise CommandRefused(str(error)) from error
+    say_aside("The app was changed.")
 
 
 @command.command("list")
@@ -120,7 +136,7 @@ def secret(context: CommandContext, *, name: str) -> None:
     with opened(context) as database, database.write() as db:
         client = client_called(db, name)
         try:
-            made = clients.new_secret_of(db, client, origin="cli")
+            made = client_secrets.new_secret_of(db, client, origin="cli")
         except ClientUnfit as error:
             raise CommandRefused(str(error)) from error
         say_registered(str(client.id), made)

@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 
 from sqlalchemy.orm import Session
 
-from webapp.oauth import clients
+from webapp.oauth import client_secrets, clients
 from webapp.oauth.models import OAuthClient
 from webapp.web.bearer import basic_credentials
 
@@ -64,6 +64,6 @@ def authenticated(db: Session, shown: ClientCredentials) -> OAuthClient:
         if shown.secret is not None:
             raise ClientRefused("a public client has no secret")
         return client
-    if shown.secret is None or not clients.has_secret(db, client, shown.secret):
+    if shown.secret is None or not client_secrets.has_secret(db, client, shown.secret):
         raise ClientRefused("the client secret is missing or wrong")
     return client

@@ -1,46 +1,91 @@
-"""Forms to register and change apps that log users in with this site."""
+"""Forms to register and change apps that log users in with this site.
 
-from wtforms import BooleanField, StringField
+To add a setting: a field in one of the classes, with the name of its column and of its field in ``ClientSettings``.
+"""
+
+from typing import Any, ClassVar
+
+from wtforms import BooleanField, Field, StringField
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import TextArea
 
 from webapp.core.translation import _l
+from webapp.oauth.client_settings import NAMES, ClientSettings
 from webapp.oauth.clients import LONGEST_NAME
-from webapp.web.form import Form, WordsField, one_line, stripped
+from webapp.oauth.models import OAuthClient
+from webapp.web.form import Form, WordsField, field_names, one_line, stripped
 
 LONGEST_LIST = 5000
+EXACT = {"autocomplete": "off", "spellcheck": "false"}
 
 
-class ClientForm(Form):
+class BasicFields(Form):
     redirect_uris = WordsField(
         _l("Redirect URIs"),
         [Length(max=LONGEST_LIST)],
         description=_l("Where the app gets its answers, one per line. The app's documentation says which."),
         widget=TextArea(),
-        render_kw={"rows": 3, "spellcheck": "false", "autocomplete": "off"},
+        render_kw=EXACT | {"rows": 3, "class": "input--exact"},
+    )
+
+
+class AccessFields(Form):
+    is_first_party = BooleanField(
+        _l("It is an app of ours"), description=_l("Users are not asked whether they allow it to log them in.")
+    )
+    roles = WordsField(
+        _l("Only for these roles"),
+        [Length(max=LONGEST_LIST)],
+        description=_l("Names of roles, separated by spaces. Leave it empty to let everybody log in to the app."),
+        render_kw=EXACT,
+    )
+
+
+class SecurityFields(Form):
+    """None yet."""
+
+
+class AdvancedFields(Form):
+    """Folded on the page."""
+
+    scopes = WordsField(
+        _l("Scopes of this site's API"),
+        [Length(max=LONGEST_LIST)],
+        description=_l("What it may request besides the login, such as reports:read. Most apps need nothing here."),
+        render_kw=EXACT | {"class": "input--exact"},
     )
     post_logout_redirect_uris = WordsField(
         _l("Redirect URIs after logout"),
         [Length(max=LONGEST_LIST)],
         description=_l("Where users go after they logged out of the app, one per line. Most apps need nothing here."),
         widget=TextArea(),
-        render_kw={"rows": 2, "spellcheck": "false", "autocomplete": "off"},
+        render_kw=EXACT | {"rows": 2, "class": "input--exact"},
     )
-    roles = WordsField(
-        _l("Only for these roles"),
-        [Length(max=LONGEST_LIST)],
-        description=_l("Names of roles, separated by spaces. Leave it empty to let everybody log in to the app."),
-        render_kw={"autocomplete": "off", "spellcheck": "false"},
-    )
-    scopes = WordsField(
-        _l("Scopes of this site's API"),
-        [Length(max=LONGEST_LIST)],
-        description=_l("What it may request besides the login, such as reports:read. Most apps need nothing here."),
-        render_kw={"autocomplete": "off", "spellcheck": "false"},
-    )
-    is_first_party = BooleanField(
-        _l("It is an app of ours"), description=_l("Users are not asked whether they allow it to log them in.")
-    )
+
+
+class ClientForm(AdvancedFields, SecurityFields, AccessFields, BasicFields):
+    groups: ClassVar[dict[str, type[Form]]] = {
+        "basics": BasicFields,
+        "access": AccessFields,
+        "security": SecurityFields,
+        "advanced": AdvancedFields,
+    }
+
+    def group(self, name: str) -> list[Field]:
+        """The fields of one group, in the order of their definition."""
+        names = field_names(self.groups[name])
+        return [field for field in self if field.name in names]
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something that is folded has a value or an error."""
+        return any(field.data or field.errors for field in self.group("advanced"))
+
+    def settings(self) -> ClientSettings:
+        return ClientSettings(**self.chosen())
+
+    def chosen(self) -> dict[str, Any]:
+        return {name: (self[name].data or "").split() if is_list(self[name]) else self[name].data for name in NAMES}
 
 
 class NewClientForm(ClientForm):
@@ -55,3 +100,17 @@ class NewClientForm(ClientForm):
         _l("It cannot keep a secret"),
         description=_l("A single-page app, or an app on a computer or phone. It gets a client ID only."),
     )
+
+
+def is_list(field: Field) -> bool:
+    return isinstance(field, WordsField)
+
+
+def filled_in(client: OAuthClient) -> ClientForm:
+    """The form with the settings of a client."""
+    form = ClientForm(formdata=None, obj=client)
+    for field in form:
+        if is_list(field):
+            one_per_line = isinstance(field.widget, TextArea)
+            field.data = ("\n" if one_per_line else " ").join(getattr(client, field.name))
+    return form

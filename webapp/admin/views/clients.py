@@ -1,20 +1,25 @@
 """/admin/clients: apps that log users in with this site: register, change, give a new secret, remove."""
 
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-import msgspec
 from flask import Blueprint, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import roles
-from webapp.admin.views.client_forms import ClientForm, NewClientForm
+from webapp.admin.views.client_answers import (
+    AppWithSecret,
+    RegisteredApp,
+    RegisteredApps,
+    registered_app,
+    with_secret_of,
+)
+from webapp.admin.views.client_forms import ClientForm, NewClientForm, filled_in
 from webapp.admin.views.permissions import fill_in, grant, read
 from webapp.core.translation import _
 from webapp.guard import Principal
-from webapp.oauth import clients
-from webapp.oauth.clients import ClientUnfit, NewClient
+from webapp.oauth import client_secrets, clients
+from webapp.oauth.client_settings import ClientUnfit
+from webapp.oauth.clients import NewClient
 from webapp.oauth.models import OAuthClient
 from webapp.tokens.scopes import Catalogue
 from webapp.web.api_schema import responds
@@ -28,31 +33,6 @@ bp = Blueprint("admin_clients", __name__)
 
 # An app can act as its users, so apps are registered by those who may also make roles.
 KEEPER = "super_admin"
-
-
-class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
-    """An app that logs users in with this site."""
-
-    client_id: UUID
-    name: str
-    is_public: bool
-    is_first_party: bool
-    redirect_uris: list[str]
-    post_logout_redirect_uris: list[str]
-    scopes: list[str]
-    roles: list[str]
-    created_at: datetime
-
-
-class RegisteredApps(msgspec.Struct, frozen=True):
-    clients: list[RegisteredApp]
-
-
-class AppWithSecret(RegisteredApp, frozen=True, kw_only=True):
-    """The only response that contains the secret."""
-
-    client_secret: str | None
-    """Null for a public app."""
 
 
 @bp.get("/admin/clients")
@@ -78,7 +58,7 @@ def create(principal: Principal) -> ResponseReturnValue:
     form = NewClientForm()
     if not (form.validate_on_submit() and names_exist(form)):
         return form_again(form, None)
-    wish = NewClient(name=form.name.data or "", is_public=form.is_public.data, **chosen(form))
+    wish = NewClient(name=form.name.data or "", is_public=form.is_public.data, **form.chosen())
     try:
         made = clients.register(db(), wish, origin="page", actor_id=principal.user_id)
     except ClientUnfit as error:
@@ -100,14 +80,7 @@ def details(client_id: UUID) -> ResponseReturnValue:
 @fill_in(KEEPER)
 def edit_form(client_id: UUID) -> ResponseReturnValue:
     client = client_of(client_id)
-    data = {
-        "redirect_uris": "\n".join(client.redirect_uris),
-        "post_logout_redirect_uris": "\n".join(client.post_logout_redirect_uris),
-        "roles": " ".join(client.roles),
-        "scopes": " ".join(client.scopes),
-        "is_first_party": client.is_first_party,
-    }
-    return form_page(ClientForm(formdata=None, data=data), client)
+    return form_page(filled_in(client), client)
 
 
 @bp.post("/admin/clients/<uuid:client_id>/edit")
@@ -119,7 +92,7 @@ def edit(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     if not (form.validate_on_submit() and names_exist(form)):
         return form_again(form, client)
     try:
-        clients.edit(db(), client, actor_id=principal.user_id, **chosen(form))
+        clients.edit(db(), client, form.settings(), actor_id=principal.user_id)
     except ClientUnfit as error:
         form.form_errors.append(str(error))
         return form_again(form, client)
@@ -134,7 +107,7 @@ def add_secret(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     """Make another secret. The one before works until there is a third."""
     client = client_of(client_id)
     try:
-        secret = clients.new_secret_of(db(), client, origin="page", actor_id=principal.user_id)
+        secret = client_secrets.new_secret_of(db(), client, origin="page", actor_id=principal.user_id)
     except ClientUnfit as error:
         raise Problem(409, _("No secret was made"), str(error)) from error
     return with_secret(client, secret)
@@ -173,23 +146,8 @@ def names_exist(form: ClientForm) -> bool:
     return not form.errors
 
 
-def chosen(form: ClientForm) -> dict[str, Any]:
-    lists = {
-        name: (form[name].data or "").split()
-        for name in ("redirect_uris", "post_logout_redirect_uris", "roles", "scopes")
-    }
-    return lists | {"is_first_party": form.is_first_party.data}
-
-
-def registered_app(client: OAuthClient) -> RegisteredApp:
-    return RegisteredApp(
-        client_id=client.id,
-        **{name: getattr(client, name) for name in RegisteredApp.__struct_fields__ if name != "client_id"},
-    )
-
-
 def with_secret(client: OAuthClient, secret: str | None, *, status: int = 200) -> ResponseReturnValue:
-    answer = AppWithSecret(**msgspec.structs.asdict(registered_app(client)), client_secret=secret)
+    answer = with_secret_of(client, secret)
     # No redirect, because the secret is shown only in this response.
     page = {"client": answer, "issuer": current_app.config["BASE_URL"]}
     response = show(answer, "admin/client_secret.html", status=status, **page)

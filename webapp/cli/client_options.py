@@ -1,0 +1,47 @@
+"""Options of ``client add`` and ``client edit``: one for each field of ``ClientSettings``, with its name."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from webapp.oauth.client_settings import NAMES, ClientSettings
+
+Command = Callable[..., Any]
+OPTIONS = (
+    click.option(
+        "--redirect-uri", "redirect_uris", multiple=True, metavar="URI", help="Where the app gets its answers."
+    ),
+    click.option(
+        "--post-logout-redirect-uri",
+        "post_logout_redirect_uris",
+        multiple=True,
+        metavar="URI",
+        help="Where its users go after they logged out of the app.",
+    ),
+    click.option(
+        "--own/--not-own",
+        "is_first_party",
+        default=None,
+        help="Whether it is an app of yours: users are not asked for consent.",
+    ),
+    click.option("--scope", "scopes", multiple=True, help="A scope of this site's API that it may request."),
+    click.option("--role", "roles", multiple=True, help="Only users with one of these roles may log in to it."),
+)
+
+
+def settings_options(command: Command) -> Command:
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def chosen(given: dict[str, Any]) -> dict[str, Any]:
+    """The settings that options name; an empty text stands for an empty list."""
+    named = {name: given[name] for name in NAMES if given.get(name) not in (None, ())}
+    return {name: [one for one in value if one] if isinstance(value, tuple) else value for name, value in named.items()}
+
+
+def changed(former: ClientSettings, given: dict[str, Any]) -> ClientSettings:
+    return replace(former, **chosen(given))

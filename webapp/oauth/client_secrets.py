@@ -1,0 +1,45 @@
+"""Client secrets: make, find; a client may have two, to change from one to the other."""
+
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from webapp.audit.log import Event, record
+from webapp.core.clock import now
+from webapp.core.digests import digest, new_secret
+from webapp.core.translation import _
+from webapp.oauth.client_settings import ClientUnfit
+from webapp.oauth.models import ClientSecret, OAuthClient
+
+MOST_SECRETS = 2
+
+
+def new_secret_of(db: Session, client: OAuthClient, *, origin: str, actor_id: UUID | None = None) -> str:
+    """As ``add_secret``, recorded."""
+    secret = add_secret(db, client)
+    named_as = client.name
+    record(db, Event.CLIENT_SECRET_MADE, actor_id=actor_id, client=str(client.id), name=named_as, origin=origin)
+    return secret
+
+
+def add_secret(db: Session, client: OAuthClient) -> str:
+    """A new secret of a client; the older of two is removed.
+
+    Raises:
+        ClientUnfit: it is public.
+    """
+    if client.is_public:
+        raise ClientUnfit(_("A public app has no secret."))
+    kept = select(ClientSecret.digest).where(ClientSecret.client_id == client.id)
+    newest = db.scalars(kept.order_by(ClientSecret.created_at.desc()).limit(MOST_SECRETS - 1)).all()
+    db.execute(delete(ClientSecret).where(ClientSecret.client_id == client.id, ClientSecret.digest.not_in(newest)))
+    secret = new_secret()
+    db.add(ClientSecret(digest=digest(secret), client_id=client.id, created_at=now()))
+    db.flush()
+    return secret
+
+
+def has_secret(db: Session, client: OAuthClient, secret: str) -> bool:
+    found = db.get(ClientSecret, digest(secret))
+    return found is not None and found.client_id == client.id

@@ -1,0 +1,75 @@
+"""ClientSettings: what can be changed about a client; apply() checks it and stores it in the client's row."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from webapp.core.translation import _
+from webapp.oauth import redirect_uris
+from webapp.oauth.models import OAuthClient
+
+MOST_REDIRECT_URIS = 20
+
+
+class ClientUnfit(Exception):
+    """The client cannot be registered like this; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSettings:
+    """Every field is a column of the client, a field of the form and an option of the command, with the same name."""
+
+    redirect_uris: Sequence[str] = ()
+    post_logout_redirect_uris: Sequence[str] = ()
+    is_first_party: bool = False
+    scopes: Sequence[str] = ()
+    roles: Sequence[str] = ()
+
+
+NAMES = tuple(field.name for field in fields(ClientSettings))
+
+
+def settings_of(client: OAuthClient) -> ClientSettings:
+    return ClientSettings(**{name: getattr(client, name) for name in NAMES})
+
+
+def apply(client: OAuthClient, wish: ClientSettings) -> None:
+    """Set the columns of a client.
+
+    Raises:
+        ClientUnfit
+    """
+    for name in NAMES:
+        setattr(client, name, CHECKS.get(name, unchanged)(getattr(wish, name)))
+    if not client.redirect_uris and client.service_account_id is None:
+        raise ClientUnfit(_("Enter at least one redirect URI, or a service account for client credentials."))
+
+
+def unchanged(value: Any) -> Any:
+    return value
+
+
+def checked_uris(uris: Sequence[str]) -> list[str]:
+    """
+    Raises:
+        ClientUnfit
+    """
+    if len(uris) > MOST_REDIRECT_URIS:
+        raise ClientUnfit(_("An app has at most 20 redirect URIs."))
+    try:
+        return list(dict.fromkeys(redirect_uris.checked(uri) for uri in uris))
+    except redirect_uris.RedirectUriUnfit as error:
+        raise ClientUnfit(str(error)) from error
+
+
+def sorted_names(names: Sequence[str]) -> list[str]:
+    return sorted(set(names))
+
+
+CHECKS: dict[str, Callable[[Any], Any]] = {
+    "redirect_uris": checked_uris,
+    "post_logout_redirect_uris": checked_uris,
+    "scopes": sorted_names,
+    "roles": sorted_names,
+}
+"""What a value must be; it returns the value to store or raises ``ClientUnfit``."""
