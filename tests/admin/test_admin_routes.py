@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.admin.admin_objects import WHY, by_session
-from tests.oauth.app import registered
+from tests.oauth.app import FOR_APPS, registered
 from tests.script import Script
 from tests.tables import contents
 from webapp.accounts import invitations, roles, service_accounts
@@ -207,7 +207,7 @@ FOR_TOKENS = {
     "POST /tokens/self/rotate",
     *("POST /api/auth", "POST /api/auth/refresh", "POST /api/auth/revoke", "POST /api/auth/exchange"),
     "POST /api/auth/introspect",
-    *(f"POST /oauth/{name}" for name in ("authorize", "token", "revoke", "introspect", "userinfo", "end-session")),
+    *(f"POST {path}" for path in FOR_APPS),
 }
 
 

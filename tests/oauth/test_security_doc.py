@@ -23,7 +23,7 @@ def test_a_row_names_a_function_and_a_test_that_are_there(module, function, test
 
 
 def test_the_table_is_read():
-    assert len(ROWS) == 19
+    assert len(ROWS) == 20
 
 
 def test_the_metadata_name_only_what_works(app, person):

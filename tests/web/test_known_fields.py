@@ -8,6 +8,7 @@ import pytest
 from tests import factories
 from tests.browser import Person
 from tests.login.scripts import claims, log_in
+from tests.oauth.app import FOR_APPS
 from tests.script import Script
 from webapp.guard.routes import routes
 from webapp.web.known_fields import known_names
@@ -22,12 +23,8 @@ def url_of(path: str) -> str:
     return "/".join(EXAMPLES.get(part.strip("<>"), NOBODY) if "<" in part else part for part in path.split("/"))
 
 
-OAUTH = {f"/oauth/{name}" for name in ("authorize", "token", "revoke", "introspect", "userinfo", "end-session")}
-"""Unknown parameters are ignored there (RFC 6749 §3.1, §3.2)."""
-
-
 def changes(app) -> Iterator[str]:
-    return (url_of(route.path) for route in routes(app) if "POST" in route.methods and route.path not in OAUTH)
+    return (url_of(route.path) for route in routes(app) if "POST" in route.methods and route.path not in FOR_APPS)
 
 
 @pytest.fixture

@@ -28,6 +28,12 @@ OPTIONS = (
     ),
     click.option("--scope", "scopes", multiple=True, help="A scope of this site's API that it may request."),
     click.option("--role", "roles", multiple=True, help="Only users with one of these roles may log in to it."),
+    click.option(
+        "--require-pushed-requests/--allow-unpushed-requests",
+        "require_pushed_authorization_requests",
+        default=None,
+        help="Whether the app must push each authorization request first (RFC 9126).",
+    ),
 )
 
 

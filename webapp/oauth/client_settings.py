@@ -24,6 +24,7 @@ class ClientSettings:
     is_first_party: bool = False
     scopes: Sequence[str] = ()
     roles: Sequence[str] = ()
+    require_pushed_authorization_requests: bool = False
 
 
 NAMES = tuple(field.name for field in fields(ClientSettings))

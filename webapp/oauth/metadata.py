@@ -22,6 +22,8 @@ def metadata(base_url: str, *, algorithm: str) -> dict[str, Any]:
     return {
         "issuer": base_url,
         "authorization_endpoint": f"{base_url}/oauth/authorize",
+        "pushed_authorization_request_endpoint": f"{base_url}/oauth/par",
+        "require_pushed_authorization_requests": False,
         "token_endpoint": f"{base_url}/oauth/token",
         "userinfo_endpoint": f"{base_url}/oauth/userinfo",
         "jwks_uri": f"{base_url}/.well-known/jwks.json",

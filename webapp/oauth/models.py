@@ -1,4 +1,4 @@
-"""OAuthClient, ClientSecret, Consent, AuthorizationCode: apps that log users in here; secrets are digests."""
+"""OAuthClient, ClientSecret, Consent, PushedRequest, AuthorizationCode: apps that log users in here."""
 
 from datetime import datetime
 from uuid import UUID
@@ -30,6 +30,8 @@ class OAuthClient(Base):
     """Roles whose users may log in to it; empty for everybody."""
     service_account_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     """Whose tokens it gets by client credentials (RFC 6749 §4.4); None if it may not use this grant."""
+    require_pushed_authorization_requests: Mapped[bool] = mapped_column(server_default=false())
+    """Whether its users' browsers may only bring requests that it has pushed (RFC 9126 §6)."""
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 
@@ -53,6 +55,21 @@ class Consent(Base):
     client_id: Mapped[UUID] = mapped_column(ForeignKey("oauth_client.id", ondelete="CASCADE"), primary_key=True)
     scopes: Mapped[list[str]] = mapped_column(JSON)
     given_at: Mapped[datetime]
+
+
+class PushedRequest(Base):
+    """An authorization request that a client has pushed (RFC 9126); deleted when it is used."""
+
+    __tablename__ = "oauth_pushed_request"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    """Of its ``request_uri``."""
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("oauth_client.id", ondelete="CASCADE"), index=True)
+    query: Mapped[str] = mapped_column(Text)
+    """Its parameters as a query string."""
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    opened_at: Mapped[datetime | None]
+    """When a browser first came with it."""
 
 
 class AuthorizationCode(Base):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.core.translation import _
 from webapp.oauth import clients, redirect_uris
-from webapp.oauth.models import OAuthClient
+from webapp.oauth.models import OAuthClient, PushedRequest
 
 Parameters = Mapping[str, Sequence[str]]
 PROMPTS = {"none", "login", "consent", "select_account"}
@@ -55,6 +55,8 @@ class AuthorizationRequest:
     max_age: int | None
     """Seconds that the last authentication may be old."""
     acr_values: tuple[str, ...]
+    pushed: bytes | None
+    """Digest of the ``request_uri`` under which it was pushed; None if it was not."""
 
 
 def destination_of(db: Session, given: Parameters) -> Destination:
@@ -78,8 +80,21 @@ def destination_of(db: Session, given: Parameters) -> Destination:
     return Destination(client, uri, states[0] if len(states) == 1 and len(states[0]) <= LONGEST_STATE else None)
 
 
-def checked(where: Destination, given: Parameters) -> AuthorizationRequest:
+def require_pushed(where: Destination, pushed: PushedRequest | None) -> None:
+    """RFC 9126 §5: some clients must push each request.
+
+    Raises:
+        RequestRefused
+    """
+    if pushed is None and where.client.require_pushed_authorization_requests:
+        raise RequestRefused("invalid_request", "this client must push its requests (RFC 9126)")
+
+
+def checked(where: Destination, given: Parameters, *, pushed: PushedRequest | None = None) -> AuthorizationRequest:
     """The request, if it satisfies every rule.
+
+    Args:
+        pushed: the row with ``given``; None before it is stored, and for a request of a browser.
 
     Raises:
         RequestRefused
@@ -97,6 +112,7 @@ def checked(where: Destination, given: Parameters) -> AuthorizationRequest:
         prompts=frozenset(words(given, "prompt")),
         max_age=int(max_age) if max_age is not None else None,
         acr_values=tuple(words(given, "acr_values")),
+        pushed=pushed.digest if pushed else None,
     )
 
 

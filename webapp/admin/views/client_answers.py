@@ -20,6 +20,7 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     post_logout_redirect_uris: list[str]
     scopes: list[str]
     roles: list[str]
+    require_pushed_authorization_requests: bool
     created_at: datetime
 
 

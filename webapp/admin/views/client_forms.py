@@ -42,7 +42,10 @@ class AccessFields(Form):
 
 
 class SecurityFields(Form):
-    """None yet."""
+    require_pushed_authorization_requests = BooleanField(
+        _l("Only pushed requests"),
+        description=_l("The app must send each request from its server first (RFC 9126). Few apps can do that."),
+    )
 
 
 class AdvancedFields(Form):

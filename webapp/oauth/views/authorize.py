@@ -1,7 +1,7 @@
 """/oauth/authorize: a user allows an app to log them in (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2)."""
 
 from datetime import timedelta
-from urllib.parse import parse_qs, quote, urlencode
+from urllib.parse import urlencode
 
 from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,33 +10,21 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import user_queries
 from webapp.core.clock import now
-from webapp.core.translation import _
 from webapp.guard import Principal, public, require
 from webapp.guard.require import public_to_scripts
 from webapp.guard.unauthenticated import CONFIRM, to_login
-from webapp.oauth import codes, consents
+from webapp.oauth import codes, consents, pushed_requests
 from webapp.oauth.grants.granted import may_use
 from webapp.oauth.prompts import PARAMETER, PromptStamp
-from webapp.oauth.request_rules import (
-    AuthorizationRequest,
-    Destination,
-    NotTrusted,
-    Parameters,
-    RequestRefused,
-    checked,
-    destination_of,
-)
+from webapp.oauth.request_rules import AuthorizationRequest, Destination, RequestRefused, checked, require_pushed
 from webapp.oauth.scopes import grantable, sentences
 from webapp.oauth.views.app_access import not_for, unmet_demands
 from webapp.oauth.views.blueprint import bp, issuer, leave_to, token_service
 from webapp.oauth.views.discovery import signing_algorithm
+from webapp.oauth.views.parameters import as_pushed, form_as_query, outdated, parameters, pushed_request, trusted
 from webapp.web.known_fields import reads
-from webapp.web.problems import Problem
 from webapp.web.registry import service
-from webapp.web.request_head import LONGEST_URL
 from webapp.web.transaction import database, db
-
-MOST_PARAMETERS = 50
 
 
 @bp.get("/oauth/authorize")
@@ -79,46 +67,17 @@ def answer(query: str, principal: Principal | None = None, *, decision: str | No
         query: the request, as a query string.
         decision: ``allow`` or another word; None before the user was asked.
     """
-    given = parameters(query)
+    sent = parameters(query)
+    pushed = pushed_request(sent)
+    given = as_pushed(pushed, sent) if pushed else sent
     with database().read() as reading:
         where = trusted(reading, given)
         try:
-            asked = checked(where, given)
+            require_pushed(where, pushed)
+            asked = checked(where, given, pushed=pushed)
             return response_to(reading, asked, query, principal, decision)
         except RequestRefused as refused:
             return leave_to(with_error(where, refused))
-
-
-def form_as_query(endpoint: str) -> ResponseReturnValue:
-    """Redirect a form to the same request with GET, which a browser sends with its cookie."""
-    query = urlencode(list(request.form.items(multi=True)), quote_via=quote)
-    parameters(query)
-    return redirect(f"{url_for(endpoint)}?{query}", 303)
-
-
-def parameters(query: str) -> Parameters:
-    if len(query) > LONGEST_URL:
-        raise not_trusted(_("The request is too long."))
-    try:
-        return parse_qs(query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
-    except ValueError as error:
-        raise not_trusted(_("The request has too many parameters.")) from error
-
-
-def trusted(reading: Session, given: Parameters) -> Destination:
-    try:
-        return destination_of(reading, given)
-    except NotTrusted as error:
-        raise not_trusted(str(error)) from error
-
-
-def not_trusted(reason: str) -> Problem:
-    return Problem(
-        400,
-        _("The app's request is not valid"),
-        _("%(reason)s You were not sent back, because it is not certain whose request it is.", reason=reason),
-        extra={"error": "invalid_request"},
-    )
 
 
 def response_to(
@@ -206,14 +165,22 @@ def where_to(uri: str) -> str:
 
 def decided(asked: AuthorizationRequest, principal: Principal, scopes: list[str], decision: str) -> ResponseReturnValue:
     if decision != "allow":
+        use_up(db(), asked)
         raise RequestRefused("access_denied", "the user did not allow it")
     consents.give(db(), principal.user_id, asked.client, scopes)
     return leave_to(with_code(db(), asked, principal, scopes))
 
 
 def with_code(writing: Session, asked: AuthorizationRequest, principal: Principal, scopes: list[str]) -> str:
+    use_up(writing, asked)
     code = codes.issue(writing, asked, principal, scopes)
     return back_to(asked.redirect_uri, {"code": code, "state": asked.state})
+
+
+def use_up(writing: Session, asked: AuthorizationRequest) -> None:
+    """A pushed request leads to one response only (RFC 9126 §4)."""
+    if asked.pushed is not None and not pushed_requests.use_up(writing, asked.pushed):
+        raise outdated()
 
 
 def with_error(where: Destination, refused: RequestRefused) -> str:

@@ -9,8 +9,9 @@ from webapp.core.translation import _
 from webapp.guard import Principal, login_manager, public, require
 from webapp.guard.require import public_to_scripts
 from webapp.oauth.logout import LogoutRefused, LogoutRequest, checked
-from webapp.oauth.views.authorize import form_as_query, logged_in, parameters
+from webapp.oauth.views.authorize import logged_in
 from webapp.oauth.views.blueprint import bp, issuer, leave_to
+from webapp.oauth.views.parameters import form_as_query, parameters
 from webapp.sessions import cookie, lifecycle
 from webapp.web.known_fields import reads
 from webapp.web.problems import Problem

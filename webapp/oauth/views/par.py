@@ -1,0 +1,83 @@
+"""/oauth/par: an app pushes its authorization request before it sends a browser here (RFC 9126)."""
+
+from math import ceil
+from urllib.parse import quote, urlencode
+
+import msgspec
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+
+from webapp.core.client_network import network_of
+from webapp.core.ratelimit import Limiter
+from webapp.guard.require import public_to_scripts
+from webapp.oauth import pushed_requests
+from webapp.oauth.models import OAuthClient
+from webapp.oauth.pushed_requests import TooManyPushed
+from webapp.oauth.request_rules import NotTrusted, RequestRefused, checked, destination_of
+from webapp.oauth.scopes import CLAIM_SCOPES
+from webapp.oauth.views.blueprint import bp, oauth_error
+from webapp.oauth.views.calling_client import authenticated_client, malformed
+from webapp.oauth.views.discovery import signing_algorithm
+from webapp.oauth.views.parameters import MOST_PARAMETERS
+from webapp.web.known_fields import reads
+from webapp.web.negotiation import as_json
+from webapp.web.registry import service
+from webapp.web.request_head import LONGEST_URL
+from webapp.web.transaction import database
+
+CREDENTIALS = {"client_secret", "client_assertion", "client_assertion_type"}
+
+
+class PushedResponse(msgspec.Struct, frozen=True):
+    """RFC 9126 §2.2."""
+
+    request_uri: str
+    expires_in: int
+    """In seconds."""
+
+
+@bp.post("/oauth/par")
+@public_to_scripts
+@reads(others=True)
+def par() -> ResponseReturnValue:
+    """Store an authorization request. The answer names it for the authorization endpoint, where it works once."""
+    signing_algorithm()
+    if (misuse := malformed()) is not None:
+        return oauth_error("invalid_request", misuse)
+    client = authenticated_client()
+    if isinstance(client, Response):
+        return client
+    given = {name: values for name, values in request.form.lists() if name not in CREDENTIALS}
+    given["client_id"] = [str(client.id)]
+    query = urlencode(given, doseq=True, quote_via=quote)
+    if len(query) > LONGEST_URL or query.count("&") >= MOST_PARAMETERS:
+        return oauth_error("invalid_request", "the request is too long")
+    try:
+        with database().read() as reading:
+            asked = checked(destination_of(reading, given), given)
+    except NotTrusted:
+        # The message of the error is translated, and RFC 6749 §5.2 allows ASCII only.
+        return oauth_error("invalid_request", "redirect_uri is missing or not registered")
+    except RequestRefused as refused:
+        return oauth_error(refused.error, refused.description)
+    if not {*CLAIM_SCOPES, *client.scopes}.intersection(asked.scopes):
+        return oauth_error("invalid_scope", "no known scope was requested, such as openid")
+    return pushed(client, query)
+
+
+def pushed(client: OAuthClient, query: str) -> Response:
+    if client.is_public:
+        taken = service(Limiter).take_unless_over(pushed_requests.OF_STRANGERS, network_of(request.remote_addr))
+        if not taken.allowed:
+            return too_many(ceil(taken.retry_after.total_seconds()))
+    try:
+        with database().write() as db:
+            uri = pushed_requests.push(db, client, query)
+    except TooManyPushed:
+        return too_many(int(pushed_requests.LIFETIME.total_seconds()))
+    return as_json(PushedResponse(uri, int(pushed_requests.LIFETIME.total_seconds())), status=201)
+
+
+def too_many(wait: int) -> Response:
+    headers = {"Retry-After": str(wait)}
+    return oauth_error("slow_down", "too many pushed requests wait for a browser", status=429, headers=headers)
