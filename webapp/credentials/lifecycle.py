@@ -40,6 +40,7 @@ def issue(
     idle: timedelta | None = None,
     authority: TokenGrant | None = None,
     family_id: UUID | None = None,
+    sid: UUID | None = None,
 ) -> Credential:
     """Create a credential.
 
@@ -49,6 +50,7 @@ def issue(
         idle: it also ends after this long without a request.
         authority: what a token may do; None for other kinds.
         family_id: the script login that an access token belongs to.
+        sid: ``Credential.sid``.
     """
     started_at = now()
     credential = Credential(
@@ -64,6 +66,7 @@ def issue(
         amr=proof.amr,
         authority=authority,
         family_id=family_id,
+        sid=sid,
     )
     db.add(credential)
     db.flush()
@@ -143,9 +146,9 @@ def lock_families(db: Session, user_id: UUID) -> None:
     db.execute(select(Credential.id).where(*families).with_for_update())
 
 
-def end_members(db: Session, family_id: UUID) -> list[UUID]:
-    """End the access tokens of a script login. Returns their ids."""
-    members = update(Credential).where(Credential.family_id == family_id, Credential.revoked_at.is_(None))
+def end_members(db: Session, *family_ids: UUID) -> list[UUID]:
+    """End the access tokens of script logins. Returns their ids."""
+    members = update(Credential).where(Credential.family_id.in_(family_ids), Credential.revoked_at.is_(None))
     return list(db.scalars(members.values(revoked_at=now()).returning(Credential.id)))
 
 

@@ -70,6 +70,9 @@ class Credential(Base):
     """Short name of the client, from its User-Agent; only of tokens."""
     family_id: Mapped[UUID | None] = mapped_column(ForeignKey("credential.id", ondelete="SET NULL"))
     """The script login (refresh token) of an access token; ended with it, but not when that one merely expires."""
+    sid: Mapped[UUID | None] = mapped_column(index=True)
+    """Of a session: its ``sid`` for apps, which stays when confirming a password replaces the session. Of what an app
+    was given only for a session (kind ``refresh``): the ``sid`` of that session. None for all others."""
 
     @property
     def ends_at(self) -> datetime:

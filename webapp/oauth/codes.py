@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from webapp.audit.log import Event
 from webapp.core.clock import now
 from webapp.core.digests import digest, new_secret, same
+from webapp.credentials import sids
 from webapp.guard.principal import Principal
 from webapp.oauth.models import AuthorizationCode, OAuthClient
 from webapp.oauth.request_rules import AuthorizationRequest
@@ -31,7 +32,7 @@ def issue(db: Session, asked: AuthorizationRequest, principal: Principal, scopes
             digest=digest(code),
             client_id=asked.client.id,
             user_id=principal.user_id,
-            session_id=principal.credential_id,
+            session_id=sids.sid_of(db, principal.credential_id) or principal.credential_id,
             redirect_uri=asked.redirect_uri,
             scopes=scopes,
             nonce=asked.nonce,

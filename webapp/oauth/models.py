@@ -81,7 +81,7 @@ class AuthorizationCode(Base):
     client_id: Mapped[UUID] = mapped_column(ForeignKey("oauth_client.id", ondelete="CASCADE"), index=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
     session_id: Mapped[UUID]
-    """Id of the session in which the user allowed it; the ``sid`` of ID tokens."""
+    """``sid`` of the session in which the user allowed it."""
     redirect_uri: Mapped[str] = mapped_column(Text)
     scopes: Mapped[list[str]] = mapped_column(JSON)
     nonce: Mapped[str | None] = mapped_column(Text)

@@ -12,6 +12,7 @@ from webapp.audit.log import LONGEST_AGENT, Event, record
 from webapp.core.clock import now
 from webapp.core.digests import digest, new_secret
 from webapp.credentials import lifecycle as credentials
+from webapp.credentials import sids
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
 from webapp.sessions.models import BrowserSession
@@ -100,6 +101,7 @@ def confirm(
         lifetime=ends.remembered if browser.is_remembered else ends.lifetime,
         idle=None if browser.is_remembered else ends.idle,
         is_remembered=browser.is_remembered,
+        sid=former.sid,
     )
     started.credential.created_at = former.created_at
     if auth_time is not None:
@@ -117,17 +119,19 @@ def issue(
     lifetime: timedelta,
     idle: timedelta | None,
     is_remembered: bool,
+    sid: UUID | None = None,
 ) -> Started:
-    secret = new_secret()
+    secret, session_id = new_secret(), uuid4()
     credential = credentials.issue(
         db,
-        id=uuid4(),
+        id=session_id,
         key=credential_key(secret),
         kind="session",
         user_id=user_id,
         lifetime=lifetime,
         idle=idle,
         proof=proof,
+        sid=sid or session_id,
     )
     db.add(
         BrowserSession(
@@ -161,6 +165,7 @@ def end(
     credential = credentials.find(db, session_id, kind="session")
     if credential is None or credential.user_id != user_id or not credentials.end(db, session_id):
         return False
+    sids.end_what_needs(db, [session_id])
     record_end(db, credential, db.get_one(BrowserSession, session_id), way=way, actor_id=actor_id, reason=reason)
     return True
 
@@ -180,6 +185,7 @@ def end_others(
         Number of sessions ended; 0 is not an error.
     """
     ended = credentials.end_all(db, user_id, kind="session", keep=keep)
+    sids.end_what_needs(db, ended)
     for browser in db.scalars(select(BrowserSession).where(BrowserSession.id.in_(ended))):
         if credential := credentials.find(db, browser.id, kind="session"):
             record_end(db, credential, browser, way=way, actor_id=actor_id, reason=reason)

@@ -13,6 +13,7 @@ from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.core.digests import derive, keyed
 from webapp.credentials import lifecycle as credentials
+from webapp.credentials import sids
 from webapp.sessions.lifecycle import credential_key
 from webapp.sessions.models import FormerSecret
 
@@ -82,5 +83,6 @@ def end_copied(db: Session, session_id: UUID) -> UUID | None:
     found = credentials.find(db, session_id, kind="session")
     if found is None or not found.is_live(now()) or not credentials.end(db, session_id):
         return None
+    sids.end_what_needs(db, [session_id])
     record(db, Event.SESSION_REUSED, user_id=found.user_id, credential_id=session_id, origin="site")
     return found.user_id

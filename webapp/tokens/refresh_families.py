@@ -51,6 +51,8 @@ class FamilyTerms:
     ends: RefreshLifetimes
     app_name: str | None = None
     """Of the app that ``authority`` names; None for a script."""
+    sid: UUID | None = None
+    """Of the session with which it ends, and no later than which it expires; None if it outlives it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -76,6 +78,7 @@ def begin(
         idle=terms.ends.idle,
         proof=proof,
         authority=terms.authority,
+        sid=terms.sid,
     )
     family = RefreshFamily(
         id=family_id,

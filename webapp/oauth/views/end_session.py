@@ -1,11 +1,14 @@
 """/oauth/end-session: log out because an app asks for it (OpenID Connect RP-Initiated Logout 1.0)."""
 
+from uuid import UUID
+
 from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from webapp.core.keys import KeyRing
 from webapp.core.translation import _
+from webapp.credentials import sids
 from webapp.guard import Principal, login_manager, public, require
 from webapp.guard.require import public_to_scripts
 from webapp.oauth.logout import LogoutRefused, LogoutRequest, checked
@@ -28,7 +31,7 @@ def end_session() -> ResponseReturnValue:
     asked, principal = logout_request(query), logged_in()
     if principal is None:
         return afterwards(asked)
-    if asked.session_id != principal.credential_id:
+    if asked.session_id is None or asked.session_id != own_sid(principal):
         return make_response(render_template("oauth/end_session.html", app=asked.client, request_query=query))
     with database().write() as writing:
         end(writing, principal)
@@ -51,6 +54,11 @@ def confirm_end(principal: Principal) -> ResponseReturnValue:
     asked = logout_request(request.form.get("request", ""))
     end(db(), principal)
     return afterwards(asked)
+
+
+def own_sid(principal: Principal) -> UUID | None:
+    with database().read() as reading:
+        return sids.sid_of(reading, principal.credential_id)
 
 
 def logout_request(query: str) -> LogoutRequest:

@@ -1,0 +1,34 @@
+"""The ``sid`` by which apps know a session, and what they were given only for that session."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from webapp.core.clock import now
+from webapp.credentials.lifecycle import end_members, live_condition
+from webapp.credentials.models import Credential
+
+IS_SESSION = Credential.kind == "session"
+
+
+def sid_of(db: Session, session_id: UUID) -> UUID | None:
+    """The ``sid`` of a session, which stays when a new proof of identity replaces it; None if there is none."""
+    return db.scalar(select(Credential.sid).where(Credential.id == session_id, IS_SESSION))
+
+
+def locked_session(db: Session, sid: UUID) -> Credential | None:
+    """The live session with this ``sid``, locked: whoever ends it waits, and then ends what was given for it."""
+    found = select(Credential).where(Credential.sid == sid, IS_SESSION, live_condition(now()))
+    return db.scalar(found.with_for_update())
+
+
+def end_what_needs(db: Session, session_ids: Collection[UUID]) -> None:
+    """End what apps were given only for these sessions, which have ended."""
+    sids = select(Credential.sid).where(Credential.id.in_(session_ids))
+    given = Credential.sid.in_(sids), Credential.kind == "refresh", Credential.revoked_at.is_(None)
+    # The families first: a concurrent redemption has the session locked, and its tokens are ended here.
+    families = db.scalars(update(Credential).where(*given).values(revoked_at=now()).returning(Credential.id)).all()
+    if families:
+        end_members(db, *families)
