@@ -11,7 +11,8 @@ from tests.script import Script
 
 ROOT = Path(__file__).resolve().parents[2]
 ROW = re.compile(r"^\| [0-9., ]+ \| .+ \| `(\w+)\.(\w+)` \| `(\w+)` \|$", re.MULTILINE)
-ROWS = ROW.findall((ROOT / "docs" / "oauth-security.md").read_text())
+TABLE = (ROOT / "docs" / "oauth-security.md").read_text()
+ROWS = ROW.findall(TABLE)
 
 
 @pytest.mark.parametrize(("module", "function", "test"), ROWS)
@@ -23,7 +24,7 @@ def test_a_row_names_a_function_and_a_test_that_are_there(module, function, test
 
 
 def test_the_table_is_read():
-    assert len(ROWS) == 20
+    assert len(ROWS) == len(re.findall(r"^\| [0-9]", TABLE, re.MULTILINE)) >= 19
 
 
 def test_the_metadata_name_only_what_works(app, person):

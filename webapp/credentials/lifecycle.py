@@ -146,25 +146,6 @@ def lock_families(db: Session, user_id: UUID) -> None:
     db.execute(select(Credential.id).where(*families).with_for_update())
 
 
-def end_members(db: Session, *family_ids: UUID) -> list[UUID]:
-    """End the access tokens of script logins. Returns their ids."""
-    members = update(Credential).where(Credential.family_id.in_(family_ids), Credential.revoked_at.is_(None))
-    return list(db.scalars(members.values(revoked_at=now()).returning(Credential.id)))
-
-
-def live_members(db: Session, family_id: UUID) -> list[Credential]:
-    """The live access tokens of a script login, the newest first."""
-    members = select(Credential).where(Credential.family_id == family_id, live_condition(now()))
-    return list(db.scalars(members.order_by(Credential.created_at.desc(), Credential.expires_at.desc())))
-
-
-def member_ends(db: Session, user_id: UUID) -> dict[UUID, datetime]:
-    """Latest expiry of the live access tokens of each script login of a user, by the id of the login."""
-    members = Credential.user_id == user_id, Credential.family_id.is_not(None), live_condition(now())
-    query = select(Credential.family_id, func.max(Credential.expires_at)).where(*members)
-    return {family_id: ends_at for family_id, ends_at in db.execute(query.group_by(Credential.family_id)) if family_id}
-
-
 def find(db: Session, credential_id: UUID, *, kind: str) -> Credential | None:
     """The credential with this id, live or ended; None if it is missing or of another kind."""
     found = db.get(Credential, credential_id)

@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
-from webapp.credentials.lifecycle import end_members, live_condition
+from webapp.credentials.families import end_families
+from webapp.credentials.lifecycle import live_condition
 from webapp.credentials.models import Credential
 
 IS_SESSION = Credential.kind == "session"
@@ -27,8 +28,4 @@ def locked_session(db: Session, sid: UUID) -> Credential | None:
 def end_what_needs(db: Session, session_ids: Collection[UUID]) -> None:
     """End what apps were given only for these sessions, which have ended."""
     sids = select(Credential.sid).where(Credential.id.in_(session_ids))
-    given = Credential.sid.in_(sids), Credential.kind == "refresh", Credential.revoked_at.is_(None)
-    # The families first: a concurrent redemption has the session locked, and its tokens are ended here.
-    families = db.scalars(update(Credential).where(*given).values(revoked_at=now()).returning(Credential.id)).all()
-    if families:
-        end_members(db, *families)
+    end_families(db, select(Credential.id).where(Credential.sid.in_(sids), Credential.kind == "refresh"))

@@ -14,7 +14,7 @@ from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.core.digests import new_secret
-from webapp.credentials import lifecycle as credentials
+from webapp.credentials import families
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
@@ -144,7 +144,7 @@ class RefreshGrant:
         Returns:
             None if a repeated request would issue one too many: each could name other scopes, and each token is a row.
         """
-        members = credentials.live_members(db, held.family.id)
+        members = families.live_members(db, held.family.id)
         if state is RefreshState.FRESH:
             refresh_families.supersede(db, members, moment + self.overlap)
         elif same := next((one for one in members if one.authority and one.authority.scopes == scopes), None):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
+from webapp.credentials import families
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.live_counts import LiveCounts, live_counts_of
 from webapp.credentials.models import Credential
@@ -47,7 +48,7 @@ def revoke_all(db: Session, user_id: UUID) -> LiveCounts:
     """
     counts = replace(live_counts_of(db, user_id), sessions=0)
     refreshing = {family.id for family in credentials.live(db, user_id, "refresh")}
-    for family_id in refreshing | credentials.member_ends(db, user_id).keys():
+    for family_id in refreshing | families.member_ends(db, user_id).keys():
         refresh_families.end(db, family_id)
     ended = credentials.end_all(db, user_id, kind="token")
     db.execute(update(ApiToken).where(ApiToken.id.in_(ended)).values(taken_name=None))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.audit.log import LONGEST_AGENT, Event, record
 from webapp.core.clock import now
 from webapp.core.digests import digest
+from webapp.credentials import families
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.export_data import ids_of
 from webapp.credentials.lifecycle import AuthenticationProof
@@ -117,7 +118,7 @@ def end(
     # The family first: a concurrent refresh has it locked, and its new token is then ended by the second statement.
     if not credentials.end(db, family_id):
         return False
-    credentials.end_members(db, family_id)
+    families.end_members(db, family_id)
     details = {"origin": origin} | ({"reason": reason} if reason else {})
     record(db, event, user_id=owner_of(db, family_id), actor_id=actor_id, credential_id=family_id, **details)
     return True
@@ -126,10 +127,16 @@ def end(
 def end_of_client(
     db: Session, client_id: UUID, *, user_id: UUID | None = None, origin: str, actor_id: UUID | None = None
 ) -> int:
-    """End what a client was given, by one user or by all. Returns how many families ended."""
+    """End what a client was given, by one user or by all. Returns how many families ended.
+
+    Recorded for one user only: there may be very many, and the caller records the end of all.
+    """
     given = select(RefreshFamily.id).where(RefreshFamily.client_id == client_id)
-    found = db.scalars(given.where(RefreshFamily.id.in_(ids_of(user_id))) if user_id else given).all()
-    return sum(end(db, family_id, event=Event.APP_ENDED, origin=origin, actor_id=actor_id) for family_id in found)
+    given = given.where(RefreshFamily.id.in_(ids_of(user_id))) if user_id else given
+    ended = families.end_families(db, given)
+    for family_id in ended if user_id else ():
+        record(db, Event.APP_ENDED, user_id=user_id, actor_id=actor_id, credential_id=family_id, origin=origin)
+    return len(ended)
 
 
 def supersede(db: Session, members: Sequence[Credential], ends_at: datetime) -> None:

@@ -11,6 +11,7 @@ from webapp.audit.log import LONGEST_AGENT
 from webapp.core.client_network import network_of
 from webapp.core.client_product import product_of
 from webapp.core.translation import _
+from webapp.credentials import families
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.models import Credential
 from webapp.tokens.issuing import scopes_of
@@ -64,7 +65,7 @@ def is_known(db: Session, user_id: UUID, caller: ScriptClient) -> bool:
 
 def live(db: Session, user_id: UUID) -> list[ScriptLogin]:
     """The script logins of a user that can refresh or have a live access token, the newest first."""
-    ends = credentials.member_ends(db, user_id)
+    ends = families.member_ends(db, user_id)
     refreshing = {credential.id for credential in credentials.live(db, user_id, "refresh")}
     query = select(RefreshFamily, Credential).join(Credential, Credential.id == RefreshFamily.id)
     query = query.where(RefreshFamily.id.in_(refreshing | ends.keys())).order_by(Credential.created_at.desc())

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261218_sid"
-down_revision = "20261217_end_session"
+down_revision = "20261218_pushed"
 branch_labels = None
 depends_on = None
 

@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from webapp.accounts import user_queries
+from webapp.credentials import sids
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.oauth import codes
 from webapp.oauth.grants.granted import Granted, GrantRefused, TokenService, may_use
@@ -32,8 +33,12 @@ def exchange(
     user = user_queries.by_id(db, code.user_id)
     if user is None or not may_use(db, user, client):
         return GrantRefused("invalid_grant", "its user may not log in")
+    session = sids.locked_session(db, code.session_id)
+    if session is None:
+        return GrantRefused("invalid_grant", "its session has ended")
     proof = AuthenticationProof(code.auth_time, code.amr)
-    family = refresh_families.begin(db, user.id, family_terms(service, client, code.scopes, jkt), caller, proof)
+    terms = family_terms(service, client, code.scopes, jkt, session)
+    family = refresh_families.begin(db, user.id, terms, caller, proof)
     code.grant_id = family.credential.id
     login = UserLogin(client, user, code.scopes, code.session_id, proof, code.nonce)
     return issue_tokens(db, service, login, family)

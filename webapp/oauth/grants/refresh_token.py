@@ -10,7 +10,7 @@ from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
 from webapp.audit.log import Event
 from webapp.core.clock import now
-from webapp.credentials import lifecycle as credentials
+from webapp.credentials import families
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard.token_grant import TokenGrant
 from webapp.oauth.grants.granted import Granted, GrantRefused, TokenService, may_use
@@ -82,7 +82,7 @@ def next_token(
     successor: str,
 ) -> Granted | GrantRefused:
     """The next access token, while the one before works for a moment longer; at most ``MAX_LIVE`` at once."""
-    moment, members = now(), credentials.live_members(db, held.family.id)
+    moment, members = now(), families.live_members(db, held.family.id)
     if state is RefreshState.FRESH:
         refresh_families.supersede(db, members, moment + service.overlap)
     elif len(members) >= refresh_families.MAX_LIVE:

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
 from webapp.audit.log import Event
+from webapp.core.clock import now
 from webapp.credentials.lifecycle import AuthenticationProof
+from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
 from webapp.oauth.claims import claims_of
 from webapp.oauth.grants.granted import Granted, TokenService
@@ -28,20 +30,32 @@ class UserLogin:
     user: User
     scopes: Collection[str]
     session_id: UUID
-    """Of the session in which the user allowed it."""
+    """``sid`` of the session in which the user allowed it."""
     proof: AuthenticationProof
     nonce: str | None = None
 
 
-def family_terms(service: TokenService, client: OAuthClient, scopes: Collection[str], jkt: str | None) -> FamilyTerms:
-    """Permissions and lifetimes of a login; it can refresh with the scope ``offline_access``.
+def family_terms(
+    service: TokenService,
+    client: OAuthClient,
+    scopes: Collection[str],
+    jkt: str | None,
+    session: Credential | None = None,
+) -> FamilyTerms:
+    """Permissions and lifetimes of a login; with the scope ``offline_access`` it can refresh.
 
     Args:
         jkt: thumbprint of the key in the DPoP proof (RFC 9449 §5).
+        session: with which a login without ``offline_access`` ends (OpenID Connect Core §11); None for none.
     """
     authority = TokenGrant(scopes=frozenset(scopes), client=str(client.id), jkt=jkt)
-    lasts = service.refresh if OFFLINE in scopes else RefreshLifetimes(None, service.access_lifetime)
-    return FamilyTerms(authority, service.access_lifetime, lasts, app_name=client.name)
+    lifetime = service.access_lifetime
+    if OFFLINE in scopes:
+        return FamilyTerms(authority, lifetime, service.refresh, app_name=client.name)
+    if session is None:
+        return FamilyTerms(authority, lifetime, RefreshLifetimes(None, lifetime), app_name=client.name)
+    lifetime = min(lifetime, session.ends_at - now())
+    return FamilyTerms(authority, lifetime, RefreshLifetimes(None, lifetime), app_name=client.name, sid=session.sid)
 
 
 def issue_tokens(db: Session, service: TokenService, login: UserLogin, family: NewFamily) -> Granted:
@@ -49,7 +63,7 @@ def issue_tokens(db: Session, service: TokenService, login: UserLogin, family: N
     wish = TokenRequest(
         name=login.client.name,
         authority=family.credential.authority or TokenGrant(),
-        lifetime=service.access_lifetime,
+        lifetime=min(service.access_lifetime, family.credential.expires_at - now()),
         origin="app",
         family_id=family.credential.id,
         event=Event.APP_LOGGED_IN,

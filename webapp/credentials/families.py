@@ -1,0 +1,40 @@
+"""Families: a script login or a login to an app (kind ``refresh``), and the access tokens that belong to it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import Session
+
+from webapp.core.clock import now
+from webapp.credentials.lifecycle import live_condition
+from webapp.credentials.models import Credential
+
+
+def end_families(db: Session, family_ids: Select[UUID]) -> list[UUID]:
+    """End script logins or logins to apps, and their access tokens. Returns the ids of those not ended before."""
+    # The families first, as in ``lock_families``.
+    families = update(Credential).where(Credential.id.in_(family_ids), Credential.revoked_at.is_(None))
+    ended = list(db.scalars(families.values(revoked_at=now()).returning(Credential.id)))
+    members = update(Credential).where(Credential.family_id.in_(family_ids), Credential.revoked_at.is_(None))
+    db.execute(members.values(revoked_at=now()).execution_options(synchronize_session=False))
+    return ended
+
+
+def end_members(db: Session, family_id: UUID) -> list[UUID]:
+    """End the access tokens of a script login. Returns their ids."""
+    members = update(Credential).where(Credential.family_id == family_id, Credential.revoked_at.is_(None))
+    return list(db.scalars(members.values(revoked_at=now()).returning(Credential.id)))
+
+
+def live_members(db: Session, family_id: UUID) -> list[Credential]:
+    """The live access tokens of a script login, the newest first."""
+    members = select(Credential).where(Credential.family_id == family_id, live_condition(now()))
+    return list(db.scalars(members.order_by(Credential.created_at.desc(), Credential.expires_at.desc())))
+
+
+def member_ends(db: Session, user_id: UUID) -> dict[UUID, datetime]:
+    """Latest expiry of the live access tokens of each script login of a user, by the id of the login."""
+    members = Credential.user_id == user_id, Credential.family_id.is_not(None), live_condition(now())
+    query = select(Credential.family_id, func.max(Credential.expires_at)).where(*members)
+    return {family_id: ends_at for family_id, ends_at in db.execute(query.group_by(Credential.family_id)) if family_id}
