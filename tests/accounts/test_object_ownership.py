@@ -29,7 +29,9 @@ SECRETS = {
 # For those who look after others: nobody else learns whether it is there.
 OF_ADMINS = {
     "/admin/clients/<uuid:client_id>",
+    "/admin/clients/<uuid:client_id>/disable",
     "/admin/clients/<uuid:client_id>/edit",
+    "/admin/clients/<uuid:client_id>/enable",
     "/admin/clients/<uuid:client_id>/remove",
     "/admin/clients/<uuid:client_id>/secret",
     "/admin/invitations/<uuid:invitation_id>/revoke",

@@ -94,3 +94,41 @@ def test_what_an_app_got_ends_when_it_is_removed(app, person, chief):
     chief.press("Remove app")
     assert Script(app, tokens["access_token"]).get("/oauth/userinfo").status_code == 401
     assert wiki.refresh(tokens["refresh_token"]).json["error"] == "invalid_client"
+
+
+def test_what_an_app_got_ends_when_it_is_disabled_and_it_works_again_when_enabled(app, person, chief):
+    wiki = registered(app, is_first_party=True)
+    tokens = wiki.redeem(wiki.authorize(person)["code"]).json
+    page = chief.open(f"/admin/clients/{wiki.client_id}/disable")
+    assert "1 login to the app ends now." in page.text
+    assert "1 login to it ended." in chief.press("Disable app").text
+    assert "This app was disabled" in chief.page.text
+    assert Script(app, tokens["access_token"]).get("/oauth/userinfo").status_code == 401
+    assert wiki.refresh(tokens["refresh_token"]).json["error"] == "invalid_client"
+    page = person.open(wiki.url())
+    assert (page.status_code, "The app Wiki is disabled on this site." in page.text) == (400, True)
+    assert "was enabled" in chief.press("Enable app").text
+    assert "access_token" in wiki.redeem(wiki.authorize(person)["code"]).json
+
+
+def test_the_page_has_everything_that_the_app_needs(app, chief):
+    wiki = registered(app)
+    page = chief.open(f"/admin/clients/{wiki.client_id}").text
+    about = chief.ask("GET", "/.well-known/openid-configuration").json
+    endpoints = [url for name, url in about.items() if name.endswith(("_endpoint", "jwks_uri"))]
+    for text in (
+        about["issuer"],
+        wiki.client_id,
+        CALLBACK,
+        "client_secret_basic",
+        "S256",
+        "email_verified",
+        *endpoints,
+    ):
+        assert text in page, text
+    found = chief.ask("GET", f"/admin/clients/{wiki.client_id}", headers={"Accept": "application/json"}).json
+    assert sorted(found["set_up"]["endpoints"].values()) == sorted(endpoints)
+    assert len(found["secrets_made_at"]) == 1
+    chief.open(f"/admin/clients/{wiki.client_id}")
+    chief.press("New secret")
+    assert "Two secrets work now." in chief.open(f"/admin/clients/{wiki.client_id}").text

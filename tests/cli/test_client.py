@@ -22,6 +22,7 @@ def test_an_app_is_added_listed_and_removed(run):
         "name": "Wiki",
         "client_id": client_id,
         "kind": "confidential",
+        "state": "enabled",
         "is_first_party": False,
         "redirect_uris": [URI],
         "scopes": ["protected:read"],
@@ -40,6 +41,15 @@ def test_an_edit_changes_what_it_names_and_nothing_else(run):
     assert (found["redirect_uris"], found["roles"], found["is_first_party"]) == ([URI], ["user"], False)
     assert run("client edit Wiki", "--role", "").exit_code == 0
     assert json.loads(run("client list --json").stdout)[0]["roles"] == []
+
+
+def test_an_app_is_disabled_and_enabled_again(run):
+    run("client add Wiki", "--redirect-uri", URI)
+    assert run("client disable Wiki", typed="no\n").exit_code == 1
+    assert "0 logins to it ended" in run("client disable wiki", typed="Wiki\n").stderr
+    assert json.loads(run("client list --json").stdout)[0]["state"] == "disabled"
+    assert run("client enable Wiki").exit_code == 0
+    assert json.loads(run("client list --json").stdout)[0]["state"] == "enabled"
 
 
 def test_a_new_secret_is_another_and_a_public_app_has_none(run):
@@ -63,6 +73,8 @@ def test_a_new_secret_is_another_and_a_public_app_has_none(run):
         (["client", "edit", "Taken"], "Nothing to change"),
         (["client", "edit", "Taken", "--redirect-uri", ""], "at least one redirect URI"),
         (["client", "secret", "nobody"], "There is no app nobody"),
+        (["client", "disable", "nobody", "--yes"], "There is no app nobody"),
+        (["client", "enable", "nobody"], "There is no app nobody"),
         (["client", "remove", "nobody", "--yes"], "There is no app nobody"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -20,6 +20,7 @@ ABOVE = {
     "/account/sessions/<uuid:session_id>/end": "/account/sessions",
     "/account/sessions/stay": "/account/sessions",
     "/account/sessions/trusted/<uuid:trust_id>/end": "/account/sessions",
+    "/admin/clients/<uuid:client_id>/enable": f"/admin/clients/{ID}",
     "/admin/clients/<uuid:client_id>/secret": f"/admin/clients/{ID}",
     "/admin/invitations/<uuid:invitation_id>/revoke": "/admin/invitations",
     "/admin/mail/<uuid:mail_id>/retry": "/admin/mail",

@@ -93,6 +93,8 @@ class Event(StrEnum):
     REFRESH_ENDED = "refresh.ended"
     CLIENT_MADE = "client.made"
     CLIENT_EDITED = "client.edited"
+    CLIENT_DISABLED = "client.disabled"
+    CLIENT_ENABLED = "client.enabled"
     CLIENT_REMOVED = "client.removed"
     CLIENT_SECRET_MADE = "client.secret-made"
     APP_ALLOWED = "app.allowed"

@@ -107,8 +107,11 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
     if is_json:
         say_json(found)
         return
-    rows = [(one["name"], one["client_id"], one["kind"], " ".join(one["redirect_uris"]) or "-") for one in found]
-    say_table(("NAME", "CLIENT ID", "KIND", "REDIRECT URIS"), rows)
+    rows = [
+        (one["name"], one["client_id"], one["kind"], one["state"], " ".join(one["redirect_uris"]) or "-")
+        for one in found
+    ]
+    say_table(("NAME", "CLIENT ID", "KIND", "STATE", "REDIRECT URIS"), rows)
 
 
 def facts_of(client: OAuthClient) -> dict[str, Any]:
@@ -116,6 +119,7 @@ def facts_of(client: OAuthClient) -> dict[str, Any]:
         "name": client.name,
         "client_id": str(client.id),
         "kind": "public" if client.is_public else "confidential",
+        "state": "disabled" if client.disabled_at else "enabled",
         "is_first_party": client.is_first_party,
         "redirect_uris": client.redirect_uris,
         "scopes": client.scopes,
@@ -145,6 +149,40 @@ def secret(context: CommandContext, *, name: str) -> None:
 def confirm(consequence: str, name: str) -> None:
     if click.prompt(f"{consequence}. Type “{name}” to continue", err=True) != name:
         raise CommandRefused("Nothing was changed.")
+
+
+@command.command("disable")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_context
+def disable(context: CommandContext, *, name: str, yes: bool) -> None:
+    """Let nobody log in to an app, and end its tokens. Its settings and secrets are kept.
+
+    \b
+    Example:
+      python -m webapp client disable Wiki
+    """
+    with opened(context) as database, database.write() as db:
+        client = client_called(db, name)
+        if not yes:
+            confirm(f"This ends every login to {client.name}", client.name)
+        ended = clients.disable(db, client, origin="cli")
+    say_aside(f"The app was disabled; {ended} logins to it ended.")
+
+
+@command.command("enable")
+@click.argument("name")
+@pass_context
+def enable(context: CommandContext, *, name: str) -> None:
+    """Let users log in to an app again.
+
+    \b
+    Example:
+      python -m webapp client enable Wiki
+    """
+    with opened(context) as database, database.write() as db:
+        clients.enable(db, client_called(db, name), origin="cli")
+    say_aside("The app was enabled.")
 
 
 @command.command("remove")

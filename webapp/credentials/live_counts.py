@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
@@ -54,3 +54,18 @@ def live_counts(db: Session, user_ids: Iterable[UUID] | None = None) -> Mapping[
 def live_counts_of(db: Session, user_id: UUID) -> LiveCounts:
     """Numbers of live credentials of one user."""
     return live_counts(db, [user_id])[user_id]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveLogins:
+    """Numbers of live logins and of the users who have them."""
+
+    logins: int
+    users: int
+
+
+def live_logins(db: Session, ids: Select[UUID]) -> LiveLogins:
+    """How many of the credentials with these ids are live, and of how many users."""
+    numbers = select(func.count(), func.count(Credential.user_id.distinct()))
+    logins, users = db.execute(numbers.where(Credential.id.in_(ids), live_condition(now()))).one()
+    return LiveLogins(logins, users)

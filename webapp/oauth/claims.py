@@ -5,6 +5,14 @@ from typing import Any
 
 from webapp.accounts.models import User
 
+CLAIMS_BY_SCOPE = {
+    "openid": ("sub", "auth_time", "acr", "amr", "sid"),
+    "profile": ("name", "preferred_username", "zoneinfo", "locale"),
+    "email": ("email", "email_verified"),
+    "groups": ("groups",),
+    "offline_access": (),
+}
+
 
 def claims_of(user: User, roles: Sequence[str], scopes: Collection[str]) -> dict[str, Any]:
     """The claims that ``scopes`` allow, in the form of userinfo; empty values are left out."""

@@ -1,5 +1,7 @@
 """Client secrets: make, find; a client may have two, to change from one to the other."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -38,6 +40,12 @@ def add_secret(db: Session, client: OAuthClient) -> str:
     db.add(ClientSecret(digest=digest(secret), client_id=client.id, created_at=now()))
     db.flush()
     return secret
+
+
+def made_at(db: Session, client: OAuthClient) -> Sequence[datetime]:
+    """When each secret of a client was made, the newest first."""
+    made = select(ClientSecret.created_at).where(ClientSecret.client_id == client.id)
+    return db.scalars(made.order_by(ClientSecret.created_at.desc())).all()
 
 
 def has_secret(db: Session, client: OAuthClient, secret: str) -> bool:

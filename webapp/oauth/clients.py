@@ -73,11 +73,14 @@ def edit(db: Session, client: OAuthClient, wish: ClientSettings, *, actor_id: UU
     record(db, Event.CLIENT_EDITED, actor_id=actor_id, client=str(client.id), name=client.name)
 
 
+def known(db: Session, client_id: str | None) -> OAuthClient | None:
+    """The client with this ``client_id``, disabled or not."""
+    return db.get(OAuthClient, UUID(client_id)) if UUID_TEXT.fullmatch(client_id or "") else None
+
+
 def find(db: Session, client_id: str | None) -> OAuthClient | None:
     """The client with this ``client_id``, unless it is disabled."""
-    if client_id is None or not UUID_TEXT.fullmatch(client_id):
-        return None
-    client = db.get(OAuthClient, UUID(client_id))
+    client = known(db, client_id)
     return client if client is not None and client.disabled_at is None else None
 
 
@@ -97,8 +100,27 @@ def every(db: Session) -> Sequence[OAuthClient]:
     return db.scalars(select(OAuthClient).order_by(OAuthClient.name)).all()
 
 
+def disable(db: Session, client: OAuthClient, *, origin: str, actor_id: UUID | None = None) -> int:
+    """Let nobody log in to a client, and end what it got. Returns how many logins ended."""
+    ended = refresh_families.end_of_client(db, client.id, origin=origin)
+    if client.disabled_at is None:
+        client.disabled_at = now()
+        named_as, key = client.name, str(client.id)
+        record(db, Event.CLIENT_DISABLED, actor_id=actor_id, client=key, name=named_as, ended=ended, origin=origin)
+    db.flush()
+    return ended
+
+
+def enable(db: Session, client: OAuthClient, *, origin: str, actor_id: UUID | None = None) -> None:
+    """Let users log in to a client again; its secrets and consents are those from before."""
+    if client.disabled_at is not None:
+        client.disabled_at = None
+        record(db, Event.CLIENT_ENABLED, actor_id=actor_id, client=str(client.id), name=client.name, origin=origin)
+        db.flush()
+
+
 def remove(db: Session, client: OAuthClient, *, origin: str, actor_id: UUID | None = None) -> int:
-    """Remove a client and end what it got. Returns how many users had given it access."""
+    """Remove a client and end what it got. Returns how many logins ended."""
     ended = refresh_families.end_of_client(db, client.id, origin=origin)
     client_id, name = str(client.id), client.name
     record(db, Event.CLIENT_REMOVED, actor_id=actor_id, client=client_id, name=name, logins=ended, origin=origin)

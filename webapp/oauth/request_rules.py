@@ -68,9 +68,11 @@ def destination_of(db: Session, given: Parameters) -> Destination:
     for name in ("client_id", "redirect_uri"):
         if len(given.get(name, ())) > 1:
             raise NotTrusted(_("%(name)s was sent more than once.", name=name))
-    client = clients.find(db, first(given, "client_id"))
+    client = clients.known(db, first(given, "client_id"))
     if client is None:
         raise NotTrusted(_("This site knows no app with this client_id."))
+    if client.disabled_at is not None:
+        raise NotTrusted(_("The app %(name)s is disabled on this site.", name=client.name))
     uri = first(given, "redirect_uri")
     if uri is None:
         raise NotTrusted(_("The redirect_uri is missing."))

@@ -15,6 +15,7 @@ from webapp.credentials import families
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.export_data import ids_of
 from webapp.credentials.lifecycle import AuthenticationProof
+from webapp.credentials.live_counts import LiveLogins, live_logins
 from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
 from webapp.tokens import refresh_secret
@@ -137,6 +138,11 @@ def end_of_client(
     for family_id in ended if user_id else ():
         record(db, Event.APP_ENDED, user_id=user_id, actor_id=actor_id, credential_id=family_id, origin=origin)
     return len(ended)
+
+
+def live_of_client(db: Session, client_id: UUID) -> LiveLogins:
+    """How many logins to an app are not ended, and of how many users."""
+    return live_logins(db, select(RefreshFamily.id).where(RefreshFamily.client_id == client_id))
 
 
 def supersede(db: Session, members: Sequence[Credential], ends_at: datetime) -> None:

@@ -5,8 +5,16 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from flask import current_app
+from sqlalchemy.orm import Session
 
+from webapp.core.keys import KeyRing
+from webapp.oauth import client_secrets
+from webapp.oauth.claims import CLAIMS_BY_SCOPE
+from webapp.oauth.metadata import SECRET_METHODS, metadata
 from webapp.oauth.models import OAuthClient
+from webapp.tokens import refresh_families
+from webapp.web.registry import service
 
 
 class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,13 +30,42 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     roles: list[str]
     require_pushed_authorization_requests: bool
     created_at: datetime
+    disabled_at: datetime | None
+    """None while users can log in to it."""
 
 
 class RegisteredApps(msgspec.Struct, frozen=True):
     clients: list[RegisteredApp]
 
 
-class AppWithSecret(RegisteredApp, frozen=True, kw_only=True):
+class AppSetUp(msgspec.Struct, frozen=True):
+    """What to enter in the app."""
+
+    issuer: str
+    discovery_url: str
+    endpoints: dict[str, str]
+    """URLs, by their names in the metadata (RFC 8414 §2)."""
+    authentication: list[str]
+    """Ways in which it can authenticate at the token endpoint."""
+    code_challenge_method: str
+    """Of PKCE, which every app must use."""
+    claims: dict[str, list[str]]
+    """What the app learns of a user, by scope."""
+
+
+class AppDetails(RegisteredApp, frozen=True, kw_only=True):
+    """An app, and what to enter in its settings."""
+
+    set_up: AppSetUp
+    secrets_made_at: list[datetime]
+    """The newest first; each of them works."""
+    logins: int
+    """That are not ended."""
+    users: int
+    """Who have such a login."""
+
+
+class AppWithSecret(AppDetails, frozen=True, kw_only=True):
     """The only response that contains the secret."""
 
     client_secret: str | None
@@ -39,8 +76,35 @@ def registered_app(client: OAuthClient) -> RegisteredApp:
     return RegisteredApp(**columns_of(client))
 
 
-def with_secret_of(client: OAuthClient, secret: str | None) -> AppWithSecret:
-    return AppWithSecret(**columns_of(client), client_secret=secret)
+def app_details(db: Session, client: OAuthClient) -> AppDetails:
+    return AppDetails(**details_of(db, client))
+
+
+def with_secret_of(db: Session, client: OAuthClient, secret: str | None) -> AppWithSecret:
+    return AppWithSecret(**details_of(db, client), client_secret=secret)
+
+
+def details_of(db: Session, client: OAuthClient) -> dict[str, Any]:
+    made_at, live = client_secrets.made_at(db, client), refresh_families.live_of_client(db, client.id)
+    return columns_of(client) | {
+        "set_up": set_up_of(client),
+        "secrets_made_at": list(made_at),
+        "logins": live.logins,
+        "users": live.users,
+    }
+
+
+def set_up_of(client: OAuthClient) -> AppSetUp:
+    base_url = current_app.config["BASE_URL"]
+    about = metadata(base_url, algorithm=service(KeyRing).current().algorithm)
+    return AppSetUp(
+        issuer=about["issuer"],
+        discovery_url=f"{base_url}/.well-known/openid-configuration",
+        endpoints={name: url for name, url in about.items() if name.endswith(("_endpoint", "jwks_uri"))},
+        authentication=["none"] if client.is_public else list(SECRET_METHODS),
+        code_challenge_method="S256",
+        claims={name: list(claims) for name, claims in CLAIMS_BY_SCOPE.items()},
+    )
 
 
 def columns_of(client: OAuthClient) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from webapp.core.translation import _l
 APPS: Entries = {
     Event.CLIENT_MADE: Sentence(_l("The app %(name)s was registered.")),
     Event.CLIENT_EDITED: Sentence(_l("The app %(name)s was changed.")),
+    Event.CLIENT_DISABLED: Sentence(_l("The app %(name)s was disabled. Logins to it that ended: %(ended)s.")),
+    Event.CLIENT_ENABLED: Sentence(_l("The app %(name)s was enabled.")),
     Event.CLIENT_REMOVED: Sentence(_l("The app %(name)s was removed.")),
     Event.CLIENT_SECRET_MADE: Sentence(_l("The app %(name)s got a new secret.")),
     Event.APP_ALLOWED: Sentence(
