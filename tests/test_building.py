@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -35,11 +36,24 @@ def test_the_document_shows_the_files_that_the_command_writes():
     assert {name: written[name] for name in SHOWN} == SHOWN
 
 
-def test_an_existing_folder_is_not_changed(example):
+def test_no_existing_file_is_replaced(example):
+    shutil.rmtree(example / "reports")
     (example / "README.md").write_text("mine")
     done = CliRunner().invoke(program, ["new", "reports"])
-    assert (done.exit_code, "reports is there already. Nothing was written." in done.output) == (1, True)
+    assert (done.exit_code, "reports/README.md" in done.output, "Nothing was written." in done.output) == (
+        1,
+        True,
+        True,
+    )
     assert (example / "README.md").read_text() == "mine"
+    assert not (example / "reports").exists()
+
+
+def test_an_existing_folder_with_other_files_is_filled(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "reports" / ".git").mkdir(parents=True)
+    assert CliRunner().invoke(program, ["new", "reports"]).exit_code == 0
+    assert (tmp_path / "reports" / "pyproject.toml").is_file()
 
 
 @pytest.mark.parametrize(
@@ -84,7 +98,7 @@ def test_the_table_of_the_app_is_migrated_and_a_new_column_gets_a_revision(examp
     assert "sa.Column" not in Path(latchkey("db", "revision", "reports", "no change").strip()).read_text()
     models = example / "reports" / "models.py"
     models.write_text(models.read_text() + "\n    year: Mapped[int | None]\n")
-    written = Path(latchkey("db", "revision", "reports", "add a year").strip())
+    written = Path(latchkey("db", "revision", "add a year").strip())
     assert written.parent == example / "reports" / "migrations"
     assert "add_column(sa.Column('year'" in written.read_text()
     assert "drop_table" not in written.read_text()

@@ -65,6 +65,8 @@ def test_the_first_start_creates_a_secret_key_and_the_second_keeps_it(tmp_path):
     assert first.secret_key == second.secret_key
     assert (tmp_path / "new" / "secret_key").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+    # In the repository of an app, git ignores it; a folder that exists, as in a checkout, keeps its own file.
+    assert (tmp_path / "new" / ".gitignore").read_text() == "*\n"
 
 
 def test_a_secret_key_that_others_can_read_stops_the_start(tmp_path):

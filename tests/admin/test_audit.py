@@ -131,7 +131,7 @@ def test_repeated_events_are_one_line_with_their_number(app, person, user):
 def test_events_of_commands_are_marked(app, person, user):
     write(app, Event.USER_DISABLED, user_id=user.id, origin="cli")
     (line,) = lines(person, "?event=user.disabled")
-    assert line.endswith("ada was disabled. user.disabled on the command line")
+    assert "ada was disabled. user.disabled on the command line, " in line
 
 
 def test_user_input_is_escaped_on_the_page(app, person):

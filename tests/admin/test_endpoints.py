@@ -80,6 +80,19 @@ def test_the_list_names_the_rule_and_the_use_of_each_endpoint(site, chief):
     assert 'href="/admin/endpoints/uses?route=GET+/mine"' in chief.get("/admin/roles/user").text
 
 
+def test_endpoints_of_your_own_come_first_and_a_filter_finds_others(site, chief):
+    as_user(site, "ada").get("/dashboard")
+    flushed(site)
+    rows = chief.get("/admin/endpoints", headers=JSON).json["endpoints"]
+    assert [row["endpoint"] for row in rows[:2]] == ["GET /mine", "GET /dashboard"]
+    for wanted, expected in (("USERS/<", True), ("get /admin/roles", True), ("%", False), ("nothing", False)):
+        rows = chief.get("/admin/endpoints", query_string={"q": wanted}, headers=JSON).json["endpoints"]
+        assert all(wanted.lower() in row["endpoint"].lower() for row in rows)
+        assert bool(rows) is expected
+    assert "No endpoint matches" in chief.get("/admin/endpoints", query_string={"q": "nothing"}).text
+    assert chief.get("/admin/endpoints", query_string={"q": "x" * 201}).status_code == 400
+
+
 def test_pages_follow_each_other_without_gaps(site, chief, clock):
     for number in range(PAGE + 5):
         as_user(site, f"person{number}").get("/mine")

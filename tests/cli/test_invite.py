@@ -14,6 +14,7 @@ def kept(instance):
 
 def test_only_a_link_for_each_is_printed(run, instance):
     done = run("invite ada@example.org bob --role admin")
+    assert done.stderr.count("\n") == 1
     first, second = (line.rpartition("/")[2] for line in done.stdout.splitlines())
     with kept(instance).read() as db:
         assert (invitations.find(db, first).email, invitations.find(db, first).note) == (None, "ada@example.org")

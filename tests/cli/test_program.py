@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.cli.serving import ROOT, bare_environ
+from webapp.cli.commands import PROGRAM
 from webapp.cli.program import COMMANDS, program
 
 HEAVY = """
@@ -37,6 +38,17 @@ def test_every_command_shows_an_example(words):
     said = CliRunner().invoke(program, [*words, "--help"])
     assert said.exit_code == 0
     assert f"python -m webapp {' '.join(words)}" in said.stdout or "serve" in words
+
+
+@pytest.mark.parametrize("name", ["latchkey", "python -m webapp"])
+def test_help_and_errors_name_the_program_as_it_was_started(tmp_path, name):
+    environ = {"WEBAPP_INSTANCE": str(tmp_path / "instance")}
+    runs = [["--help"], ["db", "--help"], ["db", "upgrade", "--help"], ["db", "check"]]
+    said = [CliRunner(env=environ).invoke(program, words, prog_name=name).output for words in runs]
+    assert f"{name} user add" in said[0]
+    assert f"{name} db upgrade" in said[2]
+    assert f"{name} db upgrade" in said[3]
+    assert (PROGRAM in "".join(said)) is (name == PROGRAM)
 
 
 @pytest.mark.parametrize("words", list(commands(program)))

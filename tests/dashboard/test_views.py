@@ -8,9 +8,12 @@ from markupsafe import escape
 
 from tests import factories
 from tests.browser import Person
+from tests.guard.example_routes import add, plain
 from tests.script import Script
 from tests.tables import contents
 from webapp.core.clock import now
+from webapp.guard import require, resource
+from webapp.testing import with_token
 
 
 def test_a_script_gets_the_same_as_the_page(person, script):
@@ -33,10 +36,21 @@ def test_an_admin_has_more_pages(app):
     assert "/protected/admin" in [resource["path"] for resource in script.get("/dashboard").json["resources"]]
 
 
+def test_pages_of_your_own_come_before_the_examples_and_have_the_title_of_their_resource(app):
+    resource("stock", "The stock room", reads="Read the stock.")
+    resource("orders", "Orders", reads="Read the orders.")
+    for path, scope in (("/zz-stock", "stock:read"), ("/orders", "orders:read"), ("/orders/late", "orders:read")):
+        add(app, path, require(scope=scope)(plain("in")))
+    token = with_token(app, scopes=["profile:read", "stock:read", "orders:read"])
+    found = [(entry["name"], entry["path"]) for entry in token.get("/dashboard").json["resources"]]
+    own = [("Orders", "/orders"), ("Orders, late", "/orders/late"), ("The stock room", "/zz-stock")]
+    assert found[:3] == own
+
+
 def test_every_resource_has_a_curl_example_without_a_token(script):
-    for resource in script.get("/dashboard").json["resources"]:
-        assert "$LATCHKEY_TOKEN" in resource["curl"]
-        assert resource["curl"].endswith(f"http://localhost:8000{resource['path']}")
+    for shown in script.get("/dashboard").json["resources"]:
+        assert "$LATCHKEY_TOKEN" in shown["curl"]
+        assert shown["curl"].endswith(f"http://localhost:8000{shown['path']}")
 
 
 def test_every_curl_example_links_to_a_form_for_that_resource_for_seven_days(person):

@@ -9,7 +9,23 @@ import click
 OPTION_LIKE = re.compile(r"--?[a-z][a-z-]*(=.*)?", re.DOTALL)
 
 
-class Command(click.Command):
+# The program as texts and examples name it.
+PROGRAM = "python -m webapp"
+
+
+def with_program_name(text: str, ctx: click.Context) -> str:
+    """The text with the name by which the program was started, such as ``latchkey``."""
+    return text.replace(PROGRAM, ctx.find_root().info_name or PROGRAM)
+
+
+class NamesProgram(click.Command):
+    """Names the program in its help as it was started."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        return with_program_name(super().get_help(ctx), ctx)
+
+
+class Command(NamesProgram):
     """A command that reads ``-h3te7j`` as the value of its argument, not as ``-h``.
 
     Click reads every word that begins with a dash as an option. Older key IDs (RFC 7638 thumbprints) and e-mail
@@ -27,7 +43,7 @@ class Command(click.Command):
             raise click.UsageError(hint, ctx) from error
 
 
-class CommandGroup(click.Group):
+class CommandGroup(NamesProgram, click.Group):
     command_class = Command
 
 

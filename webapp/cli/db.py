@@ -43,21 +43,27 @@ def upgrade(context: CommandContext) -> None:
 
 
 @command.command("revision")
-@click.argument("blueprint")
-@click.argument("message")
+@click.argument("words", metavar="[BLUEPRINT] MESSAGE", nargs=-1, required=True)
 @pass_context
-def revision(context: CommandContext, blueprint: str, message: str) -> None:
+def revision(context: CommandContext, words: tuple[str, ...]) -> None:
     """Write a migration for the tables of a plug-in: the difference between its models.py and the database.
 
-    BLUEPRINT is its name. The file is written to its folder migrations.
+    BLUEPRINT is its name; it can be left out if there is only one. The file is written to its folder migrations.
 
     \b
-    Example:
-      python -m webapp db revision reports "add reports"
+    Examples:
+      python -m webapp db revision "add reports"
+      python -m webapp db revision reports "add a column for the author"
     """
     found = {plugin.name: plugin for plugin in plugin_tables.plugins(context.settings)}
+    if len(words) > 2:
+        raise click.UsageError("Put the message in quotation marks: it is one argument.")
+    *named, message = words
+    known = ", ".join(sorted(found)) or "none"
+    if not named and len(found) != 1:
+        raise CommandRefused(f"Name the blueprint before the message. Blueprints of WEBAPP_BLUEPRINTS: {known}.")
+    blueprint = named[0] if named else next(iter(found))
     if blueprint not in found:
-        known = ", ".join(sorted(found)) or "none"
         raise CommandRefused(f"WEBAPP_BLUEPRINTS has no blueprint {blueprint}. Its blueprints: {known}.")
     with answering():
         bring_up(context.settings)

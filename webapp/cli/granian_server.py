@@ -7,7 +7,7 @@ import resource
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from granian.server.mp import MPServer
 
 from webapp.cli import plugin_tables, signals, watchdog
 from webapp.cli.errors import CommandRefused
+from webapp.cli.first_answer import FirstAnswer
 from webapp.cli.shutdown import PATIENCE
 from webapp.settings import ROOT, Settings
 from webapp.settings.paths import CHECKOUT
@@ -61,8 +62,12 @@ class Server(MPServer):
         super()._stop_workers()  # type: ignore[no-untyped-call] # granian's methods do not say what they return.
 
 
-def serve(settings: Settings, *, debug: bool) -> None:
-    """Serve until SIGTERM or SIGINT. The workers read the settings from the environment, as this process did."""
+def serve(settings: Settings, *, debug: bool, on_answer: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT. The workers read the settings from the environment, as this process did.
+
+    Args:
+        on_answer: called once, in a thread, when the first worker answers.
+    """
     # A forked worker would share the open files of this process, keep the old code at a reload, and on older Pythons
     # skip its exit handlers, such as writing last uses.
     multiprocessing.set_start_method("spawn", force=True)
@@ -107,6 +112,7 @@ def serve(settings: Settings, *, debug: bool) -> None:
             replacer = watchdog.Watchdog(Path(folder), settings.worker_timeout, granian.started)
             # Started after the signals are blocked: a thread that does not block a signal would receive it.
             granian.on_startup(replacer.start)
+        granian.on_startup(FirstAnswer(host, port, on_answer).start)
         granian.serve()
 
 

@@ -1,5 +1,6 @@
 """invite: create invitation links."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import click
@@ -43,7 +44,8 @@ def command(
         raise click.BadParameter(f"must be more than zero and at most {LONGEST.days} days", param_hint="--expires")
     if any(is_stacked(name) or not name.isprintable() for name in who):
         raise click.UsageError("WHO must be one line of printable text, without stacked accents.")
-    app = create_app(context.settings)
+    # Its log lines would stand among the links.
+    app = create_app(replace(context.settings, log_level="warning"))
     mailer = services_of(app).get(Mailer)
     made = []
     try:

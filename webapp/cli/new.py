@@ -22,10 +22,10 @@ SUFFIX = ".txt"
 @click.command("new", cls=Command)
 @click.argument("name")
 def command(name: str) -> None:
-    """Create a small app in a new folder: a page with a form, a table, an API and tests.
+    """Create a small app in the folder NAME: a page with a form, a table, an API and tests.
 
     NAME is the name of its Python package, and the beginning of its URLs and scopes. It has lower-case letters, digits
-    and underscores.
+    and underscores. The folder may exist, for example with the data of git; no file in it is replaced.
 
     \b
     Example:
@@ -33,9 +33,10 @@ def command(name: str) -> None:
     """
     check_name(name)
     folder = Path(name)
-    if folder.exists():
-        raise CommandRefused(f"{folder} is there already. Nothing was written.")
-    for path, text in files(name):
+    written = files(name)
+    if existing := [str(folder / path) for path, _text in written if (folder / path).exists()]:
+        raise CommandRefused(f"{', '.join(existing)} exists already. Nothing was written.")
+    for path, text in written:
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")

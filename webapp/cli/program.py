@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
+from webapp.cli.commands import PROGRAM, NamesProgram, with_program_name
 from webapp.cli.context import CommandContext
-from webapp.cli.errors import Unusable
+from webapp.cli.errors import CommandRefused, Unusable
 from webapp.cli.plugin_commands import groups_for
 from webapp.core.db_file import Damaged
 from webapp.settings import SettingsError
@@ -34,7 +35,7 @@ COMMANDS = {
 }
 
 
-class Program(click.Group):
+class Program(NamesProgram, click.Group):
     """Imports the file of a command only when that command runs, so that the others start quickly."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
@@ -59,7 +60,9 @@ class Program(click.Group):
         try:
             return super().invoke(ctx)
         except (SettingsError, Damaged) as error:
-            raise Unusable(str(error)) from error
+            raise Unusable(with_program_name(str(error), ctx)) from error
+        except CommandRefused as error:
+            raise type(error)(with_program_name(error.message, ctx)) from error
 
 
 def show_version(ctx: click.Context, _option: click.Parameter, is_given: bool) -> None:
@@ -68,7 +71,9 @@ def show_version(ctx: click.Context, _option: click.Parameter, is_given: bool) -
         ctx.exit()
 
 
-@click.group(cls=Program, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    PROGRAM, cls=Program, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.option("--instance", type=click.Path(path_type=Path), help="Instance folder; replaces WEBAPP_INSTANCE.")
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=show_version, help="Show version.")
 @click.pass_context

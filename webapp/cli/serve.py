@@ -1,6 +1,7 @@
 """serve: upgrade the database, print the URL, and serve."""
 
 import os
+from functools import partial
 
 import click
 
@@ -51,9 +52,8 @@ def command(
     if settings.blueprints:
         # A view without a rule would end each worker anew, and its sentence would be lost among their tracebacks.
         close(create_app(settings))
-    print_welcome(context)
     os.environ.update(context.otherwise(instance=settings.instance).environ)
-    granian_server.serve(settings, debug=debug)
+    granian_server.serve(settings, debug=debug, on_answer=partial(print_welcome, context))
 
 
 def print_welcome(context: CommandContext) -> None:

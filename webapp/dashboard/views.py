@@ -1,5 +1,7 @@
 """/dashboard: the start page after login."""
 
+from collections import Counter
+
 from flask import Blueprint, current_app, url_for
 from flask.typing import ResponseReturnValue
 
@@ -9,7 +11,9 @@ from webapp.dashboard import summary
 from webapp.dashboard.summary import OWN_SCOPES, Dashboard, OpenResource
 from webapp.guard import Principal, require
 from webapp.guard.curl_examples import curl_example
-from webapp.guard.routes import guarded_reads
+from webapp.guard.policy import Requirement
+from webapp.guard.resources import DECLARED
+from webapp.guard.routes import guarded_reads, is_built_in
 from webapp.sessions.session_list import devices
 from webapp.tokens import script_logins
 from webapp.web.api_schema import responds
@@ -50,10 +54,23 @@ def gather(principal: Principal) -> Dashboard:
 
 
 def resources(principal: Principal) -> list[OpenResource]:
-    found = []
-    for path, need in guarded_reads(current_app):
-        if not need.scope or need.scope in OWN_SCOPES or not summary.is_open(principal, need):
-            continue
-        way = curl_example(path, need)
-        found.append(OpenResource(summary.name_of(path), path, need.scope, summary.who(need), way.curl, way.mint_href))
-    return found
+    reads = [
+        (route, need)
+        for route, need in guarded_reads(current_app)
+        if need.scope and need.scope not in OWN_SCOPES and summary.is_open(principal, need)
+    ]
+    # The examples come last.
+    reads.sort(key=lambda read: is_built_in(current_app, read[0].endpoint))
+    paths = Counter(need.scope for _route, need in reads)
+    return [open_resource(route.path, need, is_only_path=paths[need.scope] == 1) for route, need in reads]
+
+
+def open_resource(path: str, need: Requirement, *, is_only_path: bool) -> OpenResource:
+    """
+    Args:
+        is_only_path: whether its scope opens no other page, so that the title of the resource names this one.
+    """
+    declared = DECLARED.get(need.scope.partition(":")[0]) if is_only_path else None
+    name = str(declared.title) if declared else summary.name_of(path)
+    way = curl_example(path, need)
+    return OpenResource(name, path, need.scope, summary.who(need), way.curl, way.mint_href)

@@ -14,6 +14,7 @@ from webapp.web.registry import services_of
 
 # Methods that every route answers without declaring them.
 BY_ITSELF = {"HEAD", "OPTIONS"}
+BUILT_IN = __name__.partition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,15 @@ def guarded(app: Flask) -> Iterator[tuple[str, Requirement]]:
             yield from ((f"{method} {found.path}", found.need) for method in found.methods)
 
 
-def guarded_reads(app: Flask) -> Iterator[tuple[str, Requirement]]:
-    """Paths without variables that a token can read with GET, with their requirements."""
+def guarded_reads(app: Flask) -> Iterator[tuple[Route, Requirement]]:
+    """Routes without variables that a token can read with GET, with their requirements."""
     for found in routes(app):
         is_plain = "GET" in found.methods and "<" not in found.path
         if is_plain and found.need is not None and not found.need.is_public and not found.need.session:
-            yield found.path, found.need
+            yield found, found.need
+
+
+def is_built_in(app: Flask, endpoint: str) -> bool:
+    """Whether an endpoint belongs to this program, not to a plug-in or to the app that uses it."""
+    blueprint = app.blueprints.get(endpoint.rpartition(".")[0])
+    return blueprint is not None and blueprint.import_name.partition(".")[0] == BUILT_IN

@@ -19,7 +19,10 @@ class InstanceError(SettingsError):
 
 def make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # It is often created in the repository of an app, where its secrets must not be committed.
+            (folder / ".gitignore").write_text("*\n", encoding="utf-8")
         # In a checkout the folder is readable by all, and the database will be created in it.
         if (state := folder.stat()).st_mode & OTHERS and state.st_uid == os.geteuid():
             folder.chmod(0o700)

@@ -19,7 +19,7 @@ from webapp.credentials.purge import USES_KEPT
 from webapp.credentials.usage_store import resource_text
 from webapp.guard.access_report import why
 from webapp.guard.policy import Requirement
-from webapp.guard.routes import guarded
+from webapp.guard.routes import guarded, is_built_in, routes
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
 from webapp.web.problems import Problem
@@ -53,6 +53,12 @@ class EndpointList(msgspec.Struct, frozen=True):
     endpoints: list[Endpoint]
 
 
+class EndpointsQuery(msgspec.Struct, frozen=True):
+    q: Annotated[
+        str, msgspec.Meta(max_length=200, description="Part of the method and URL rule, such as `/reports`.")
+    ] = ""
+
+
 class UsesQuery(msgspec.Struct, frozen=True):
     route: Annotated[str, msgspec.Meta(max_length=200, description="Method and URL rule, as in the list.")]
     before: Annotated[
@@ -84,13 +90,24 @@ class EndpointUses(msgspec.Struct, frozen=True, kw_only=True):
 
 @bp.get("/admin/endpoints")
 @read()
-@responds(EndpointList)
+@responds(EndpointList, query=EndpointsQuery)
 def index() -> ResponseReturnValue:
-    """List every protected endpoint, who may use it, and how often it was used in the last 7 days, most used first."""
+    """List every protected endpoint, who may use it, and how often it was used in the last 7 days.
+
+    Those of your own apps come first, then those of this site, the most used ones of each first.
+    """
+    wanted = parse_query(EndpointsQuery)
     counts = route_uses.by_route(db(), since=(now() - WEEK).date())
-    found = [endpoint(name, need, counts) for name, need in guarded(current_app)]
-    found.sort(key=lambda entry: entry.requests, reverse=True)
-    return show(EndpointList(found), "admin/endpoints.html", endpoints=found)
+    rows = [
+        (is_built_in(current_app, route.endpoint), endpoint(f"{method} {route.path}", route.need, counts))
+        for route in routes(current_app)
+        if route.need is not None and not route.need.is_public
+        for method in route.methods
+        if wanted.q.lower() in f"{method} {route.path}".lower()
+    ]
+    rows.sort(key=lambda row: (row[0], -row[1].requests))
+    found = [entry for _is_ours, entry in rows]
+    return show(EndpointList(found), "admin/endpoints.html", endpoints=found, wanted=wanted)
 
 
 def stored_name(endpoint: str) -> str:

@@ -1,0 +1,39 @@
+"""FirstAnswer: waits until a server that is being started answers a request."""
+
+import http.client
+import ipaddress
+import threading
+import time
+from collections.abc import Callable
+
+INTERVAL = 0.05
+
+
+class FirstAnswer(threading.Thread):
+    """Calls ``then`` once, when the server at this IP address and port has answered a request."""
+
+    def __init__(self, host: str, port: int, then: Callable[[], None]) -> None:
+        super().__init__(name="first answer", daemon=True)
+        self.host, self.port, self.then = reachable(host), port, then
+
+    def run(self) -> None:
+        while not self.answers():
+            time.sleep(INTERVAL)
+        self.then()
+
+    def answers(self) -> bool:
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=5)
+        try:
+            connection.request("GET", "/healthz", headers={"Connection": "close"})
+            # Any status: whether it is healthy is for the health checks.
+            return connection.getresponse().status > 0
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+def reachable(host: str) -> str:
+    """The loopback address for one that means all addresses of the machine."""
+    address = ipaddress.ip_address(host.partition("%")[0])
+    return str({4: "127.0.0.1", 6: "::1"}[address.version]) if address.is_unspecified else host
