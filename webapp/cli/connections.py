@@ -5,6 +5,7 @@ The server counts connections but not per client, so the sockets of this process
 
 import asyncio
 import os
+import resource
 import socket
 import stat
 from collections import defaultdict
@@ -15,9 +16,20 @@ from pathlib import Path
 INTERVAL = 2.0
 # Milliseconds after which a client that reads nothing of its response counts as gone (RFC 5482).
 UNREAD = 60_000
+SPARE_FILES = 200
 # Linux only; on other systems connections are not limited per client.
 OPEN_FILES = Path("/proc/self/fd")
 USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)
+
+
+def connections_per_worker(wanted: int) -> int:
+    """Maximum of open connections per worker: the limit of open files of the process, less ``SPARE_FILES``."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = wanted + SPARE_FILES
+    allowed = files if hard == resource.RLIM_INFINITY else min(hard, files)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return max(64, allowed - SPARE_FILES)
 
 
 async def bound_connections(most: int, client_of: Callable[[str], str | None]) -> None:

@@ -3,7 +3,6 @@
 import errno
 import multiprocessing
 import os
-import resource
 import socket
 import tempfile
 import time
@@ -18,9 +17,11 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from webapp.cli import plugin_tables, signals, watchdog
+from webapp.cli.connections import connections_per_worker
 from webapp.cli.errors import CommandRefused
 from webapp.cli.first_answer import FirstAnswer
 from webapp.cli.shutdown import PATIENCE
+from webapp.cli.worker_start import DEBUG
 from webapp.settings import ROOT, Settings
 from webapp.settings.paths import CHECKOUT
 
@@ -29,11 +30,6 @@ LOGGING: dict[str, Any] = {
     "handlers": {"console": {"formatter": "generic", "class": "logging.StreamHandler", "stream": "ext://sys.stderr"}},
     "loggers": {"_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
 }
-
-
-DEBUG = "LATCHKEY_DEBUG"
-"""Environment variable that tells a worker that it was started with ``--debug``."""
-SPARE_FILES = 200
 # Bytes of a request, headers included, that are read before the application asks for them.
 MAX_BUFFERED = 64 * 1024
 
@@ -77,7 +73,7 @@ def serve(settings: Settings, *, debug: bool, on_answer: Callable[[], None]) -> 
     if debug:
         os.environ[DEBUG] = "1"
     granian = Server(
-        "webapp.cli.worker:application",
+        "webapp.cli.worker_start:application",
         factory=True,
         address=host,
         port=port,
@@ -122,16 +118,6 @@ def watched(settings: Settings) -> list[Path]:
     apps = (Path(blueprint.root_path) for blueprint in plugin_tables.plugins(settings))
     look = (Path(name) for name in (settings.templates, settings.brand_logo, settings.brand_css) if name)
     return [*ours, *dict.fromkeys(apps), *look]
-
-
-def connections_per_worker(wanted: int) -> int:
-    """Maximum of open connections per worker: the limit of open files of the process, less ``SPARE_FILES``."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    files = wanted + SPARE_FILES
-    allowed = files if hard == resource.RLIM_INFINITY else min(hard, files)
-    if soft != resource.RLIM_INFINITY and soft < allowed:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    return max(64, allowed - SPARE_FILES)
 
 
 def split(bind: str) -> tuple[str, int]:

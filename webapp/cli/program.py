@@ -2,7 +2,6 @@
 
 import os
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from webapp.cli.context import CommandContext
 from webapp.cli.errors import CommandRefused, Unusable
 from webapp.cli.plugin_commands import groups_for
 from webapp.core.db_file import Damaged
+from webapp.core.lazy_import import import_uncollected
 from webapp.settings import SettingsError
 from webapp.settings.paths import release
 
@@ -44,7 +44,7 @@ class Program(NamesProgram, click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return groups_for(ctx).get(cmd_name)
-        found: click.Command = import_module(f"webapp.cli.{cmd_name}").command
+        found: click.Command = import_uncollected(f"webapp.cli.{cmd_name}").command
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -5,12 +5,12 @@ from functools import partial
 
 import click
 
-from webapp.app import close, create_app
 from webapp.cli import granian_server, setup_link
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import answering, bring_up, opened
 from webapp.core.keys import ring_for
+from webapp.core.lazy_import import lazily
 from webapp.login.external_identity import load_authenticate
 from webapp.settings import Settings
 from webapp.settings.urls import default_url
@@ -51,7 +51,8 @@ def command(
         bring_up(settings)
     if settings.blueprints:
         # A view without a rule would end each worker anew, and its sentence would be lost among their tracebacks.
-        close(create_app(settings))
+        app = lazily("webapp.app")
+        app.close(app.create_app(settings))
     os.environ.update(context.otherwise(instance=settings.instance).environ)
     granian_server.serve(settings, debug=debug, on_answer=partial(print_welcome, context))
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from webapp.app import create_app
 from webapp.cli import preload, signals
-from webapp.cli.connections import bound_connections
-from webapp.cli.granian_server import DEBUG, connections_per_worker
+from webapp.cli.connections import bound_connections, connections_per_worker
 from webapp.cli.shutdown import Shutdown
 from webapp.cli.watchdog import FOLDER, write_heartbeats
+from webapp.cli.worker_start import DEBUG
 from webapp.core.client_network import network_of
 from webapp.core.tracebacks import print_uncaught
 from webapp.credentials.usage_tracker import UsageTracker
