@@ -19,6 +19,7 @@ def chief(app) -> Person:
 def test_an_app_is_registered_shown_edited_and_removed(app, chief):
     assert "No apps yet" in chief.open("/admin/clients").text
     chief.follow("Register app")
+    chief.follow("From scratch")
     page = chief.press("Register app", name="Wiki", redirect_uris=CALLBACK)
     assert page.status_code == 201
     assert "Shown only once" in page.text
@@ -67,7 +68,7 @@ def test_the_shown_secret_is_that_of_the_app_and_a_new_one_works_beside_it(app, 
 )
 def test_what_does_not_fit_is_said_and_nothing_is_registered(app, chief, sent, words):
     registered(app, "Taken")
-    chief.open("/admin/clients/new")
+    chief.open("/admin/clients/new?recipe=other")
     page = chief.press("Register app", **{"name": "Wiki", "redirect_uris": CALLBACK} | sent)
     assert page.status_code == 422
     assert words in page.text
@@ -75,7 +76,7 @@ def test_what_does_not_fit_is_said_and_nothing_is_registered(app, chief, sent, w
 
 
 def test_a_public_app_gets_no_secret(app, chief):
-    chief.open("/admin/clients/new")
+    chief.open("/admin/clients/new?recipe=other")
     page = chief.press("Register app", name="Phone", redirect_uris="org.example.phone:/cb", is_public="y")
     assert page.status_code == 201
     assert "Shown only once" not in page.text

@@ -52,6 +52,16 @@ def test_an_app_is_disabled_and_enabled_again(run):
     assert json.loads(run("client list --json").stdout)[0]["state"] == "enabled"
 
 
+def test_an_app_of_a_recipe_is_added_by_its_url_and_shown_with_its_settings(run):
+    done = run("client add Cloud --recipe nextcloud", "--url", "https://cloud.example.org")
+    client_id = re.search(r"^client_id=(\S+)$", done.stdout, re.MULTILINE)[1]
+    found = json.loads(run("client list --json").stdout)[0]
+    assert found["redirect_uris"][0] == "https://cloud.example.org/apps/user_oidc/code"
+    shown = run("client show cloud")
+    assert f'--clientid="{client_id}"' in shown.stdout
+    assert "use_pkce switches PKCE on." in shown.stderr
+
+
 def test_a_new_secret_is_another_and_a_public_app_has_none(run):
     first = secret_of(run("client add Wiki", "--redirect-uri", URI))
     assert secret_of(run("client secret Wiki")) != first
@@ -70,6 +80,8 @@ def test_a_new_secret_is_another_and_a_public_app_has_none(run):
         (["client", "add", "Wiki", "--redirect-uri", "http://wiki.example.org/cb"], "Use https"),
         (["client", "add", "Wiki", "--redirect-uri", "/cb"], "complete URL"),
         (["client", "add", "Wiki", "--service-account", "nobody"], "no service account nobody"),
+        (["client", "add", "Cloud", "--recipe", "nextcloud"], "Enter the URL of the app"),
+        (["client", "show", "nobody"], "There is no app nobody"),
         (["client", "edit", "Taken"], "Nothing to change"),
         (["client", "edit", "Taken", "--redirect-uri", ""], "at least one redirect URI"),
         (["client", "secret", "nobody"], "There is no app nobody"),

@@ -32,7 +32,7 @@ FIELDS = {
     "/account/security/totp": "begun code next",
     "/account/service-accounts/<uuid:user_id>/tokens/new": "key name note once reason",
     "/account/sessions/stay": "next",
-    "/admin/clients": "name",
+    "/admin/clients": "app_url name recipe",
     "/admin/invitations/new": "email note",
     "/admin/roles": "description name",
     "/admin/roles/<name>/edit": "description",

@@ -29,6 +29,7 @@ class NewClient(ClientSettings):
     name: str
     is_public: bool = False
     service_account_id: UUID | None = None
+    recipe: str | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -53,7 +54,11 @@ def register(db: Session, wish: NewClient, *, origin: str, actor_id: UUID | None
     if wish.is_public and wish.service_account_id is not None:
         raise ClientUnfit(_("A public app has no secret, so it cannot use client credentials."))
     client = OAuthClient(
-        name=name, is_public=wish.is_public, service_account_id=wish.service_account_id, created_at=now()
+        name=name,
+        is_public=wish.is_public,
+        service_account_id=wish.service_account_id,
+        recipe=wish.recipe,
+        created_at=now(),
     )
     apply(client, wish)
     db.add(client)

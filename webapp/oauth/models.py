@@ -32,6 +32,8 @@ class OAuthClient(Base):
     """Whose tokens it gets by client credentials (RFC 6749 §4.4); None if it may not use this grant."""
     require_pushed_authorization_requests: Mapped[bool] = mapped_column(server_default=false())
     """Whether its users' browsers may only bring requests that it has pushed (RFC 9126 §6)."""
+    recipe: Mapped[str | None] = mapped_column(String(30))
+    """Key of the recipe that it was registered by; None if by hand."""
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 

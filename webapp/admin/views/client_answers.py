@@ -9,7 +9,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from webapp.core.keys import KeyRing
-from webapp.oauth import client_secrets
+from webapp.oauth import client_secrets, set_up
 from webapp.oauth.claims import CLAIMS_BY_SCOPE
 from webapp.oauth.metadata import SECRET_METHODS, metadata
 from webapp.oauth.models import OAuthClient
@@ -29,6 +29,8 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     scopes: list[str]
     roles: list[str]
     require_pushed_authorization_requests: bool
+    recipe: str | None
+    """By which it was registered; None if by hand."""
     created_at: datetime
     disabled_at: datetime | None
     """None while users can log in to it."""
@@ -49,8 +51,13 @@ class AppSetUp(msgspec.Struct, frozen=True):
     """Ways in which it can authenticate at the token endpoint."""
     code_challenge_method: str
     """Of PKCE, which every app must use."""
+    scopes: str
+    """That the app should request."""
     claims: dict[str, list[str]]
     """What the app learns of a user, by scope."""
+    to_paste: str
+    """The settings in the form that the app understands, by its recipe."""
+    notes: list[str]
 
 
 class AppDetails(RegisteredApp, frozen=True, kw_only=True):
@@ -81,29 +88,33 @@ def app_details(db: Session, client: OAuthClient) -> AppDetails:
 
 
 def with_secret_of(db: Session, client: OAuthClient, secret: str | None) -> AppWithSecret:
-    return AppWithSecret(**details_of(db, client), client_secret=secret)
+    return AppWithSecret(**details_of(db, client, secret), client_secret=secret)
 
 
-def details_of(db: Session, client: OAuthClient) -> dict[str, Any]:
+def details_of(db: Session, client: OAuthClient, secret: str | None = None) -> dict[str, Any]:
     made_at, live = client_secrets.made_at(db, client), refresh_families.live_of_client(db, client.id)
     return columns_of(client) | {
-        "set_up": set_up_of(client),
+        "set_up": set_up_of(client, secret),
         "secrets_made_at": list(made_at),
         "logins": live.logins,
         "users": live.users,
     }
 
 
-def set_up_of(client: OAuthClient) -> AppSetUp:
-    base_url = current_app.config["BASE_URL"]
-    about = metadata(base_url, algorithm=service(KeyRing).current().algorithm)
+def set_up_of(client: OAuthClient, secret: str | None) -> AppSetUp:
+    site, ring = current_app.config["BASE_URL"], service(KeyRing)
+    about = metadata(site, algorithm=ring.current().algorithm)
+    recipe, values = set_up.recipe_of(client), set_up.values(client, about, current_app.config["SITE_NAME"], secret)
     return AppSetUp(
         issuer=about["issuer"],
-        discovery_url=f"{base_url}/.well-known/openid-configuration",
-        endpoints={name: url for name, url in about.items() if name.endswith(("_endpoint", "jwks_uri"))},
+        discovery_url=values["discovery_url"],
+        endpoints=set_up.endpoints(about),
         authentication=["none"] if client.is_public else list(SECRET_METHODS),
         code_challenge_method="S256",
+        scopes=recipe.scopes,
         claims={name: list(claims) for name, claims in CLAIMS_BY_SCOPE.items()},
+        to_paste=recipe.filled_in(values),
+        notes=[str(note) for note in recipe.notes],
     )
 
 

@@ -6,16 +6,17 @@ To add a setting: a field in one of the classes, with the name of its column and
 from typing import Any, ClassVar
 
 from wtforms import BooleanField, Field, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import AnyOf, InputRequired, Length, Optional
 from wtforms.widgets import TextArea
 
 from webapp.core.translation import _l
 from webapp.oauth.client_settings import NAMES, ClientSettings
-from webapp.oauth.clients import LONGEST_NAME
+from webapp.oauth.clients import LONGEST_NAME, NewClient
 from webapp.oauth.models import OAuthClient
+from webapp.oauth.recipes import APPS, RECIPES, Recipe
 from webapp.web.form import Form, WordsField, field_names, one_line, stripped
 
-LONGEST_LIST = 5000
+LONGEST_LIST, LONGEST_URL = 5000, 300
 EXACT = {"autocomplete": "off", "spellcheck": "false"}
 
 
@@ -92,6 +93,14 @@ class ClientForm(AdvancedFields, SecurityFields, AccessFields, BasicFields):
 
 
 class NewClientForm(ClientForm):
+    recipe = StringField(_l("Recipe"), [Optional(), AnyOf(RECIPES, _l("There is no such recipe."))])
+    app_url = StringField(
+        _l("URL of the app"),
+        [Length(max=LONGEST_URL)],
+        filters=[stripped],
+        description=_l("As its users open it, such as https://cloud.example.org. The redirect URIs follow from it."),
+        render_kw=EXACT | {"maxlength": LONGEST_URL, "class": "input--exact", "inputmode": "url"},
+    )
     name = StringField(
         _l("Name"),
         [InputRequired(_l("Enter a name.")), Length(max=LONGEST_NAME), one_line],
@@ -103,6 +112,30 @@ class NewClientForm(ClientForm):
         _l("It cannot keep a secret"),
         description=_l("A single-page app, or an app on a computer or phone. It gets a client ID only."),
     )
+
+    @property
+    def chosen_recipe(self) -> Recipe | None:
+        return RECIPES.get(self.recipe.data or "")
+
+    def wish(self) -> NewClient:
+        """What is to be registered; what the form leaves open follows from the recipe.
+
+        Raises:
+            ClientUnfit
+        """
+        recipe, chosen = self.chosen_recipe, self.chosen()
+        if recipe is not None and recipe.has_url and not chosen["redirect_uris"]:
+            chosen["redirect_uris"] = recipe.redirects_for(self.app_url.data or "")
+        is_public = self.is_public.data or (recipe is not None and recipe.is_public)
+        return NewClient(name=self.name.data or "", is_public=is_public, recipe=self.recipe.data or None, **chosen)
+
+
+def suggested(key: str) -> NewClientForm:
+    """The form for a new app of a recipe."""
+    form = NewClientForm(formdata=None, data={"recipe": key})
+    if (recipe := form.chosen_recipe) is not None and key in APPS:
+        form.name.data = recipe.name
+    return form
 
 
 def is_list(field: Field) -> bool:

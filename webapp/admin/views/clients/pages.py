@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import msgspec
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -15,21 +16,27 @@ from webapp.admin.views.client_answers import (
     registered_app,
     with_secret_of,
 )
-from webapp.admin.views.client_forms import ClientForm, NewClientForm, filled_in
+from webapp.admin.views.client_forms import ClientForm, NewClientForm, filled_in, suggested
 from webapp.admin.views.clients.blueprint import KEEPER, bp, client_of
 from webapp.admin.views.permissions import fill_in, grant, read
 from webapp.core.translation import _
 from webapp.guard import Principal
 from webapp.oauth import clients
 from webapp.oauth.client_settings import ClientUnfit
-from webapp.oauth.clients import NewClient
 from webapp.oauth.models import OAuthClient
+from webapp.oauth.recipes import APPS, GENERIC
 from webapp.tokens.scopes import Catalogue
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
+from webapp.web.query_params import parse_query
 from webapp.web.registry import service
 from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import db
+
+
+class NewAppQuery(msgspec.Struct, frozen=True):
+    recipe: str = ""
+    """Key of a recipe, or any other word for an app without one."""
 
 
 @bp.get("/admin/clients")
@@ -44,7 +51,11 @@ def index() -> ResponseReturnValue:
 @bp.get("/admin/clients/new")
 @fill_in(KEEPER)
 def new() -> ResponseReturnValue:
-    return form_page(NewClientForm(formdata=None), None)
+    """Choose a kind of app, then its form."""
+    asked = parse_query(NewAppQuery)
+    if not asked.recipe:
+        return render_template("admin/clients/choose.html", generic=GENERIC, apps=APPS)
+    return form_page(suggested(asked.recipe), None)
 
 
 @bp.post("/admin/clients")
@@ -55,9 +66,8 @@ def create(principal: Principal) -> ResponseReturnValue:
     form = NewClientForm()
     if not (form.validate_on_submit() and names_exist(form)):
         return form_again(form, None)
-    wish = NewClient(name=form.name.data or "", is_public=form.is_public.data, **form.chosen())
     try:
-        made = clients.register(db(), wish, origin="page", actor_id=principal.user_id)
+        made = clients.register(db(), form.wish(), origin="page", actor_id=principal.user_id)
     except ClientUnfit as error:
         form.form_errors.append(str(error))
         return form_again(form, None)

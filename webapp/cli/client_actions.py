@@ -1,0 +1,89 @@
+"""client secret, disable, enable, remove."""
+
+import click
+
+from webapp.cli.client_lookup import client_called, say_registered
+from webapp.cli.commands import Command
+from webapp.cli.context import CommandContext, pass_context
+from webapp.cli.db_context import opened
+from webapp.cli.errors import CommandRefused
+from webapp.cli.output import say_aside
+from webapp.oauth import client_secrets, clients
+from webapp.oauth.client_settings import ClientUnfit
+
+
+@click.command("secret", cls=Command)
+@click.argument("name")
+@pass_context
+def secret(context: CommandContext, *, name: str) -> None:
+    """Give an app a new secret. The one before works until there is a third.
+
+    \b
+    Example:
+      python -m webapp client secret Wiki
+    """
+    with opened(context) as database, database.write() as db:
+        client = client_called(db, name)
+        try:
+            made = client_secrets.new_secret_of(db, client, origin="cli")
+        except ClientUnfit as error:
+            raise CommandRefused(str(error)) from error
+        say_registered(str(client.id), made)
+
+
+def confirm(consequence: str, name: str) -> None:
+    if click.prompt(f"{consequence}. Type “{name}” to continue", err=True) != name:
+        raise CommandRefused("Nothing was changed.")
+
+
+@click.command("disable", cls=Command)
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_context
+def disable(context: CommandContext, *, name: str, yes: bool) -> None:
+    """Let nobody log in to an app, and end its tokens. Its settings and secrets are kept.
+
+    \b
+    Example:
+      python -m webapp client disable Wiki
+    """
+    with opened(context) as database, database.write() as db:
+        client = client_called(db, name)
+        if not yes:
+            confirm(f"This ends every login to {client.name}", client.name)
+        ended = clients.disable(db, client, origin="cli")
+    say_aside(f"The app was disabled; {ended} logins to it ended.")
+
+
+@click.command("enable", cls=Command)
+@click.argument("name")
+@pass_context
+def enable(context: CommandContext, *, name: str) -> None:
+    """Let users log in to an app again.
+
+    \b
+    Example:
+      python -m webapp client enable Wiki
+    """
+    with opened(context) as database, database.write() as db:
+        clients.enable(db, client_called(db, name), origin="cli")
+    say_aside("The app was enabled.")
+
+
+@click.command("remove", cls=Command)
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_context
+def remove(context: CommandContext, *, name: str, yes: bool) -> None:
+    """Remove an app. Its users are logged in to it no longer, and its tokens end.
+
+    \b
+    Example:
+      python -m webapp client remove Wiki
+    """
+    with opened(context) as database, database.write() as db:
+        client = client_called(db, name)
+        if not yes:
+            confirm(f"This ends every login to {client.name}", client.name)
+        ended = clients.remove(db, client, origin="cli")
+    say_aside(f"The app was removed; {ended} logins to it ended.")

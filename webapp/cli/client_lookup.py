@@ -1,0 +1,28 @@
+"""client_called(): the app that a command names; say_registered(): its credentials."""
+
+import click
+from sqlalchemy.orm import Session
+
+from webapp.cli.errors import CommandRefused
+from webapp.cli.output import say_aside
+from webapp.oauth import clients
+from webapp.oauth.models import OAuthClient
+
+
+def client_called(db: Session, name: str) -> OAuthClient:
+    """The client with this name or client_id.
+
+    Raises:
+        CommandRefused
+    """
+    client = clients.named(db, name)
+    if client is None:
+        raise CommandRefused(f"There is no app {name}. List them with: client list")
+    return client
+
+
+def say_registered(client_id: str, secret: str | None) -> None:
+    click.echo(f"client_id={client_id}")
+    if secret is not None:
+        click.echo(f"client_secret={secret}")
+        say_aside("The secret is shown only now.")

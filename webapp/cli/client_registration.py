@@ -1,0 +1,101 @@
+"""client add, edit: what is registered of an app."""
+
+from typing import Any
+
+import click
+
+from webapp.accounts import user_queries
+from webapp.cli.client_lookup import client_called, say_registered
+from webapp.cli.client_options import changed, chosen, settings_options
+from webapp.cli.commands import Command
+from webapp.cli.context import CommandContext, pass_context
+from webapp.cli.db_context import opened
+from webapp.cli.errors import CommandRefused
+from webapp.cli.output import say_aside
+from webapp.oauth import clients
+from webapp.oauth.client_settings import ClientUnfit, settings_of
+from webapp.oauth.clients import NewClient
+from webapp.oauth.recipes import RECIPES
+
+
+@click.command("add", cls=Command)
+@click.argument("name")
+@settings_options
+@click.option("--recipe", type=click.Choice(sorted(RECIPES)), help="The kind of app; the rest follows from it.")
+@click.option("--url", "app_url", metavar="URL", help="Of the app, from which a recipe makes the redirect URIs.")
+@click.option("--public", "is_public", is_flag=True, help="It cannot keep a secret: a single-page or native app.")
+@click.option("--service-account", metavar="NAME", help="Whose tokens it gets by client credentials.")
+@pass_context
+def add(
+    context: CommandContext,
+    /,
+    *,
+    name: str,
+    recipe: str | None,
+    app_url: str | None,
+    is_public: bool,
+    service_account: str | None,
+    **given: Any,
+) -> None:
+    """Register an app. Prints its client_id, and its secret once.
+
+    \b
+    Examples:
+      python -m webapp client add Wiki --redirect-uri https://wiki.example.org/oidc/callback
+      python -m webapp client add Cloud --recipe nextcloud --url https://cloud.example.org
+      python -m webapp client add Phone --public --redirect-uri org.example.phone:/callback
+    """
+    with opened(context) as database, database.write() as db:
+        account = user_queries.by_name_or_email(db, service_account) if service_account else None
+        if service_account and (account is None or not account.is_service):
+            raise CommandRefused(f"There is no service account {service_account}.")
+        try:
+            made = clients.register(
+                db,
+                NewClient(
+                    name=name,
+                    is_public=is_public or (recipe is not None and RECIPES[recipe].is_public),
+                    service_account_id=account.id if account else None,
+                    recipe=recipe,
+                    **by_recipe(recipe, app_url) | chosen(given),
+                ),
+                origin="cli",
+            )
+        except ClientUnfit as error:
+            raise CommandRefused(str(error)) from error
+        say_registered(str(made.client.id), made.secret)
+    if recipe is not None:
+        say_aside(f"What to enter in the app: client show {name!r}")
+
+
+def by_recipe(recipe: str | None, app_url: str | None) -> dict[str, Any]:
+    """
+    Raises:
+        ClientUnfit
+    """
+    if recipe is None or not RECIPES[recipe].has_url:
+        return {}
+    return {"redirect_uris": RECIPES[recipe].redirects_for(app_url or "")}
+
+
+@click.command("edit", cls=Command)
+@click.argument("name")
+@settings_options
+@pass_context
+def edit(context: CommandContext, /, *, name: str, **given: Any) -> None:
+    """Change an app. An option replaces all former values; an empty value removes them.
+
+    \b
+    Examples:
+      python -m webapp client edit Wiki --role editor --role admin
+      python -m webapp client edit Wiki --role ""
+    """
+    if not chosen(given):
+        raise CommandRefused("Nothing to change. See: client edit --help")
+    with opened(context) as database, database.write() as db:
+        client = client_called(db, name)
+        try:
+            clients.edit(db, client, changed(settings_of(client), given))
+        except ClientUnfit as error:
+            raise CommandRefused(str(error)) from error
+    say_aside("The app was changed.")

@@ -1,0 +1,11 @@
+"""Recipes: kinds of apps, each with what is registered of it and the settings to paste into it."""
+
+from collections.abc import Mapping
+
+from webapp.oauth.recipes.apps import APPS
+from webapp.oauth.recipes.generic import GENERIC
+from webapp.oauth.recipes.recipe import Recipe
+
+RECIPES: Mapping[str, Recipe] = GENERIC | APPS
+
+__all__ = ["APPS", "GENERIC", "RECIPES", "Recipe"]

@@ -1,0 +1,59 @@
+"""Recipe: how a kind of app is registered, and the settings to paste into it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from string import Template
+from urllib.parse import urlsplit
+
+from webapp.core.translation import _
+from webapp.oauth.client_settings import ClientUnfit
+
+LOGIN = "openid email profile"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """Facts about a kind of app; ``$name`` in ``settings`` stands for a value that ``filled_in`` gets."""
+
+    name: str
+    """As it is shown; the suggested name of a new app too."""
+    about: str
+    """One line below the name."""
+    settings: str
+    """What to enter in the app: a file, variables or a command, as the app understands it."""
+    redirect_uris: Sequence[str] = ()
+    """``$app_url`` stands for the URL of the app; empty where the developer chooses them."""
+    is_public: bool = False
+    scopes: str = LOGIN
+    notes: Sequence[str] = ()
+    """What to know about the app, such as where its PKCE is switched on."""
+
+    @property
+    def has_url(self) -> bool:
+        """Whether the redirect URIs follow from the URL of the app."""
+        return bool(self.redirect_uris)
+
+    def redirects_for(self, app_url: str) -> list[str]:
+        """The redirect URIs of an app.
+
+        Args:
+            app_url: as its users enter it.
+
+        Raises:
+            ClientUnfit
+        """
+        base = app_url.strip().rstrip("/")
+        if not base or "?" in base or "#" in base:
+            raise ClientUnfit(_("Enter the URL of the app, such as https://cloud.example.org."))
+        return [Template(uri).substitute(app_url=base) for uri in self.redirect_uris]
+
+    def app_url_of(self, redirect_uris: Sequence[str]) -> str:
+        """The URL of an app with these redirect URIs; if they do not fit the recipe, as much of it as is certain."""
+        ends = [uri.removeprefix("$app_url") for uri in self.redirect_uris if uri.startswith("$app_url")]
+        found = (uri.removesuffix(end) for uri in redirect_uris for end in ends if uri.endswith(end))
+        first = urlsplit(redirect_uris[0]) if redirect_uris else None
+        return next(found, f"{first.scheme}://{first.netloc}" if first else "")
+
+    def filled_in(self, values: Mapping[str, str]) -> str:
+        """The settings with the values of a client."""
+        return Template(self.settings).safe_substitute(values)
