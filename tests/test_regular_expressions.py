@@ -28,6 +28,7 @@ EXPRESSIONS = {
     "own_authenticators.TAKEN_HEADERS": ("fullmatch", "ours"),
     "passkey_records: ^[A-Za-z0-9.-]{1,200}$": ("search", "a."),
     "pushed_requests.SHAPE": ("fullmatch", "a"),
+    "resources.URI": ("fullmatch", "a:"),
     "redirect_uris.PLAIN": ("fullmatch", "a"),
     "redirect_uris.PRIVATE_USE": ("fullmatch", "a."),
     "request_rules.CHALLENGE": ("fullmatch", "a"),

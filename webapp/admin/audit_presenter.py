@@ -33,6 +33,7 @@ LABELS = {
     "address": _l("IP address"),
     "again": _l("again"),
     "audience": _l("audience"),
+    "audiences": _l("services"),
     "by": _l("by"),
     "by_hand": _l("by hand"),
     "description": _l("description"),

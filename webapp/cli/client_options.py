@@ -27,6 +27,13 @@ OPTIONS = (
         help="Whether it is an app of yours: users are not asked for consent.",
     ),
     click.option("--scope", "scopes", multiple=True, help="A scope of this site's API that it may request."),
+    click.option(
+        "--resource",
+        "resources",
+        multiple=True,
+        metavar="URI",
+        help="Another service for which it may get access tokens (RFC 8707).",
+    ),
     click.option("--role", "roles", multiple=True, help="Only users with one of these roles may log in to it."),
     click.option(
         "--require-pushed-requests/--allow-unpushed-requests",

@@ -30,6 +30,8 @@ class TokenGrant(msgspec.Struct, frozen=True, omit_defaults=True):
     """Thumbprint of the key that each request must prove (RFC 9449 §6)."""
     client: str | None = None
     """``client_id`` of the app that it was issued to; None for tokens of people and scripts."""
+    audiences: tuple[str, ...] = ()
+    """Services that it is for (RFC 8707); empty for this site. Only the grant of a refresh family may have several."""
 
     @property
     def is_bounded(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from webapp.core.translation import _
-from webapp.oauth import redirect_uris
+from webapp.oauth import redirect_uris, resources
 from webapp.oauth.models import OAuthClient
 
 MOST_REDIRECT_URIS = 20
@@ -23,6 +23,7 @@ class ClientSettings:
     post_logout_redirect_uris: Sequence[str] = ()
     is_first_party: bool = False
     scopes: Sequence[str] = ()
+    resources: Sequence[str] = ()
     roles: Sequence[str] = ()
     require_pushed_authorization_requests: bool = False
 
@@ -63,6 +64,17 @@ def checked_uris(uris: Sequence[str]) -> list[str]:
         raise ClientUnfit(str(error)) from error
 
 
+def checked_resources(uris: Sequence[str]) -> list[str]:
+    """
+    Raises:
+        ClientUnfit
+    """
+    try:
+        return resources.checked(uris)
+    except resources.ResourceUnfit as error:
+        raise ClientUnfit(str(error)) from error
+
+
 def sorted_names(names: Sequence[str]) -> list[str]:
     return sorted(set(names))
 
@@ -71,6 +83,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "redirect_uris": checked_uris,
     "post_logout_redirect_uris": checked_uris,
     "scopes": sorted_names,
+    "resources": checked_resources,
     "roles": sorted_names,
 }
 """What a value must be; it returns the value to store or raises ``ClientUnfit``."""

@@ -35,6 +35,7 @@ def issue(db: Session, asked: AuthorizationRequest, principal: Principal, scopes
             session_id=sids.sid_of(db, principal.credential_id) or principal.credential_id,
             redirect_uri=asked.redirect_uri,
             scopes=scopes,
+            resources=list(asked.resources),
             nonce=asked.nonce,
             code_challenge=asked.code_challenge,
             auth_time=principal.auth_time,
@@ -52,6 +53,8 @@ class Redemption:
     code: str
     redirect_uri: str | None
     code_verifier: str
+    resources: tuple[str, ...] = ()
+    """The service that the access token is for (RFC 8707 §2.2); empty if only one was granted."""
 
 
 def redeem(db: Session, client: OAuthClient, shown: Redemption) -> AuthorizationCode | None:

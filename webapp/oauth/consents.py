@@ -1,6 +1,7 @@
 """Consent of users: what they have allowed which app, and whether they must be asked."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -24,17 +25,23 @@ def is_needed(db: Session, asked: AuthorizationRequest, user_id: UUID, scopes: C
     if client.is_first_party:
         return False
     given = db.get(Consent, (user_id, client.id))
-    return given is None or not set(given.scopes).issuperset(scopes)
+    if given is None or not set(given.scopes).issuperset(scopes):
+        return True
+    return not set(given.resources).issuperset(asked.resources)
 
 
-def give(db: Session, user_id: UUID, client: OAuthClient, scopes: Sequence[str]) -> None:
-    """Remember that a user has allowed these scopes, besides those from before."""
+def give(
+    db: Session, user_id: UUID, client: OAuthClient, scopes: Sequence[str], *, resources: Sequence[str] = ()
+) -> None:
+    """Remember that a user has allowed these scopes at these services, besides those from before."""
     given = db.get(Consent, (user_id, client.id))
     if given is None:
-        db.add(Consent(user_id=user_id, client_id=client.id, scopes=sorted(scopes), given_at=now()))
-    else:
-        given.scopes, given.given_at = sorted({*given.scopes, *scopes}), now()
-    record(db, Event.APP_ALLOWED, user_id=user_id, client=str(client.id), name=client.name, scopes=sorted(scopes))
+        given = Consent(user_id=user_id, client_id=client.id, scopes=[], resources=[])
+        db.add(given)
+    given.scopes, given.resources = sorted({*given.scopes, *scopes}), sorted({*given.resources, *resources})
+    given.given_at = now()
+    details: dict[str, Any] = {"scopes": sorted(scopes)} | ({"audiences": sorted(resources)} if resources else {})
+    record(db, Event.APP_ALLOWED, user_id=user_id, client=str(client.id), name=client.name, **details)
 
 
 def of_user(db: Session, user_id: UUID) -> Sequence[tuple[Consent, OAuthClient]]:

@@ -26,6 +26,8 @@ class OAuthClient(Base):
     """Where users go after a logout that the app has started."""
     scopes: Mapped[list[str]] = mapped_column(JSON)
     """Scopes of this site's own API that it may request, besides those of OpenID Connect."""
+    resources: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    """Other services for which it may get access tokens (RFC 8707), by URI."""
     roles: Mapped[list[str]] = mapped_column(JSON)
     """Roles whose users may log in to it; empty for everybody."""
     service_account_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
@@ -56,6 +58,7 @@ class Consent(Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
     client_id: Mapped[UUID] = mapped_column(ForeignKey("oauth_client.id", ondelete="CASCADE"), primary_key=True)
     scopes: Mapped[list[str]] = mapped_column(JSON)
+    resources: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
     given_at: Mapped[datetime]
 
 
@@ -86,6 +89,8 @@ class AuthorizationCode(Base):
     """``sid`` of the session in which the user allowed it."""
     redirect_uri: Mapped[str] = mapped_column(Text)
     scopes: Mapped[list[str]] = mapped_column(JSON)
+    resources: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    """Services that the tokens may be for (RFC 8707); empty for this site."""
     nonce: Mapped[str | None] = mapped_column(Text)
     code_challenge: Mapped[str] = mapped_column(String(43))
     """Of PKCE with S256 (RFC 7636 §4.2)."""

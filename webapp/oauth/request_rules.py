@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from webapp.core.translation import _
-from webapp.oauth import clients, redirect_uris
+from webapp.oauth import clients, redirect_uris, resources
 from webapp.oauth.models import OAuthClient, PushedRequest
 
 Parameters = Mapping[str, Sequence[str]]
@@ -55,6 +55,8 @@ class AuthorizationRequest:
     max_age: int | None
     """Seconds that the last authentication may be old."""
     acr_values: tuple[str, ...]
+    resources: tuple[str, ...]
+    """Services that its tokens are for (RFC 8707); empty for this site."""
     pushed: bytes | None
     """Digest of the ``request_uri`` under which it was pushed; None if it was not."""
 
@@ -92,10 +94,13 @@ def require_pushed(where: Destination, pushed: PushedRequest | None) -> None:
         raise RequestRefused("invalid_request", "this client must push its requests (RFC 9126)")
 
 
-def checked(where: Destination, given: Parameters, *, pushed: PushedRequest | None = None) -> AuthorizationRequest:
+def checked(
+    where: Destination, given: Parameters, *, own: str, pushed: PushedRequest | None = None
+) -> AuthorizationRequest:
     """The request, if it satisfies every rule.
 
     Args:
+        own: URL of this site.
         pushed: the row with ``given``; None before it is stored, and for a request of a browser.
 
     Raises:
@@ -114,8 +119,17 @@ def checked(where: Destination, given: Parameters, *, pushed: PushedRequest | No
         prompts=frozenset(words(given, "prompt")),
         max_age=int(max_age) if max_age is not None else None,
         acr_values=tuple(words(given, "acr_values")),
+        resources=resources_of(where, given, own=own),
         pushed=pushed.digest if pushed else None,
     )
+
+
+def resources_of(where: Destination, given: Parameters, *, own: str) -> tuple[str, ...]:
+    """RFC 8707 §2."""
+    found = resources.named(given.get("resource", ()))
+    if not all(resources.may_name(where.client, uri, own=own) for uri in found):
+        raise RequestRefused("invalid_target", "the client may not get tokens for this resource")
+    return found
 
 
 def no_parameter_twice(given: Parameters) -> None:

@@ -161,7 +161,7 @@ class TokenIssuer:
             | gathered(self.hooks, credential.user_id, scopes_of(credential), own or {})
             | {
                 "iss": self.url,
-                "aud": self.url,
+                "aud": audience_of(credential.authority) or self.url,
                 "sub": str(credential.user_id),
                 "client_id": client_of(credential.authority),
                 "jti": credential.key,
@@ -175,6 +175,18 @@ class TokenIssuer:
         if credential.authority and credential.authority.jkt:
             claims["cnf"] = {"jkt": credential.authority.jkt}
         return jwt.sign(claims, typ=TYP, key=self.ring.current())
+
+
+def audience_of(authority: TokenGrant | None) -> str | None:
+    """The other service that a token is for; None for this site.
+
+    Raises:
+        ValueError: there are several.
+    """
+    if authority is None or not authority.audiences:
+        return None
+    (audience,) = authority.audiences
+    return audience
 
 
 def proven(credential: Credential) -> dict[str, Any]:

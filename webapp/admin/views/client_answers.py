@@ -27,6 +27,7 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     redirect_uris: list[str]
     post_logout_redirect_uris: list[str]
     scopes: list[str]
+    resources: list[str]
     roles: list[str]
     require_pushed_authorization_requests: bool
     recipe: str | None

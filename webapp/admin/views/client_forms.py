@@ -58,6 +58,15 @@ class AdvancedFields(Form):
         description=_l("What it may request besides the login, such as reports:read. Most apps need nothing here."),
         render_kw=EXACT | {"class": "input--exact"},
     )
+    resources = WordsField(
+        _l("Other services"),
+        [Length(max=LONGEST_LIST)],
+        description=_l(
+            "Services for which it may get access tokens (RFC 8707), one URI per line. Most apps need none."
+        ),
+        widget=TextArea(),
+        render_kw=EXACT | {"rows": 2, "class": "input--exact"},
+    )
     post_logout_redirect_uris = WordsField(
         _l("Redirect URIs after logout"),
         [Length(max=LONGEST_LIST)],

@@ -5,8 +5,8 @@ from sqlalchemy.orm import Session
 from webapp.accounts import user_queries
 from webapp.credentials import sids
 from webapp.credentials.lifecycle import AuthenticationProof
-from webapp.oauth import codes
-from webapp.oauth.grants.granted import Granted, GrantRefused, TokenService, may_use
+from webapp.oauth import codes, resources
+from webapp.oauth.grants.granted import INVALID_TARGET, Granted, GrantRefused, TokenService, may_use
 from webapp.oauth.grants.user_login import UserLogin, family_terms, issue_tokens
 from webapp.oauth.models import OAuthClient
 from webapp.tokens import refresh_families
@@ -36,9 +36,12 @@ def exchange(
     session = sids.locked_session(db, code.session_id)
     if session is None:
         return GrantRefused("invalid_grant", "its session has ended")
+    audience = resources.audience(code.resources, shown.resources, client, own=service.issuer.url)
+    if audience is None:
+        return INVALID_TARGET
     proof = AuthenticationProof(code.auth_time, code.amr)
-    terms = family_terms(service, client, code.scopes, jkt, session)
+    terms = family_terms(service, client, code.scopes, jkt, session, resources=code.resources)
     family = refresh_families.begin(db, user.id, terms, caller, proof)
     code.grant_id = family.credential.id
-    login = UserLogin(client, user, code.scopes, code.session_id, proof, code.nonce)
+    login = UserLogin(client, user, code.scopes, code.session_id, proof, code.nonce, audience)
     return issue_tokens(db, service, login, family)

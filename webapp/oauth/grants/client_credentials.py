@@ -10,7 +10,8 @@ from webapp.audit.log import Event
 from webapp.core.db import EPOCH
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard.token_grant import TokenGrant
-from webapp.oauth.grants.granted import Granted, GrantRefused, TokenService
+from webapp.oauth import resources
+from webapp.oauth.grants.granted import INVALID_TARGET, Granted, GrantRefused, TokenService
 from webapp.oauth.models import OAuthClient
 from webapp.tokens import refresh_families
 from webapp.tokens.issuing import TokenRequest
@@ -24,12 +25,14 @@ def grant(
     requested: Sequence[str],
     caller: ScriptClient,
     *,
+    resource: Sequence[str] = (),
     jkt: str | None = None,
 ) -> Granted | GrantRefused:
     """Issue a token without a user; there is no refresh token (§4.4.3).
 
     Args:
         requested: scopes; empty for all that the client may have.
+        resource: the service that the token is for; empty for this site.
         jkt: thumbprint of the key in the DPoP proof (RFC 9449 §5).
     """
     account = user_queries.by_id(db, client.service_account_id) if client.service_account_id else None
@@ -39,7 +42,11 @@ def grant(
     # Unknown scopes are an error here (RFC 6749 §5.2): no user sees what is missing.
     if not held.issuperset(requested) or not held:
         return GrantRefused("invalid_scope", "the client may not have these scopes")
-    authority = TokenGrant(scopes=frozenset(requested) or frozenset(held), client=str(client.id), jkt=jkt)
+    audience = resources.audience(resource, resource, client, own=service.issuer.url)
+    if audience is None:
+        return INVALID_TARGET
+    scopes = frozenset(requested) or frozenset(held)
+    authority = TokenGrant(scopes=scopes, client=str(client.id), jkt=jkt, audiences=audience)
     lifetime = service.access_lifetime
     terms = FamilyTerms(authority, lifetime, RefreshLifetimes(None, lifetime), app_name=client.name)
     proof = AuthenticationProof(EPOCH, "")

@@ -24,6 +24,10 @@ class GrantRefused(Exception):
         self.error, self.description = error, description
 
 
+INVALID_TARGET = GrantRefused("invalid_target", "name one resource that was granted; each token is for one")
+"""RFC 8707 §2."""
+
+
 @dataclass(frozen=True, slots=True)
 class TokenService:
     """Issuer, keys and lifetimes of the token endpoint."""

@@ -13,7 +13,8 @@ from webapp.core.clock import now
 from webapp.credentials import families
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard.token_grant import TokenGrant
-from webapp.oauth.grants.granted import Granted, GrantRefused, TokenService, may_use
+from webapp.oauth import resources
+from webapp.oauth.grants.granted import INVALID_TARGET, Granted, GrantRefused, TokenService, may_use
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.scopes import CLAIM_SCOPES
 from webapp.tokens import refresh_families, refreshing
@@ -31,6 +32,7 @@ def refresh(
     secret: str,
     requested: Sequence[str],
     *,
+    resource: Sequence[str] = (),
     address: str | None,
     jkt: str | None = None,
 ) -> Granted | GrantRefused:
@@ -38,6 +40,7 @@ def refresh(
 
     Args:
         requested: narrower scopes for this access token; empty for all.
+        resource: which of the granted services this access token is for; empty if it is one.
         address: IP address of the client.
         jkt: thumbprint of the key in the DPoP proof (RFC 9449 §5).
     """
@@ -58,13 +61,18 @@ def refresh(
     scopes = held.scopes.intersection(still_given(db, service, client, user))
     if not scopes.issuperset(requested) or not scopes:
         return GrantRefused("invalid_scope", "these scopes were not given, or are no longer")
+    granted = (held.credential.authority or TokenGrant()).audiences
+    audience = resources.audience(granted, resource, client, own=service.issuer.url)
+    if audience is None:
+        return INVALID_TARGET
     if state is RefreshState.FRESH and refreshing.wait(db, held, moment):
         return GrantRefused("slow_down", "it refreshes too often")
     successor = refreshing.follow(db, held, state, service.secrets, moment)
     if successor is None:
         return INVALID
     refreshing.touch(held, moment, address)
-    return next_token(db, service, held, state, frozenset(requested) or scopes, successor)
+    narrowed = TokenGrant(scopes=frozenset(requested) or scopes, audiences=audience)
+    return next_token(db, service, held, state, narrowed, successor)
 
 
 def still_given(db: Session, service: TokenService, client: OAuthClient, user: User) -> set[str]:
@@ -78,10 +86,14 @@ def next_token(
     service: TokenService,
     held: HeldRefreshToken,
     state: RefreshState,
-    scopes: frozenset[str],
+    narrowed: TokenGrant,
     successor: str,
 ) -> Granted | GrantRefused:
-    """The next access token, while the one before works for a moment longer; at most ``MAX_LIVE`` at once."""
+    """The next access token, while the one before works for a moment longer; at most ``MAX_LIVE`` at once.
+
+    Args:
+        narrowed: its scopes and audience.
+    """
     moment, members = now(), families.live_members(db, held.family.id)
     if state is RefreshState.FRESH:
         refresh_families.supersede(db, members, moment + service.overlap)
@@ -90,7 +102,9 @@ def next_token(
     credential = held.credential
     wish = TokenRequest(
         name=held.family.app_name or "",
-        authority=msgspec.structs.replace(credential.authority or TokenGrant(), scopes=scopes),
+        authority=msgspec.structs.replace(
+            credential.authority or TokenGrant(), scopes=narrowed.scopes, audiences=narrowed.audiences
+        ),
         lifetime=min(held.family.access_lifetime, credential.expires_at - moment),
         origin="app",
         family_id=held.family.id,

@@ -1,9 +1,10 @@
 """issue_tokens(): the tokens of a user's login to an app, whichever grant it came by."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from webapp.accounts.models import User
@@ -33,6 +34,8 @@ class UserLogin:
     """``sid`` of the session in which the user allowed it."""
     proof: AuthenticationProof
     nonce: str | None = None
+    audiences: tuple[str, ...] = ()
+    """Of the first access token; empty for this site."""
 
 
 def family_terms(
@@ -41,14 +44,17 @@ def family_terms(
     scopes: Collection[str],
     jkt: str | None,
     session: Credential | None = None,
+    *,
+    resources: Sequence[str] = (),
 ) -> FamilyTerms:
     """Permissions and lifetimes of a login; with the scope ``offline_access`` it can refresh.
 
     Args:
         jkt: thumbprint of the key in the DPoP proof (RFC 9449 §5).
         session: with which a login without ``offline_access`` ends (OpenID Connect Core §11); None for none.
+        resources: that its access tokens may be for (RFC 8707); empty for this site.
     """
-    authority = TokenGrant(scopes=frozenset(scopes), client=str(client.id), jkt=jkt)
+    authority = TokenGrant(scopes=frozenset(scopes), client=str(client.id), jkt=jkt, audiences=tuple(resources))
     lifetime = service.access_lifetime
     if OFFLINE in scopes:
         return FamilyTerms(authority, lifetime, service.refresh, app_name=client.name)
@@ -62,7 +68,7 @@ def issue_tokens(db: Session, service: TokenService, login: UserLogin, family: N
     """The tokens of a family that has just begun; an ID token with the scope ``openid``."""
     wish = TokenRequest(
         name=login.client.name,
-        authority=family.credential.authority or TokenGrant(),
+        authority=msgspec.structs.replace(family.credential.authority or TokenGrant(), audiences=login.audiences),
         lifetime=min(service.access_lifetime, family.credential.expires_at - now()),
         origin="app",
         family_id=family.credential.id,

@@ -12,7 +12,7 @@ from webapp.guard import Principal, require
 from webapp.oauth import clients, consents
 from webapp.oauth.models import Consent, OAuthClient
 from webapp.oauth.scopes import sentences
-from webapp.oauth.views.blueprint import bp, token_service
+from webapp.oauth.views.blueprint import at_services, bp, token_service
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
 from webapp.web.problems import Problem
@@ -55,5 +55,5 @@ def withdraw(principal: Principal, client_id: UUID) -> ResponseReturnValue:
 
 
 def granted(consent: Consent, client: OAuthClient) -> GrantedApp:
-    words = sentences(consent.scopes, token_service().catalogue)
+    words = [*sentences(consent.scopes, token_service().catalogue), *at_services(consent.resources)]
     return GrantedApp(client.id, client.name, list(consent.scopes), words, consent.given_at)

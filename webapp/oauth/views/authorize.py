@@ -19,7 +19,7 @@ from webapp.oauth.prompts import PARAMETER, PromptStamp
 from webapp.oauth.request_rules import AuthorizationRequest, Destination, RequestRefused, checked, require_pushed
 from webapp.oauth.scopes import grantable, sentences
 from webapp.oauth.views.app_access import not_for, unmet_demands
-from webapp.oauth.views.blueprint import bp, issuer, leave_to, token_service
+from webapp.oauth.views.blueprint import at_services, bp, issuer, leave_to, token_service
 from webapp.oauth.views.discovery import signing_algorithm
 from webapp.oauth.views.parameters import as_pushed, form_as_query, outdated, parameters, pushed_request, trusted
 from webapp.web.known_fields import reads
@@ -74,7 +74,7 @@ def answer(query: str, principal: Principal | None = None, *, decision: str | No
         where = trusted(reading, given)
         try:
             require_pushed(where, pushed)
-            asked = checked(where, given, pushed=pushed)
+            asked = checked(where, given, own=issuer(), pushed=pushed)
             return response_to(reading, asked, query, principal, decision)
         except RequestRefused as refused:
             return leave_to(with_error(where, refused))
@@ -151,7 +151,7 @@ def consent_page(asked: AuthorizationRequest, query: str, scopes: list[str]) -> 
     page = {
         "app": asked.client,
         "host": where_to(asked.redirect_uri),
-        "sentences": sentences(scopes, token_service().catalogue),
+        "sentences": [*sentences(scopes, token_service().catalogue), *at_services(asked.resources)],
         "request_query": query,
     }
     return make_response(render_template("oauth/consent.html", **page))
@@ -167,7 +167,7 @@ def decided(asked: AuthorizationRequest, principal: Principal, scopes: list[str]
     if decision != "allow":
         use_up(db(), asked)
         raise RequestRefused("access_denied", "the user did not allow it")
-    consents.give(db(), principal.user_id, asked.client, scopes)
+    consents.give(db(), principal.user_id, asked.client, scopes, resources=asked.resources)
     return leave_to(with_code(db(), asked, principal, scopes))
 
 

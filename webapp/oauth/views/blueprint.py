@@ -1,10 +1,11 @@
 """The blueprint of the authorization server, and what its endpoints share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
 
+from webapp.core.translation import _
 from webapp.oauth.grants.granted import TokenService
 from webapp.tokens.refresh_families import ScriptClient
 from webapp.web.negotiation import as_json
@@ -25,6 +26,11 @@ def token_service() -> TokenService:
 
 def caller() -> ScriptClient:
     return ScriptClient(request.headers.get("User-Agent", ""), request.remote_addr)
+
+
+def at_services(resources: Iterable[str]) -> list[str]:
+    """For which other services an app gets tokens, in plain words."""
+    return [_("Use your account at %(service)s.", service=uri) for uri in resources if uri != issuer()]
 
 
 class OAuthError(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ from webapp.oauth.models import OAuthClient
 from webapp.oauth.pushed_requests import TooManyPushed
 from webapp.oauth.request_rules import NotTrusted, RequestRefused, checked, destination_of
 from webapp.oauth.scopes import CLAIM_SCOPES
-from webapp.oauth.views.blueprint import bp, oauth_error
+from webapp.oauth.views.blueprint import bp, issuer, oauth_error
 from webapp.oauth.views.calling_client import authenticated_client, malformed
 from webapp.oauth.views.discovery import signing_algorithm
 from webapp.oauth.views.parameters import MOST_PARAMETERS
@@ -54,7 +54,7 @@ def par() -> ResponseReturnValue:
         return oauth_error("invalid_request", "the request is too long")
     try:
         with database().read() as reading:
-            asked = checked(destination_of(reading, given), given)
+            asked = checked(destination_of(reading, given), given, own=issuer())
     except NotTrusted:
         # The message of the error is translated, and RFC 6749 §5.2 allows ASCII only.
         return oauth_error("invalid_request", "redirect_uri is missing or not registered")

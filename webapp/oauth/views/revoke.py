@@ -8,12 +8,11 @@ from flask.typing import ResponseReturnValue
 from webapp.audit.log import Event
 from webapp.guard.principal import NotAccepted
 from webapp.guard.require import public_to_scripts
-from webapp.guard.token_validation import validate_token
 from webapp.login.introspection import INACTIVE, Introspection, introspection_response, of_principal, of_refresh
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.views.blueprint import bp, oauth_error
 from webapp.oauth.views.calling_client import authenticated_client, client_refused, malformed
-from webapp.tokens import refresh_families, refreshing
+from webapp.tokens import refresh_families, refreshing, resource_tokens
 from webapp.tokens.refresh_secret import SHAPE
 from webapp.verify import read
 from webapp.web.known_fields import reads
@@ -62,7 +61,7 @@ def introspection_of(token: str, client: OAuthClient) -> Introspection:
             bearing, kind, claims = of_refresh(db, token), "refresh_token", dict[str, object]()
     else:
         try:
-            bearing = of_principal(validate_token(token))
+            bearing = of_principal(resource_tokens.validated(token))
         except NotAccepted:
             return INACTIVE
         kind, claims = TYPES[bearing.authority.jkt is not None], read(token)[1]
@@ -74,7 +73,7 @@ def introspection_of(token: str, client: OAuthClient) -> Introspection:
 def family_of(token: str) -> UUID | None:
     """The login that an access token belongs to; None for an unknown one."""
     try:
-        principal = validate_token(token)
+        principal = resource_tokens.validated(token)
     except NotAccepted:
         return None
     with database().read() as db:

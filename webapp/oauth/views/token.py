@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from webapp.core.clock import now
 from webapp.guard.require import public_to_scripts
 from webapp.login.invalid_token_limit import InvalidTokenLimit
+from webapp.oauth import resources
 from webapp.oauth.codes import Redemption
 from webapp.oauth.grants import authorization_code, client_credentials, refresh_token
 from webapp.oauth.grants.granted import Granted, GrantRefused
@@ -92,18 +93,24 @@ def given(granted: Granted) -> Response:
 
 def by_code(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:
     form = request.form
-    shown = Redemption(form.get("code", ""), form.get("redirect_uri"), form.get("code_verifier", ""))
+    shown = Redemption(form.get("code", ""), form.get("redirect_uri"), form.get("code_verifier", ""), resource())
     return authorization_code.exchange(db, token_service(), client, shown, caller(), jkt=jkt)
 
 
 def by_refresh_token(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:
     secret, requested = request.form.get("refresh_token", ""), request.form.get("scope", "").split()
-    return refresh_token.refresh(db, token_service(), client, secret, requested, address=request.remote_addr, jkt=jkt)
+    return refresh_token.refresh(
+        db, token_service(), client, secret, requested, resource=resource(), address=request.remote_addr, jkt=jkt
+    )
 
 
 def by_client(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:
     requested = request.form.get("scope", "").split()
-    return client_credentials.grant(db, token_service(), client, requested, caller(), jkt=jkt)
+    return client_credentials.grant(db, token_service(), client, requested, caller(), resource=resource(), jkt=jkt)
+
+
+def resource() -> tuple[str, ...]:
+    return resources.named(request.form.getlist("resource"))
 
 
 GRANTS: dict[str, Grant] = {

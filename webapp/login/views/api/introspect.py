@@ -11,7 +11,7 @@ from webapp.core.jwt import TokenError
 from webapp.guard import Principal, require
 from webapp.guard.dry_run import rules_at
 from webapp.guard.principal import NotAccepted
-from webapp.guard.token_validation import validate_credential, validate_token
+from webapp.guard.token_validation import validate_credential
 from webapp.login.introspection import (
     INACTIVE,
     Introspection,
@@ -25,6 +25,7 @@ from webapp.login.introspection import (
 )
 from webapp.login.views.api.blueprint import bp, form_problem
 from webapp.login.views.api.forms import IntrospectForm
+from webapp.tokens import resource_tokens
 from webapp.tokens.exchange import TokenExchange, made_from
 from webapp.tokens.exchange_revocation import is_revoked
 from webapp.tokens.refresh_secret import SHAPE
@@ -72,7 +73,7 @@ def stated(form: IntrospectForm) -> StatedCall:
 
 def access_token(asker: IntrospectionCaller, token: str) -> Introspection:
     try:
-        bearing = of_principal(validate_token(token))
+        bearing = of_principal(resource_tokens.validated(token))
     except NotAccepted:
         return exchanged_token(asker, token)
     return introspection_of(asker, bearing, TYPES[bearing.authority.jkt is not None], read(token)[1])

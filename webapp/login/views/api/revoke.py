@@ -14,7 +14,7 @@ from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.login.views.api.blueprint import bp, form_problem
 from webapp.login.views.api.forms import RevokeForm
 from webapp.login.views.login_errors import throttled
-from webapp.tokens import exchange_revocation, lifecycle, refresh_families, refreshing
+from webapp.tokens import exchange_revocation, lifecycle, refresh_families, refreshing, resource_tokens
 from webapp.tokens.exchange import TokenExchange, made_from
 from webapp.tokens.refresh_secret import SHAPE
 from webapp.web.api_schema import responds
@@ -58,10 +58,20 @@ def end_access(token: str) -> bool:
     try:
         token_id = UUID(authenticators().by_token(token).key)
     except NotAccepted:
-        return end_exchanged(token)
+        return end_for_service(token)
     with database().write() as db:
         owner_id = lifecycle.owner_of(db, token_id)
         return owner_id is not None and lifecycle.revoke(db, owner_id, token_id, origin=HOLDER)
+
+
+def end_for_service(token: str) -> bool:
+    """Revoke a token for another service: that of an app, or an exchanged one."""
+    try:
+        principal = resource_tokens.of_other_service(token)
+    except NotAccepted:
+        return end_exchanged(token)
+    with database().write() as db:
+        return lifecycle.revoke(db, principal.user_id, principal.credential_id, origin=HOLDER)
 
 
 def end_exchanged(token: str) -> bool:
