@@ -103,6 +103,7 @@ EXPRESSIONS = {
     "plugin_tables: [^a-z0-9]": ("sub", "ours"),
     "plugins: <[^>]*>": ("sub", "ours"),
     "references.SPELLING": ("fullmatch", "ours"),
+    "set_up.UNSAFE": ("search", "a"),
     "token_advice.SCHEME": ("fullmatch", "a-"),
     "token_advice.TOKEN": ("fullmatch", "a."),
     "urls.HOST": ("fullmatch", "ours"),

@@ -1,7 +1,6 @@
 """Every admin route by every credential: a token reads and takes away, and gives no way to log in and no powers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -9,7 +8,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests import factories
-from tests.admin.admin_objects import WHY, by_session
+from tests.admin.admin_objects import by_session
+from tests.admin.admin_route_rows import NO_TOKEN, OF_SERVICES, REASON, ROWS, Row
 from tests.oauth.app import FOR_APPS, registered
 from tests.script import Script
 from tests.tables import contents
@@ -22,107 +22,6 @@ from webapp.mail.mailer import Mailer
 from webapp.mail.models import OutgoingMail
 from webapp.tokens.scopes import Catalogue
 from webapp.web.registry import services_of
-
-REASON = {"reason": WHY}
-TOKEN = {"name": "ci job", "scopes": ["protected:read"]}
-SERVICE = {"name": "deploy", "purpose": "deploys the site", "owner": "boss"}
-# These are only for service accounts; the other actions on users are for people too.
-OF_SERVICES = ("/hand-over", "/tokens/new")
-# What somebody is answered to whom the route is closed, as `status, code, required`.
-NO_TOKEN = (403, "scope_required", ["session"])
-NO_ROLE = (403, "role_required", ["super_admin"])
-
-
-@dataclass(frozen=True)
-class Row:
-    """One call; what a session of a super admin, a token of one, and a token of an admin are answered."""
-
-    call: str
-    by_session: int
-    by_token: int | tuple[int, str, list[str]]
-    by_token_of_admin: int | tuple[int, str, list[str]] | None = None
-    """None where it is the same as by the token of the super admin."""
-    sent: dict[str, Any] | None = None
-    case: str = ""
-
-    @property
-    def method(self) -> str:
-        return self.call.partition(" ")[0]
-
-    @property
-    def rule(self) -> str:
-        return self.call.partition(" ")[2]
-
-
-ROWS = (
-    Row("GET /admin", 200, 200),
-    Row("GET /admin/audit", 200, 200),
-    Row("GET /admin/audit.csv", 200, 200),
-    Row("GET /admin/audit.jsonl", 200, 200),
-    Row("GET /admin/clients", 200, 200),
-    Row("POST /admin/clients", 201, NO_TOKEN, sent={"name": "Chat", "redirect_uris": ["https://chat.example.org/cb"]}),
-    Row("GET /admin/clients/<uuid:client_id>", 200, 200),
-    Row("POST /admin/clients/<uuid:client_id>/edit", 200, NO_TOKEN, sent={"redirect_uris": "https://w.example.org/cb"}),
-    *(Row(f"GET /admin/clients/<uuid:client_id>/{act}", 200, NO_TOKEN) for act in ("disable", "edit", "remove")),
-    Row("POST /admin/clients/<uuid:client_id>/disable", 200, 200, 403),
-    Row("POST /admin/clients/<uuid:client_id>/enable", 200, NO_TOKEN),
-    Row("POST /admin/clients/<uuid:client_id>/remove", 204, NO_TOKEN),
-    Row("POST /admin/clients/<uuid:client_id>/secret", 200, NO_TOKEN),
-    Row("GET /admin/clients/new", 200, NO_TOKEN),
-    Row("GET /admin/endpoints", 200, 200),
-    Row("GET /admin/endpoints/uses", 200, 200),
-    Row("GET /admin/invitations", 200, 200),
-    Row("POST /admin/invitations/<uuid:invitation_id>/revoke", 204, 204),
-    Row("GET /admin/invitations/new", 200, NO_TOKEN),
-    Row("POST /admin/invitations/new", 201, NO_TOKEN, sent={"role": "user"}, case="user"),
-    Row("POST /admin/invitations/new", 201, NO_TOKEN, sent={"role": "admin"}, case="admin"),
-    Row("POST /admin/invitations/new", 201, NO_TOKEN, sent={"role": "user", "email": "eve@example.org"}, case="mailed"),
-    Row("GET /admin/mail", 200, 200),
-    Row("POST /admin/mail/<uuid:mail_id>/retry", 204, 204),
-    Row("POST /admin/mail/test", 202, 202),
-    Row("GET /admin/roles", 200, 200),
-    Row("POST /admin/roles", 201, NO_TOKEN, sent={"name": "boss", "description": "x", "includes": ["admin"]}),
-    Row("GET /admin/roles/<name>", 200, 200),
-    Row("GET /admin/roles/<name>/edit", 200, NO_TOKEN),
-    Row("POST /admin/roles/<name>/edit", 200, NO_TOKEN, sent={"description": "x", "includes": ["super_admin"]}),
-    Row("GET /admin/roles/<name>/remove", 200, NO_TOKEN),
-    Row("POST /admin/roles/<name>/remove", 204, NO_TOKEN),
-    Row("GET /admin/roles/new", 200, NO_TOKEN),
-    Row("GET /admin/settings", 200, 200, NO_ROLE),
-    Row("GET /admin/users", 200, 200),
-    Row("GET /admin/users/<uuid:user_id>", 200, 200),
-    Row("GET /admin/users/<uuid:user_id>/<act>", 200, NO_TOKEN),
-    Row("GET /admin/users/<uuid:user_id>/<kind>/<uuid:credential_id>/end", 200, NO_TOKEN),
-    Row("POST /admin/users/<uuid:user_id>/<kind>/<uuid:credential_id>/end", 200, 200, sent=REASON),
-    Row("POST /admin/users/<uuid:user_id>/delete", 204, 204, sent=REASON | {"username": "ada"}),
-    Row("POST /admin/users/<uuid:user_id>/disable", 200, 200, sent=REASON),
-    Row("POST /admin/users/<uuid:user_id>/enable", 200, NO_TOKEN, sent=REASON),
-    Row("POST /admin/users/<uuid:user_id>/unlock", 200, NO_TOKEN, sent=REASON),
-    Row("POST /admin/users/<uuid:user_id>/end-sessions", 200, 200, sent=REASON),
-    Row("POST /admin/users/<uuid:user_id>/reset-factors", 200, NO_TOKEN, sent=REASON),
-    Row("POST /admin/users/<uuid:user_id>/reset-link", 201, NO_TOKEN, sent=REASON),
-    Row(
-        "POST /admin/users/<uuid:user_id>/role",
-        200,
-        NO_TOKEN,
-        sent=REASON | {"role": "super_admin"},
-        case="super admin",
-    ),
-    Row("POST /admin/users/<uuid:user_id>/role", 200, NO_TOKEN, sent=REASON | {"role": "admin"}, case="admin"),
-    Row(
-        "POST /admin/users/<uuid:user_id>/role", 200, NO_TOKEN, sent=REASON | {"role": "porter"}, case="includes admin"
-    ),
-    Row("POST /admin/users/<uuid:user_id>/role", 200, 200, 403, sent=REASON | {"role": "editor"}, case="no powers"),
-    Row("POST /admin/users/<uuid:user_id>/hand-over", 200, NO_TOKEN, sent=REASON | {"owner": "boss"}),
-    Row("GET /admin/users/<uuid:user_id>/tokens/new", 200, NO_TOKEN),
-    Row("POST /admin/users/<uuid:user_id>/tokens/new", 201, NO_TOKEN, sent=TOKEN),
-    Row("GET /admin/users/service-accounts", 200, 200),
-    Row("GET /admin/users/service-accounts/new", 200, NO_TOKEN),
-    Row("POST /admin/users/service-accounts/new", 201, NO_TOKEN, sent=SERVICE | {"role": "user"}, case="user"),
-    Row("POST /admin/users/service-accounts/new", 201, NO_TOKEN, sent=SERVICE | {"role": "admin"}, case="admin"),
-    Row("GET /admin/users/disable", 303, NO_TOKEN),
-    Row("POST /admin/users/disable", 200, 200, sent=REASON | {"ids": ["{user_id}"]}),
-)
 
 
 def test_every_admin_route_is_in_the_table(app: Flask) -> None:
