@@ -122,11 +122,20 @@ def test_a_malformed_token_is_invalid(token, verify):
         pytest.param(header_with(b64=False), id="leaves its claims unencoded"),
         pytest.param(header_with(zip="DEF"), id="compresses"),
         pytest.param(header_with(cty="JWT"), id="holds another token"),
+        pytest.param(header_with(**{"X-tenant": "north"}), id="has a member of an app in capitals"),
+        pytest.param(header_with(x_tenant="north"), id="has a member of an app spelled differently"),
+        pytest.param(header_with(**{"x-tenant": "north", "crit": ["x-tenant"]}), id="has a critical member of an app"),
+        pytest.param({"alg": "ES256", "kid": KEY.kid, "x-typ": TYP}, id="has a member of an app instead of typ"),
     ],
 )
 def test_a_token_with_a_forged_header_is_invalid(header, verify):
     with pytest.raises(jwt.Invalid):
         verify(forged(header=header))
+
+
+def test_members_of_an_app_in_the_header_are_ignored(verify):
+    header = header_with(**{"x-tenant": "north", "x-kid": "another", "x-alg": "none"})
+    assert verify(forged(header=header)) == CLAIMS
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,10 @@ import pytest
 from tests import factories
 from tests.browser import Person
 from tests.guard.cookie_browsers import GOOD, TOKEN, browser_with, jar
+from tests.guard.example_routes import add, plain
 from tests.script import Script
 from tests.tables import account
+from webapp.guard import require
 from webapp.settings import SettingsError
 
 STATES = ("none", "good", "bad")
@@ -108,3 +110,42 @@ def test_a_token_in_the_url_is_used_before_the_cookie(make_app, state):
     person.ask("POST", "/api/auth", json=GOOD)
     answer = person.ask("GET", f"/protected?token={token}")
     assert answer.json["username"] == "grace" if state == "good" else answer.status_code == 401
+
+
+RULES = {
+    "/feed": require(scope="protected:read", token_in_query=True),
+    "/plain": require(scope="protected:read"),
+}
+
+
+@pytest.fixture(params=["header", "header,query"])
+def feeds(request, make_app):
+    app = make_app(WEBAPP_TOKEN_LOCATIONS=request.param)
+    for path, rule in RULES.items():
+        add(app, path, rule(plain("in")), methods=["GET", "POST"])
+    return app, request.param
+
+
+def test_a_view_that_says_so_takes_a_token_from_the_url_and_only_with_get(feeds):
+    app, locations = feeds
+    token = factories.api_token(app, factories.user(app, "ada")).token
+    for path, method, sent in product(RULES, ("GET", "POST"), (token, "nonsense", f"{token}&token={token}")):
+        answer = Script(app).call(method, f"{path}?token={sent}")
+        is_read = method == "GET" and (path == "/feed" or "query" in locations)
+        expected = 200 if is_read and sent == token else 401
+        assert (path, method, answer.status_code) == (path, method, expected)
+        if expected == 200:
+            assert answer.headers["Cache-Control"] == "private, no-store"
+            assert "Set-Cookie" not in answer.headers
+    assert Script(app).get(f"/nowhere?token={token}").status_code == 404
+    person = Person(app)
+    person.log_in("ada")
+    assert person.ask("GET", "/feed?token=nonsense").status_code == 401
+    assert person.ask("GET", "/plain?token=nonsense").status_code == (401 if "query" in locations else 200)
+
+
+def test_a_token_in_the_url_of_a_view_is_not_accepted_beside_one_in_the_header(feeds):
+    app, _locations = feeds
+    script = Script(app, factories.api_token(app, factories.user(app, "ada")).token)
+    assert script.get(f"/feed?token={script.token}").json["code"] == "token_invalid"
+    assert script.get("/feed").status_code == 200

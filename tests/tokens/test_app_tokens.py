@@ -45,6 +45,13 @@ def test_its_claims_are_in_this_token_alone(site):
     assert "tenant" not in jwt.decode(other, options={"verify_signature": False})
 
 
+def test_its_headers_are_in_this_token_alone_and_it_works(site):
+    token = issued(site, name="with headers", headers={"x-tenant": "north"}).text
+    assert jwt.get_unverified_header(token)["x-tenant"] == "north"
+    assert site.test_client().get("/claims", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    assert "x-tenant" not in jwt.get_unverified_header(issued(site, name="without headers").text)
+
+
 @pytest.mark.parametrize(
     ("asked", "error"),
     [
@@ -52,6 +59,9 @@ def test_its_claims_are_in_this_token_alone(site):
         ({"claims": {"roles": ["admin"]}}, ClaimsUnfit),
         ({"claims": {"big": "x" * 1024}}, ClaimsUnfit),
         ({"claims": {"no": object()}}, ClaimsUnfit),
+        *(({"headers": {name: "x"}}, ClaimsUnfit) for name in ("kid", "alg", "crit", "jku", "X-a", "x-", "x-1", "x-é")),
+        *(({"headers": {"x-a": value}}, ClaimsUnfit) for value in ("a\nb", "x" * 201, 7, None)),
+        ({"headers": {f"x-{letter}": "x" for letter in "abcdef"}}, ClaimsUnfit),
         ({"scopes": ["box:admin"]}, ScopeNotHeld),
         ({"scopes": ["no:such"]}, ScopeNotHeld),
         ({"lifetime": timedelta(days=366)}, ValueError),

@@ -19,10 +19,16 @@ class OtherIssuer(Invalid):
     """Signed with a key of this site, for itself, but under a URL that it does not know; the message is that URL."""
 
 
-def sign(claims: Mapping[str, Any], *, typ: str, key: SigningKey) -> str:
+def sign(claims: Mapping[str, Any], *, typ: str, key: SigningKey, headers: Mapping[str, str] | None = None) -> str:
+    """
+    Args:
+        headers: further members of the header, with names that ``verify`` accepts.
+    """
     if key.private is None or not key.may_sign:
         raise ValueError("a retired key must not sign")
-    return pyjwt.encode(dict(claims), key.private, algorithm=key.algorithm, headers={"typ": typ, "kid": key.kid})
+    return pyjwt.encode(
+        dict(claims), key.private, algorithm=key.algorithm, headers={**(headers or {}), "typ": typ, "kid": key.kid}
+    )
 
 
 def verify(

@@ -56,6 +56,8 @@ class Requirement:
     """A role with which a user counts as the owner of every object."""
     not_owner: Literal[403, 404] = 404
     """The status for everybody else; 404 does not reveal that the object exists."""
+    token_in_query: bool = False
+    """Whether GET requests may have their token in the URL, whatever the settings say."""
     is_audited: bool = False
     """Whether every request that is allowed is recorded in the audit log."""
 

@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
-from flask import Flask, Request, Response, g
+from flask import Flask, Request, Response, current_app, g
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 
@@ -56,7 +56,7 @@ def authorize_request() -> ResponseReturnValue | None:
     need = requirement_of(app, current.url_rule.endpoint, current.method)
     if need is None:
         raise undeclared(current.url_rule.endpoint)
-    if not need.reads_cookies:
+    if not need.reads_cookies or (need.token_in_query and presented(current) is not None):
         context._session = app.session_interface.make_null_session(app)
     if current.method == "OPTIONS":
         # For everybody, since a browser's preflight carries no credential (Fetch Standard §3.2.2). Never the view's
@@ -191,5 +191,13 @@ def undeclared(endpoint: str) -> Exception:
     return unauthenticated.undeclared(endpoint)
 
 
+def has_query_token(current: Request) -> bool:
+    """Whether the route of a request accepts a token in the query."""
+    rule = current.url_rule
+    need = requirement_of(current_app, rule.endpoint, current.method) if rule is not None else None
+    return need is not None and need.token_in_query
+
+
 def init_app(app: Flask) -> None:
+    app.config["IS_QUERY_ROUTE"] = has_query_token
     app.before_request(authorize_request)

@@ -43,6 +43,7 @@ def require(
     owner_or_role: str | None = None,
     not_owner: Literal[403, 404] = 404,
     max_body: int | None = None,
+    token_in_query: bool = False,
     audit: bool = False,
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """View decorator: only callers that meet these requirements reach the view.
@@ -68,6 +69,9 @@ def require(
         owner_or_role: a role with which a user counts as the owner of every object.
         not_owner: the status for all others.
         max_body: largest body, in bytes, such as for uploads; otherwise ``WEBAPP_BODY_LIMIT``.
+        token_in_query: accept a token in the parameter ``token`` of a GET request, for calendars and feeds that can
+            send no header. The response is not cached; give such tokens as few scopes as possible, because URLs end
+            up in logs.
         audit: record every request that is allowed in the audit log: who, with which credential, and the URL.
 
     Raises:
@@ -92,6 +96,7 @@ def require(
         owner_or_role=owner_or_role,
         not_owner=not_owner,
         max_body=max_body,
+        token_in_query=token_in_query,
         is_audited=audit,
     )
 

@@ -9,6 +9,7 @@ from webapp.guard.enforce import enforce
 from webapp.guard.policy import Requirement
 from webapp.guard.token_grant import TokenGrant
 from webapp.settings import Settings
+from webapp.tokens.claims import checked_headers
 from webapp.tokens.issuing import Issued, TokenIssuer, TokenRequest
 from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.owner_notifier import OwnerNotifier
@@ -26,6 +27,7 @@ def issue_token(
     scopes: Iterable[str],
     lifetime: timedelta,
     claims: Mapping[str, object] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Issued:
     """Issue an API token to the caller in the transaction of the request; they are mailed as for any new token.
 
@@ -37,6 +39,7 @@ def issue_token(
         scopes: which the roles of the caller allow.
         claims: of this token alone: JSON, not registered names, 1024 bytes together with those of ``adds_claims``. A
             token that replaces it does not have them.
+        headers: of this token alone: at most 5 texts, named ``x-...``. Nothing here reads them.
 
     Returns:
         Its ``token`` is shown once and not stored.
@@ -58,6 +61,7 @@ def issue_token(
         lifetime=lifetime,
         origin="app",
         claims=claims or {},
+        headers=checked_headers(headers or {}),
     )
     issuer, proof = service(TokenIssuer), AuthenticationProof(principal.auth_time, principal.amr)
     issued = issuer.issue(db(), principal.user_id, wanted, proof)

@@ -1,6 +1,7 @@
 """Custom claims in issued tokens, from hooks of plug-ins."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
@@ -16,6 +17,8 @@ REGISTERED = frozenset(
 )
 # Bytes of JSON of all custom claims, because the token is sent with every request.
 LONGEST = 1024
+HEADER_NAME = re.compile(r"x-[a-z-]{1,30}")
+LONGEST_HEADER, MOST_HEADERS = 200, 5
 
 # ``client_id`` is required (RFC 9068 §2.2); tokens that users create have no other client than this site.
 CLIENT_ID = "latchkey"
@@ -59,6 +62,22 @@ def own_claims(own: Mapping[str, object]) -> ClaimsHook:
         return own
 
     return claims
+
+
+def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Members for the header of one token.
+
+    Raises:
+        ClaimsUnfit: a name or value that verification would refuse, or that is too long.
+    """
+    for name, value in headers.items():
+        if not HEADER_NAME.fullmatch(name):
+            raise ClaimsUnfit(f"the name of a header must be x- and up to 30 lower-case letters, not {name[:50]}")
+        if not (isinstance(value, str) and value.isprintable() and len(value) <= LONGEST_HEADER):
+            raise ClaimsUnfit(f"the header {name} must be a text of at most {LONGEST_HEADER} printable characters")
+    if len(headers) > MOST_HEADERS:
+        raise ClaimsUnfit(f"a token can have at most {MOST_HEADERS} headers of its own")
+    return dict(headers)
 
 
 def size_of(claims: Mapping[str, object]) -> int:

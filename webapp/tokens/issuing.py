@@ -76,6 +76,8 @@ class TokenRequest:
     event: Event = Event.TOKEN_MINTED
     claims: Mapping[str, object] = field(default_factory=dict)
     """Of this token alone, besides those of hooks."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Members of its header, as ``checked_headers`` allows."""
     actor_id: UUID | None = None
     """Who creates it, if it is not for themselves but for a service account."""
 
@@ -144,13 +146,19 @@ class TokenIssuer:
             origin=wish.origin,
             amr=proof.amr,
         )
-        return Issued(self.sign(credential, wish.claims), entry, credential)
+        return Issued(self.sign(credential, wish.claims, wish.headers), entry, credential)
 
-    def sign(self, credential: Credential, own: Mapping[str, object] | None = None) -> str:
+    def sign(
+        self,
+        credential: Credential,
+        own: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> str:
         """The token of a row.
 
         Args:
             own: claims of this token alone.
+            headers: of this token alone, as ``checked_headers`` allows.
 
         Raises:
             ClaimsUnfit
@@ -174,7 +182,7 @@ class TokenIssuer:
         )
         if credential.authority and credential.authority.jkt:
             claims["cnf"] = {"jkt": credential.authority.jkt}
-        return jwt.sign(claims, typ=TYP, key=self.ring.current())
+        return jwt.sign(claims, typ=TYP, key=self.ring.current(), headers=headers)
 
 
 def audience_of(authority: TokenGrant | None) -> str | None:

@@ -41,9 +41,19 @@ def presented(request: Request = request) -> Presented | None:
         # Most requests of browsers have no token, and this is called several times for each.
         if "HTTP_AUTHORIZATION" not in environ and "token=" not in environ.get("QUERY_STRING", ""):
             return None
-        environ[PRESENTED] = read(request, current_app.config["TOKEN_LOCATIONS"])
+        shown = read(request, locations(request))
+        if request.url_rule is None and request.routing_exception is None:
+            # Flask opens the session before it knows the route, which may accept a token in the query.
+            return shown
+        environ[PRESENTED] = shown
     found: Presented | None = environ[PRESENTED]
     return found
+
+
+def locations(request: Request = request) -> frozenset[str]:
+    """Where this request may have its token: as settings say, and in the query if its route says so."""
+    everywhere: frozenset[str] = current_app.config["TOKEN_LOCATIONS"]
+    return everywhere | {"query"} if current_app.config["IS_QUERY_ROUTE"](request) else everywhere
 
 
 def read(request: Request, locations: Container[str]) -> Presented | None:

@@ -10,12 +10,13 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar
 
-from flask import Flask, Request, current_app, request
+from flask import Flask, Request, request
 from msgspec.structs import fields as members_of
 from wtforms import Form
 
 from webapp.core.translation import _
 from webapp.web.api_schema import contract_of
+from webapp.web.bearer import locations
 from webapp.web.body import move_field, submitted
 from webapp.web.csrf import is_change
 from webapp.web.form import SPELLINGS, field_names
@@ -123,7 +124,7 @@ def refuse_unknown(current: Request, app: Flask) -> None:
 
 def token_parameter(method: str) -> frozenset[str]:
     """The parameter with a token, which the guard has read already and refused if there were two."""
-    is_read = method == "GET" and "query" in current_app.config["TOKEN_LOCATIONS"]
+    is_read = method == "GET" and "query" in locations()
     return frozenset({"token"} if is_read else ())
 
 
