@@ -126,6 +126,8 @@ EXPRESSIONS = {
     "types: ([0-9]{1,10}) ?([smhd]?)": ("fullmatch", "ours"),
     "types: [,\\s]+": ("split", "ours"),
     "types: [0-9]{1,12}": ("fullmatch", "ours"),
+    "user_codes.BETWEEN": ("sub", "- "),
+    "user_codes.SHAPE": ("fullmatch", "BC"),
     "user_list: ^[^\\x00]*$": ("search", "a\n"),
     "transport.WORD": ("sub", "a."),
     "user_list: ^[a-z0-9_]*$": ("search", "a\n"),

@@ -27,6 +27,7 @@ def test_an_app_is_added_listed_and_removed(run):
         "redirect_uris": [URI],
         "scopes": ["protected:read"],
         "roles": ["admin"],
+        "is_for_devices": False,
     }
     assert client_id in run("client list").stdout
     assert run("client remove Wiki", typed="no\n").exit_code == 1

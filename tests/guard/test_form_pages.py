@@ -25,6 +25,7 @@ ABOVE = {
     "/admin/invitations/<uuid:invitation_id>/revoke": "/admin/invitations",
     "/admin/mail/<uuid:mail_id>/retry": "/admin/mail",
     "/admin/mail/test": "/admin/mail",
+    "/device/decision": "/device",
     "/oauth/end-session/confirm": "/oauth/end-session",
     "/tokens/<uuid:token_id>/drop": f"/tokens/{ID}",
     "/tokens/<uuid:token_id>/summary": f"/tokens/{ID}",

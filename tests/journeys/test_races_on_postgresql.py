@@ -241,3 +241,7 @@ def test_logins_that_give_back_attempts_do_not_deadlock(app: Flask) -> None:
 
 def test_of_several_redemptions_of_one_code_one_wins_and_is_ended(app: Flask) -> None:
     codes.race(app)
+
+
+def test_of_several_polls_or_decisions_of_one_device_code_one_wins(app: Flask) -> None:
+    codes.race_of_devices(app)

@@ -19,7 +19,7 @@ from webapp.oauth.clients import NewClient
 
 CALLBACK = "https://wiki.example.org/oidc/callback"
 SCOPE = "openid profile email groups offline_access"
-ENDPOINTS = "authorize", "par", "token", "revoke", "introspect", "userinfo", "end-session"
+ENDPOINTS = "authorize", "device_authorization", "par", "token", "revoke", "introspect", "userinfo", "end-session"
 FOR_APPS = {f"/oauth/{name}" for name in ENDPOINTS}
 """Endpoints to which apps post; unknown parameters are ignored there (RFC 6749 §3.1, §3.2)."""
 
@@ -99,10 +99,12 @@ class App:
         return tokens
 
 
-def registered(site: Flask, name: str = "Wiki", redirect_uri: str = CALLBACK, **more: Any) -> App:
+def registered(site: Flask, name: str = "Wiki", redirect_uri: str | None = CALLBACK, **more: Any) -> App:
     with factories.database_of(site).write() as db:
-        made = clients.register(db, NewClient(name=name, redirect_uris=[redirect_uri], **more), origin="test")
-        return App(site, str(made.client.id), made.secret, redirect_uri)
+        made = clients.register(
+            db, NewClient(name=name, redirect_uris=[redirect_uri] if redirect_uri else [], **more), origin="test"
+        )
+        return App(site, str(made.client.id), made.secret, redirect_uri or "")
 
 
 def status(site: Flask, token: str, path: str = "/protected") -> int:

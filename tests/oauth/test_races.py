@@ -1,37 +1,79 @@
-"""Several requests with one authorization code at once: one gets tokens. For PostgreSQL: journeys/."""
+"""Several requests with one code at once: one gets tokens, or decides. For PostgreSQL: journeys/."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.browser import Person
 from tests.budget import times
-from tests.oauth.app import registered
+from tests.oauth.app import registered, status
+from tests.oauth.device import started, tool
+from webapp.core.ratelimit import Limiter
+from webapp.web.registry import services_of
 
 AT_ONCE = 6
 
 
-def winners(wiki, code) -> list[dict[str, str]]:
-    together = Barrier(AT_ONCE)
+def at_once(call: Callable[[int], TestResponse], number: int = AT_ONCE) -> list[TestResponse]:
+    """The answers to calls that begin together."""
+    together = Barrier(number)
 
-    def redeem(_) -> dict[str, str]:
+    def begin(place: int) -> TestResponse:
         together.wait()
-        return dict(wiki.redeem(code).json)
+        return call(place)
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return [answer for answer in pool.map(redeem, range(AT_ONCE)) if "access_token" in answer]
+    with ThreadPoolExecutor(number) as pool:
+        return list(pool.map(begin, range(number)))
+
+
+def winners(answers: list[TestResponse]) -> list[dict[str, str]]:
+    return [dict(answer.json) for answer in answers if "access_token" in answer.json]
 
 
 def race(site: Flask) -> None:
+    services_of(site).get(Limiter).reset()
     wiki, person = registered(site, is_first_party=True), Person(site)
     factories.user(site, "codes")
     person.log_in("codes")
     for _ in range(times(4)):
-        (tokens,) = winners(wiki, wiki.authorize(person)["code"])
+        code = wiki.authorize(person)["code"]
+        (tokens,) = winners(at_once(lambda _place, code=code: wiki.redeem(code)))
         assert wiki.refresh(tokens["refresh_token"]).json["error"] == "invalid_grant"
+
+
+def race_of_devices(site: Flask) -> None:
+    services_of(site).get(Limiter).reset()
+    command, people = tool(site), (Person(site), Person(site))
+    for person, name in zip(people, ("devices", "others"), strict=True):
+        factories.user(site, name)
+        person.log_in(name)
+    for _ in range(times(4)):
+        device = started(command)
+        device.allowed_by(people[0])
+        (tokens,) = winners(at_once(lambda _place, device=device: device.poll(), 10))
+        assert command.refresh(tokens["refresh_token"]).json["error"] == "invalid_grant"
+        assert status(site, tokens["access_token"], "/oauth/userinfo") == 401
+    for decisions in (("allow", "deny"), ("deny", "allow"), ("allow", "allow")):
+        device = started(command)
+        sent = []
+        for person, decision in zip(people, decisions, strict=True):
+            device.shown_to(person)
+            sent.append({"user_code": device.user_code, "decision": decision, "csrf_token": person.csrf_token})
+        answers = at_once(lambda place, sent=sent: people[place].ask("POST", "/device/decision", data=sent[place]), 2)
+        codes = [answer.status_code for answer in answers]
+        assert codes.count(303) == 1
+        assert set(codes) <= {303, 409, 422}
+        is_allowed = decisions[codes.index(303)] == "allow"
+        assert device.poll().status_code == (200 if is_allowed else 400)
 
 
 def test_of_several_redemptions_of_one_code_one_wins_and_is_ended(make_app):
     race(make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="100000"))
+
+
+def test_of_several_polls_or_decisions_of_one_device_code_one_wins(make_app):
+    race_of_devices(make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="100000"))

@@ -56,6 +56,8 @@ FIELDS = {
     "/api/auth/refresh": "client_id grant_type refresh_token",
     "/api/auth/revoke": "client_id token token_type_hint",
     "/confirm": "code kept next password response",
+    "/device": "user_code",
+    "/device/decision": "decision user_code",
     "/forgot": "username",
     "/login": "next password username",
     "/login/passkey": "next response",

@@ -40,6 +40,7 @@ from webapp.mfa.views.blueprint import MfaHooks
 from webapp.oauth.clients import app_name
 from webapp.oauth.grants.granted import TokenService
 from webapp.oauth.prompts import PromptStamp
+from webapp.oauth.user_codes import UserCodes
 from webapp.sessions.lifecycle import SessionLifetimes
 from webapp.settings import Settings, SettingsError
 from webapp.tokens.exchange import TokenExchange
@@ -182,3 +183,4 @@ def provide_authorization_server(app: Flask, settings: Settings) -> None:
     services.provide(TokenService)(tokens)
     services.provide(login.AppName)(partial(app_name, services.get(Database)))
     services.provide(PromptStamp)(PromptStamp(settings.secret_key))
+    services.provide(UserCodes)(UserCodes(settings.secret_key))

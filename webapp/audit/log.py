@@ -98,10 +98,13 @@ class Event(StrEnum):
     CLIENT_REMOVED = "client.removed"
     CLIENT_SECRET_MADE = "client.secret-made"
     APP_ALLOWED = "app.allowed"
+    DEVICE_ALLOWED = "app.device-allowed"
+    DEVICE_DENIED = "app.device-denied"
     APP_LOGGED_IN = "app.logged-in"
     APP_REFRESHED = "app.refreshed"
     APP_ENDED = "app.ended"
     CODE_REUSED = "app.code-reused"
+    DEVICE_CODE_REUSED = "app.device-code-reused"
     APP_REUSED = "app.refresh-reused"
     ACCESS_REFUSED = "access.refused"
     KEY_ROTATED = "key.rotated"
@@ -144,7 +147,7 @@ REFUSALS = frozenset(
     {
         *(Event.SESSION_REFUSED, Event.LOGIN_THROTTLED, Event.LOGIN_FROZEN, Event.LOGIN_DISOWNED),
         *(Event.ACCESS_REFUSED, Event.REFRESH_REFUSED, Event.REFRESH_REUSED),
-        *(Event.CODE_REUSED, Event.APP_REUSED),
+        *(Event.CODE_REUSED, Event.DEVICE_CODE_REUSED, Event.APP_REUSED),
         *(Event.CODE_REFUSED, Event.PASSKEY_BEHIND, Event.SESSION_REUSED),
     }
 )
@@ -156,7 +159,7 @@ WITH_BROWSER = frozenset(
         *(Event.PASSWORD_CHANGED, Event.PASSWORD_REMOVED, Event.RESET_ASKED, Event.RESET_DONE),
         *(Event.EMAIL_ASKED, Event.EMAIL_CHANGED, Event.USER_RENAMED, Event.REGISTRATION_ASKED),
         *(Event.FACTOR_ADDED, Event.FACTOR_REMOVED, Event.RECOVERY_CODES_MADE, Event.RECOVERY_CODE_USED),
-        *(Event.USER_CLOSED, Event.DATA_EXPORTED, Event.EVERYTHING_ENDED, Event.TOKEN_MINTED),
+        *(Event.USER_CLOSED, Event.DATA_EXPORTED, Event.EVERYTHING_ENDED, Event.TOKEN_MINTED, Event.DEVICE_ALLOWED),
     }
 )
 LONGEST_AGENT = 300

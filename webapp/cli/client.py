@@ -82,4 +82,5 @@ def facts_of(client: OAuthClient) -> dict[str, Any]:
         "redirect_uris": client.redirect_uris,
         "scopes": client.scopes,
         "roles": client.roles,
+        "is_for_devices": client.is_for_devices,
     }

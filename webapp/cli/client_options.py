@@ -34,6 +34,12 @@ OPTIONS = (
         metavar="URI",
         help="Another service for which it may get access tokens (RFC 8707).",
     ),
+    click.option(
+        "--device/--no-device",
+        "is_for_devices",
+        default=None,
+        help="Whether it runs on devices without a browser: users enter a code that it shows (RFC 8628).",
+    ),
     click.option("--role", "roles", multiple=True, help="Only users with one of these roles may log in to it."),
     click.option(
         "--require-pushed-requests/--allow-unpushed-requests",

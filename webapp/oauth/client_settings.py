@@ -26,6 +26,7 @@ class ClientSettings:
     resources: Sequence[str] = ()
     roles: Sequence[str] = ()
     require_pushed_authorization_requests: bool = False
+    is_for_devices: bool = False
 
 
 NAMES = tuple(field.name for field in fields(ClientSettings))
@@ -43,7 +44,7 @@ def apply(client: OAuthClient, wish: ClientSettings) -> None:
     """
     for name in NAMES:
         setattr(client, name, CHECKS.get(name, unchanged)(getattr(wish, name)))
-    if not client.redirect_uris and client.service_account_id is None:
+    if not (client.redirect_uris or client.service_account_id or client.is_for_devices):
         raise ClientUnfit(_("Enter at least one redirect URI, or a service account for client credentials."))
 
 

@@ -31,7 +31,13 @@ def is_needed(db: Session, asked: AuthorizationRequest, user_id: UUID, scopes: C
 
 
 def give(
-    db: Session, user_id: UUID, client: OAuthClient, scopes: Sequence[str], *, resources: Sequence[str] = ()
+    db: Session,
+    user_id: UUID,
+    client: OAuthClient,
+    scopes: Sequence[str],
+    *,
+    resources: Sequence[str] = (),
+    event: Event = Event.APP_ALLOWED,
 ) -> None:
     """Remember that a user has allowed these scopes at these services, besides those from before."""
     given = db.get(Consent, (user_id, client.id))
@@ -41,7 +47,7 @@ def give(
     given.scopes, given.resources = sorted({*given.scopes, *scopes}), sorted({*given.resources, *resources})
     given.given_at = now()
     details: dict[str, Any] = {"scopes": sorted(scopes)} | ({"audiences": sorted(resources)} if resources else {})
-    record(db, Event.APP_ALLOWED, user_id=user_id, client=str(client.id), name=client.name, **details)
+    record(db, event, user_id=user_id, client=str(client.id), name=client.name, **details)
 
 
 def of_user(db: Session, user_id: UUID) -> Sequence[tuple[Consent, OAuthClient]]:

@@ -3,9 +3,10 @@
 from typing import Any
 
 from webapp.guard.assurance import Level
+from webapp.oauth.grants import device_code
 from webapp.oauth.scopes import CLAIM_SCOPES
 
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", device_code.GRANT_TYPE)
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 CLAIMS = (
     *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "jti", "at_hash"),
@@ -25,6 +26,7 @@ def metadata(base_url: str, *, algorithm: str) -> dict[str, Any]:
         "pushed_authorization_request_endpoint": f"{base_url}/oauth/par",
         "require_pushed_authorization_requests": False,
         "token_endpoint": f"{base_url}/oauth/token",
+        "device_authorization_endpoint": f"{base_url}/oauth/device_authorization",
         "userinfo_endpoint": f"{base_url}/oauth/userinfo",
         "jwks_uri": f"{base_url}/.well-known/jwks.json",
         "revocation_endpoint": f"{base_url}/oauth/revoke",

@@ -1,6 +1,6 @@
-"""OAuthClient, ClientSecret, Consent, PushedRequest, AuthorizationCode: apps that log users in here."""
+"""OAuthClient, ClientSecret, Consent, PushedRequest, AuthorizationCode, DeviceCode: apps that log users in here."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, false
@@ -36,6 +36,8 @@ class OAuthClient(Base):
     """Whether its users' browsers may only bring requests that it has pushed (RFC 9126 §6)."""
     recipe: Mapped[str | None] = mapped_column(String(30))
     """Key of the recipe that it was registered by; None if by hand."""
+    is_for_devices: Mapped[bool] = mapped_column(server_default=false())
+    """Whether it may use the device authorization grant (RFC 8628)."""
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 
@@ -100,3 +102,37 @@ class AuthorizationCode(Base):
     used_at: Mapped[datetime | None]
     grant_id: Mapped[UUID | None]
     """The refresh family that came of it; ended if the code is used again (RFC 6749 §4.1.2)."""
+
+
+class DeviceCode(Base):
+    """A device that waits for a user to allow it (RFC 8628 §3.2); kept for an hour, so that reuse is detected."""
+
+    __tablename__ = "oauth_device_code"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    """Of the device code."""
+    user_code: Mapped[str] = mapped_column(String(43), unique=True)
+    """HMAC of the code that the user types: it is too short for a plain digest."""
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("oauth_client.id", ondelete="CASCADE"), index=True)
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    """Requested; from the user's decision on, granted."""
+    resources: Mapped[list[str]] = mapped_column(JSON)
+    """Services that its access tokens may be for (RFC 8707); empty for this site."""
+    jkt: Mapped[str | None] = mapped_column(String(43))
+    """Thumbprint of the key that the device has proved (RFC 9449 §5); its token requests must prove it too."""
+    address: Mapped[str | None] = mapped_column(String(45))
+    """IP address of the device, for the user to compare."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    interval: Mapped[timedelta]
+    """How long the device waits between two token requests (§3.5)."""
+    polled_at: Mapped[datetime | None]
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    """Who decided."""
+    session_id: Mapped[UUID | None]
+    """``sid`` of the session in which the user allowed it, for ID tokens."""
+    allowed_at: Mapped[datetime | None]
+    denied_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+    grant_id: Mapped[UUID | None]
+    """The refresh family that the user allowed; ended if the code is used again."""

@@ -92,10 +92,33 @@ def begin(
     )
     db.add(family)
     db.flush()
+    return with_first_token(db, credential, terms)
+
+
+def take_up(db: Session, family_id: UUID, terms: FamilyTerms, caller: ScriptClient) -> NewFamily | None:
+    """Begin to use a family that a user allowed before its client called: from now on it lasts as ``terms`` say.
+
+    Returns:
+        None if it has ended or expired meanwhile.
+    """
+    moment, credential = now(), credentials.locked_credential(db, family_id)
+    if credential is None or not credential.is_live(moment):
+        return None
+    credential.authority, credential.expires_at = terms.authority, moment + terms.ends.lifetime
+    credential.idle = terms.ends.idle
+    credential.idle_at = moment + terms.ends.idle if terms.ends.idle else None
+    family = db.get_one(RefreshFamily, family_id)
+    family.access_lifetime = terms.access_lifetime
+    family.user_agent, family.address = caller.user_agent[:LONGEST_AGENT], caller.address
+    return with_first_token(db, credential, terms)
+
+
+def with_first_token(db: Session, credential: Credential, terms: FamilyTerms) -> NewFamily:
+    """The family with its first refresh token, if ``terms`` allow refreshing."""
     if terms.ends.idle is None:
         return NewFamily(None, credential)
     secret = refresh_secret.first()
-    db.add(RefreshToken(digest=digest(secret), family_id=family_id, generation=1, created_at=credential.created_at))
+    db.add(RefreshToken(digest=digest(secret), family_id=credential.id, generation=1, created_at=now()))
     return NewFamily(secret, credential)
 
 

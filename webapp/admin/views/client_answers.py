@@ -32,6 +32,7 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     require_pushed_authorization_requests: bool
     recipe: str | None
     """By which it was registered; None if by hand."""
+    is_for_devices: bool
     created_at: datetime
     disabled_at: datetime | None
     """None while users can log in to it."""

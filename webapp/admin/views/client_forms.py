@@ -67,6 +67,12 @@ class AdvancedFields(Form):
         widget=TextArea(),
         render_kw=EXACT | {"rows": 2, "class": "input--exact"},
     )
+    is_for_devices = BooleanField(
+        _l("It runs on devices without a browser"),
+        description=_l(
+            "Such as a command or a television: it shows a code, which its user enters on another device (RFC 8628)."
+        ),
+    )
     post_logout_redirect_uris = WordsField(
         _l("Redirect URIs after logout"),
         [Length(max=LONGEST_LIST)],

@@ -14,6 +14,14 @@ APPS: Entries = {
     Event.APP_ALLOWED: Sentence(
         _l("You gave the app %(name)s access: %(scopes)s."), _l("%(user)s gave the app %(name)s access: %(scopes)s.")
     ),
+    Event.DEVICE_ALLOWED: Sentence(
+        _l("You allowed the app %(name)s on another device: %(scopes)s."),
+        _l("%(user)s allowed the app %(name)s on another device: %(scopes)s."),
+    ),
+    Event.DEVICE_DENIED: Sentence(
+        _l("You did not allow the app %(name)s on another device."),
+        _l("%(user)s did not allow the app %(name)s on another device."),
+    ),
     Event.APP_LOGGED_IN: Sentence(_l("You logged in to %(name)s."), _l("%(user)s logged in to %(name)s.")),
     Event.APP_REFRESHED: Sentence(
         _l("The app %(name)s refreshed its access."), _l("The app %(name)s refreshed its access for %(user)s.")
@@ -22,6 +30,10 @@ APPS: Entries = {
     Event.CODE_REUSED: Sentence(
         _l("An authorization code was used twice, so what the app had got with it was revoked."),
         _l("An authorization code of %(user)s was used twice, so what the app had got with it was revoked."),
+    ),
+    Event.DEVICE_CODE_REUSED: Sentence(
+        _l("A device code was used twice, so what the app had got with it was revoked."),
+        _l("A device code of %(user)s was used twice, so what the app had got with it was revoked."),
     ),
     Event.APP_REUSED: Sentence(
         _l("A refresh token of an app was used twice, so its access was revoked."),

@@ -1,1 +1,1 @@
-"""The grants of the token endpoint: authorization code, refresh token, client credentials."""
+"""The grants of the token endpoint: authorization code, refresh token, client credentials, device code."""

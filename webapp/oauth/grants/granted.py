@@ -19,9 +19,13 @@ from webapp.tokens.scopes import Catalogue
 class GrantRefused(Exception):
     """A token request is refused with one of the errors of RFC 6749 §5.2; the message is for the client's developer."""
 
-    def __init__(self, error: str, description: str) -> None:
+    def __init__(self, error: str, description: str, *, is_guess: bool = True) -> None:
+        """
+        Args:
+            is_guess: whether it counts against the limit of refused requests of its network.
+        """
         super().__init__(description)
-        self.error, self.description = error, description
+        self.error, self.description, self.is_guess = error, description, is_guess
 
 
 INVALID_TARGET = GrantRefused("invalid_target", "name one resource that was granted; each token is for one")

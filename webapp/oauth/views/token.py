@@ -14,7 +14,7 @@ from webapp.guard.require import public_to_scripts
 from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.oauth import resources
 from webapp.oauth.codes import Redemption
-from webapp.oauth.grants import authorization_code, client_credentials, refresh_token
+from webapp.oauth.grants import authorization_code, client_credentials, device_code, refresh_token
 from webapp.oauth.grants.granted import Granted, GrantRefused
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.views.blueprint import bp, caller, oauth_error, token_service
@@ -72,7 +72,8 @@ def issue(grant: Grant) -> Response:
         # The message of the error is translated, and RFC 6749 §5.2 allows ASCII only.
         return oauth_error("invalid_grant", "the account has the maximum number of active tokens")
     if isinstance(outcome, GrantRefused):
-        service(InvalidTokenLimit).count(request.remote_addr)
+        if outcome.is_guess:
+            service(InvalidTokenLimit).count(request.remote_addr)
         return oauth_error(outcome.error, outcome.description)
     return given(outcome)
 
@@ -113,8 +114,14 @@ def resource() -> tuple[str, ...]:
     return resources.named(request.form.getlist("resource"))
 
 
+def by_device_code(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:
+    code = request.form.get("device_code", "")
+    return device_code.exchange(db, token_service(), client, code, caller(), resource=resource(), jkt=jkt)
+
+
 GRANTS: dict[str, Grant] = {
     "authorization_code": by_code,
     "refresh_token": by_refresh_token,
     "client_credentials": by_client,
+    device_code.GRANT_TYPE: by_device_code,
 }
