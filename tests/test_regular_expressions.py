@@ -21,6 +21,7 @@ MAX_RATIO, TOO_SHORT = 9.0, 0.005
 # By the file and the constant, or the text of the expression: how it is applied, and the repeated text that makes it
 # work hardest. "ours" is never given anything from outside: it reads settings, commands, key files or our own routes.
 EXPRESSIONS = {
+    "claims.HEADER_NAME": ("fullmatch", "ours"),
     "clients.UUID_TEXT": ("fullmatch", "a"),
     "codes.VERIFIER": ("fullmatch", "a"),
     "cookie.ONE_COOKIE": ("fullmatch", "a="),

@@ -6,7 +6,7 @@ from wtforms import StringField
 from wtforms.fields.core import UnboundField
 
 from tests import factories
-from tests.accounts.owned_objects import OWN, service_of
+from tests.accounts.owned_objects import OWN, app_of, service_of
 from tests.mailbox import Mailbox, link_in
 from tests.second_factors import NAMED, with_app
 from tests.tables import contents
@@ -32,7 +32,8 @@ FIELDS = {
     "/account/security/totp": "begun code next",
     "/account/service-accounts/<uuid:user_id>/tokens/new": "key name note once reason",
     "/account/sessions/stay": "next",
-    "/admin/clients": "app_url name recipe",
+    "/admin/clients": "app_url jwks name recipe",
+    "/admin/clients/<uuid:client_id>/edit": "jwks",
     "/admin/invitations/new": "email note",
     "/admin/roles": "description name",
     "/admin/roles/<name>/edit": "description",
@@ -145,7 +146,8 @@ def filled(app: Flask, path: str, ada: User) -> str:
     if "<name>" in path:
         return path.replace("<name>", "user")
     before, _, rest = path.partition("<")
-    return f"{before}{OWN[path](app, ada)}{rest.partition('>')[2]}" if rest else path
+    made = app_of if path.startswith("/admin/clients/") else OWN.get(path)
+    return f"{before}{made(app, ada)}{rest.partition('>')[2]}" if made else path
 
 
 @pytest.mark.parametrize("path", FIELDS)

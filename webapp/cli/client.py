@@ -11,7 +11,7 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.output import as_json, say_aside, say_json, say_table
 from webapp.oauth import clients, set_up
-from webapp.oauth.metadata import metadata
+from webapp.oauth.metadata import metadata, methods_of
 from webapp.oauth.models import OAuthClient
 
 
@@ -81,6 +81,7 @@ def facts_of(client: OAuthClient) -> dict[str, Any]:
         "is_first_party": client.is_first_party,
         "redirect_uris": client.redirect_uris,
         "scopes": client.scopes,
+        "token_endpoint_auth_methods": methods_of(client),
         "roles": client.roles,
         "is_for_devices": client.is_for_devices,
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,6 +10,18 @@ import click
 from webapp.oauth.client_settings import NAMES, ClientSettings
 
 Command = Callable[..., Any]
+
+
+def contents(_context: click.Context, _option: click.Parameter, path: str | None) -> str | None:
+    """The text of the file that an option names; an empty name stands for an empty text."""
+    if not path:
+        return path
+    try:
+        return Path(path).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{path} cannot be read") from error
+
+
 OPTIONS = (
     click.option(
         "--redirect-uri", "redirect_uris", multiple=True, metavar="URI", help="Where the app gets its answers."
@@ -41,6 +54,12 @@ OPTIONS = (
         help="Whether it runs on devices without a browser: users enter a code that it shows (RFC 8628).",
     ),
     click.option("--role", "roles", multiple=True, help="Only users with one of these roles may log in to it."),
+    click.option(
+        "--jwks",
+        metavar="FILE",
+        callback=contents,
+        help="Its public keys (RFC 7517): it proves itself with a private key instead of a secret. Empty removes them.",
+    ),
     click.option(
         "--require-pushed-requests/--allow-unpushed-requests",
         "require_pushed_authorization_requests",

@@ -1,4 +1,4 @@
-"""authenticated(): which client calls the token endpoint, and whether it proves it (RFC 6749 §2.3)."""
+"""identified(): which client calls the token endpoint, and whether its secret is right (RFC 6749 §2.3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,8 @@ from urllib.parse import unquote_plus
 
 from sqlalchemy.orm import Session
 
-from webapp.oauth import client_secrets, clients
+from webapp.oauth import client_assertion, client_secrets, clients
+from webapp.oauth.client_assertion import AssertionUnfit
 from webapp.oauth.models import OAuthClient
 from webapp.web.bearer import basic_credentials
 
@@ -21,10 +22,11 @@ class TwoCredentials(Exception):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ClientCredentials:
-    """``client_id`` and secret of a request; a public client sends no secret."""
+    """``client_id`` of a request, with a secret or an assertion; a public client sends neither."""
 
     client_id: str
     secret: str | None
+    assertion: str | None = None
 
 
 def presented(authorization: str | None, form: Mapping[str, str]) -> ClientCredentials:
@@ -37,6 +39,10 @@ def presented(authorization: str | None, form: Mapping[str, str]) -> ClientCrede
         ClientRefused, TwoCredentials
     """
     named, secret = form.get("client_id") or "", form.get("client_secret") or None
+    if form.get("client_assertion") or form.get("client_assertion_type"):
+        if authorization is not None or secret is not None:
+            raise TwoCredentials("authenticate with client_assertion or with a secret, not with both")
+        return asserted(named, form)
     if authorization is None:
         return ClientCredentials(named, secret)
     scheme, _space, rest = authorization.partition(" ")
@@ -51,8 +57,24 @@ def presented(authorization: str | None, form: Mapping[str, str]) -> ClientCrede
     return ClientCredentials(username, password or None)
 
 
-def authenticated(db: Session, shown: ClientCredentials) -> OAuthClient:
-    """The client that proves to be the one it names.
+def asserted(named: str, form: Mapping[str, str]) -> ClientCredentials:
+    """An assertion, which names the client itself (RFC 7521 §4.2)."""
+    if form.get("client_assertion_type") != client_assertion.TYPE:
+        raise ClientRefused(f"client_assertion_type must be {client_assertion.TYPE}")
+    assertion = form.get("client_assertion") or ""
+    try:
+        subject = client_assertion.client_named(assertion)
+    except AssertionUnfit as error:
+        raise ClientRefused(str(error)) from error
+    if named not in ("", subject):
+        raise TwoCredentials("client_id is not the sub of client_assertion")
+    return ClientCredentials(subject, None, assertion)
+
+
+def identified(db: Session, shown: ClientCredentials) -> OAuthClient:
+    """The client that a request names, if it authenticates in the way that is registered and its secret is right.
+
+    An assertion is verified afterwards, because that may take a request to another site.
 
     Raises:
         ClientRefused
@@ -60,6 +82,10 @@ def authenticated(db: Session, shown: ClientCredentials) -> OAuthClient:
     client = clients.find(db, shown.client_id)
     if client is None:
         raise ClientRefused("unknown client, or no client_id")
+    if client.has_keys is not (shown.assertion is not None):
+        raise ClientRefused(f"this client {'must' if client.has_keys else 'cannot'} use private_key_jwt")
+    if client.has_keys:
+        return client
     if client.is_public:
         if shown.secret is not None:
             raise ClientRefused("a public client has no secret")

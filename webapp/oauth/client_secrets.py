@@ -29,8 +29,10 @@ def add_secret(db: Session, client: OAuthClient) -> str:
     """A new secret of a client; the older of two is removed.
 
     Raises:
-        ClientUnfit: it is public.
+        ClientUnfit: it is public, or proves itself with a key.
     """
+    if client.has_keys:
+        raise ClientUnfit(_("This app proves itself with a private key, so it has no secret."))
     if client.is_public:
         raise ClientUnfit(_("A public app has no secret."))
     kept = select(ClientSecret.digest).where(ClientSecret.client_id == client.id)
@@ -40,6 +42,10 @@ def add_secret(db: Session, client: OAuthClient) -> str:
     db.add(ClientSecret(digest=digest(secret), client_id=client.id, created_at=now()))
     db.flush()
     return secret
+
+
+def remove_all(db: Session, client: OAuthClient) -> None:
+    db.execute(delete(ClientSecret).where(ClientSecret.client_id == client.id))
 
 
 def made_at(db: Session, client: OAuthClient) -> Sequence[datetime]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from webapp.core.translation import _
-from webapp.oauth import redirect_uris, resources
+from webapp.oauth import client_keys, redirect_uris, resources
 from webapp.oauth.models import OAuthClient
 
 MOST_REDIRECT_URIS = 20
@@ -27,6 +27,7 @@ class ClientSettings:
     roles: Sequence[str] = ()
     require_pushed_authorization_requests: bool = False
     is_for_devices: bool = False
+    jwks: str = ""
 
 
 NAMES = tuple(field.name for field in fields(ClientSettings))
@@ -46,6 +47,8 @@ def apply(client: OAuthClient, wish: ClientSettings) -> None:
         setattr(client, name, CHECKS.get(name, unchanged)(getattr(wish, name)))
     if not (client.redirect_uris or client.service_account_id or client.is_for_devices):
         raise ClientUnfit(_("Enter at least one redirect URI, or a service account for client credentials."))
+    if client.is_public and client.has_keys:
+        raise ClientUnfit(_("A public app cannot keep a private key, so it has no public keys either."))
 
 
 def unchanged(value: Any) -> Any:
@@ -76,6 +79,17 @@ def checked_resources(uris: Sequence[str]) -> list[str]:
         raise ClientUnfit(str(error)) from error
 
 
+def checked_keys(jwks: str | None) -> str:
+    """
+    Raises:
+        ClientUnfit
+    """
+    try:
+        return client_keys.checked(jwks or "")
+    except client_keys.KeysUnfit as error:
+        raise ClientUnfit(str(error)) from error
+
+
 def sorted_names(names: Sequence[str]) -> list[str]:
     return sorted(set(names))
 
@@ -85,6 +99,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "post_logout_redirect_uris": checked_uris,
     "scopes": sorted_names,
     "resources": checked_resources,
+    "jwks": checked_keys,
     "roles": sorted_names,
 }
 """What a value must be; it returns the value to store or raises ``ClientUnfit``."""

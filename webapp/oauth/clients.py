@@ -13,6 +13,7 @@ from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.core.translation import _
+from webapp.oauth import client_secrets
 from webapp.oauth.client_secrets import add_secret
 from webapp.oauth.client_settings import ClientSettings, ClientUnfit, apply
 from webapp.oauth.models import Consent, OAuthClient
@@ -64,7 +65,7 @@ def register(db: Session, wish: NewClient, *, origin: str, actor_id: UUID | None
     db.add(client)
     db.flush()
     record(db, Event.CLIENT_MADE, actor_id=actor_id, client=str(client.id), name=name, origin=origin)
-    return RegisteredClient(client, None if wish.is_public else add_secret(db, client))
+    return RegisteredClient(client, None if client.is_public or client.has_keys else add_secret(db, client))
 
 
 def edit(db: Session, client: OAuthClient, wish: ClientSettings, *, actor_id: UUID | None = None) -> None:
@@ -75,6 +76,8 @@ def edit(db: Session, client: OAuthClient, wish: ClientSettings, *, actor_id: UU
     """
     apply(client, wish)
     db.flush()
+    if client.has_keys:
+        client_secrets.remove_all(db, client)
     record(db, Event.CLIENT_EDITED, actor_id=actor_id, client=str(client.id), name=client.name)
 
 

@@ -3,15 +3,28 @@
 from typing import Any
 
 from webapp.guard.assurance import Level
+from webapp.oauth.client_keys import ALGORITHMS
 from webapp.oauth.grants import device_code
+from webapp.oauth.models import OAuthClient
 from webapp.oauth.scopes import CLAIM_SCOPES
 
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", device_code.GRANT_TYPE)
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
+KEY_METHOD = "private_key_jwt"
+AUTHENTICATED = *SECRET_METHODS, KEY_METHOD
+"""How a client can prove which it is; a public one uses ``none``."""
+WITH_CLIENT = "token", "revocation", "introspection"
 CLAIMS = (
     *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "jti", "at_hash"),
     *("name", "preferred_username", "zoneinfo", "locale", "email", "email_verified", "groups"),
 )
+
+
+def methods_of(client: OAuthClient) -> list[str]:
+    """How a client can authenticate (RFC 7591 §2)."""
+    if client.is_public:
+        return ["none"]
+    return [KEY_METHOD] if client.has_keys else list(SECRET_METHODS)
 
 
 def metadata(base_url: str, *, algorithm: str) -> dict[str, Any]:
@@ -38,9 +51,10 @@ def metadata(base_url: str, *, algorithm: str) -> dict[str, Any]:
         "grant_types_supported": list(GRANT_TYPES),
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [algorithm],
-        "token_endpoint_auth_methods_supported": [*SECRET_METHODS, "none"],
-        "revocation_endpoint_auth_methods_supported": [*SECRET_METHODS, "none"],
-        "introspection_endpoint_auth_methods_supported": list(SECRET_METHODS),
+        "token_endpoint_auth_methods_supported": [*AUTHENTICATED, "none"],
+        "revocation_endpoint_auth_methods_supported": [*AUTHENTICATED, "none"],
+        "introspection_endpoint_auth_methods_supported": list(AUTHENTICATED),
+        **{f"{name}_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS) for name in WITH_CLIENT},
         "code_challenge_methods_supported": ["S256"],
         "acr_values_supported": [level.acr for level in Level],
         "claims_supported": list(CLAIMS),

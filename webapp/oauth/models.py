@@ -32,6 +32,8 @@ class OAuthClient(Base):
     """Roles whose users may log in to it; empty for everybody."""
     service_account_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     """Whose tokens it gets by client credentials (RFC 6749 §4.4); None if it may not use this grant."""
+    jwks: Mapped[str] = mapped_column(Text, server_default="")
+    """Public keys with which it proves itself instead of a secret (RFC 7517), as JSON; empty for none."""
     require_pushed_authorization_requests: Mapped[bool] = mapped_column(server_default=false())
     """Whether its users' browsers may only bring requests that it has pushed (RFC 9126 §6)."""
     recipe: Mapped[str | None] = mapped_column(String(30))
@@ -40,6 +42,11 @@ class OAuthClient(Base):
     """Whether it may use the device authorization grant (RFC 8628)."""
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether it authenticates by ``private_key_jwt`` (OpenID Connect Core §9) and has no secret."""
+        return bool(self.jwks)
 
 
 class ClientSecret(Base):

@@ -35,6 +35,18 @@ def client_of(authority: TokenGrant | None) -> str:
     return (authority and authority.client) or CLIENT_ID
 
 
+def audience_of(authority: TokenGrant | None) -> str | None:
+    """The other service that a token is for; None for this site.
+
+    Raises:
+        ValueError: there are several.
+    """
+    if authority is None or not authority.audiences:
+        return None
+    (audience,) = authority.audiences
+    return audience
+
+
 def gathered(
     hooks: Sequence[ClaimsHook], user_id: UUID, scopes: Sequence[str], own: Mapping[str, object] | None = None
 ) -> dict[str, object]:

@@ -23,7 +23,7 @@ from webapp.credentials.models import Credential
 from webapp.guard.assurance import level_of
 from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.authenticator import TYP
-from webapp.tokens.claims import ClaimsHook, client_of, gathered
+from webapp.tokens.claims import ClaimsHook, audience_of, client_of, gathered
 from webapp.tokens.models import ApiToken
 from webapp.web.templating import number
 
@@ -183,18 +183,6 @@ class TokenIssuer:
         if credential.authority and credential.authority.jkt:
             claims["cnf"] = {"jkt": credential.authority.jkt}
         return jwt.sign(claims, typ=TYP, key=self.ring.current(), headers=headers)
-
-
-def audience_of(authority: TokenGrant | None) -> str | None:
-    """The other service that a token is for; None for this site.
-
-    Raises:
-        ValueError: there are several.
-    """
-    if authority is None or not authority.audiences:
-        return None
-    (audience,) = authority.audiences
-    return audience
 
 
 def proven(credential: Credential) -> dict[str, Any]:

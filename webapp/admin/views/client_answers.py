@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.core.keys import KeyRing
 from webapp.oauth import client_secrets, set_up
 from webapp.oauth.claims import CLAIMS_BY_SCOPE
-from webapp.oauth.metadata import SECRET_METHODS, metadata
+from webapp.oauth.metadata import metadata, methods_of
 from webapp.oauth.models import OAuthClient
 from webapp.tokens import refresh_families
 from webapp.web.registry import service
@@ -30,6 +30,8 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     resources: list[str]
     roles: list[str]
     require_pushed_authorization_requests: bool
+    jwks: str
+    """Public keys with which it proves itself instead of a secret, as JSON (RFC 7517); empty for none."""
     recipe: str | None
     """By which it was registered; None if by hand."""
     is_for_devices: bool
@@ -111,7 +113,7 @@ def set_up_of(client: OAuthClient, secret: str | None) -> AppSetUp:
         issuer=about["issuer"],
         discovery_url=values["discovery_url"],
         endpoints=set_up.endpoints(about),
-        authentication=["none"] if client.is_public else list(SECRET_METHODS),
+        authentication=methods_of(client),
         code_challenge_method="S256",
         scopes=recipe.scopes,
         claims={name: list(claims) for name, claims in CLAIMS_BY_SCOPE.items()},

@@ -5,11 +5,12 @@ To add a setting: a field in one of the classes, with the name of its column and
 
 from typing import Any, ClassVar
 
-from wtforms import BooleanField, Field, StringField
+from wtforms import BooleanField, Field, StringField, TextAreaField
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 from wtforms.widgets import TextArea
 
 from webapp.core.translation import _l
+from webapp.oauth import client_keys
 from webapp.oauth.client_settings import NAMES, ClientSettings
 from webapp.oauth.clients import LONGEST_NAME, NewClient
 from webapp.oauth.models import OAuthClient
@@ -46,6 +47,12 @@ class SecurityFields(Form):
     require_pushed_authorization_requests = BooleanField(
         _l("Only pushed requests"),
         description=_l("The app must send each request from its server first (RFC 9126). Few apps can do that."),
+    )
+    jwks = TextAreaField(
+        _l("Public keys (JWKS)"),
+        [Length(max=client_keys.LONGEST)],
+        description=_l("For an app that proves itself with a private key (private_key_jwt). Its secrets stop working."),
+        render_kw=EXACT | {"rows": 3, "class": "input--exact"},
     )
 
 

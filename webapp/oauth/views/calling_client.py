@@ -4,11 +4,14 @@ from math import ceil
 
 from flask import Response, request
 
+from webapp.core.ratelimit import Limit, Limiter
+from webapp.core.ratelimit_storage import SPENT
 from webapp.login.invalid_token_limit import InvalidTokenLimit
-from webapp.oauth import client_authentication
+from webapp.oauth import client_assertion, client_authentication, client_keys
+from webapp.oauth.client_assertion import AssertionUnfit
 from webapp.oauth.client_authentication import ClientRefused, TwoCredentials
 from webapp.oauth.models import OAuthClient
-from webapp.oauth.views.blueprint import oauth_error
+from webapp.oauth.views.blueprint import issuer, oauth_error
 from webapp.web.bearer import realm
 from webapp.web.registry import service
 from webapp.web.transaction import database
@@ -41,12 +44,34 @@ def authenticated_client() -> OAuthClient | Response:
     try:
         shown = client_authentication.presented(request.headers.get("Authorization"), request.form)
         with database().read() as db:
-            return client_authentication.authenticated(db, shown)
+            client = client_authentication.identified(db, shown)
+        if shown.assertion is not None:
+            prove(client, shown.assertion)
+        return client
     except ClientRefused as error:
         service(InvalidTokenLimit).count(request.remote_addr)
         return client_refused(str(error))
     except TwoCredentials as error:
         return oauth_error("invalid_request", str(error))
+
+
+def prove(client: OAuthClient, assertion: str) -> None:
+    """Accept the assertion of a client, once.
+
+    Raises:
+        ClientRefused
+    """
+    own = issuer()
+    audiences = {own, f"{own}/oauth/token", f"{own}{request.path}"}
+    try:
+        keys = client_keys.stored(client.jwks)
+        jti = client_assertion.verified(assertion, keys, client_id=str(client.id), audiences=audiences)
+    except AssertionUnfit as error:
+        raise ClientRefused(str(error)) from error
+    # Only now: whoever has no key of the client leaves no row.
+    spent = Limit(f"{SPENT}assertion", 1, client_assertion.REMEMBERED)
+    if not service(Limiter).take(spent, str(client.id), jti).allowed:
+        raise ClientRefused("client_assertion: jti was used before")
 
 
 def client_refused(reason: str) -> Response:
