@@ -37,6 +37,7 @@ WHERE = {
 }
 NOWHERE = {
     "oauth_client": "an app of the site; of a user only where it has a service account",
+    "oauth_client_error": "of an app, without saying of whom",
     "oauth_client_secret": "nothing but digests",
     "oauth_code": "sealed for an hour, for the app that redeems it",
     "oauth_pushed_request": "of an app, before anybody has logged in",

@@ -7,6 +7,7 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import UUID
 
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -33,6 +34,10 @@ class App:
     secret: str | None
     redirect_uri: str = CALLBACK
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+
+    @property
+    def client_id_as_uuid(self) -> UUID:
+        return UUID(self.client_id)
 
     @property
     def request(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from webapp.jobs.leases import Job, Jobs
 from webapp.jobs.worker import JobWorker
 from webapp.mail import outbox
 from webapp.mail.mailer import Mailer
-from webapp.oauth import codes, device_codes, pushed_requests
+from webapp.oauth import client_errors, codes, device_codes, pushed_requests
 from webapp.settings import Settings
 from webapp.web.registry import services_of
 
@@ -35,6 +35,7 @@ def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
         Job("purge counted uses", day, purge.purge_uses),
         Job("purge expired links", day, one_time_links.purge),
         Job("purge authorization codes", hour, codes.purge),
+        Job("purge errors of apps", day, client_errors.purge),
         Job("purge pushed requests", hour, pushed_requests.purge),
         Job("purge device codes", hour, device_codes.purge),
         Job("purge kept forms", hour, saved_form.purge),

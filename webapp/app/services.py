@@ -37,6 +37,7 @@ from webapp.mfa import totp
 from webapp.mfa.relying_party import RelyingParty, party_of
 from webapp.mfa.totp import TotpEncryptor
 from webapp.mfa.views.blueprint import MfaHooks
+from webapp.oauth.client_errors import ClientErrorLog
 from webapp.oauth.clients import app_name
 from webapp.oauth.grants.granted import TokenService
 from webapp.oauth.prompts import PromptStamp
@@ -182,5 +183,6 @@ def provide_authorization_server(app: Flask, settings: Settings) -> None:
     )
     services.provide(TokenService)(tokens)
     services.provide(login.AppName)(partial(app_name, services.get(Database)))
+    services.provide(ClientErrorLog)(ClientErrorLog(services.get(Database)))
     services.provide(PromptStamp)(PromptStamp(settings.secret_key))
     services.provide(UserCodes)(UserCodes(settings.secret_key))

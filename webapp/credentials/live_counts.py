@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, case, func, or_, select
@@ -58,14 +59,15 @@ def live_counts_of(db: Session, user_id: UUID) -> LiveCounts:
 
 @dataclass(frozen=True, slots=True)
 class LiveLogins:
-    """Numbers of live logins and of the users who have them."""
+    """Numbers of live logins and of the users who have them, and when the last login was, ended or not."""
 
     logins: int
     users: int
+    last_at: datetime | None
 
 
 def live_logins(db: Session, ids: Select[UUID]) -> LiveLogins:
-    """How many of the credentials with these ids are live, and of how many users."""
+    """How many of the credentials with these ids are live, of how many users, and when the last one was made."""
     numbers = select(func.count(), func.count(Credential.user_id.distinct()))
     logins, users = db.execute(numbers.where(Credential.id.in_(ids), live_condition(now()))).one()
-    return LiveLogins(logins, users)
+    return LiveLogins(logins, users, db.scalar(select(func.max(Credential.created_at)).where(Credential.id.in_(ids))))

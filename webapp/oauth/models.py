@@ -143,3 +143,16 @@ class DeviceCode(Base):
     used_at: Mapped[datetime | None]
     grant_id: Mapped[UUID | None]
     """The refresh family that the user allowed; ended if the code is used again."""
+
+
+class ClientError(Base):
+    """The last error of one kind of a client; at most as many rows as there are kinds."""
+
+    __tablename__ = "oauth_client_error"
+
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("oauth_client.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    detail: Mapped[str] = mapped_column(String(250))
+    """Text of whoever sent the request, without anything that could be secret."""
+    last_at: Mapped[datetime]
+    times: Mapped[int]

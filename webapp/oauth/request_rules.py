@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,14 @@ REPEATABLE = {"resource"}
 
 class NotTrusted(Exception):
     """The client or its redirect URI is not known, so the error is shown here (RFC 6749 §4.1.2.1)."""
+
+    def __init__(self, message: str, client_id: UUID | None = None, redirect_uri: str = "") -> None:
+        """
+        Args:
+            client_id: of a client whose ``redirect_uri`` is not registered.
+        """
+        super().__init__(message)
+        self.client_id, self.redirect_uri = client_id, redirect_uri
 
 
 class RequestRefused(Exception):
@@ -79,7 +88,8 @@ def destination_of(db: Session, given: Parameters) -> Destination:
     if uri is None:
         raise NotTrusted(_("The redirect_uri is missing."))
     if not redirect_uris.is_registered(uri, client.redirect_uris):
-        raise NotTrusted(_("The app %(name)s has not registered this redirect_uri.", name=client.name))
+        message = _("The app %(name)s has not registered this redirect_uri.", name=client.name)
+        raise NotTrusted(message, client.id, uri)
     states = given.get("state", ())
     return Destination(client, uri, states[0] if len(states) == 1 and len(states[0]) <= LONGEST_STATE else None)
 

@@ -164,7 +164,7 @@ def end_of_client(
 
 
 def live_of_client(db: Session, client_id: UUID) -> LiveLogins:
-    """How many logins to an app are not ended, and of how many users."""
+    """How many logins to an app are not ended, of how many users, and when the last one was."""
     return live_logins(db, select(RefreshFamily.id).where(RefreshFamily.client_id == client_id))
 
 

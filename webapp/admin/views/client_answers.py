@@ -9,10 +9,10 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from webapp.core.keys import KeyRing
-from webapp.oauth import client_secrets, set_up
+from webapp.oauth import client_errors, client_secrets, set_up
 from webapp.oauth.claims import CLAIMS_BY_SCOPE
 from webapp.oauth.metadata import metadata, methods_of
-from webapp.oauth.models import OAuthClient
+from webapp.oauth.models import ClientError, OAuthClient
 from webapp.tokens import refresh_families
 from webapp.web.registry import service
 
@@ -42,6 +42,16 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
 
 class RegisteredApps(msgspec.Struct, frozen=True):
     clients: list[RegisteredApp]
+
+
+class AppError(msgspec.Struct, frozen=True):
+    """The last error of one kind of an app."""
+
+    kind: str
+    sentence: str
+    last_at: datetime
+    times: int
+    """How often it happened, in the last month or longer."""
 
 
 class AppSetUp(msgspec.Struct, frozen=True):
@@ -74,6 +84,9 @@ class AppDetails(RegisteredApp, frozen=True, kw_only=True):
     """That are not ended."""
     users: int
     """Who have such a login."""
+    last_login_at: datetime | None
+    errors: list[AppError]
+    """The latest first; one of each kind."""
 
 
 class AppWithSecret(AppDetails, frozen=True, kw_only=True):
@@ -102,7 +115,14 @@ def details_of(db: Session, client: OAuthClient, secret: str | None = None) -> d
         "secrets_made_at": list(made_at),
         "logins": live.logins,
         "users": live.users,
+        "last_login_at": live.last_at,
+        "errors": [app_error(found) for found in client_errors.of_client(db, client.id)],
     }
+
+
+def app_error(found: ClientError) -> AppError:
+    sentence = str(client_errors.SENTENCES[found.kind])
+    return AppError(found.kind, sentence % {"detail": found.detail}, found.last_at, found.times)
 
 
 def set_up_of(client: OAuthClient, secret: str | None) -> AppSetUp:

@@ -21,6 +21,7 @@ from webapp.oauth.scopes import grantable, sentences
 from webapp.oauth.views.app_access import not_for, unmet_demands
 from webapp.oauth.views.blueprint import at_services, bp, issuer, leave_to, token_service
 from webapp.oauth.views.discovery import signing_algorithm
+from webapp.oauth.views.error_notes import note_error, note_refusal
 from webapp.oauth.views.parameters import as_pushed, form_as_query, outdated, parameters, pushed_request, trusted
 from webapp.web.known_fields import reads
 from webapp.web.registry import service
@@ -77,6 +78,7 @@ def answer(query: str, principal: Principal | None = None, *, decision: str | No
             asked = checked(where, given, own=issuer(), pushed=pushed)
             return response_to(reading, asked, query, principal, decision)
         except RequestRefused as refused:
+            note_refusal(where.client.id, refused.error, refused.description)
             return leave_to(with_error(where, refused))
 
 
@@ -144,6 +146,7 @@ def refuse_user(asked: AuthorizationRequest, principal: Principal) -> ResponseRe
     """A page for a person whom the app is not for; with ``prompt=none`` the app gets the error."""
     if "none" in asked.prompts:
         raise RequestRefused("access_denied", "this user may not use the app")
+    note_error(asked.client.id, "not_allowed")
     raise not_for(asked.client, principal)
 
 

@@ -12,6 +12,7 @@ from webapp.oauth.client_assertion import AssertionUnfit
 from webapp.oauth.client_authentication import ClientRefused, TwoCredentials
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.views.blueprint import issuer, oauth_error
+from webapp.oauth.views.error_notes import note_unauthenticated
 from webapp.web.bearer import realm
 from webapp.web.registry import service
 from webapp.web.transaction import database
@@ -41,8 +42,10 @@ def authenticated_client() -> OAuthClient | Response:
     """The client of the request, detached from the database, or the error response; a refusal is counted."""
     if (too_many := too_many_refused()) is not None:
         return too_many
+    named = ""
     try:
         shown = client_authentication.presented(request.headers.get("Authorization"), request.form)
+        named = shown.client_id
         with database().read() as db:
             client = client_authentication.identified(db, shown)
         if shown.assertion is not None:
@@ -50,6 +53,7 @@ def authenticated_client() -> OAuthClient | Response:
         return client
     except ClientRefused as error:
         service(InvalidTokenLimit).count(request.remote_addr)
+        note_unauthenticated(named, str(error))
         return client_refused(str(error))
     except TwoCredentials as error:
         return oauth_error("invalid_request", str(error))

@@ -11,6 +11,7 @@ from webapp.core.client_network import network_of
 from webapp.core.ratelimit import Limiter
 from webapp.guard.require import public_to_scripts
 from webapp.oauth import pushed_requests
+from webapp.oauth.client_errors import without_values
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.pushed_requests import TooManyPushed
 from webapp.oauth.request_rules import NotTrusted, RequestRefused, checked, destination_of
@@ -18,6 +19,7 @@ from webapp.oauth.scopes import CLAIM_SCOPES
 from webapp.oauth.views.blueprint import bp, issuer, oauth_error
 from webapp.oauth.views.calling_client import authenticated_client, malformed
 from webapp.oauth.views.discovery import signing_algorithm
+from webapp.oauth.views.error_notes import note_error, note_refusal
 from webapp.oauth.views.parameters import MOST_PARAMETERS
 from webapp.web.known_fields import reads
 from webapp.web.negotiation import as_json
@@ -55,10 +57,12 @@ def par() -> ResponseReturnValue:
     try:
         with database().read() as reading:
             asked = checked(destination_of(reading, given), given, own=issuer())
-    except NotTrusted:
+    except NotTrusted as error:
+        note_error(client.id, "redirect_uri", without_values(error.redirect_uri))
         # The message of the error is translated, and RFC 6749 §5.2 allows ASCII only.
         return oauth_error("invalid_request", "redirect_uri is missing or not registered")
     except RequestRefused as refused:
+        note_refusal(client.id, refused.error, refused.description)
         return oauth_error(refused.error, refused.description)
     if not {*CLAIM_SCOPES, *client.scopes}.intersection(asked.scopes):
         return oauth_error("invalid_scope", "no known scope was requested, such as openid")

@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from webapp.core.translation import _
 from webapp.oauth import pushed_requests
+from webapp.oauth.client_errors import without_values
 from webapp.oauth.models import PushedRequest
 from webapp.oauth.request_rules import Destination, NotTrusted, Parameters, destination_of
+from webapp.oauth.views.error_notes import note_error
 from webapp.web.problems import Problem
 from webapp.web.request_head import LONGEST_URL
 from webapp.web.transaction import database
@@ -70,6 +72,8 @@ def trusted(reading: Session, given: Parameters) -> Destination:
     try:
         return destination_of(reading, given)
     except NotTrusted as error:
+        if error.client_id is not None:
+            note_error(error.client_id, "redirect_uri", without_values(error.redirect_uri))
         raise not_trusted(str(error)) from error
 
 

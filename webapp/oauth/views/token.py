@@ -20,6 +20,7 @@ from webapp.oauth.models import OAuthClient
 from webapp.oauth.views.blueprint import bp, caller, oauth_error, token_service
 from webapp.oauth.views.calling_client import authenticated_client, malformed
 from webapp.oauth.views.discovery import signing_algorithm
+from webapp.oauth.views.error_notes import note_refusal
 from webapp.tokens.issuing import TooManyTokens, scopes_of
 from webapp.web import dpop
 from webapp.web.known_fields import reads
@@ -74,6 +75,7 @@ def issue(grant: Grant) -> Response:
     if isinstance(outcome, GrantRefused):
         if outcome.is_guess:
             service(InvalidTokenLimit).count(request.remote_addr)
+        note_refusal(client.id, outcome.error, outcome.description)
         return oauth_error(outcome.error, outcome.description)
     return given(outcome)
 
