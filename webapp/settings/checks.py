@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from webapp.settings.fields import SettingsError
 from webapp.settings.references import SPELLING
-from webapp.settings.types import Network
+from webapp.settings.types import Network, network
 from webapp.settings.urls import PORTS, is_host, is_loopback
 
 BIND = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
@@ -128,6 +128,18 @@ def password_minimum(value: int, *, variable: str) -> None:
 def trusted_proxies(networks: tuple[Network, ...]) -> None:
     if any(network.prefixlen == 0 for network in networks):
         raise SettingsError("WEBAPP_TRUSTED_PROXIES must not trust the whole internet; name your proxy.")
+
+
+def private_hosts(words: tuple[str, ...]) -> None:
+    for word in words:
+        try:
+            is_fit = bool(network(word)) if "/" in word else re.fullmatch(r"[0-9A-Za-z.:_-]{1,253}", word)
+        except ValueError:
+            is_fit = False
+        if not is_fit:
+            raise SettingsError(
+                f"WEBAPP_PRIVATE_HOSTS must name hosts or networks such as wiki.internal or 10.1.0.0/16, not {word!r}."
+            )
 
 
 def identity_provider(value: str) -> None:

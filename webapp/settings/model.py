@@ -79,6 +79,10 @@ class Settings:
     trusted_proxies: Annotated[
         tuple[Network, ...], "Proxies whose X-Forwarded-* or Forwarded headers are trusted: networks or IP addresses."
     ] = ()
+    private_hosts: Annotated[
+        tuple[str, ...],
+        "Hosts, IP addresses and networks that this site may send requests to for apps, although they are not public.",
+    ] = ()
     setup_lifetime: Annotated[timedelta, "Lifetime of the setup link."] = timedelta(minutes=30)
     identity_provider: Annotated[str, "Identity provider that checks passwords: package.module:name."] = ""
     identity_timeout: Annotated[timedelta, "Timeout of the identity provider."] = timedelta(seconds=5)
@@ -145,6 +149,7 @@ class Settings:
         self._check_numbers()
         self._check_times()
         checks.trusted_proxies(self.trusted_proxies)
+        checks.private_hosts(self.private_hosts)
         checks.audiences(self.exchange_audiences, own=self.base_url)
         checks.identity_provider(self.identity_provider)
         for variable, named in (("SECOND_FACTOR_FOR", self.second_factor_for), ("PASSKEY_FOR", self.passkey_for)):
