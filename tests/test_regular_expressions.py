@@ -83,6 +83,7 @@ EXPRESSIONS = {
     "audit.NO_NUL": ("search", "a\n"),
     'bearer: [^ -~]|["\\\\]': ("sub", "ours"),
     "checks.BIND": ("fullmatch", "ours"),
+    "checks: [0-9A-Za-z.:_-]{1,253}": ("fullmatch", "ours"),
     "checks: (sqlite:///.|postgresql(\\+psycopg)?://)": ("match", "ours"),
     "checks: [\\x21-\\x7e]{1,200}": ("fullmatch", "ours"),
     "checks: [a-z][a-z0-9_]{1,19}|[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*": ("fullmatch", "ours"),

@@ -42,6 +42,8 @@ NOWHERE = {
     "oauth_code": "sealed for an hour, for the app that redeems it",
     "oauth_pushed_request": "of an app, before anybody has logged in",
     "oauth_device_code": "nothing but digests and scopes, for an hour; what was allowed is in the audit log",
+    "oauth_app_session": "the logins to apps stand among script_logins and in the audit log",
+    "oauth_logout_notice": "messages to apps about logouts, which stand in the audit log",
     "oauth_consent": "on the page of one's apps, and in the audit log",
     "former_session_secret": "nothing but digests",
     "refresh_token": "nothing but digests, counted",

@@ -1,10 +1,14 @@
 """What looking after people needs: a reason, somebody who is not there, somebody in any state."""
 
+from uuid import UUID, uuid4
+
 from flask import Flask
 
 from tests import factories
 from webapp.accounts.models import User
+from webapp.core.clock import now
 from webapp.core.db import Database
+from webapp.oauth.app_sessions import notice
 from webapp.testing import HeaderClient, as_user
 from webapp.web.registry import services_of
 
@@ -30,3 +34,11 @@ def by_session(app: Flask, name: str) -> HeaderClient:
     caller = as_user(app, name)
     caller.sends = {"Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
     return caller
+
+
+def logout_notice_of(app: Flask, client_id: str, user_id: UUID) -> str:
+    with services_of(app).get(Database).write() as db:
+        made = notice(UUID(client_id), user_id, uuid4(), now())
+        db.add(made)
+        db.flush()
+        return str(made.id)

@@ -50,6 +50,8 @@ ROWS = (
     Row("POST /admin/clients/<uuid:client_id>/enable", 200, NO_TOKEN),
     Row("POST /admin/clients/<uuid:client_id>/remove", 204, NO_TOKEN),
     Row("POST /admin/clients/<uuid:client_id>/secret", 200, NO_TOKEN),
+    Row("GET /admin/clients/logouts", 200, 200),
+    Row("POST /admin/clients/logouts/<uuid:notice_id>/retry", 204, 204),
     Row("GET /admin/clients/new", 200, NO_TOKEN),
     Row("GET /admin/endpoints", 200, 200),
     Row("GET /admin/endpoints/uses", 200, 200),

@@ -10,6 +10,7 @@ import pytest
 
 from webapp.core import outgoing_http
 from webapp.core.outgoing_http import NotReached, OutgoingHttp, PrivateHosts, is_public
+from webapp.settings import SettingsError
 
 HERE = OutgoingHttp(PrivateHosts.of(["127.0.0.1"]), timeout=0.4)
 
@@ -126,3 +127,9 @@ def test_a_bad_or_slow_answer_is_none_and_ends_in_time(pieces, pause):
         with pytest.raises(NotReached, match=r"127\.0\.0\.1"):
             HERE.send("GET", url)
         assert time.monotonic() - began < 0.7
+
+
+@pytest.mark.parametrize("value", ["https://wiki", "10.0.0.1/8", "a b/c", "wiki/24", "*"])
+def test_a_private_host_is_a_name_or_a_network(make_app, value):
+    with pytest.raises(SettingsError, match="WEBAPP_PRIVATE_HOSTS"):
+        make_app(WEBAPP_PRIVATE_HOSTS=value)

@@ -13,6 +13,7 @@ WITHOUT = {
     "account.keep": "the login was a moment ago",
     "account.revoke_service_token": ENDS,
     "admin_invitations.revoke": ENDS,
+    "admin_clients.retry_logout": "it goes to the app for which it was",
     "admin_mail.retry": "it goes to whom it was for",
     "admin_mail.test": "it goes to whoever asks",
     "api_auth.introspect": HARMLESS,

@@ -1,12 +1,12 @@
 """Roles: create, edit and remove them, with everything that they include directly or indirectly in ``Role.closure``."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, delete, func, not_, select
+from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, func, not_, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.accounts import role_closures, service_rules
 from webapp.accounts.invitation_state import is_unusable_invitation
@@ -199,6 +199,11 @@ def set_includes(db: Session, role: Role, includes: Sequence[str]) -> None:
     for name, closure in role_closures.closures(graph).items():
         everyone[name].includes, everyone[name].closure = list(graph[name]), list(closure)
     db.flush()
+
+
+def has_one_of(user_id: InstrumentedAttribute[UUID], roles: Collection[str]) -> ColumnElement[bool]:
+    """Whether a user has one of these roles, as an SQL condition; False for one who does not exist any more."""
+    return exists().where(User.id == user_id, User.role.in_(roles))
 
 
 def active_super_admins(db: Session) -> Select[UUID]:

@@ -14,6 +14,7 @@ from webapp.core.client_network import network_of
 from webapp.core.db import Database
 from webapp.core.encryption import Encryptor
 from webapp.core.keys import KeyRing
+from webapp.core.outgoing_http import OutgoingHttp, PrivateHosts
 from webapp.core.ratelimit import Limit, Limiter, limiter_for
 from webapp.core.translation import DEFAULT
 from webapp.guard import preferences
@@ -40,6 +41,7 @@ from webapp.mfa.views.blueprint import MfaHooks
 from webapp.oauth.client_errors import ClientErrorLog
 from webapp.oauth.clients import app_name
 from webapp.oauth.grants.granted import TokenService
+from webapp.oauth.logout_worker import LogoutWorker
 from webapp.oauth.prompts import PromptStamp
 from webapp.oauth.user_codes import UserCodes
 from webapp.sessions.lifecycle import SessionLifetimes
@@ -182,6 +184,8 @@ def provide_authorization_server(app: Flask, settings: Settings) -> None:
         settings.refresh_overlap,
     )
     services.provide(TokenService)(tokens)
+    http = OutgoingHttp(PrivateHosts.of(settings.private_hosts))
+    services.provide(LogoutWorker)(LogoutWorker(services.get(Database), tokens, http))
     services.provide(login.AppName)(partial(app_name, services.get(Database)))
     services.provide(ClientErrorLog)(ClientErrorLog(services.get(Database)))
     services.provide(PromptStamp)(PromptStamp(settings.secret_key))

@@ -97,6 +97,8 @@ class Event(StrEnum):
     CLIENT_ENABLED = "client.enabled"
     CLIENT_REMOVED = "client.removed"
     CLIENT_SECRET_MADE = "client.secret-made"
+    LOGOUT_GIVEN_UP = "logout.given-up"
+    LOGOUT_RETRIED = "logout.retried"
     APP_ALLOWED = "app.allowed"
     DEVICE_ALLOWED = "app.device-allowed"
     DEVICE_DENIED = "app.device-denied"

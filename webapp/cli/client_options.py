@@ -34,6 +34,12 @@ OPTIONS = (
         help="Where its users go after they logged out of the app.",
     ),
     click.option(
+        "--backchannel-logout-uri",
+        "backchannel_logout_uri",
+        metavar="URL",
+        help="Where the app learns that a login has ended (OpenID Connect Back-Channel Logout).",
+    ),
+    click.option(
         "--own/--not-own",
         "is_first_party",
         default=None,

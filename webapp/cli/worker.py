@@ -23,6 +23,7 @@ from webapp.credentials.usage_tracker import UsageTracker
 from webapp.guard.body_limits import BodyLimits
 from webapp.jobs.worker import JobWorker
 from webapp.mail.worker import MailWorker
+from webapp.oauth.logout_worker import LogoutWorker
 from webapp.settings import Settings
 from webapp.web import forwarded
 from webapp.web.asgi import AsgiGateway
@@ -39,7 +40,8 @@ def application() -> AsgiGateway:
     threading.Thread(target=leave_with_parent, name="parent", daemon=True).start()
     app = create_app()
     app.debug = DEBUG in os.environ
-    workers = [services_of(app).get(MailWorker), services_of(app).get(JobWorker)]
+    services = services_of(app)
+    workers = [services.get(MailWorker), services.get(JobWorker), services.get(LogoutWorker)]
     shutdown.concerns(services_of(app).get(UsageTracker), *workers)
     for worker in workers:
         worker.start()

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.core.clock import now
 from webapp.credentials.families import end_families
@@ -23,6 +23,20 @@ def locked_session(db: Session, sid: UUID) -> Credential | None:
     """The live session with this ``sid``, locked: whoever ends it waits, and then ends what was given for it."""
     found = select(Credential).where(Credential.sid == sid, IS_SESSION, live_condition(now()))
     return db.scalar(found.with_for_update())
+
+
+def is_open(sid: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Whether there is a session with this ``sid`` that was not ended, though it may have expired."""
+    return exists().where(Credential.sid == sid, IS_SESSION, Credential.revoked_at.is_(None))
+
+
+def is_live(sid: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    return exists().where(Credential.sid == sid, IS_SESSION, live_condition(now()))
+
+
+def was_ended(credential_id: InstrumentedAttribute[UUID | None]) -> ColumnElement[bool]:
+    """Whether a credential was ended, not merely expired or deleted."""
+    return exists().where(Credential.id == credential_id, Credential.revoked_at.is_not(None))
 
 
 def end_what_needs(db: Session, session_ids: Collection[UUID]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from webapp.core.outgoing_http import LONGEST_URL
 from webapp.core.translation import _
 from webapp.oauth import client_keys, redirect_uris, resources
 from webapp.oauth.models import OAuthClient
@@ -28,6 +29,7 @@ class ClientSettings:
     require_pushed_authorization_requests: bool = False
     is_for_devices: bool = False
     jwks: str = ""
+    backchannel_logout_uri: str = ""
 
 
 NAMES = tuple(field.name for field in fields(ClientSettings))
@@ -90,6 +92,22 @@ def checked_keys(jwks: str | None) -> str:
         raise ClientUnfit(str(error)) from error
 
 
+def checked_url(given: str | None) -> str:
+    """
+    Raises:
+        ClientUnfit
+    """
+    url = (given or "").strip()
+    if not url:
+        return ""
+    parts = redirect_uris.split(url)
+    if parts is None or parts.scheme not in ("https", "http") or not parts.hostname or len(url) > LONGEST_URL:
+        raise ClientUnfit(_("Enter a complete URL for logout notices, such as https://app.example.org/logout."))
+    if "#" in url or parts.username is not None:
+        raise ClientUnfit(_("The URL for logout notices has no fragment and no user name."))
+    return url
+
+
 def sorted_names(names: Sequence[str]) -> list[str]:
     return sorted(set(names))
 
@@ -97,6 +115,7 @@ def sorted_names(names: Sequence[str]) -> list[str]:
 CHECKS: dict[str, Callable[[Any], Any]] = {
     "redirect_uris": checked_uris,
     "post_logout_redirect_uris": checked_uris,
+    "backchannel_logout_uri": checked_url,
     "scopes": sorted_names,
     "resources": checked_resources,
     "jwks": checked_keys,

@@ -13,7 +13,7 @@ from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.core.translation import _
-from webapp.oauth import client_secrets
+from webapp.oauth import app_sessions, client_secrets
 from webapp.oauth.client_secrets import add_secret
 from webapp.oauth.client_settings import ClientSettings, ClientUnfit, apply
 from webapp.oauth.models import Consent, OAuthClient
@@ -140,6 +140,7 @@ def remove(db: Session, client: OAuthClient, *, origin: str, actor_id: UUID | No
 def withdraw(db: Session, user_id: UUID, client_id: UUID) -> bool:
     """Withdraw what a user has given a client: its tokens end. False if there was nothing."""
     ended = refresh_families.end_of_client(db, client_id, user_id=user_id, origin="owner")
+    app_sessions.end_all(db, client_id, user_id)
     theirs = Consent.user_id == user_id, Consent.client_id == client_id
     gone = db.execute(delete(Consent).where(*theirs).returning(Consent.client_id)).first()
     return bool(ended or gone)

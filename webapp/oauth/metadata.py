@@ -58,6 +58,8 @@ def metadata(base_url: str, *, algorithm: str) -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "acr_values_supported": [level.acr for level in Level],
         "claims_supported": list(CLAIMS),
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "claims_parameter_supported": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,

@@ -9,7 +9,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from webapp.core.keys import KeyRing
-from webapp.oauth import client_errors, client_secrets, set_up
+from webapp.oauth import client_errors, client_secrets, logout_notices, set_up
 from webapp.oauth.claims import CLAIMS_BY_SCOPE
 from webapp.oauth.metadata import metadata, methods_of
 from webapp.oauth.models import ClientError, OAuthClient
@@ -26,6 +26,8 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     is_first_party: bool
     redirect_uris: list[str]
     post_logout_redirect_uris: list[str]
+    backchannel_logout_uri: str
+    """Where logout tokens are sent; empty for nowhere."""
     scopes: list[str]
     resources: list[str]
     roles: list[str]
@@ -87,6 +89,8 @@ class AppDetails(RegisteredApp, frozen=True, kw_only=True):
     last_login_at: datetime | None
     errors: list[AppError]
     """The latest first; one of each kind."""
+    logout_notices: dict[str, int]
+    """Number of logout tokens that are waiting, sent or failed."""
 
 
 class AppWithSecret(AppDetails, frozen=True, kw_only=True):
@@ -117,6 +121,7 @@ def details_of(db: Session, client: OAuthClient, secret: str | None = None) -> d
         "users": live.users,
         "last_login_at": live.last_at,
         "errors": [app_error(found) for found in client_errors.of_client(db, client.id)],
+        "logout_notices": logout_notices.states(db, client_id=client.id),
     }
 
 

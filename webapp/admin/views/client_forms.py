@@ -9,6 +9,7 @@ from wtforms import BooleanField, Field, StringField, TextAreaField
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 from wtforms.widgets import TextArea
 
+from webapp.core import outgoing_http
 from webapp.core.translation import _l
 from webapp.oauth import client_keys
 from webapp.oauth.client_settings import NAMES, ClientSettings
@@ -86,6 +87,17 @@ class AdvancedFields(Form):
         description=_l("Where users go after they logged out of the app, one per line. Most apps need nothing here."),
         widget=TextArea(),
         render_kw=EXACT | {"rows": 2, "class": "input--exact"},
+    )
+
+    backchannel_logout_uri = StringField(
+        _l("URL for logout notices"),
+        [Length(max=outgoing_http.LONGEST_URL), one_line],
+        filters=[stripped],
+        description=_l(
+            "Where the app learns that a login here has ended (OpenID Connect Back-Channel Logout), such as "
+            "https://app.example.org/logout. Leave it empty if the app has none."
+        ),
+        render_kw=EXACT | {"maxlength": outgoing_http.LONGEST_URL, "class": "input--exact", "inputmode": "url"},
     )
 
 

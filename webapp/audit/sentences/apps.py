@@ -11,6 +11,11 @@ APPS: Entries = {
     Event.CLIENT_ENABLED: Sentence(_l("The app %(name)s was enabled.")),
     Event.CLIENT_REMOVED: Sentence(_l("The app %(name)s was removed.")),
     Event.CLIENT_SECRET_MADE: Sentence(_l("The app %(name)s got a new secret.")),
+    Event.LOGOUT_GIVEN_UP: Sentence(_l("Logout notices to %(name)s that could not be sent: %(count)s. %(reason)s")),
+    Event.LOGOUT_RETRIED: Sentence(
+        _l("The logout notice to %(name)s was retried."),
+        by=_l("The logout notice to %(name)s was retried by %(actor)s."),
+    ),
     Event.APP_ALLOWED: Sentence(
         _l("You gave the app %(name)s access: %(scopes)s."), _l("%(user)s gave the app %(name)s access: %(scopes)s.")
     ),

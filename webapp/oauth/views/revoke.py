@@ -9,6 +9,7 @@ from webapp.audit.log import Event
 from webapp.guard.principal import NotAccepted
 from webapp.guard.require import public_to_scripts
 from webapp.login.introspection import INACTIVE, Introspection, introspection_response, of_principal, of_refresh
+from webapp.oauth import app_sessions
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.views.blueprint import bp, oauth_error
 from webapp.oauth.views.calling_client import authenticated_client, client_refused, malformed
@@ -38,6 +39,7 @@ def revoke() -> ResponseReturnValue:
         else:
             family_id = family_of(token)
         if family_id is not None and refresh_families.client_of(db, family_id) == client.id:
+            app_sessions.ended_by_app(db, family_id)
             refresh_families.end(db, family_id, event=Event.APP_ENDED, origin="holder")
     return Response(status=200)
 

@@ -1,0 +1,149 @@
+"""Back-channel logout: which end of a login is told to the app, and how it is sent."""
+
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import jwt
+import pytest
+import time_machine
+
+from tests import factories
+from tests.browser import Person
+from tests.oauth.app import registered, status
+from tests.oauth.logout_receiver import URL, Receiver, log_in, read
+from tests.script import Script
+from webapp.accounts import lifecycle as accounts
+from webapp.accounts import roles, user_queries
+from webapp.core.clock import now
+from webapp.credentials.lifecycle import end_every_credential
+from webapp.credentials.purge import purge
+from webapp.oauth import app_sessions, client_settings, clients
+from webapp.sessions import lifecycle, rotation
+from webapp.tokens import refresh_families
+
+
+@pytest.fixture
+def wiki(app):
+    return registered(app, is_first_party=True, backchannel_logout_uri=URL, scopes=["protected:read"])
+
+
+@pytest.fixture
+def receiver(app):
+    return Receiver(app)
+
+
+def test_a_logout_token_is_one_of_the_specification(app, person, user, wiki, receiver):
+    tokens = log_in(wiki, person)
+    assert receiver.received() == []
+    person.visit("GET", "/dashboard")
+    person.press("Log out")
+    (token,) = receiver.received()
+    head = jwt.get_unverified_header(token)
+    key = jwt.PyJWKSet.from_dict(Script(app).get("/.well-known/jwks.json").json)[head["kid"]]
+    issuer = app.config["BASE_URL"]
+    said = jwt.decode(token, key, algorithms=["ES256"], audience=wiki.client_id, issuer=issuer)
+    assert head["typ"] == "logout+jwt"
+    assert said.keys() == {"iss", "aud", "iat", "exp", "jti", "sub", "sid", "events"}
+    assert said["events"] == {"http://schemas.openid.net/event/backchannel-logout": {}}
+    assert said["exp"] - said["iat"] == 120
+    assert (said["sub"], said["sid"]) == (str(user.id), read(tokens["id_token"])["sid"])
+    assert receiver.sent[0][0] == URL
+    # It opens nothing here, and nothing is sent twice.
+    assert status(app, token) == 401
+    assert receiver.received() == []
+    notice = Script(app).get("/.well-known/openid-configuration").json
+    assert notice["backchannel_logout_supported"] is notice["backchannel_logout_session_supported"] is True
+
+
+def session_of(db, user):
+    return lifecycle.live(db, user.id)[0][0].id
+
+
+def family_of(db, user):
+    return refresh_families.end_of_client(db, clients.named(db, "Wiki").id, user_id=user.id, origin="site")
+
+
+def only_for_admins(db, user):
+    wiki = clients.named(db, "Wiki")
+    clients.edit(db, wiki, client_settings.ClientSettings(**settings(wiki) | {"roles": ["admin"]}))
+
+
+def settings(client):
+    return {name: getattr(client, name) for name in client_settings.NAMES}
+
+
+def loses_role(db, user):
+    accounts.change_role(db, user, "user")
+
+
+ENDS = {
+    "logout, or ended by the user or an admin": lambda db, user: lifecycle.end(db, user.id, session_of(db, user)),
+    "all sessions ended": lambda db, user: lifecycle.end_others(db, user.id),
+    "its cookie was copied": lambda db, user: rotation.end_copied(db, session_of(db, user)),
+    "new password": lambda db, user: accounts.set_password(db, user, factories.HASHED),
+    "everything ended": lambda db, user: accounts.end_everything(db, user.id),
+    "disabled": accounts.disable,
+    "closed": accounts.close,
+    "deleted": accounts.delete,
+    "every credential of the site ended": lambda db, user: end_every_credential(db),
+    "access withdrawn": lambda db, user: clients.withdraw(db, user.id, clients.named(db, "Wiki").id),
+    "its tokens ended": family_of,
+    "app disabled": lambda db, user: clients.disable(db, clients.named(db, "Wiki"), origin="test"),
+    "app only for other roles": only_for_admins,
+    "role changed": loses_role,
+}
+
+
+@pytest.mark.parametrize("way", ENDS)
+def test_the_end_of_a_login_is_told(app, person, user, wiki, receiver, way):
+    factories.user(app, "keeper", role="super_admin")
+    with factories.database_of(app).write() as db:
+        if way == "role changed":
+            roles.add(db, "editor", "Edits", ["user"])
+            accounts.change_role(db, user_queries.by_id(db, user.id), "editor")
+            client = clients.named(db, "Wiki")
+            clients.edit(db, client, client_settings.ClientSettings(**settings(client) | {"roles": ["editor"]}))
+    sid = read(log_in(wiki, person)["id_token"])["sid"]
+    assert receiver.received() == []
+    with factories.database_of(app).write() as db:
+        ENDS[way](db, user_queries.by_id(db, user.id))
+    (token,) = receiver.received()
+    assert (read(token)["sub"], read(token)["sid"]) == (str(user.id), sid)
+    assert receiver.received() == []
+
+
+def test_what_ends_no_login_is_not_told(app, person, user, wiki, receiver):
+    other = registered(app, "Other", is_first_party=True)
+    log_in(other, person)
+    tokens = log_in(wiki, person, "openid offline_access")
+    # A new proof of identity replaces the session, and the app revokes its own token.
+    person.visit("GET", "/confirm")
+    person.press("Confirm", password=factories.PASSWORD)
+    wiki.post("/oauth/revoke", token=tokens["refresh_token"])
+    assert receiver.received() == []
+    with time_machine.travel(now() + timedelta(days=1), tick=False), factories.database_of(app).write() as db:
+        assert receiver.received() == []
+        assert app_sessions.forget_expired(db) == 1
+    with time_machine.travel(now() + timedelta(days=200), tick=False), factories.database_of(app).write() as db:
+        while purge(db, kept=timedelta(days=90)):
+            pass
+    assert receiver.received() == []
+
+
+def test_one_notice_for_each_session_and_app(app, person, user, wiki, receiver):
+    elsewhere = Person(app)
+    elsewhere.log_in(user.username)
+    sids = {read(log_in(wiki, one)["id_token"])["sid"] for one in (person, person, elsewhere)}
+    assert len(sids) == 2
+    with factories.database_of(app).write() as db:
+        lifecycle.end_others(db, user.id)
+    assert {read(token)["sid"] for token in receiver.received()} == sids
+    assert len(receiver.sent) == 2
+
+
+def test_a_logout_that_an_app_starts_is_told_to_the_others(app, person, wiki, receiver):
+    notes = registered(app, "Notes", is_first_party=True, backchannel_logout_uri="https://notes.example.org/out")
+    log_in(wiki, person)
+    hint = log_in(notes, person)["id_token"]
+    person.ask("GET", f"/oauth/end-session?{urlencode({'id_token_hint': hint})}", headers={"Sec-Fetch-Site": "none"})
+    assert {read(token)["aud"] for token in receiver.received()} == {wiki.client_id, notes.client_id}

@@ -1,0 +1,95 @@
+"""Which logins to apps have ended, so that the app must be told (OpenID Connect Back-Channel Logout 1.0).
+
+A login is noted when a code is exchanged. Whether it has ended is read from the session, what the app was given, the
+client and the user, so whatever ends one of them is seen, and nothing has to be called.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from webapp.accounts import roles
+from webapp.core.clock import now
+from webapp.credentials import sids
+from webapp.oauth.models import AppSession, AuthorizationCode, LogoutNotice, OAuthClient
+from webapp.oauth.scopes import OPENID
+
+MOST = 100
+"""Logins whose end is noted in one transaction."""
+
+
+def note(db: Session, client: OAuthClient, code: AuthorizationCode, family_id: UUID) -> None:
+    """Remember that a user has logged in to an app, if the app wants to learn of the end."""
+    if not client.backchannel_logout_uri or OPENID not in code.scopes:
+        return
+    known = select(AppSession).where(AppSession.client_id == client.id, AppSession.sid == code.session_id)
+    found = db.scalar(known)
+    if found is None:
+        found = AppSession(client_id=client.id, sid=code.session_id, user_id=code.user_id)
+        db.add(found)
+    found.family_id, found.logged_in_at = family_id, now()
+
+
+def ended_by_app(db: Session, family_id: UUID) -> None:
+    """Take no notice of the end of a family: the app has ended it itself, and may have a new login by now."""
+    db.execute(update(AppSession).where(AppSession.family_id == family_id).values(family_id=None))
+
+
+def end_all(db: Session, client_id: UUID, user_id: UUID) -> None:
+    """The logins of a user to an app have ended."""
+    notify(db, select(AppSession.id).where(AppSession.client_id == client_id, AppSession.user_id == user_id))
+
+
+def has_ended(db: Session) -> bool:
+    """Whether there is something to do for ``collect``."""
+    return db.scalar(ended(db).limit(1)) is not None
+
+
+def collect(db: Session) -> int:
+    """Note the logout tokens to be sent for logins that have ended. Returns how many, at most ``MOST``."""
+    return notify(db, ended(db).limit(MOST))
+
+
+def ended(db: Session) -> Select[UUID]:
+    """The ids of logins that have ended, but not of those whose session has merely expired."""
+    joined = select(AppSession.id).join(OAuthClient, OAuthClient.id == AppSession.client_id)
+    return joined.where(
+        or_(
+            ~sids.is_open(AppSession.sid),
+            sids.was_ended(AppSession.family_id),
+            OAuthClient.disabled_at.is_not(None),
+            *without_role(db),
+        )
+    )
+
+
+def without_role(db: Session) -> Iterator[ColumnElement[bool]]:
+    """For each app that is only for some roles: its users who have none of them any more."""
+    for client in db.scalars(select(OAuthClient).where(OAuthClient.backchannel_logout_uri != "")):
+        if client.roles:
+            fitting = {one for role in client.roles for one in roles.reaching(db, role)}
+            has_role = roles.has_one_of(AppSession.user_id, fitting)
+            yield and_(AppSession.client_id == client.id, ~has_role)
+
+
+def notify(db: Session, session_ids: Select[UUID]) -> int:
+    # One statement, so that of two processes one gets each row.
+    gone = delete(AppSession).where(AppSession.id.in_(session_ids))
+    found = db.execute(gone.returning(AppSession.client_id, AppSession.user_id, AppSession.sid)).all()
+    moment = now()
+    db.add_all(notice(client_id, user_id, sid, moment) for client_id, user_id, sid in found)
+    return len(found)
+
+
+def notice(client_id: UUID, user_id: UUID, sid: UUID, moment: datetime) -> LogoutNotice:
+    return LogoutNotice(client_id=client_id, user_id=user_id, sid=sid, created_at=moment, due_at=moment, tries=0)
+
+
+def forget_expired(db: Session) -> int:
+    """A step of a job: forget logins whose session has expired. Apps have timeouts of their own."""
+    expired = select(AppSession.id).where(sids.is_open(AppSession.sid), ~sids.is_live(AppSession.sid)).limit(MOST)
+    gone = delete(AppSession).where(AppSession.id.in_(expired)).returning(AppSession.id)
+    return len(db.scalars(gone).all())
