@@ -85,10 +85,6 @@ def run_in(folder, *arguments):
     return done.stdout
 
 
-def test_the_tests_of_the_new_app_pass(example):
-    assert "3 passed" in run_in(example, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "tests")
-
-
 def test_the_table_of_the_app_is_migrated_and_a_new_column_gets_a_revision(example):
     latchkey = partial(run_in, example, "-m", "webapp")
     latchkey("db", "upgrade")

@@ -3,12 +3,14 @@
 import logging
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.cli.serving import Server, serving, start
+from tests.conftest import copied
 from tests.factories import QUICK
 from webapp.accounts import passwords
 from webapp.cli.program import program
@@ -45,8 +47,9 @@ def run(instance: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 def add(run: Run) -> Callable[..., str]:
     """Adds a user and returns their ID."""
 
-    def add(name: str, role: str = "user") -> str:
-        done = run(f"user add {name} --email {name}@example.org --role {role} --password-stdin", typed=PASSWORD)
+    def add(name: str, role: str = "user", **settings: str) -> str:
+        command = f"user add {name} --email {name}@example.org --role {role} --password-stdin"
+        done = run(command, typed=PASSWORD, **settings)
         assert done.exit_code == 0, done.stderr
         return done.stdout.strip()
 
@@ -65,3 +68,12 @@ def mint(run: Run) -> Callable[..., tuple[str, str]]:
         return done.stdout.strip(), named[1]
 
     return mint
+
+
+@pytest.fixture(scope="session")
+def two_workers(migrated: Path) -> Iterator[Server]:
+    """A server with two workers for tests that have users of their own, all with ``xdist_group("two_workers")``.
+
+    Commands reach it by its settings: ``run(..., **two_workers.settings)``."""
+    with copied(migrated) as instance, serving(start(instance, WEBAPP_WORKERS="2")) as (server,):
+        yield server

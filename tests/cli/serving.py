@@ -60,8 +60,9 @@ def get(url: str, **more: Any) -> httpx.Response:
 
 
 def start(instance: Path, *options: str, **settings: str) -> Server:
+    """With one worker, where the settings do not say otherwise: each takes seconds to start."""
     bind = f"127.0.0.1:{free_port()}"
-    said = {"WEBAPP_INSTANCE": str(instance), "WEBAPP_BIND": bind, "WEBAPP_WORKERS": "2"} | settings
+    said = {"WEBAPP_INSTANCE": str(instance), "WEBAPP_BIND": bind, "WEBAPP_WORKERS": "1"} | settings
     process = subprocess.Popen(
         [sys.executable, "-m", "webapp", "serve", *options],
         cwd=ROOT,

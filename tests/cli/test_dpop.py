@@ -5,31 +5,28 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import jwt as pyjwt
 import pytest
 
 from tests import factories
 from tests.cli.conftest import PASSWORD
-from tests.cli.serving import ROOT, serving, start
-from tests.conftest import copied
+from tests.cli.serving import ROOT
 from tests.dpop_client import KEY, claims_for, jwk_of, proof
 from webapp.app import close
 from webapp.testing import build
 
-# One server for all that only come in.
-pytestmark = pytest.mark.xdist_group("dpop")
+pytestmark = pytest.mark.xdist_group("two_workers")
 EXAMPLE = ROOT / "docs" / "examples" / "dpop_client.py"
 
 
 @pytest.fixture(scope="module")
-def server(migrated):
-    with copied(migrated) as instance:
-        app = build(instance)
-        factories.user(app, "ada")
-        close(app)
-        with serving(start(instance, WEBAPP_WORKERS="1")) as (server,):
-            yield server
+def server(two_workers):
+    app = build(Path(two_workers.settings["WEBAPP_INSTANCE"]))
+    factories.user(app, "dana")
+    close(app)
+    return two_workers
 
 
 def example(server, folder, *arguments, code=None, **environ):
@@ -46,7 +43,7 @@ def test_the_example_uses_a_token_bound_to_its_key(run, server, tmp_path):
     assert (tmp_path / "latchkey_key.pem").stat().st_mode & 0o777 == 0o600
     token = minted(run, server, "example", key)
     for _ in range(2):
-        assert example(server, tmp_path, "/protected", LATCHKEY_TOKEN=token)["username"] == "ada"
+        assert example(server, tmp_path, "/protected", LATCHKEY_TOKEN=token)["username"] == "dana"
 
 
 def test_the_example_creates_its_key_without_a_site(tmp_path):
@@ -56,15 +53,15 @@ def test_the_example_creates_its_key_without_a_site(tmp_path):
 
 
 def test_the_example_logs_in(server, tmp_path):
-    login = {"username": "ada", "password": PASSWORD}
+    login = {"username": "dana", "password": PASSWORD}
     code = f"""import json, dpop_client as it
 token = it.call("POST", "/api/auth", body={login})["access_token"]
 print(json.dumps(it.call("GET", "/protected", token)))"""
-    assert example(server, tmp_path, code=code)["username"] == "ada"
+    assert example(server, tmp_path, code=code)["username"] == "dana"
 
 
 def minted(run, server, name, key):
-    done = run(f"token mint ada --name {name} --scope protected:read --key", key, **server.settings)
+    done = run(f"token mint dana --name {name} --scope protected:read --key", key, **server.settings)
     assert done.exit_code == 0, done.stderr
     return done.stdout.strip()
 

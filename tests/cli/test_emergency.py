@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.cli.conftest import PASSWORD
-from tests.cli.serving import UNUSED, get, serving, start
+from tests.cli.serving import UNUSED, get
 from webapp.cli import emergency
 
 SECRET = "Zq3v8LxM2rT7nW0bYc5dKf9hJs1pGuQe"
@@ -86,7 +86,7 @@ def cookie_of(server):
         base_url=server.url, headers={"Sec-Fetch-Site": "same-origin"}, timeout=20, verify=UNUSED
     ) as client:
         token = client.get("/login", headers={"Accept": "application/json"}).json()["csrf_token"]
-        fields = {"username": "ada", "password": PASSWORD, "csrf_token": token}
+        fields = {"username": "emma", "password": PASSWORD, "csrf_token": token}
         assert client.post("/login", data=fields).status_code == 303
         return "; ".join(f"{name}={value}" for name, value in client.cookies.items())
 
@@ -98,21 +98,22 @@ def statuses(server, **sent):
 
 
 def token_of(server):
-    answer = httpx.post(f"{server.url}/api/auth", json={"username": "ada", "password": PASSWORD}, verify=UNUSED)
+    answer = httpx.post(f"{server.url}/api/auth", json={"username": "emma", "password": PASSWORD}, verify=UNUSED)
     return answer.json()["access_token"]
 
 
-def test_every_worker_refuses_old_credentials_and_accepts_new_ones_at_once(run, add, instance):
-    add("ada", "super_admin")
-    with serving(start(instance)) as (server,):
-        cookie, old = cookie_of(server), token_of(server)
-        assert statuses(server, Cookie=cookie) == {200}
-        assert statuses(server, Authorization=f"Bearer {old}") == {200}
-        done = run("keys emergency --yes", WEBAPP_BIND=server.settings["WEBAPP_BIND"])
-        assert done.exit_code == 0, done.stderr
-        assert statuses(server, Cookie=cookie) == {401}
-        assert statuses(server, Authorization=f"Bearer {old}") == {401}
-        assert statuses(server, Cookie=cookie_of(server)) == {200}
-        assert statuses(server, Authorization=f"Bearer {token_of(server)}") == {200}
-        keys = server.open("/.well-known/jwks.json").json()["keys"]
-        assert [key["kid"] for key in keys] == [done.stdout.strip()]
+@pytest.mark.xdist_group("two_workers")
+def test_every_worker_refuses_old_credentials_and_accepts_new_ones_at_once(run, add, two_workers):
+    server = two_workers
+    add("emma", "super_admin", **server.settings)
+    cookie, old = cookie_of(server), token_of(server)
+    assert statuses(server, Cookie=cookie) == {200}
+    assert statuses(server, Authorization=f"Bearer {old}") == {200}
+    done = run("keys emergency --yes", **server.settings)
+    assert done.exit_code == 0, done.stderr
+    assert statuses(server, Cookie=cookie) == {401}
+    assert statuses(server, Authorization=f"Bearer {old}") == {401}
+    assert statuses(server, Cookie=cookie_of(server)) == {200}
+    assert statuses(server, Authorization=f"Bearer {token_of(server)}") == {200}
+    keys = server.open("/.well-known/jwks.json").json()["keys"]
+    assert [key["kid"] for key in keys] == [done.stdout.strip()]

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 from aiosmtpd.controller import Controller
 
 from tests.cli.conftest import PASSWORD
@@ -67,7 +68,7 @@ HALVES = [
 
 
 def test_running_requests_are_finished_despite_repeated_signals(instance):
-    with serving(start(instance, WEBAPP_WORKERS="1")) as (server,):
+    with serving(start(instance)) as (server,):
         clients = [Client(server, *half) for half in HALVES]
         (worker,) = workers_of(server)
         # As two Ctrl-C and what the parent sends: a third setting of granian's own signal would never return.
@@ -101,7 +102,7 @@ def test_the_mail_being_sent_is_finished_and_recorded(run, add, instance):
     controller.start()
     mail = {"WEBAPP_SMTP_URL": f"smtp://127.0.0.1:{controller.port}", "WEBAPP_MAIL_FROM": "l@example.org"}
     try:
-        with serving(start(instance, WEBAPP_WORKERS="1", **mail)) as (server,):
+        with serving(start(instance, **mail)) as (server,):
             for client in ("curl/8", "another"):
                 # Of the second, which was not seen before, its owner is told.
                 sent = {"username": "ada", "password": PASSWORD}
@@ -117,12 +118,12 @@ def test_the_mail_being_sent_is_finished_and_recorded(run, add, instance):
     assert (catcher.mails, noted["state"], noted["tries"]) == (1, "sent", 1)
 
 
-def test_in_each_process_one_thread_other_than_main_receives_signals(instance):
-    with serving(start(instance, WEBAPP_WORKERS="1")) as (server,):
-        processes = [server.process.pid, *workers_of(server)]
-        hearing = [open_to_stops(pid) for pid in processes]
-        assert [len(threads) for threads in hearing] == [1, 1]
-        assert not {thread for threads in hearing for thread in threads} & set(processes)
+@pytest.mark.xdist_group("two_workers")
+def test_in_each_process_one_thread_other_than_main_receives_signals(two_workers):
+    processes = [two_workers.process.pid, *workers_of(two_workers)]
+    hearing = [open_to_stops(pid) for pid in processes]
+    assert [len(threads) for threads in hearing] == [1, 1, 1]
+    assert not {thread for threads in hearing for thread in threads} & set(processes)
 
 
 def workers_of(server):

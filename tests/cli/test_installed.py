@@ -1,6 +1,7 @@
 """The wheel, installed with no checkout around: the command, the pages and the instance folder."""
 
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -13,6 +14,10 @@ from tests.cli.serving import Server, bare_environ, get, serving
 from tests.ports import free_port
 from webapp.settings.paths import CHECKOUT
 
+# One wheel for all.
+pytestmark = pytest.mark.xdist_group("installed")
+# What is used is compiled when it is: compiling all of it takes seconds.
+INSTALL = sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--no-compile", "--quiet", "--target"
 PAGE = {"Accept": "text/html"}
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
 
@@ -38,12 +43,23 @@ def built(tmp_path_factory):
 def installed(built, tmp_path_factory):
     """What pip makes of the wheel; its dependencies are those of this environment."""
     folder = tmp_path_factory.mktemp("installed")
-    run(sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--quiet", "--target", folder, built)
+    run(*INSTALL, folder, built)
     return folder
 
 
 def environ(installed, **settings):
     return bare_environ() | {"PYTHONPATH": str(installed), **settings}
+
+
+def started(installed, folder, **settings):
+    return subprocess.Popen(
+        [installed / "bin" / "latchkey", "serve", "--workers", "1"],
+        cwd=folder,
+        env=environ(installed, **settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def test_the_wheel_has_every_module_template_and_static_file_and_no_test(built):
@@ -71,47 +87,37 @@ def test_the_command_prints_version_and_help_from_any_folder(installed, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("chosen", [False, True], ids=["working directory", "WEBAPP_INSTANCE"])
-def test_the_installed_package_serves_and_stores_data_in_the_working_directory(installed, tmp_path, chosen):
-    port, work = free_port(), tmp_path / "work"
-    work.mkdir()
+def test_the_installed_package_serves_and_stores_data_in_the_working_directory(installed, tmp_path):
+    port = free_port()
     settings = {"WEBAPP_BIND": f"127.0.0.1:{port}", "WEBAPP_BASE_URL": f"http://127.0.0.1:{port}"}
-    settings |= {"WEBAPP_INSTANCE": str(tmp_path / "elsewhere")} if chosen else {}
-    process = subprocess.Popen(
-        [installed / "bin" / "latchkey"],
-        cwd=work,
-        env=environ(installed, **settings),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = started(installed, tmp_path, **settings)
     with serving(Server(process, f"http://127.0.0.1:{port}", settings)) as (server,):
         page = get(f"{server.url}/login", headers=PAGE).text
         style = re.search(r'href="(/static/[^"]+\.css)"', page)
         assert style
         assert server.open(style[1]).status_code == 200
         assert get(f"{server.url}/docs", headers=PAGE).status_code == 200
-    assert (tmp_path / "elsewhere" if chosen else work / "instance").joinpath("latchkey.db").exists()
+    assert (tmp_path / "instance" / "latchkey.db").exists()
     assert not list(installed.rglob("latchkey.db"))
 
 
-def test_a_new_app_is_installed_and_served_behind_the_login(built, tmp_path):
+def test_the_installed_package_stores_data_in_the_chosen_folder(installed, tmp_path):
+    chosen, work = tmp_path / "elsewhere", tmp_path / "work"
+    work.mkdir()
+    run(installed / "bin" / "latchkey", "db", "upgrade", cwd=work, env=environ(installed, WEBAPP_INSTANCE=str(chosen)))
+    assert (chosen / "latchkey.db").exists()
+    assert list(work.iterdir()) == list(installed.rglob("latchkey.db")) == []
+
+
+def test_a_new_app_is_installed_and_served_behind_the_login(installed, tmp_path):
     """What README.md of a new app says, step by step."""
-    both, port = tmp_path / "environment", free_port()
-    install = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--quiet", "--target", both]
-    run(*install, built)
+    both, port = shutil.copytree(installed, tmp_path / "environment"), free_port()
     run(both / "bin" / "latchkey", "new", "workshop", cwd=tmp_path, env=environ(both))
     app = tmp_path / "workshop"
-    run(*install, "--no-build-isolation", app)
-    run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=app, env=environ(both))
-    process = subprocess.Popen(
-        [both / "bin" / "latchkey", "serve"],
-        cwd=app,
-        env=environ(both, WEBAPP_BIND=f"127.0.0.1:{port}"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    run(*INSTALL, both, "--no-build-isolation", app)
+    tested = run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=app, env=environ(both))
+    assert "3 passed" in tested
+    process = started(both, app, WEBAPP_BIND=f"127.0.0.1:{port}")
     with serving(Server(process, f"http://127.0.0.1:{port}", {})) as (server,):
         assert server.open("/workshop").json()["code"] == "token_missing"
         assert "/workshop" in server.open("/openapi.json").json()["paths"]

@@ -1,13 +1,12 @@
 """What the served site answers to requests that no browser sends: one server, over real sockets (RFC 9112)."""
 
 import socket
-from collections.abc import Iterator
 from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.journeys.server import ServedSite, served
+from tests.cli.serving import Server
 
 HOST = b"Host: localhost\r\n"
 POST = b"POST /api/auth HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
@@ -15,13 +14,7 @@ CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 PIECES = 20_000
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSite]:
-    with served(tmp_path_factory.mktemp("served_requests")) as site:
-        yield site
-
-
-def status_of(site: ServedSite, sent: bytes) -> int | None:
+def status_of(site: Server, sent: bytes) -> int | None:
     """The status that is answered; None where the connection is closed without one."""
     with socket.create_connection(("127.0.0.1", urlsplit(site.url).port or 0), timeout=60) as connection:
         # What is refused before all of it was sent is closed at once.
@@ -33,6 +26,7 @@ def status_of(site: ServedSite, sent: bytes) -> int | None:
     return int(first.split()[1]) if first else None
 
 
+@pytest.mark.xdist_group("two_workers")
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
@@ -58,6 +52,8 @@ def status_of(site: ServedSite, sent: bytes) -> int | None:
         pytest.param(CHUNKED + b"1\r\n{\r\n" * PIECES + b"0\r\n\r\n", 413, id="thousands of chunks"),
     ],
 )
-def test_an_unusual_request_is_answered_as_in_the_standard(site: ServedSite, sent: bytes, status: int | None) -> None:
-    assert status_of(site, sent) == status
-    assert status_of(site, b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n") == 200
+def test_an_unusual_request_is_answered_as_in_the_standard(
+    two_workers: Server, sent: bytes, status: int | None
+) -> None:
+    assert status_of(two_workers, sent) == status
+    assert status_of(two_workers, b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n") == 200
