@@ -160,6 +160,7 @@ def values_of(form: Element) -> dict[str, Any]:
             values[name] = [*([former] if isinstance(former, str) else former), value]
         else:
             values[name] = value
+    values |= {element.get("name", ""): element.text or "" for element in form.iter("textarea") if element.get("name")}
     for element in form.iter("select"):
         chosen = [option for option in element.iter("option") if option.get("selected") is not None]
         if chosen and element.get("name"):

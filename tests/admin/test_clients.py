@@ -6,6 +6,7 @@ from tests import factories
 from tests.browser import Person
 from tests.oauth.app import CALLBACK, App, registered
 from tests.script import Script
+from webapp.accounts.models import User
 
 
 @pytest.fixture
@@ -133,3 +134,35 @@ def test_the_page_has_everything_that_the_app_needs(app, chief):
     chief.open(f"/admin/clients/{wiki.client_id}")
     chief.press("New secret")
     assert "Two secrets work now." in chief.open(f"/admin/clients/{wiki.client_id}").text
+
+
+def test_an_app_for_some_people_stays_theirs_when_one_is_deleted(app, person, chief):
+    grace = factories.user(app, "grace")
+    wiki = registered(app, is_first_party=True)
+    edit = f"/admin/clients/{wiki.client_id}/edit"
+    chief.open(edit)
+    assert "no users with these names: nobody." in chief.press("Save app", people="grace nobody").text
+    assert "was changed" in chief.press("Save app", people="grace").text
+    page = person.open(wiki.url())
+    assert (page.status_code, "You cannot use Wiki" in page.text) == (403, True)
+    assert "Back to the dashboard" in page.text
+    hers = Person(app)
+    hers.log_in("grace")
+    tokens = wiki.redeem(wiki.authorize(hers)["code"]).json
+    assert "access_token" in tokens
+    with factories.database_of(app).write() as db:
+        db.delete(db.get_one(User, grace.id))
+    chief.open(edit)
+    assert "was changed" in chief.press("Save app").text
+    assert str(grace.id) in chief.page.text
+    assert person.open(wiki.url()).status_code == 403
+
+
+@pytest.mark.parametrize("roles", [[], ["admin"]])
+def test_who_is_no_longer_for_the_app_cannot_refresh(app, person, user, chief, roles):
+    wiki = registered(app, is_first_party=True, people=[str(user.id)], roles=roles)
+    tokens = wiki.redeem(wiki.authorize(person)["code"]).json
+    tokens = wiki.refresh(tokens["refresh_token"]).json
+    chief.open(f"/admin/clients/{wiki.client_id}/edit")
+    chief.press("Save app", people="chief")
+    assert wiki.refresh(tokens["refresh_token"]).json["error"] == "invalid_grant"

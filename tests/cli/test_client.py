@@ -27,6 +27,8 @@ def test_an_app_is_added_listed_and_removed(run):
         "redirect_uris": [URI],
         "scopes": ["protected:read"],
         "roles": ["admin"],
+        "people": [],
+        "token_endpoint_auth_methods": ["client_secret_basic", "client_secret_post"],
         "is_for_devices": False,
     }
     assert client_id in run("client list").stdout

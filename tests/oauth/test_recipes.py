@@ -20,13 +20,15 @@ DOCS = Path(__file__).parents[2] / "docs" / "single-sign-on.md"
 def test_each_recipe_can_be_registered_and_leaves_nothing_open(app):
     with factories.database_of(app).write() as db:
         for key, recipe in RECIPES.items():
-            uris = recipe.redirects_for("https://app.example.org:8443/sub/") or ["https://app.example.org/cb"]
-            wish = NewClient(name=str(recipe.name), redirect_uris=uris, is_public=recipe.is_public, recipe=key)
+            chosen = {"redirect_uris": ["https://app.example.org/cb"]} | recipe.settings_for(
+                "https://app.example.org:8443/sub/"
+            )
+            wish = NewClient(name=str(recipe.name), is_public=recipe.is_public, recipe=key, **chosen)
             made = clients.register(db, wish, origin="test")
             text = recipe.filled_in(set_up.values(made.client, ABOUT, "Site", made.secret))
             assert not re.search(r"\$\w", text), key
             assert str(made.client.id) in text, key
-            assert (made.secret or "S256") in text, key
+            assert (made.secret or ("device_code" if recipe.is_for_devices else "S256")) in text, key
             assert "https://login.example.org" in text, key
             if key in APPS:
                 assert set_up.values(made.client, ABOUT, "", None)["app_url"] == "https://app.example.org:8443/sub", key

@@ -10,7 +10,7 @@ from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.output import as_json, say_aside, say_json, say_table
-from webapp.oauth import clients, set_up
+from webapp.oauth import clients, people, set_up
 from webapp.oauth.metadata import metadata, methods_of
 from webapp.oauth.models import OAuthClient
 
@@ -42,7 +42,7 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
       python -m webapp client list
     """
     with opened(context) as database, database.read() as db:
-        found = [facts_of(client) for client in clients.every(db)]
+        found = [facts_of(client, people.names_of(db, client.people)) for client in clients.every(db)]
     if is_json:
         say_json(found)
         return
@@ -72,7 +72,7 @@ def show(context: CommandContext, *, name: str) -> None:
         say_aside(str(note))
 
 
-def facts_of(client: OAuthClient) -> dict[str, Any]:
+def facts_of(client: OAuthClient, names: list[str]) -> dict[str, Any]:
     return {
         "name": client.name,
         "client_id": str(client.id),
@@ -83,5 +83,6 @@ def facts_of(client: OAuthClient) -> dict[str, Any]:
         "scopes": client.scopes,
         "token_endpoint_auth_methods": methods_of(client),
         "roles": client.roles,
+        "people": names,
         "is_for_devices": client.is_for_devices,
     }

@@ -60,6 +60,7 @@ OPTIONS = (
         help="Whether it runs on devices without a browser: users enter a code that it shows (RFC 8628).",
     ),
     click.option("--role", "roles", multiple=True, help="Only users with one of these roles may log in to it."),
+    click.option("--person", "people", multiple=True, metavar="NAME", help="A user who may log in to it besides."),
     click.option(
         "--jwks",
         metavar="FILE",

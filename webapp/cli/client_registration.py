@@ -12,7 +12,7 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
 from webapp.cli.output import say_aside
-from webapp.oauth import clients
+from webapp.oauth import clients, people
 from webapp.oauth.client_settings import ClientUnfit, settings_of
 from webapp.oauth.clients import NewClient
 from webapp.oauth.recipes import RECIPES
@@ -50,17 +50,14 @@ def add(
         if service_account and (account is None or not account.is_service):
             raise CommandRefused(f"There is no service account {service_account}.")
         try:
-            made = clients.register(
-                db,
-                NewClient(
-                    name=name,
-                    is_public=is_public or (recipe is not None and RECIPES[recipe].is_public),
-                    service_account_id=account.id if account else None,
-                    recipe=recipe,
-                    **by_recipe(recipe, app_url) | chosen(given),
-                ),
-                origin="cli",
+            wish = NewClient(
+                name=name,
+                is_public=is_public or (recipe is not None and RECIPES[recipe].is_public),
+                service_account_id=account.id if account else None,
+                recipe=recipe,
+                **by_recipe(recipe, app_url) | chosen(given),
             )
+            made = clients.register(db, people.with_ids(db, wish), origin="cli")
         except ClientUnfit as error:
             raise CommandRefused(str(error)) from error
         say_registered(str(made.client.id), made.secret)
@@ -73,9 +70,7 @@ def by_recipe(recipe: str | None, app_url: str | None) -> dict[str, Any]:
     Raises:
         ClientUnfit
     """
-    if recipe is None or not RECIPES[recipe].has_url:
-        return {}
-    return {"redirect_uris": RECIPES[recipe].redirects_for(app_url or "")}
+    return RECIPES[recipe].settings_for(app_url or "") if recipe is not None else {}
 
 
 @click.command("edit", cls=Command)
@@ -95,7 +90,7 @@ def edit(context: CommandContext, /, *, name: str, **given: Any) -> None:
     with opened(context) as database, database.write() as db:
         client = client_called(db, name)
         try:
-            clients.edit(db, client, changed(settings_of(client), given))
+            clients.edit(db, client, people.with_ids(db, changed(settings_of(client), given)))
         except ClientUnfit as error:
             raise CommandRefused(str(error)) from error
     say_aside("The app was changed.")

@@ -26,6 +26,7 @@ class ClientSettings:
     scopes: Sequence[str] = ()
     resources: Sequence[str] = ()
     roles: Sequence[str] = ()
+    people: Sequence[str] = ()
     require_pushed_authorization_requests: bool = False
     is_for_devices: bool = False
     jwks: str = ""
@@ -120,5 +121,6 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "resources": checked_resources,
     "jwks": checked_keys,
     "roles": sorted_names,
+    "people": sorted_names,
 }
 """What a value must be; it returns the value to store or raises ``ClientUnfit``."""

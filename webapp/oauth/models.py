@@ -31,7 +31,9 @@ class OAuthClient(Base):
     resources: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
     """Other services for which it may get access tokens (RFC 8707), by URI."""
     roles: Mapped[list[str]] = mapped_column(JSON)
-    """Roles whose users may log in to it; empty for everybody."""
+    """Roles whose users may log in to it."""
+    people: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    """Ids of further users who may; with ``roles`` empty too, everybody may. Ids of deleted accounts stay."""
     service_account_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     """Whose tokens it gets by client credentials (RFC 6749 §4.4); None if it may not use this grant."""
     jwks: Mapped[str] = mapped_column(Text, server_default="")

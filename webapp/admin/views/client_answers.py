@@ -9,12 +9,15 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from webapp.core.keys import KeyRing
-from webapp.oauth import client_errors, client_secrets, logout_notices, set_up
+from webapp.oauth import client_errors, client_secrets, logout_notices, people, set_up
 from webapp.oauth.claims import CLAIMS_BY_SCOPE
 from webapp.oauth.metadata import metadata, methods_of
 from webapp.oauth.models import ClientError, OAuthClient
 from webapp.tokens import refresh_families
 from webapp.web.registry import service
+from webapp.web.transaction import db
+
+COMPUTED = {"client_id", "people"}
 
 
 class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +34,8 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     scopes: list[str]
     resources: list[str]
     roles: list[str]
+    people: list[str]
+    """User names of those who may use it beside users with these roles; the id of an account that was deleted."""
     require_pushed_authorization_requests: bool
     jwks: str
     """Public keys with which it proves itself instead of a secret, as JSON (RFC 7517); empty for none."""
@@ -148,5 +153,8 @@ def set_up_of(client: OAuthClient, secret: str | None) -> AppSetUp:
 
 
 def columns_of(client: OAuthClient) -> dict[str, Any]:
-    names = (name for name in RegisteredApp.__struct_fields__ if name != "client_id")
-    return {"client_id": client.id} | {name: getattr(client, name) for name in names}
+    of_column = [name for name in RegisteredApp.__struct_fields__ if name not in COMPUTED]
+    return {name: getattr(client, name) for name in of_column} | {
+        "client_id": client.id,
+        "people": people.names_of(db(), client.people),
+    }

@@ -3,6 +3,7 @@
 To add a setting: a field in one of the classes, with the name of its column and of its field in ``ClientSettings``.
 """
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from wtforms import BooleanField, Field, StringField, TextAreaField
@@ -40,6 +41,12 @@ class AccessFields(Form):
         _l("Only for these roles"),
         [Length(max=LONGEST_LIST)],
         description=_l("Names of roles, separated by spaces. Leave it empty to let everybody log in to the app."),
+        render_kw=EXACT,
+    )
+    people = WordsField(
+        _l("And for these people"),
+        [Length(max=LONGEST_LIST)],
+        description=_l("User names, separated by spaces. Without roles, the app is for these people alone."),
         render_kw=EXACT,
     )
 
@@ -158,8 +165,8 @@ class NewClientForm(ClientForm):
             ClientUnfit
         """
         recipe, chosen = self.chosen_recipe, self.chosen()
-        if recipe is not None and recipe.has_url and not chosen["redirect_uris"]:
-            chosen["redirect_uris"] = recipe.redirects_for(self.app_url.data or "")
+        if recipe is not None and not chosen["redirect_uris"]:
+            chosen |= recipe.settings_for(self.app_url.data or "")
         is_public = self.is_public.data or (recipe is not None and recipe.is_public)
         return NewClient(name=self.name.data or "", is_public=is_public, recipe=self.recipe.data or None, **chosen)
 
@@ -176,11 +183,16 @@ def is_list(field: Field) -> bool:
     return isinstance(field, WordsField)
 
 
-def filled_in(client: OAuthClient) -> ClientForm:
-    """The form with the settings of a client."""
+def filled_in(client: OAuthClient, people: Sequence[str]) -> ClientForm:
+    """The form with the settings of a client.
+
+    Args:
+        people: user names of those who may use it.
+    """
     form = ClientForm(formdata=None, obj=client)
     for field in form:
         if is_list(field):
             one_per_line = isinstance(field.widget, TextArea)
-            field.data = ("\n" if one_per_line else " ").join(getattr(client, field.name))
+            words = people if field.name == "people" else getattr(client, field.name)
+            field.data = ("\n" if one_per_line else " ").join(words)
     return form

@@ -61,7 +61,9 @@ class Granted:
 
 
 def may_use(db: Session, user: User | None, client: OAuthClient) -> bool:
-    """Whether a user may log in to an app now: the account is open, and has a role that the app is for."""
+    """Whether a user may log in to an app now: the account is open, and the app is for everybody, a role or them."""
     if user is None or user.disabled_at is not None or user.closes_at is not None or user.is_unverified:
         return False
-    return not client.roles or not set(client.roles).isdisjoint(included_in(db, user.role))
+    if not (client.roles or client.people) or str(user.id) in client.people:
+        return True
+    return not set(client.roles).isdisjoint(included_in(db, user.role))

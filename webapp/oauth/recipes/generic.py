@@ -22,6 +22,14 @@ scope = $scopes
 token_endpoint_auth_method = none
 code_challenge_method = S256
 """
+FOR_DEVICES = """\
+issuer = $issuer
+device_authorization_endpoint = $device_authorization_endpoint
+token_endpoint = $token_endpoint
+client_id = $client_id
+scope = $scopes
+grant_type = urn:ietf:params:oauth:grant-type:device_code
+"""
 GENERIC = {
     "web": Recipe(
         name=_l("Web app"),
@@ -52,13 +60,13 @@ GENERIC = {
     ),
     "cli": Recipe(
         name=_l("Command line program"),
-        about=_l("It opens a browser on the same computer and waits for the answer."),
-        settings=WITHOUT_SECRET,
-        redirect_uris=("http://127.0.0.1/callback",),
+        about=_l("It shows a code, which its user enters in a browser on any device."),
+        settings=FOR_DEVICES,
         is_public=True,
+        is_for_devices=True,
         scopes="openid offline_access",
         notes=(
-            _l("The program listens on a free port of 127.0.0.1 and names that port in its redirect URI."),
+            _l("docs/examples/device_login.py is a program that you can copy."),
             _l("Users are asked at each login, because any program can use the client ID."),
         ),
     ),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import Template
+from typing import Any
 from urllib.parse import urlsplit
 
 from webapp.core.translation import _
@@ -24,6 +25,7 @@ class Recipe:
     redirect_uris: Sequence[str] = ()
     """``$app_url`` stands for the URL of the app; empty where the developer chooses them."""
     is_public: bool = False
+    is_for_devices: bool = False
     scopes: str = LOGIN
     notes: Sequence[str] = ()
     """What to know about the app, such as where its PKCE is switched on."""
@@ -46,6 +48,15 @@ class Recipe:
         if not base or "?" in base or "#" in base:
             raise ClientUnfit(_("Enter the URL of the app, such as https://cloud.example.org."))
         return [Template(uri).substitute(app_url=base) for uri in self.redirect_uris]
+
+    def settings_for(self, app_url: str) -> dict[str, Any]:
+        """The settings of a client that follow from the recipe.
+
+        Raises:
+            ClientUnfit
+        """
+        found: dict[str, Any] = {"is_for_devices": True} if self.is_for_devices else {}
+        return found | ({"redirect_uris": self.redirects_for(app_url)} if self.has_url else {})
 
     def app_url_of(self, redirect_uris: Sequence[str]) -> str:
         """The URL of an app with these redirect URIs; if they do not fit the recipe, as much of it as is certain."""

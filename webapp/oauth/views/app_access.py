@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from flask import request
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.translation import _
@@ -11,7 +11,7 @@ from webapp.guard.assurance import Demands
 from webapp.guard.policy import Requirement
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.views.blueprint import token_service
-from webapp.web.problems import Problem
+from webapp.web.problems import Action, Problem
 from webapp.web.registry import service
 from webapp.web.unproxied import unproxied
 
@@ -28,8 +28,9 @@ def not_for(client: OAuthClient, principal: Principal) -> Problem:
         403,
         _("You cannot use %(app)s", app=client.name),
         _(
-            "You are logged in as %(username)s, and the app is for people with other roles. Ask an administrator of "
-            "this site.",
+            "You are logged in as %(username)s, and the app is for other people. Ask an administrator of this site, or "
+            "log out and log in with another account.",
             username=principal.username,
         ),
+        actions=(Action(_("Back to the dashboard"), url_for("dashboard.show")),),
     )

@@ -21,7 +21,7 @@ from webapp.admin.views.clients.blueprint import KEEPER, bp, client_of
 from webapp.admin.views.permissions import fill_in, grant, read
 from webapp.core.translation import _
 from webapp.guard import Principal
-from webapp.oauth import clients
+from webapp.oauth import clients, people
 from webapp.oauth.client_settings import ClientUnfit
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.recipes import APPS, GENERIC
@@ -67,7 +67,7 @@ def create(principal: Principal) -> ResponseReturnValue:
     if not (form.validate_on_submit() and names_exist(form)):
         return form_again(form, None)
     try:
-        made = clients.register(db(), form.wish(), origin="page", actor_id=principal.user_id)
+        made = clients.register(db(), people.with_ids(db(), form.wish()), origin="page", actor_id=principal.user_id)
     except ClientUnfit as error:
         form.form_errors.append(str(error))
         return form_again(form, None)
@@ -87,7 +87,7 @@ def details(client_id: UUID) -> ResponseReturnValue:
 @fill_in(KEEPER)
 def edit_form(client_id: UUID) -> ResponseReturnValue:
     client = client_of(client_id)
-    return form_page(filled_in(client), client)
+    return form_page(filled_in(client, people.names_of(db(), client.people)), client)
 
 
 @bp.post("/admin/clients/<uuid:client_id>/edit")
@@ -99,7 +99,7 @@ def edit(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     if not (form.validate_on_submit() and names_exist(form)):
         return form_again(form, client)
     try:
-        clients.edit(db(), client, form.settings(), actor_id=principal.user_id)
+        clients.edit(db(), client, people.with_ids(db(), form.settings()), actor_id=principal.user_id)
     except ClientUnfit as error:
         form.form_errors.append(str(error))
         return form_again(form, client)
