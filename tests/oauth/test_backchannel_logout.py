@@ -68,6 +68,11 @@ def only_for_admins(db, user):
     clients.edit(db, wiki, client_settings.ClientSettings(**settings(wiki) | {"roles": ["admin"]}))
 
 
+def only_for_others(db, user):
+    wiki = clients.named(db, "Wiki")
+    clients.edit(db, wiki, client_settings.ClientSettings(**settings(wiki) | {"people": [str(wiki.id)]}))
+
+
 def settings(client):
     return {name: getattr(client, name) for name in client_settings.NAMES}
 
@@ -90,6 +95,7 @@ ENDS = {
     "its tokens ended": family_of,
     "app disabled": lambda db, user: clients.disable(db, clients.named(db, "Wiki"), origin="test"),
     "app only for other roles": only_for_admins,
+    "app only for other people": only_for_others,
     "role changed": loses_role,
 }
 

@@ -13,7 +13,7 @@ from webapp.oauth.clients import NewClient
 from webapp.oauth.metadata import metadata
 from webapp.oauth.recipes import APPS, RECIPES
 
-ABOUT = metadata("https://login.example.org", algorithm="ES256")
+ABOUT = metadata("https://login.example.org", algorithms=["ES256"])
 DOCS = Path(__file__).parents[2] / "docs" / "single-sign-on.md"
 
 

@@ -13,6 +13,7 @@ from webapp.accounts.token_mails import TokenMails
 from webapp.accounts.views.request_info import current_circumstances
 from webapp.core.clock import now
 from webapp.core.db import Database
+from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.keys import KeyRing
 from webapp.core.translation import _l
 from webapp.credentials.usage_tracker import UsageTracker
@@ -41,6 +42,7 @@ def init_authentication(app: Flask, settings: Settings, database: Database, ring
     """Register the authenticators of sessions and tokens with the guard, and count the uses of credentials."""
     services = services_of(app)
     services.provide(KeyRing)(ring)
+    services.provide(IdTokenKeys)(IdTokenKeys(ring, settings))
     services.provide(TokenIssuer)(
         TokenIssuer(ring, settings.base_url, former=settings.former_base_urls, most=settings.tokens_per_user)
     )

@@ -13,7 +13,7 @@ from webapp.accounts.views.first_login import FirstLogin
 from webapp.core.client_network import network_of
 from webapp.core.db import Database
 from webapp.core.encryption import Encryptor
-from webapp.core.keys import KeyRing
+from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.outgoing_http import OutgoingHttp, PrivateHosts
 from webapp.core.ratelimit import Limit, Limiter, limiter_for
 from webapp.core.translation import DEFAULT
@@ -176,7 +176,7 @@ def provide_authorization_server(app: Flask, settings: Settings) -> None:
     services = services_of(app)
     tokens = TokenService(
         services.get(TokenIssuer),
-        services.get(KeyRing),
+        services.get(IdTokenKeys),
         lambda: services.get(Catalogue),
         RefreshSecrets.from_secrets(settings.secret_key, *settings.secret_key_fallbacks),
         settings.api_token_lifetime,

@@ -35,7 +35,7 @@ def command(context: CommandContext, *, file: Path | None, is_record_only: bool)
     """Copy the SQLite database to FILE, also while the server runs, and record when.
 
     doctor reports the age of the last backup. The keys in the instance folder are not part of it: copy secret_key and
-    signing_keys.json once, to another place.
+    the files *_keys.json once, to another place.
 
     \b
     Examples:

@@ -65,7 +65,7 @@ def show(context: CommandContext, *, name: str) -> None:
     """
     with opened(context) as database, database.read() as db:
         client, settings = client_called(db, name), context.settings
-        about = metadata(settings.base_url, algorithm=settings.signing_algorithm)
+        about = metadata(settings.base_url, algorithms=[settings.signing_algorithm])
         recipe, values = set_up.recipe_of(client), set_up.values(client, about, settings.site_name, None)
     click.echo(recipe.filled_in(values).rstrip())
     for note in recipe.notes:

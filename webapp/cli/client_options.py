@@ -40,6 +40,18 @@ OPTIONS = (
         help="Where the app learns that a login has ended (OpenID Connect Back-Channel Logout).",
     ),
     click.option(
+        "--rs256/--no-rs256",
+        "wants_rs256",
+        default=None,
+        help="Whether ID tokens for it are signed with RS256: for apps that know nothing else.",
+    ),
+    click.option(
+        "--signed-userinfo/--plain-userinfo",
+        "signs_userinfo",
+        default=None,
+        help="Whether userinfo is a signed JWT for it instead of JSON.",
+    ),
+    click.option(
         "--own/--not-own",
         "is_first_party",
         default=None,

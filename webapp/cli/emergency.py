@@ -16,7 +16,7 @@ from webapp.cli.output import say_aside
 from webapp.core.cookie_key import CookieKey
 from webapp.core.db import Database
 from webapp.core.humanize import counted
-from webapp.core.keys import KeyRing, ring_for
+from webapp.core.id_token_keys import IdTokenKeys
 from webapp.credentials import lifecycle as credentials
 
 WORD = "end everything"
@@ -49,32 +49,33 @@ def command(context: CommandContext, *, yes: bool) -> None:
     """
     if not yes and click.prompt(f"Everyone has to log in again. Type “{WORD}” to continue", err=True) != WORD:
         raise CommandRefused("Nothing was changed.")
-    ring, cookies = ring_for(context.settings), CookieKey(context.settings)
+    keys, cookies = IdTokenKeys.of(context.settings), CookieKey(context.settings)
     left = (["signing"] if context.settings.signing_key else []) + ([] if cookies.is_ours else ["cookies"])
     with opened(context) as database:
-        ended = sweep(database, ring, cookies, left)
+        ended = sweep(database, keys, cookies, left)
         time.sleep(SECOND_SWEEP_AFTER)
         with database.write() as db:
             ended += credentials.end_every_credential(db)
     say_aside(f"Ended: {' and '.join(ended_counts(ended))}.")
     say_aside(NEXT)
-    click.echo(ring.current().kid)
+    click.echo(keys.site.current().kid)
     if left:
         raise CommandRefused("\n".join(BY_HAND[what] for what in left))
 
 
-def sweep(database: Database, ring: KeyRing, cookies: CookieKey, left: list[str]) -> Counter[str]:
+def sweep(database: Database, keys: IdTokenKeys, cookies: CookieKey, left: list[str]) -> Counter[str]:
     with database.write() as db:
         ended = credentials.end_every_credential(db)
         # With the secret key and the database, waiting mails and the links in them can be read.
         ended["link"], ended["invitation"] = one_time_links.void_of_everybody(db), invitations.revoke_all(db)
         ended = +ended
         # Recorded before the files are changed: without an audit event, nothing is changed.
-        former = [key.kid for key in tuple(ring.keys())]
+        former = [key.kid for key in tuple(keys.keys())]
         record(db, Event.EMERGENCY_DECLARED, retired=former, ended=dict(ended), by_hand=left)
         db.flush()
         if "signing" not in left:
-            ring.replace()
+            for ring in keys.rings():
+                ring.replace()
         cookies.renew()
     return ended
 

@@ -14,7 +14,8 @@ from webapp.cli.durations import DURATION
 from webapp.cli.errors import CommandRefused
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.core.clock import now
-from webapp.core.keys import RotationRefused, SigningKey, ring_for
+from webapp.core.id_token_keys import IdTokenKeys
+from webapp.core.keys import RotationRefused, SigningKey
 from webapp.core.signing_keys import TIMES
 
 LONGEST_WAIT = timedelta(days=30)
@@ -38,7 +39,7 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
     Example:
       python -m webapp keys list
     """
-    keys = ring_for(context.settings).keys()
+    keys = IdTokenKeys.of(context.settings).keys()
     if is_json:
         say_json([key_facts(key) for key in keys])
         return
@@ -70,8 +71,9 @@ def use_of(key: SigningKey) -> str:
     type=DURATION,
     help="How long the old key still verifies after it stops signing; default: WEBAPP_TOKEN_LIFETIME_MAX.",
 )
+@click.option("--rs256", "is_rs256", is_flag=True, help="Rotate the RSA key of apps that read only RS256 instead.")
 @pass_context
-def rotate(context: CommandContext, *, signs_after: timedelta, overlap: timedelta | None) -> None:
+def rotate(context: CommandContext, *, signs_after: timedelta, overlap: timedelta | None, is_rs256: bool) -> None:
     """Publish a new key, sign new tokens with it later, in every running process, and print its key ID.
 
     Services that verify tokens have fetched the new key by then. Tokens signed with the old key stop working when the
@@ -85,7 +87,10 @@ def rotate(context: CommandContext, *, signs_after: timedelta, overlap: timedelt
     """
     if not timedelta() <= signs_after <= LONGEST_WAIT:
         raise click.BadParameter("must be at most 30d", param_hint="--signs-after")
-    ring = ring_for(context.settings)
+    rings = IdTokenKeys.of(context.settings).rings()
+    if is_rs256 and len(rings) == 1:
+        raise CommandRefused("No app has needed an RSA key yet.")
+    ring = rings[-1] if is_rs256 else rings[0]
     former = ring.current()
     overlap = context.settings.token_lifetime_max if overlap is None else overlap
     try:
@@ -118,7 +123,7 @@ def retire(context: CommandContext, *, kid: str) -> None:
     Example:
       python -m webapp keys retire "$(python -m webapp keys list --json | jq -r '.[-1].kid')"
     """
-    ring = ring_for(context.settings)
+    ring = IdTokenKeys.of(context.settings).holding(kid)
     try:
         with opened(context) as database, database.write() as db:
             record(db, Event.KEY_RETIRED, retired=kid)

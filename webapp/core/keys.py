@@ -151,11 +151,11 @@ def keys_in(text: str, *, algorithm: str) -> list[SigningKey]:
 class FileRing(KeyRing):
     """Keys in a file of the instance folder, created at the first start; changes by other processes apply at once."""
 
-    def __init__(self, instance: Path, *, algorithm: str, overlap: timedelta) -> None:
-        self._instance, self._algorithm = instance, algorithm
-        self._path = str(instance / "signing_keys.json")
+    def __init__(self, instance: Path, *, algorithm: str, overlap: timedelta, name: str = "signing_keys") -> None:
+        self._instance, self._algorithm, self._name = instance, algorithm, name
+        self._path = str(instance / f"{name}.json")
         private_files.make_folder(instance)
-        with private_files.locked(instance, "signing_keys"):
+        with private_files.locked(instance, name):
             keys, now = self._read(), clock.now()
             if not any(key.signs_at(now) and key.algorithm == algorithm for key in keys):
                 self._write(self._rotated(keys, overlap=overlap))
@@ -175,19 +175,19 @@ class FileRing(KeyRing):
         return self._view
 
     def rotate(self, overlap: timedelta, *, signs_after: timedelta = timedelta()) -> SigningKey:
-        with private_files.locked(self._instance, "signing_keys"):
+        with private_files.locked(self._instance, self._name):
             keys = self._rotated(self._read(), overlap=overlap, signs_after=signs_after)
             self._write(keys)
         return keys[0]
 
     def replace(self) -> SigningKey:
-        with private_files.locked(self._instance, "signing_keys"):
+        with private_files.locked(self._instance, self._name):
             key = generate(self._algorithm, clock.now())
             self._write([key])
         return key
 
     def retire(self, kid: str) -> None:
-        with private_files.locked(self._instance, "signing_keys"):
+        with private_files.locked(self._instance, self._name):
             keys, now = self._read(), clock.now()
             old = next((key for key in keys if key.kid == kid and not key.has_ended(now)), None)
             if old is None:
@@ -214,7 +214,7 @@ class FileRing(KeyRing):
     def _forget_private_keys(self) -> None:
         """Remove private keys that no longer sign from the file, if it can be written."""
         if any(key.is_retired(clock.now()) and key.has_spare_private for key in self._view.keys):
-            with suppress(InstanceError), private_files.locked(self._instance, "signing_keys"):
+            with suppress(InstanceError), private_files.locked(self._instance, self._name):
                 if keys := self._read():
                     self._write(keys)
 

@@ -61,18 +61,19 @@ def ended(db: Session) -> Select[UUID]:
             ~sids.is_open(AppSession.sid),
             sids.was_ended(AppSession.family_id),
             OAuthClient.disabled_at.is_not(None),
-            *without_role(db),
+            *without_access(db),
         )
     )
 
 
-def without_role(db: Session) -> Iterator[ColumnElement[bool]]:
-    """For each app that is only for some roles: its users who have none of them any more."""
+def without_access(db: Session) -> Iterator[ColumnElement[bool]]:
+    """For each app that is not for everybody: its users who have none of its roles and are none of its people."""
     for client in db.scalars(select(OAuthClient).where(OAuthClient.backchannel_logout_uri != "")):
-        if client.roles:
+        if client.roles or client.people:
             fitting = {one for role in client.roles for one in roles.reaching(db, role)}
             has_role = roles.has_one_of(AppSession.user_id, fitting)
-            yield and_(AppSession.client_id == client.id, ~has_role)
+            is_named = AppSession.user_id.in_([UUID(one) for one in client.people])
+            yield and_(AppSession.client_id == client.id, ~has_role, ~is_named)
 
 
 def notify(db: Session, session_ids: Select[UUID]) -> int:

@@ -31,6 +31,8 @@ class ClientSettings:
     is_for_devices: bool = False
     jwks: str = ""
     backchannel_logout_uri: str = ""
+    wants_rs256: bool = False
+    signs_userinfo: bool = False
 
 
 NAMES = tuple(field.name for field in fields(ClientSettings))

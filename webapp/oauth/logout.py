@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from webapp.core import jwt
-from webapp.core.keys import KeyRing
+from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.translation import _
 from webapp.oauth import clients
 from webapp.oauth.id_token import TYP
@@ -38,7 +38,7 @@ class HintedSession:
     session_id: UUID
 
 
-def checked(db: Session, given: Parameters, *, issuer: str, ring: KeyRing) -> LogoutRequest:
+def checked(db: Session, given: Parameters, *, issuer: str, keys: IdTokenKeys) -> LogoutRequest:
     """
     Raises:
         LogoutRefused
@@ -46,7 +46,7 @@ def checked(db: Session, given: Parameters, *, issuer: str, ring: KeyRing) -> Lo
     if repeated := [name for name, values in given.items() if len(values) > 1]:
         raise LogoutRefused(_("%(name)s was sent more than once.", name=repeated[0][:50]))
     hint = first(given, "id_token_hint")
-    hinted = hinted_session(hint, issuer=issuer, ring=ring) if hint else None
+    hinted = hinted_session(hint, issuer=issuer, keys=keys) if hint else None
     named = first(given, "client_id")
     if hinted is not None and named not in (None, hinted.client_id):
         raise LogoutRefused(_("The client_id is not that of the ID token."))
@@ -62,14 +62,15 @@ def checked(db: Session, given: Parameters, *, issuer: str, ring: KeyRing) -> Lo
     return LogoutRequest(client, hinted.session_id if hinted else None, uri)
 
 
-def hinted_session(token: str, *, issuer: str, ring: KeyRing) -> HintedSession:
+def hinted_session(token: str, *, issuer: str, keys: IdTokenKeys) -> HintedSession:
     """App and session of an ID token of this site, which may have expired (§2).
 
     Raises:
         LogoutRefused
     """
     try:
-        audience = str(read(token)[1].get("aud"))
+        head, said = read(token)
+        audience, ring = str(said.get("aud")), keys.holding(str(head.get("kid")))
         claims = jwt.verify(token, typ=TYP, issuer=issuer, audience=audience, ring=ring)
     except jwt.Expired as expired:
         claims = expired.claims

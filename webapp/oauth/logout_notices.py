@@ -33,6 +33,7 @@ class LeasedNotice:
     url: str
     user_id: UUID
     sid: UUID
+    wants_rs256: bool
 
 
 def is_due() -> ColumnElement[bool]:
@@ -51,8 +52,9 @@ def take(db: Session) -> LeasedNotice | None:
         leased = leased.values(due_at=now() + LEASE, tries=LogoutNotice.tries + 1)
         if db.execute(leased.returning(LogoutNotice.id)).first() is not None:
             notice = db.get_one(LogoutNotice, notice_id)
-            url = db.get_one(OAuthClient, notice.client_id).backchannel_logout_uri
-            return LeasedNotice(notice.id, notice.client_id, url, notice.user_id, notice.sid)
+            client = db.get_one(OAuthClient, notice.client_id)
+            url, is_rs256 = client.backchannel_logout_uri, client.wants_rs256
+            return LeasedNotice(notice.id, client.id, url, notice.user_id, notice.sid, is_rs256)
     return None
 
 

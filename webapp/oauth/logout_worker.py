@@ -73,7 +73,7 @@ class LogoutWorker(background_worker.BackgroundWorker):
 
     def why_not_sent(self, notice: LeasedNotice) -> str | None:
         """Send a notice. Returns None if the app has accepted it."""
-        key = self._service.ring.current()
+        key = self._service.keys.ring(is_rs256=notice.wants_rs256).current()
         if not notice.url:
             return "the app has no URL for logout notices any more"
         if key.algorithm not in HASHES:

@@ -1,5 +1,6 @@
 """metadata(): the provider's metadata (OpenID Connect Discovery 1.0 §3, RFC 8414 §2), only what is supported."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from webapp.guard.assurance import Level
@@ -27,11 +28,11 @@ def methods_of(client: OAuthClient) -> list[str]:
     return [KEY_METHOD] if client.has_keys else list(SECRET_METHODS)
 
 
-def metadata(base_url: str, *, algorithm: str) -> dict[str, Any]:
+def metadata(base_url: str, *, algorithms: Sequence[str]) -> dict[str, Any]:
     """
     Args:
         base_url: of the site, which is the issuer.
-        algorithm: that ID tokens are signed with.
+        algorithms: that ID tokens and userinfo can be signed with.
     """
     return {
         "issuer": base_url,
@@ -50,7 +51,8 @@ def metadata(base_url: str, *, algorithm: str) -> dict[str, Any]:
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANT_TYPES),
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [algorithm],
+        "id_token_signing_alg_values_supported": list(algorithms),
+        "userinfo_signing_alg_values_supported": list(algorithms),
         "token_endpoint_auth_methods_supported": [*AUTHENTICATED, "none"],
         "revocation_endpoint_auth_methods_supported": [*AUTHENTICATED, "none"],
         "introspection_endpoint_auth_methods_supported": list(AUTHENTICATED),

@@ -26,6 +26,10 @@ class OAuthClient(Base):
     """Where users go after a logout that the app has started."""
     backchannel_logout_uri: Mapped[str] = mapped_column(Text, server_default="")
     """Where logout tokens are sent (OpenID Connect Back-Channel Logout 1.0 §2.2); empty for nowhere."""
+    wants_rs256: Mapped[bool] = mapped_column(server_default=false())
+    """Whether ID tokens, userinfo and logout tokens are signed with RS256 instead of the algorithm of the site."""
+    signs_userinfo: Mapped[bool] = mapped_column(server_default=false())
+    """Whether userinfo is a signed JWT (OpenID Connect Core §5.3.2)."""
     scopes: Mapped[list[str]] = mapped_column(JSON)
     """Scopes of this site's own API that it may request, besides those of OpenID Connect."""
     resources: Mapped[list[str]] = mapped_column(JSON, server_default="[]")

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import text
 
-from webapp.core.keys import KeyRing
+from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.translation import _, in_english
 from webapp.guard import public
 from webapp.guard.own_authenticators import own_authenticators
@@ -86,8 +86,7 @@ class Jwks(msgspec.Struct, frozen=True):
 @responds(Jwks, kind="application/jwk-set+json")
 def jwks() -> ResponseReturnValue:
     """Public keys to verify tokens of this site (RFC 7517)."""
-    ring = service(KeyRing)
-    keys: list[dict[str, Any]] = ring.jwks()["keys"]
+    keys: list[dict[str, Any]] = service(IdTokenKeys).jwks()["keys"]
     response = as_json(Jwks(keys), kind="application/jwk-set+json")
     response.headers["Cache-Control"] = f"public, max-age={KEYS_KEPT}"
     response.add_etag()

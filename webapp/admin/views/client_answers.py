@@ -8,7 +8,7 @@ import msgspec
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from webapp.core.keys import KeyRing
+from webapp.core.id_token_keys import IdTokenKeys
 from webapp.oauth import client_errors, client_secrets, logout_notices, people, set_up
 from webapp.oauth.claims import CLAIMS_BY_SCOPE
 from webapp.oauth.metadata import metadata, methods_of
@@ -29,6 +29,10 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     is_first_party: bool
     redirect_uris: list[str]
     post_logout_redirect_uris: list[str]
+    wants_rs256: bool
+    """Whether ID tokens, userinfo and logout tokens are signed with RS256."""
+    signs_userinfo: bool
+    """Whether userinfo is a signed JWT."""
     backchannel_logout_uri: str
     """Where logout tokens are sent; empty for nowhere."""
     scopes: list[str]
@@ -136,8 +140,8 @@ def app_error(found: ClientError) -> AppError:
 
 
 def set_up_of(client: OAuthClient, secret: str | None) -> AppSetUp:
-    site, ring = current_app.config["BASE_URL"], service(KeyRing)
-    about = metadata(site, algorithm=ring.current().algorithm)
+    site = current_app.config["BASE_URL"]
+    about = metadata(site, algorithms=service(IdTokenKeys).algorithms)
     recipe, values = set_up.recipe_of(client), set_up.values(client, about, current_app.config["SITE_NAME"], secret)
     return AppSetUp(
         issuer=about["issuer"],

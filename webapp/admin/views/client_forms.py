@@ -62,6 +62,14 @@ class SecurityFields(Form):
         description=_l("For an app that proves itself with a private key (private_key_jwt). Its secrets stop working."),
         render_kw=EXACT | {"rows": 3, "class": "input--exact"},
     )
+    wants_rs256 = BooleanField(
+        _l("Sign ID tokens with RS256"),
+        description=_l("For apps that know no other algorithm and refuse the login otherwise."),
+    )
+    signs_userinfo = BooleanField(
+        _l("Sign userinfo"),
+        description=_l("Userinfo is a signed JWT instead of JSON. Few apps want that."),
+    )
 
 
 class AdvancedFields(Form):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
-from webapp.core.keys import KeyRing
+from webapp.core.id_token_keys import IdTokenKeys
 from webapp.oauth.models import OAuthClient
 from webapp.tokens.issuing import Issued, TokenIssuer
 from webapp.tokens.refresh_families import RefreshLifetimes
@@ -37,7 +37,7 @@ class TokenService:
     """Issuer, keys and lifetimes of the token endpoint."""
 
     issuer: TokenIssuer
-    ring: KeyRing
+    keys: IdTokenKeys
     find_catalogue: Callable[[], Catalogue]
     """The catalogue is made anew when a route is added."""
     secrets: RefreshSecrets

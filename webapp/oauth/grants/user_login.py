@@ -80,5 +80,6 @@ def issue_tokens(db: Session, service: TokenService, login: UserLogin, family: N
     proof = login.proof
     about = Authentication(login.client.id, login.session_id, proof.auth_time, proof.amr, login.nonce)
     claims = claims_of(login.user, included_in(db, login.user.role), login.scopes)
-    signed = id_token(about, claims, issuer=service.issuer.url, ring=service.ring, access_token=issued.token)
+    ring = service.keys.ring(is_rs256=login.client.wants_rs256)
+    signed = id_token(about, claims, issuer=service.issuer.url, ring=ring, access_token=issued.token)
     return Granted(issued, family.secret, signed)

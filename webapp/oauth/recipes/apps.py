@@ -4,10 +4,7 @@ from webapp.core.translation import _l
 from webapp.oauth.recipes.recipe import Recipe
 
 ALWAYS_PKCE = _l("It uses PKCE by itself.")
-RS256_ONLY = _l(
-    "It verifies ID tokens that are signed with RS256 only. Set WEBAPP_SIGNING_ALGORITHM to RS256 if its ID tokens "
-    "are signed otherwise."
-)
+RS256_ONLY = _l("It verifies RS256 only, so its ID tokens are signed with that.")
 
 APPS = {
     "bookstack": Recipe(
@@ -23,6 +20,7 @@ OIDC_CLIENT_ID=$client_id
 OIDC_CLIENT_SECRET=$client_secret
 OIDC_DISPLAY_NAME_CLAIMS=name
 """,
+        wants_rs256=True,
         notes=(_l("These are variables of its .env file."), ALWAYS_PKCE, RS256_ONLY),
     ),
     "forgejo": Recipe(
@@ -158,6 +156,7 @@ occ user_oidc:provider latchkey \\
   --discoveryuri="$discovery_url" --scope="$scopes" \\
   --mapping-uid=preferred_username --unique-uid=0
 """,
+        wants_rs256=True,
         notes=(_l("use_pkce switches PKCE on."), RS256_ONLY),
     ),
     "oauth2-proxy": Recipe(
@@ -220,6 +219,7 @@ pveum realm add latchkey --type openid --issuer-url $issuer \\
   --client-id $client_id --client-key $client_secret \\
   --username-claim username --autocreate 1
 """,
+        wants_rs256=True,
         notes=(
             _l("The URL is the one that users open, with its port, such as https://pve.example.org:8006."),
             ALWAYS_PKCE,

@@ -26,6 +26,8 @@ class Recipe:
     """``$app_url`` stands for the URL of the app; empty where the developer chooses them."""
     is_public: bool = False
     is_for_devices: bool = False
+    wants_rs256: bool = False
+    """Whether it verifies RS256 only."""
     scopes: str = LOGIN
     notes: Sequence[str] = ()
     """What to know about the app, such as where its PKCE is switched on."""
@@ -55,7 +57,7 @@ class Recipe:
         Raises:
             ClientUnfit
         """
-        found: dict[str, Any] = {"is_for_devices": True} if self.is_for_devices else {}
+        found: dict[str, Any] = {name: True for name in ("is_for_devices", "wants_rs256") if getattr(self, name)}
         return found | ({"redirect_uris": self.redirects_for(app_url)} if self.has_url else {})
 
     def app_url_of(self, redirect_uris: Sequence[str]) -> str:

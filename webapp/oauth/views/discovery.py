@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 from flask.typing import ResponseReturnValue
 
-from webapp.core.keys import KeyRing
+from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.translation import _
 from webapp.guard.require import public_to_scripts
 from webapp.oauth.id_token import HASHES
@@ -23,23 +23,28 @@ KEPT = 300
 @public_to_scripts
 def openid_configuration() -> ResponseReturnValue:
     """The metadata for clients of OpenID Connect."""
-    return cached(metadata(issuer(), algorithm=signing_algorithm()))
+    return about()
 
 
 @bp.get("/.well-known/oauth-authorization-server")
 @public_to_scripts
 def authorization_server() -> ResponseReturnValue:
     """The same metadata for clients of OAuth 2."""
-    return cached(metadata(issuer(), algorithm=signing_algorithm()))
+    return about()
+
+
+def about() -> Response:
+    signing_algorithm()
+    return cached(metadata(issuer(), algorithms=service(IdTokenKeys).algorithms))
 
 
 def signing_algorithm() -> str:
-    """The algorithm of ID tokens.
+    """The algorithm of the site, which signs ID tokens unless the app wants another.
 
     Raises:
         Problem: 404, the site signs with a shared secret, which no app must know.
     """
-    algorithm = service(KeyRing).current().algorithm
+    algorithm = service(IdTokenKeys).algorithms[0]
     if algorithm not in HASHES:
         raise Problem(
             404,

@@ -6,7 +6,7 @@ from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from webapp.core.keys import KeyRing
+from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.translation import _
 from webapp.credentials import sids
 from webapp.guard import Principal, login_manager, public, require
@@ -64,7 +64,7 @@ def own_sid(principal: Principal) -> UUID | None:
 def logout_request(query: str) -> LogoutRequest:
     try:
         with database().read() as reading:
-            return checked(reading, parameters(query), issuer=issuer(), ring=service(KeyRing))
+            return checked(reading, parameters(query), issuer=issuer(), keys=service(IdTokenKeys))
     except LogoutRefused as error:
         detail = _("%(reason)s You are still logged in here, if you were.", reason=error)
         raise Problem(400, _("The app's request is not valid"), detail, extra={"error": "invalid_request"}) from error

@@ -1,12 +1,19 @@
 """/oauth/userinfo: what an app may know of the user whose access token it has (OpenID Connect Core §5.3)."""
 
+from typing import Any
+
+from flask import Response
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import user_queries
+from webapp.core import jwt
 from webapp.guard import Principal, require
+from webapp.oauth import clients
 from webapp.oauth.claims import claims_of
+from webapp.oauth.id_token import TYP
+from webapp.oauth.models import OAuthClient
 from webapp.oauth.scopes import OPENID
-from webapp.oauth.views.blueprint import bp, oauth_error
+from webapp.oauth.views.blueprint import bp, issuer, oauth_error, token_service
 from webapp.web.bearer import realm
 from webapp.web.known_fields import reads
 from webapp.web.negotiation import as_json
@@ -39,4 +46,13 @@ def claims_response(principal: Principal) -> ResponseReturnValue:
         user = user_queries.by_id(db, principal.user_id)
         if user is None:
             raise LookupError(principal.user_id)
-        return as_json(claims_of(user, principal.roles, principal.scopes))
+        claims = claims_of(user, principal.roles, principal.scopes)
+        client = clients.find(db, principal.authority.client if principal.authority else None)
+    return signed(claims, client) if client is not None and client.signs_userinfo else as_json(claims)
+
+
+def signed(claims: dict[str, Any], client: OAuthClient) -> Response:
+    """The claims as a signed JWT (OpenID Connect Core §5.3.2)."""
+    key = token_service().keys.ring(is_rs256=client.wants_rs256).current()
+    said = claims | {"iss": issuer(), "aud": str(client.id)}
+    return Response(jwt.sign(said, typ=TYP, key=key), content_type="application/jwt")

@@ -19,6 +19,7 @@ from webapp.admin.views.client_answers import (
 from webapp.admin.views.client_forms import ClientForm, NewClientForm, filled_in, suggested
 from webapp.admin.views.clients.blueprint import KEEPER, bp, client_of
 from webapp.admin.views.permissions import fill_in, grant, read
+from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.translation import _
 from webapp.guard import Principal
 from webapp.oauth import clients, people
@@ -67,6 +68,7 @@ def create(principal: Principal) -> ResponseReturnValue:
     if not (form.validate_on_submit() and names_exist(form)):
         return form_again(form, None)
     try:
+        prepare_keys(form)
         made = clients.register(db(), people.with_ids(db(), form.wish()), origin="page", actor_id=principal.user_id)
     except ClientUnfit as error:
         form.form_errors.append(str(error))
@@ -99,12 +101,18 @@ def edit(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     if not (form.validate_on_submit() and names_exist(form)):
         return form_again(form, client)
     try:
+        prepare_keys(form)
         clients.edit(db(), client, people.with_ids(db(), form.settings()), actor_id=principal.user_id)
     except ClientUnfit as error:
         form.form_errors.append(str(error))
         return form_again(form, client)
     message = _("The app %(app)s was changed.", app=client.name)
     return redirect_or_json(url_for("admin_clients.show", client_id=client.id), message, registered_app(client))
+
+
+def prepare_keys(form: ClientForm) -> None:
+    """Make the RSA key, if the app is the first that needs one: its first user should not wait for that."""
+    service(IdTokenKeys).ring(is_rs256=form.wants_rs256.data)
 
 
 def names_exist(form: ClientForm) -> bool:
