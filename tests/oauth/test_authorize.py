@@ -67,6 +67,7 @@ def test_a_request_of_an_unknown_app_or_for_another_place_is_a_page_here(request
         ({"scope": ["openid", "email"]}, "invalid_request"),
         ({"nonce": ["a", "b"]}, "invalid_request"),
         ({"nonce": "n" * 501}, "invalid_request"),
+        ({"nonce": "\x00"}, "invalid_request"),
         ({"unknown": ["a", "b"]}, "invalid_request"),
         ({"scope": "unknown"}, "invalid_scope"),
         ({"scope": None}, "invalid_scope"),

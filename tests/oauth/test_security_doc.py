@@ -50,3 +50,15 @@ def test_redirects_to_apps_are_303(app, person):
 def test_the_consent_page_cannot_be_framed(person, wiki):
     policy = person.open(wiki.url()).headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in policy
+
+
+def test_metadata_of_a_url_with_a_path_are_where_clients_look(make_app):
+    site = make_app(WEBAPP_BASE_URL="https://example.org/auth/here")
+    known = "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"
+    said = Script(site).get(known[0]).json
+    assert said["issuer"] == "https://example.org/auth/here"
+    for path in known:
+        for below, status in (("auth/here", 200), ("auth", 404), ("auth/here/", 404), ("auth//here", 404)):
+            answer = Script(site).get(f"{path}/{below}")
+            assert answer.status_code == status, below
+            assert status == 404 or answer.json == said

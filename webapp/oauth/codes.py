@@ -38,6 +38,7 @@ def issue(db: Session, asked: AuthorizationRequest, principal: Principal, scopes
             resources=list(asked.resources),
             nonce=asked.nonce,
             code_challenge=asked.code_challenge,
+            dpop_jkt=asked.dpop_jkt,
             auth_time=principal.auth_time,
             amr=principal.amr,
             expires_at=moment + LIFETIME,
@@ -53,6 +54,8 @@ class Redemption:
     code: str
     redirect_uri: str | None
     code_verifier: str
+    jkt: str | None = None
+    """Thumbprint of the key in the DPoP proof (RFC 9449 §5)."""
     resources: tuple[str, ...] = ()
     """The service that the access token is for (RFC 8707 §2.2); empty if only one was granted."""
 
@@ -61,7 +64,7 @@ def redeem(db: Session, client: OAuthClient, shown: Redemption) -> Authorization
     """The code's row if this is its first use and everything fits, else None.
 
     One conditional statement, so of several requests at once one wins. A second use ends what the first one got. A
-    wrong verifier uses the code up as well.
+    wrong verifier or key uses the code up as well.
     """
     key = digest(shown.code)
     found = db.get(AuthorizationCode, key)
@@ -75,6 +78,7 @@ def redeem(db: Session, client: OAuthClient, shown: Redemption) -> Authorization
         return None
     db.refresh(found)
     fits = found.expires_at > now() and found.redirect_uri == shown.redirect_uri
+    fits = fits and found.dpop_jkt in (None, shown.jkt)
     return found if fits and is_verified(shown.code_verifier, found.code_challenge) else None
 
 

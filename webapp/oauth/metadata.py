@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from webapp.core.dpop import ALGS
 from webapp.guard.assurance import Level
 from webapp.oauth.client_keys import ALGORITHMS
 from webapp.oauth.grants import device_code
@@ -58,6 +59,7 @@ def metadata(base_url: str, *, algorithms: Sequence[str]) -> dict[str, Any]:
         "introspection_endpoint_auth_methods_supported": list(AUTHENTICATED),
         **{f"{name}_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS) for name in WITH_CLIENT},
         "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": ALGS.split(),
         "acr_values_supported": [level.acr for level in Level],
         "claims_supported": list(CLAIMS),
         "backchannel_logout_supported": True,

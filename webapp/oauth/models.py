@@ -111,6 +111,8 @@ class AuthorizationCode(Base):
     nonce: Mapped[str | None] = mapped_column(Text)
     code_challenge: Mapped[str] = mapped_column(String(43))
     """Of PKCE with S256 (RFC 7636 §4.2)."""
+    dpop_jkt: Mapped[str | None] = mapped_column(String(43))
+    """Thumbprint of the key that the client must prove with the code (RFC 9449 §10); None if it may choose."""
     auth_time: Mapped[datetime]
     amr: Mapped[str] = mapped_column(String(50))
     expires_at: Mapped[datetime] = mapped_column(index=True)

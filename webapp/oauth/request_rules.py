@@ -66,6 +66,8 @@ class AuthorizationRequest:
     acr_values: tuple[str, ...]
     resources: tuple[str, ...]
     """Services that its tokens are for (RFC 8707); empty for this site."""
+    dpop_jkt: str | None
+    """Thumbprint of the key that the client will prove with the code (RFC 9449 §10)."""
     pushed: bytes | None
     """Digest of the ``request_uri`` under which it was pushed; None if it was not."""
 
@@ -130,6 +132,7 @@ def checked(
         max_age=int(max_age) if max_age is not None else None,
         acr_values=tuple(words(given, "acr_values")),
         resources=resources_of(where, given, own=own),
+        dpop_jkt=first(given, "dpop_jkt"),
         pushed=pushed.digest if pushed else None,
     )
 
@@ -177,10 +180,23 @@ def has_pkce(given: Parameters) -> None:
         raise RequestRefused("invalid_request", "code_challenge_method must be S256")
 
 
+def key_is_a_thumbprint(given: Parameters) -> None:
+    """RFC 9449 §10: of SHA-256, as ``code_challenge`` is."""
+    jkt = first(given, "dpop_jkt")
+    if jkt is not None and not CHALLENGE.fullmatch(jkt):
+        raise RequestRefused("invalid_request", "dpop_jkt is not a thumbprint (RFC 7638)")
+
+
 def sizes_are_bounded(given: Parameters) -> None:
     for name, most in (("state", LONGEST_STATE), ("nonce", LONGEST_NONCE), ("scope", LONGEST_SCOPE)):
         if len(first(given, name) or "") > most:
             raise RequestRefused("invalid_request", f"{name} has more than {most} characters")
+
+
+def nonce_is_text(given: Parameters) -> None:
+    """PostgreSQL stores no NUL."""
+    if "\0" in (first(given, "nonce") or ""):
+        raise RequestRefused("invalid_request", "nonce has a NUL character")
 
 
 def prompt_is_known(given: Parameters) -> None:
@@ -203,7 +219,9 @@ RULES: tuple[Callable[[Parameters], None], ...] = (
     no_request_object,
     response_is_a_code,
     has_pkce,
+    key_is_a_thumbprint,
     sizes_are_bounded,
+    nonce_is_text,
     prompt_is_known,
     max_age_is_a_number,
 )

@@ -19,17 +19,13 @@ def exchange(
     client: OAuthClient,
     shown: codes.Redemption,
     caller: ScriptClient,
-    *,
-    jkt: str | None = None,
 ) -> Granted | GrantRefused:
-    """Exchange a code for tokens. A refusal is returned, because what it wrote has to be committed.
-
-    Args:
-        jkt: thumbprint of the key in the DPoP proof (RFC 9449 §5).
-    """
+    """Exchange a code for tokens. A refusal is returned, because what it wrote has to be committed."""
     code = codes.redeem(db, client, shown)
     if code is None:
-        return GrantRefused("invalid_grant", "the code is invalid, expired or used, or redirect_uri or verifier differ")
+        return GrantRefused(
+            "invalid_grant", "the code is invalid, expired or used, or redirect_uri, verifier or key differ"
+        )
     user = user_queries.by_id(db, code.user_id)
     if user is None or not may_use(db, user, client):
         return GrantRefused("invalid_grant", "its user may not log in")
@@ -40,7 +36,7 @@ def exchange(
     if audience is None:
         return INVALID_TARGET
     proof = AuthenticationProof(code.auth_time, code.amr)
-    terms = family_terms(service, client, code.scopes, jkt, session, resources=code.resources)
+    terms = family_terms(service, client, code.scopes, shown.jkt, session, resources=code.resources)
     family = refresh_families.begin(db, user.id, terms, caller, proof)
     code.grant_id = family.credential.id
     app_sessions.note(db, client, code, family.credential.id)

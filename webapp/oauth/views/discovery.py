@@ -1,6 +1,7 @@
 """Metadata of the provider (OpenID Connect Discovery 1.0 §4, RFC 8414 §3)."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response
 from flask.typing import ResponseReturnValue
@@ -36,6 +37,16 @@ def authorization_server() -> ResponseReturnValue:
 def about() -> Response:
     signing_algorithm()
     return cached(metadata(issuer(), algorithms=service(IdTokenKeys).algorithms))
+
+
+@bp.get("/.well-known/openid-configuration/<path:below>")
+@bp.get("/.well-known/oauth-authorization-server/<path:below>")
+@public_to_scripts
+def below_base_url(below: str) -> ResponseReturnValue:
+    """The metadata of a site whose URL has a path, where RFC 8414 §3.1 looks for them."""
+    if urlsplit(issuer()).path != f"/{below}":
+        raise Problem(404, _("Page not found"), _("The URL is wrong, or the page no longer exists."))
+    return about()
 
 
 def signing_algorithm() -> str:

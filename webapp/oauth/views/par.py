@@ -8,6 +8,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from webapp.core.client_network import network_of
+from webapp.core.dpop import DpopProof
 from webapp.core.ratelimit import Limiter
 from webapp.guard.require import public_to_scripts
 from webapp.oauth import pushed_requests
@@ -21,6 +22,7 @@ from webapp.oauth.views.calling_client import authenticated_client, malformed
 from webapp.oauth.views.discovery import signing_algorithm
 from webapp.oauth.views.error_notes import note_error, note_refusal
 from webapp.oauth.views.parameters import MOST_PARAMETERS
+from webapp.web import dpop
 from webapp.web.known_fields import reads
 from webapp.web.negotiation import as_json
 from webapp.web.registry import service
@@ -49,8 +51,13 @@ def par() -> ResponseReturnValue:
     client = authenticated_client()
     if isinstance(client, Response):
         return client
-    given = {name: values for name, values in request.form.lists() if name not in CREDENTIALS}
+    given = {name: values for name, values in request.form.lists() if name not in CREDENTIALS and any(values)}
     given["client_id"] = [str(client.id)]
+    # A proof binds the code to its key as dpop_jkt does (RFC 9449 §10.1).
+    proof = dpop.presented_proof()
+    bound_to = [proof.jkt] if proof else []
+    if bound_to and given.setdefault("dpop_jkt", bound_to) != bound_to:
+        return oauth_error("invalid_request", "dpop_jkt is not the key of the DPoP proof")
     query = urlencode(given, doseq=True, quote_via=quote)
     if len(query) > LONGEST_URL or query.count("&") >= MOST_PARAMETERS:
         return oauth_error("invalid_request", "the request is too long")
@@ -66,14 +73,16 @@ def par() -> ResponseReturnValue:
         return oauth_error(refused.error, refused.description)
     if not {*CLAIM_SCOPES, *client.scopes}.intersection(asked.scopes):
         return oauth_error("invalid_scope", "no known scope was requested, such as openid")
-    return pushed(client, query)
+    return pushed(client, query, proof)
 
 
-def pushed(client: OAuthClient, query: str) -> Response:
+def pushed(client: OAuthClient, query: str, proof: DpopProof | None) -> Response:
     if client.is_public:
         taken = service(Limiter).take_unless_over(pushed_requests.OF_STRANGERS, network_of(request.remote_addr))
         if not taken.allowed:
             return too_many(ceil(taken.retry_after.total_seconds()))
+    # Counted before the transaction, because SQLite has one writer.
+    dpop.spend(proof)
     try:
         with database().write() as db:
             uri = pushed_requests.push(db, client, query)

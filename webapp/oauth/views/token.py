@@ -96,8 +96,8 @@ def given(granted: Granted) -> Response:
 
 def by_code(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:
     form = request.form
-    shown = Redemption(form.get("code", ""), form.get("redirect_uri"), form.get("code_verifier", ""), resource())
-    return authorization_code.exchange(db, token_service(), client, shown, caller(), jkt=jkt)
+    shown = Redemption(form.get("code", ""), form.get("redirect_uri"), form.get("code_verifier", ""), jkt, resource())
+    return authorization_code.exchange(db, token_service(), client, shown, caller())
 
 
 def by_refresh_token(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:
