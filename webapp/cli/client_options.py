@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from webapp.cli.durations import DURATION
 from webapp.oauth.client_settings import NAMES, ClientSettings
 
 Command = Callable[..., Any]
@@ -72,6 +73,18 @@ OPTIONS = (
         help="Whether it runs on devices without a browser: users enter a code that it shows (RFC 8628).",
     ),
     click.option("--role", "roles", multiple=True, help="Only users with one of these roles may log in to it."),
+    click.option(
+        "--level",
+        "demanded_level",
+        metavar="ACR",
+        help="How users must have logged in: aal2 or phr (a passkey).",
+    ),
+    click.option("--access-lifetime", type=DURATION, help="How long its access tokens work; 0s as this site's."),
+    click.option("--login-lifetime", type=DURATION, help="After which its users log in again; 0s as this site's."),
+    click.option("--no-groups/--groups", "hides_groups", default=None, help="Whether it never learns roles of users."),
+    click.option(
+        "--group-role", "group_roles", multiple=True, metavar="ROLE", help="A role that it may learn, not all."
+    ),
     click.option("--person", "people", multiple=True, metavar="NAME", help="A user who may log in to it besides."),
     click.option(
         "--jwks",

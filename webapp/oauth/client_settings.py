@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from typing import Any
 
 from webapp.core.outgoing_http import LONGEST_URL
 from webapp.core.translation import _
+from webapp.guard.assurance import BY_ACR
 from webapp.oauth import client_keys, redirect_uris, resources
 from webapp.oauth.models import OAuthClient
 
 MOST_REDIRECT_URIS = 20
+SHORTEST = timedelta(minutes=1)
 
 
 class ClientUnfit(Exception):
@@ -27,6 +30,11 @@ class ClientSettings:
     resources: Sequence[str] = ()
     roles: Sequence[str] = ()
     people: Sequence[str] = ()
+    demanded_level: str = ""
+    access_lifetime: timedelta | None = None
+    login_lifetime: timedelta | None = None
+    hides_groups: bool = False
+    group_roles: Sequence[str] = ()
     require_pushed_authorization_requests: bool = False
     is_for_devices: bool = False
     jwks: str = ""
@@ -111,6 +119,27 @@ def checked_url(given: str | None) -> str:
     return url
 
 
+def checked_level(acr: str | None) -> str:
+    """
+    Raises:
+        ClientUnfit
+    """
+    if acr and acr not in BY_ACR:
+        raise ClientUnfit(_("The level of a login is aal1, aal2 or phr."))
+    return acr or ""
+
+
+def checked_lifetime(lifetime: timedelta | None) -> timedelta | None:
+    """None also for 0, by which a command removes it.
+
+    Raises:
+        ClientUnfit
+    """
+    if lifetime and lifetime < SHORTEST:
+        raise ClientUnfit(_("A lifetime is at least 1 minute."))
+    return lifetime or None
+
+
 def sorted_names(names: Sequence[str]) -> list[str]:
     return sorted(set(names))
 
@@ -124,5 +153,9 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "jwks": checked_keys,
     "roles": sorted_names,
     "people": sorted_names,
+    "demanded_level": checked_level,
+    "access_lifetime": checked_lifetime,
+    "login_lifetime": checked_lifetime,
+    "group_roles": sorted_names,
 }
 """What a value must be; it returns the value to store or raises ``ClientUnfit``."""

@@ -38,6 +38,16 @@ class OAuthClient(Base):
     """Roles whose users may log in to it."""
     people: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
     """Ids of further users who may; with ``roles`` empty too, everybody may. Ids of deleted accounts stay."""
+    demanded_level: Mapped[str] = mapped_column(String(10), server_default="")
+    """``acr`` that a login needs at least, besides what settings demand; empty for none."""
+    access_lifetime: Mapped[timedelta | None]
+    """Of its access tokens, if that of the site is longer."""
+    login_lifetime: Mapped[timedelta | None]
+    """After which a user has to log in again, if that of the site is longer."""
+    hides_groups: Mapped[bool] = mapped_column(server_default=false())
+    """Whether it never gets the scope ``groups``."""
+    group_roles: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    """Roles that may be in the claim ``groups``; empty for all that the user has."""
     service_account_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     """Whose tokens it gets by client credentials (RFC 6749 §4.4); None if it may not use this grant."""
     jwks: Mapped[str] = mapped_column(Text, server_default="")

@@ -6,12 +6,12 @@ from webapp.core.translation import _l
 from webapp.oauth.models import OAuthClient
 from webapp.tokens.scopes import Catalogue
 
-OPENID, OFFLINE = "openid", "offline_access"
+OPENID, OFFLINE, GROUPS = "openid", "offline_access", "groups"
 CLAIM_SCOPES = {
     OPENID: _l("Know that it is you: an identifier of your account."),
     "profile": _l("Read your user name, display name, language and time zone."),
     "email": _l("Read your e-mail address, and whether it is verified."),
-    "groups": _l("Read your roles on this site."),
+    GROUPS: _l("Read your roles on this site."),
     OFFLINE: _l("Keep this access while you are not using the app, until you withdraw it."),
 }
 """Scopes of OpenID Connect Core §5.4 and §11, and ``groups``: what an app learns of a user, in plain words."""
@@ -26,7 +26,12 @@ def grantable(names: Iterable[str], client: OAuthClient, catalogue: Catalogue, r
     """
     of_api = set(client.scopes).intersection(catalogue.held_by(roles))
     wanted = set(names)
-    return [*(name for name in CLAIM_SCOPES if name in wanted), *sorted(wanted & of_api)]
+    return [*(name for name in claim_scopes_of(client) if name in wanted), *sorted(wanted & of_api)]
+
+
+def claim_scopes_of(client: OAuthClient) -> list[str]:
+    """The scopes of OpenID Connect that a client may get."""
+    return [name for name in CLAIM_SCOPES if not (name == GROUPS and client.hides_groups)]
 
 
 def sentences(scopes: Iterable[str], catalogue: Catalogue) -> list[str]:

@@ -13,11 +13,12 @@ from webapp.oauth import client_errors, client_secrets, logout_notices, people, 
 from webapp.oauth.claims import CLAIMS_BY_SCOPE
 from webapp.oauth.metadata import metadata, methods_of
 from webapp.oauth.models import ClientError, OAuthClient
+from webapp.settings.types import write_duration
 from webapp.tokens import refresh_families
 from webapp.web.registry import service
 from webapp.web.transaction import db
 
-COMPUTED = {"client_id", "people"}
+COMPUTED = {"client_id", "people", "access_lifetime", "login_lifetime"}
 
 
 class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +41,15 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     roles: list[str]
     people: list[str]
     """User names of those who may use it beside users with these roles; the id of an account that was deleted."""
+    demanded_level: str
+    """``acr`` that a login needs at least; empty for what this site demands."""
+    access_lifetime: str | None
+    """Such as ``15m``; None for that of this site."""
+    login_lifetime: str | None
+    """After which users have to log in again; None for that of this site."""
+    hides_groups: bool
+    group_roles: list[str]
+    """Roles that it may learn; empty for all."""
     require_pushed_authorization_requests: bool
     jwks: str
     """Public keys with which it proves itself instead of a secret, as JSON (RFC 7517); empty for none."""
@@ -161,4 +171,6 @@ def columns_of(client: OAuthClient) -> dict[str, Any]:
     return {name: getattr(client, name) for name in of_column} | {
         "client_id": client.id,
         "people": people.names_of(db(), client.people),
+        "access_lifetime": write_duration(client.access_lifetime) if client.access_lifetime else None,
+        "login_lifetime": write_duration(client.login_lifetime) if client.login_lifetime else None,
     }

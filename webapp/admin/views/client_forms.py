@@ -6,17 +6,18 @@ To add a setting: a field in one of the classes, with the name of its column and
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from wtforms import BooleanField, Field, StringField, TextAreaField
+from wtforms import BooleanField, Field, SelectField, StringField, TextAreaField
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 from wtforms.widgets import TextArea
 
 from webapp.core import outgoing_http
-from webapp.core.translation import _l
+from webapp.core.translation import _, _l
 from webapp.oauth import client_keys
 from webapp.oauth.client_settings import NAMES, ClientSettings
 from webapp.oauth.clients import LONGEST_NAME, NewClient
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.recipes import APPS, RECIPES, Recipe
+from webapp.settings.types import duration, write_duration
 from webapp.web.form import Form, WordsField, field_names, one_line, stripped
 
 LONGEST_LIST, LONGEST_URL = 5000, 300
@@ -51,7 +52,50 @@ class AccessFields(Form):
     )
 
 
+class DurationField(StringField):
+    """A duration as in the settings, such as 15m or 8h; in JSON the same text."""
+
+    data: Any
+    """A timedelta; None for no text."""
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        text = valuelist[0].strip() if valuelist else ""
+        self.data = None
+        try:
+            self.data = duration(text) if text else None
+        except ValueError as error:
+            raise ValueError(_("Enter a duration such as 15m, 8h or 30d.")) from error
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return write_duration(self.data) if self.data else ""
+
+
+LEVELS = {
+    "": _l("As this site demands of everybody"),
+    "aal2": _l("A second factor or a passkey"),
+    "phr": _l("A passkey"),
+}
+
+
 class SecurityFields(Form):
+    demanded_level = SelectField(
+        _l("Login that the app demands"),
+        choices=lambda: {acr: str(words) for acr, words in LEVELS.items()},
+        default="",
+        description=_l("Users who logged in otherwise have to show it before the app learns anything."),
+    )
+    access_lifetime = DurationField(
+        _l("Access tokens work for"),
+        description=_l("Such as 15m. Empty, or longer than that of this site: as this site's."),
+        render_kw=EXACT,
+    )
+    login_lifetime = DurationField(
+        _l("Users have to log in again after"),
+        description=_l("Such as 8h or 30d. Empty, or longer than that of this site: as this site's."),
+        render_kw=EXACT,
+    )
     require_pushed_authorization_requests = BooleanField(
         _l("Only pushed requests"),
         description=_l("The app must send each request from its server first (RFC 9126). Few apps can do that."),
@@ -75,6 +119,15 @@ class SecurityFields(Form):
 class AdvancedFields(Form):
     """Folded on the page."""
 
+    hides_groups = BooleanField(
+        _l("It does not learn the roles of users"), description=_l("Even if it requests the scope groups.")
+    )
+    group_roles = WordsField(
+        _l("Roles that it may learn"),
+        [Length(max=LONGEST_LIST)],
+        description=_l("Names of roles, separated by spaces, for the claim groups. Leave it empty for all."),
+        render_kw=EXACT,
+    )
     scopes = WordsField(
         _l("Scopes of this site's API"),
         [Length(max=LONGEST_LIST)],

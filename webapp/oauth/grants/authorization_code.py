@@ -9,6 +9,7 @@ from webapp.oauth import app_sessions, codes, resources
 from webapp.oauth.grants.granted import INVALID_TARGET, Granted, GrantRefused, TokenService, may_use
 from webapp.oauth.grants.user_login import UserLogin, family_terms, issue_tokens
 from webapp.oauth.models import OAuthClient
+from webapp.oauth.policies import is_proven
 from webapp.tokens import refresh_families
 from webapp.tokens.refresh_families import ScriptClient
 
@@ -27,7 +28,7 @@ def exchange(
             "invalid_grant", "the code is invalid, expired or used, or redirect_uri, verifier or key differ"
         )
     user = user_queries.by_id(db, code.user_id)
-    if user is None or not may_use(db, user, client):
+    if user is None or not may_use(db, user, client) or not is_proven(client, code.amr):
         return GrantRefused("invalid_grant", "its user may not log in")
     session = sids.locked_session(db, code.session_id)
     if session is None:

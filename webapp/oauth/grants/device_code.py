@@ -11,6 +11,7 @@ from webapp.oauth.device_codes import DeviceState
 from webapp.oauth.grants.granted import INVALID_TARGET, Granted, GrantRefused, TokenService, may_use
 from webapp.oauth.grants.user_login import UserLogin, family_terms, issue_tokens
 from webapp.oauth.models import OAuthClient
+from webapp.oauth.policies import is_proven
 from webapp.tokens import refresh_families
 from webapp.tokens.refresh_families import ScriptClient
 
@@ -56,7 +57,7 @@ def exchange(
         return ENDED
     terms = family_terms(service, client, row.scopes, jkt, resources=row.resources)
     family = refresh_families.take_up(db, row.grant_id, terms, caller)
-    if family is None:
+    if family is None or not is_proven(client, family.credential.amr):
         return ENDED
     proof = AuthenticationProof(family.credential.auth_time, family.credential.amr)
     login = UserLogin(client, user, row.scopes, row.session_id, proof, audiences=audience)

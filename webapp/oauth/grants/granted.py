@@ -1,7 +1,7 @@
 """TokenService: what all grants need; Granted and GrantRefused, their results."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -45,6 +45,15 @@ class TokenService:
     refresh: RefreshLifetimes
     overlap: timedelta
     """For how long after its use a refresh token gets the same successor again."""
+
+    def limited_to(self, client: OAuthClient) -> "TokenService":
+        """The same with the lifetimes of a client, where these are shorter."""
+        lasts, most = self.refresh, client.login_lifetime or timedelta.max
+        return replace(
+            self,
+            access_lifetime=min(self.access_lifetime, client.access_lifetime or timedelta.max, most),
+            refresh=RefreshLifetimes(min(lasts.idle, most) if lasts.idle else None, min(lasts.lifetime, most)),
+        )
 
     @property
     def catalogue(self) -> Catalogue:

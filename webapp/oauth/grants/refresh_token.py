@@ -16,7 +16,8 @@ from webapp.guard.token_grant import TokenGrant
 from webapp.oauth import resources
 from webapp.oauth.grants.granted import INVALID_TARGET, Granted, GrantRefused, TokenService, may_use
 from webapp.oauth.models import OAuthClient
-from webapp.oauth.scopes import CLAIM_SCOPES
+from webapp.oauth.policies import is_proven
+from webapp.oauth.scopes import claim_scopes_of
 from webapp.tokens import refresh_families, refreshing
 from webapp.tokens.issuing import TokenRequest
 from webapp.tokens.refresh_secret import SHAPE
@@ -56,7 +57,9 @@ def refresh(
         refresh_families.end(db, held.family.id, event=Event.APP_REUSED, origin="site")
         return INVALID
     user = user_queries.by_id(db, held.credential.user_id)
-    if user is None or not may_use(db, user, client):
+    if user is None or not may_use(db, user, client) or not is_proven(client, held.credential.amr):
+        return INVALID
+    if client.login_lifetime is not None and moment - held.credential.created_at >= client.login_lifetime:
         return INVALID
     scopes = held.scopes.intersection(still_given(db, service, client, user))
     if not scopes.issuperset(requested) or not scopes:
@@ -78,7 +81,7 @@ def refresh(
 def still_given(db: Session, service: TokenService, client: OAuthClient, user: User) -> set[str]:
     """The scopes that a user can give this client now."""
     of_api = set(client.scopes).intersection(service.catalogue.held_by(included_in(db, user.role)))
-    return of_api | CLAIM_SCOPES.keys()
+    return of_api.union(claim_scopes_of(client))
 
 
 def next_token(
@@ -105,7 +108,7 @@ def next_token(
         authority=msgspec.structs.replace(
             credential.authority or TokenGrant(), scopes=narrowed.scopes, audiences=narrowed.audiences
         ),
-        lifetime=min(held.family.access_lifetime, credential.expires_at - moment),
+        lifetime=min(held.family.access_lifetime, service.access_lifetime, credential.expires_at - moment),
         origin="app",
         family_id=held.family.id,
         event=Event.APP_REFRESHED,

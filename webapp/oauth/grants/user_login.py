@@ -18,6 +18,7 @@ from webapp.oauth.claims import claims_of
 from webapp.oauth.grants.granted import Granted, TokenService
 from webapp.oauth.id_token import Authentication, id_token
 from webapp.oauth.models import OAuthClient
+from webapp.oauth.policies import groups_of
 from webapp.oauth.scopes import OFFLINE, OPENID
 from webapp.tokens.issuing import TokenRequest
 from webapp.tokens.refresh_families import FamilyTerms, NewFamily, RefreshLifetimes
@@ -79,7 +80,7 @@ def issue_tokens(db: Session, service: TokenService, login: UserLogin, family: N
         return Granted(issued, family.secret)
     proof = login.proof
     about = Authentication(login.client.id, login.session_id, proof.auth_time, proof.amr, login.nonce)
-    claims = claims_of(login.user, included_in(db, login.user.role), login.scopes)
+    claims = claims_of(login.user, groups_of(login.client, included_in(db, login.user.role)), login.scopes)
     ring = service.keys.ring(is_rs256=login.client.wants_rs256)
     signed = id_token(about, claims, issuer=service.issuer.url, ring=ring, access_token=issued.token)
     return Granted(issued, family.secret, signed)

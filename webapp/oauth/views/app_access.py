@@ -10,15 +10,16 @@ from webapp.guard import Principal, request_guard
 from webapp.guard.assurance import Demands
 from webapp.guard.policy import Requirement
 from webapp.oauth.models import OAuthClient
+from webapp.oauth.policies import demanded_level
 from webapp.oauth.views.blueprint import token_service
 from webapp.web.problems import Action, Problem
 from webapp.web.registry import service
 from webapp.web.unproxied import unproxied
 
 
-def unmet_demands(scopes: Collection[str]) -> ResponseReturnValue | None:
-    """The way to a second factor or passkey that settings demand, or to reopening a closed account; None if neither."""
-    level = token_service().catalogue.level_for(scopes, service(Demands))
+def unmet_demands(client: OAuthClient, scopes: Collection[str]) -> ResponseReturnValue | None:
+    """The way to the factor that settings or the app demand, or to reopening a closed account; None if neither."""
+    level = max(token_service().catalogue.level_for(scopes, service(Demands)), demanded_level(client))
     return request_guard.refusal_for(unproxied(request), Requirement(session=True, level=level))
 
 

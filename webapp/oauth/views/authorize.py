@@ -136,7 +136,7 @@ def unmet_level(asked: AuthorizationRequest, scopes: list[str]) -> ResponseRetur
 
     Without it an app would learn of a login that this site itself does not accept for its own pages.
     """
-    refusal = unmet_demands(scopes)
+    refusal = unmet_demands(asked.client, scopes)
     if refusal is not None and "none" in asked.prompts:
         raise RequestRefused("interaction_required", "the login needs another factor")
     return refusal

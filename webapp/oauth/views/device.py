@@ -70,7 +70,7 @@ def find_device(principal: Principal) -> ResponseReturnValue:
         return refuse_form(form, lambda: form_page(form))
     row, client = found
     scopes = allowed_scopes(row, client, principal)
-    if (unmet := unmet_demands(scopes)) is not None:
+    if (unmet := unmet_demands(client, scopes)) is not None:
         return unmet
     device = WaitingDevice(
         app=client.name,
@@ -101,7 +101,7 @@ def decide_device(principal: Principal) -> ResponseReturnValue:
             raise decided_meanwhile()
         return redirect_or_json(url_for("oauth.index"), _("The device was not allowed. Nothing was shared with it."))
     scopes = allowed_scopes(row, client, principal)
-    if (unmet := unmet_demands(scopes)) is not None:
+    if (unmet := unmet_demands(client, scopes)) is not None:
         return unmet
     if not device_codes.allow(db(), row, client, principal, scopes):
         raise decided_meanwhile()

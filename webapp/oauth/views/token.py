@@ -15,7 +15,7 @@ from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.oauth import resources
 from webapp.oauth.codes import Redemption
 from webapp.oauth.grants import authorization_code, client_credentials, device_code, refresh_token
-from webapp.oauth.grants.granted import Granted, GrantRefused
+from webapp.oauth.grants.granted import Granted, GrantRefused, TokenService
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.views.blueprint import bp, caller, oauth_error, token_service
 from webapp.oauth.views.calling_client import authenticated_client, malformed
@@ -94,22 +94,34 @@ def given(granted: Granted) -> Response:
     )
 
 
+def service_for(client: OAuthClient) -> TokenService:
+    """With the lifetimes of a client."""
+    return token_service().limited_to(client)
+
+
 def by_code(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:
     form = request.form
     shown = Redemption(form.get("code", ""), form.get("redirect_uri"), form.get("code_verifier", ""), jkt, resource())
-    return authorization_code.exchange(db, token_service(), client, shown, caller())
+    return authorization_code.exchange(db, service_for(client), client, shown, caller())
 
 
 def by_refresh_token(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:
     secret, requested = request.form.get("refresh_token", ""), request.form.get("scope", "").split()
     return refresh_token.refresh(
-        db, token_service(), client, secret, requested, resource=resource(), address=request.remote_addr, jkt=jkt
+        db,
+        token_service().limited_to(client),
+        client,
+        secret,
+        requested,
+        resource=resource(),
+        address=request.remote_addr,
+        jkt=jkt,
     )
 
 
 def by_client(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:
     requested = request.form.get("scope", "").split()
-    return client_credentials.grant(db, token_service(), client, requested, caller(), resource=resource(), jkt=jkt)
+    return client_credentials.grant(db, service_for(client), client, requested, caller(), resource=resource(), jkt=jkt)
 
 
 def resource() -> tuple[str, ...]:
@@ -118,7 +130,7 @@ def resource() -> tuple[str, ...]:
 
 def by_device_code(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:
     code = request.form.get("device_code", "")
-    return device_code.exchange(db, token_service(), client, code, caller(), resource=resource(), jkt=jkt)
+    return device_code.exchange(db, service_for(client), client, code, caller(), resource=resource(), jkt=jkt)
 
 
 GRANTS: dict[str, Grant] = {

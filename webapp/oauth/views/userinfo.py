@@ -12,6 +12,7 @@ from webapp.oauth import clients
 from webapp.oauth.claims import claims_of
 from webapp.oauth.id_token import TYP
 from webapp.oauth.models import OAuthClient
+from webapp.oauth.policies import groups_of
 from webapp.oauth.scopes import OPENID
 from webapp.oauth.views.blueprint import bp, issuer, oauth_error, token_service
 from webapp.web.bearer import realm
@@ -46,8 +47,8 @@ def claims_response(principal: Principal) -> ResponseReturnValue:
         user = user_queries.by_id(db, principal.user_id)
         if user is None:
             raise LookupError(principal.user_id)
-        claims = claims_of(user, principal.roles, principal.scopes)
-        client = clients.find(db, principal.authority.client if principal.authority else None)
+        client = clients.known(db, principal.authority.client if principal.authority else None)
+        claims = claims_of(user, groups_of(client, principal.roles), principal.scopes)
     return signed(claims, client) if client is not None and client.signs_userinfo else as_json(claims)
 
 

@@ -117,7 +117,8 @@ def prepare_keys(form: ClientForm) -> None:
 
 def names_exist(form: ClientForm) -> bool:
     """Whether roles and scopes of a form exist; otherwise their fields say which do not."""
-    known = {"roles": {role.name for role in roles.every(db())}, "scopes": set(service(Catalogue).scopes)}
+    every_role = {role.name for role in roles.every(db())}
+    known = {"roles": every_role, "group_roles": every_role, "scopes": set(service(Catalogue).scopes)}
     for name, names in known.items():
         if unknown := sorted(set((form[name].data or "").split()) - names):
             form[name].errors = [_("Unknown: %(names)s.", names=", ".join(unknown))]
