@@ -16,9 +16,14 @@ def end_families(db: Session, family_ids: Select[UUID]) -> list[UUID]:
     # The families first, as in ``lock_families``.
     families = update(Credential).where(Credential.id.in_(family_ids), Credential.revoked_at.is_(None))
     ended = list(db.scalars(families.values(revoked_at=now()).returning(Credential.id)))
+    end_access_tokens(db, family_ids)
+    return ended
+
+
+def end_access_tokens(db: Session, family_ids: Select[UUID]) -> None:
+    """End the access tokens of families, which stay: with a refresh token there is another."""
     members = update(Credential).where(Credential.family_id.in_(family_ids), Credential.revoked_at.is_(None))
     db.execute(members.values(revoked_at=now()).execution_options(synchronize_session=False))
-    return ended
 
 
 def end_members(db: Session, family_id: UUID) -> list[UUID]:

@@ -125,5 +125,8 @@ def admit(claim: CredentialRef, credential_row: CredentialRow | None, now: datet
         raise NotAccepted("token_revoked" if is_token else "session_ended", reason, credential_row)
     if credential_row.expires_at <= now or (credential_row.idle_at is not None and credential_row.idle_at <= now):
         raise NotAccepted("token_expired" if is_token else "session_ended", "it has expired", credential_row)
+    authority = credential_row.authority
+    if authority is not None and authority.roles and authority.roles.isdisjoint(credential_row.roles):
+        raise NotAccepted("token_revoked", "its owner has no role that its app is for", credential_row)
     # The fields are the same; ``_make`` would be slower because it checks their number.
     return tuple.__new__(Principal, credential_row)

@@ -30,6 +30,8 @@ class TokenGrant(msgspec.Struct, frozen=True, omit_defaults=True):
     """Thumbprint of the key that each request must prove (RFC 9449 §6)."""
     client: str | None = None
     """``client_id`` of the app that it was issued to; None for tokens of people and scripts."""
+    roles: frozenset[str] = frozenset()
+    """Roles of which its user must have one at each request, because the app is for these; empty for none."""
     audiences: tuple[str, ...] = ()
     """Services that it is for (RFC 8707); empty for this site. Only the grant of a refresh family may have several."""
 

@@ -59,7 +59,12 @@ def apply(client: OAuthClient, wish: ClientSettings) -> None:
     for name in NAMES:
         setattr(client, name, CHECKS.get(name, unchanged)(getattr(wish, name)))
     if not (client.redirect_uris or client.service_account_id or client.is_for_devices):
-        raise ClientUnfit(_("Enter at least one redirect URI, or a service account for client credentials."))
+        raise ClientUnfit(
+            _(
+                "Enter at least one redirect URI, unless the app has a service account or runs on devices without a "
+                "browser."
+            )
+        )
     if client.is_public and client.has_keys:
         raise ClientUnfit(_("A public app cannot keep a private key, so it has no public keys either."))
 

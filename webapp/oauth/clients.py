@@ -16,7 +16,7 @@ from webapp.core.translation import _
 from webapp.oauth import app_sessions, client_secrets
 from webapp.oauth.client_secrets import add_secret
 from webapp.oauth.client_settings import ClientSettings, ClientUnfit, apply
-from webapp.oauth.models import Consent, OAuthClient
+from webapp.oauth.models import AuthorizationCode, Consent, OAuthClient
 from webapp.tokens import refresh_families
 
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -74,11 +74,21 @@ def edit(db: Session, client: OAuthClient, wish: ClientSettings, *, actor_id: UU
     Raises:
         ClientUnfit
     """
+    lock(db, client)
+    former = client.roles, client.people
     apply(client, wish)
     db.flush()
+    if (client.roles, client.people) != former:
+        # The row of each has the roles that its user needs. The next ones are only for users who may still use the app.
+        refresh_families.end_access_tokens_of_client(db, client.id)
     if client.has_keys:
         client_secrets.remove_all(db, client)
     record(db, Event.CLIENT_EDITED, actor_id=actor_id, client=str(client.id), name=client.name)
+
+
+def lock(db: Session, client: OAuthClient) -> None:
+    """Wait until tokens that are being issued to a client are committed, so that whatever follows finds them."""
+    db.refresh(client, with_for_update=True)
 
 
 def known(db: Session, client_id: str | None) -> OAuthClient | None:
@@ -110,6 +120,7 @@ def every(db: Session) -> Sequence[OAuthClient]:
 
 def disable(db: Session, client: OAuthClient, *, origin: str, actor_id: UUID | None = None) -> int:
     """Let nobody log in to a client, and end what it got. Returns how many logins ended."""
+    lock(db, client)
     ended = refresh_families.end_of_client(db, client.id, origin=origin)
     if client.disabled_at is None:
         client.disabled_at = now()
@@ -129,6 +140,7 @@ def enable(db: Session, client: OAuthClient, *, origin: str, actor_id: UUID | No
 
 def remove(db: Session, client: OAuthClient, *, origin: str, actor_id: UUID | None = None) -> int:
     """Remove a client and end what it got. Returns how many logins ended."""
+    lock(db, client)
     ended = refresh_families.end_of_client(db, client.id, origin=origin)
     client_id, name = str(client.id), client.name
     record(db, Event.CLIENT_REMOVED, actor_id=actor_id, client=client_id, name=name, logins=ended, origin=origin)
@@ -141,6 +153,8 @@ def withdraw(db: Session, user_id: UUID, client_id: UUID) -> bool:
     """Withdraw what a user has given a client: its tokens end. False if there was nothing."""
     ended = refresh_families.end_of_client(db, client_id, user_id=user_id, origin="owner")
     app_sessions.end_all(db, client_id, user_id)
+    waiting = AuthorizationCode.user_id == user_id, AuthorizationCode.client_id == client_id
+    db.execute(delete(AuthorizationCode).where(*waiting, AuthorizationCode.used_at.is_(None)))
     theirs = Consent.user_id == user_id, Consent.client_id == client_id
     gone = db.execute(delete(Consent).where(*theirs).returning(Consent.client_id)).first()
     return bool(ended or gone)

@@ -148,6 +148,11 @@ def end(
     return True
 
 
+def end_access_tokens_of_client(db: Session, client_id: UUID) -> None:
+    """End the access tokens of a client; its logins stay."""
+    families.end_access_tokens(db, select(RefreshFamily.id).where(RefreshFamily.client_id == client_id))
+
+
 def end_of_client(
     db: Session, client_id: UUID, *, user_id: UUID | None = None, origin: str, actor_id: UUID | None = None
 ) -> int:

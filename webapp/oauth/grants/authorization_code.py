@@ -37,7 +37,7 @@ def exchange(
     if audience is None:
         return INVALID_TARGET
     proof = AuthenticationProof(code.auth_time, code.amr)
-    terms = family_terms(service, client, code.scopes, shown.jkt, session, resources=code.resources)
+    terms = family_terms(service, client, user, code.scopes, shown.jkt, session, resources=code.resources)
     family = refresh_families.begin(db, user.id, terms, caller, proof)
     code.grant_id = family.credential.id
     app_sessions.note(db, client, code, family.credential.id)

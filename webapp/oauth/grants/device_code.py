@@ -55,7 +55,7 @@ def exchange(
     user = user_queries.by_id(db, row.user_id) if row.user_id else None
     if user is None or row.grant_id is None or row.session_id is None or not may_use(db, user, client):
         return ENDED
-    terms = family_terms(service, client, row.scopes, jkt, resources=row.resources)
+    terms = family_terms(service, client, user, row.scopes, jkt, resources=row.resources)
     family = refresh_families.take_up(db, row.grant_id, terms, caller)
     if family is None or not is_proven(client, family.credential.amr):
         return ENDED

@@ -69,6 +69,11 @@ class Granted:
     id_token: str | None = None
 
 
+def roles_needed(client: OAuthClient, user: User) -> frozenset[str]:
+    """Roles of which a user must have one at each request with a token of an app; empty if they may use it anyway."""
+    return frozenset() if str(user.id) in client.people else frozenset(client.roles)
+
+
 def may_use(db: Session, user: User | None, client: OAuthClient) -> bool:
     """Whether a user may log in to an app now: the account is open, and the app is for everybody, a role or them."""
     if user is None or user.disabled_at is not None or user.closes_at is not None or user.is_unverified:

@@ -14,7 +14,7 @@ from webapp.credentials import families
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard.token_grant import TokenGrant
 from webapp.oauth import resources
-from webapp.oauth.grants.granted import INVALID_TARGET, Granted, GrantRefused, TokenService, may_use
+from webapp.oauth.grants.granted import INVALID_TARGET, Granted, GrantRefused, TokenService, may_use, roles_needed
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.policies import is_proven
 from webapp.oauth.scopes import claim_scopes_of
@@ -74,7 +74,8 @@ def refresh(
     if successor is None:
         return INVALID
     refreshing.touch(held, moment, address)
-    narrowed = TokenGrant(scopes=frozenset(requested) or scopes, audiences=audience)
+    scopes = frozenset(requested) or scopes
+    narrowed = TokenGrant(scopes=scopes, audiences=audience, roles=roles_needed(client, user))
     return next_token(db, service, held, state, narrowed, successor)
 
 
@@ -95,7 +96,7 @@ def next_token(
     """The next access token, while the one before works for a moment longer; at most ``MAX_LIVE`` at once.
 
     Args:
-        narrowed: its scopes and audience.
+        narrowed: its scopes, its audience, and the roles that its user needs.
     """
     moment, members = now(), families.live_members(db, held.family.id)
     if state is RefreshState.FRESH:
@@ -106,7 +107,10 @@ def next_token(
     wish = TokenRequest(
         name=held.family.app_name or "",
         authority=msgspec.structs.replace(
-            credential.authority or TokenGrant(), scopes=narrowed.scopes, audiences=narrowed.audiences
+            credential.authority or TokenGrant(),
+            scopes=narrowed.scopes,
+            audiences=narrowed.audiences,
+            roles=narrowed.roles,
         ),
         lifetime=min(held.family.access_lifetime, service.access_lifetime, credential.expires_at - moment),
         origin="app",

@@ -15,7 +15,7 @@ from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
 from webapp.oauth.claims import claims_of
-from webapp.oauth.grants.granted import Granted, TokenService
+from webapp.oauth.grants.granted import Granted, TokenService, roles_needed
 from webapp.oauth.id_token import Authentication, id_token
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.policies import groups_of
@@ -42,6 +42,7 @@ class UserLogin:
 def family_terms(
     service: TokenService,
     client: OAuthClient,
+    user: User,
     scopes: Collection[str],
     jkt: str | None,
     session: Credential | None = None,
@@ -55,7 +56,13 @@ def family_terms(
         session: with which a login without ``offline_access`` ends (OpenID Connect Core §11); None for none.
         resources: that its access tokens may be for (RFC 8707); empty for this site.
     """
-    authority = TokenGrant(scopes=frozenset(scopes), client=str(client.id), jkt=jkt, audiences=tuple(resources))
+    authority = TokenGrant(
+        scopes=frozenset(scopes),
+        client=str(client.id),
+        jkt=jkt,
+        roles=roles_needed(client, user),
+        audiences=tuple(resources),
+    )
     lifetime = service.access_lifetime
     if OFFLINE in scopes:
         return FamilyTerms(authority, lifetime, service.refresh, app_name=client.name)

@@ -5,11 +5,13 @@ from uuid import UUID
 from flask import Response, current_app, request
 from flask.typing import ResponseReturnValue
 
+from webapp.accounts import user_queries
 from webapp.audit.log import Event
 from webapp.guard.principal import NotAccepted
 from webapp.guard.require import public_to_scripts
 from webapp.login.introspection import INACTIVE, Introspection, introspection_response, of_principal, of_refresh
 from webapp.oauth import app_sessions
+from webapp.oauth.grants.granted import may_use
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.views.blueprint import bp, oauth_error
 from webapp.oauth.views.calling_client import authenticated_client, client_refused, malformed
@@ -61,6 +63,8 @@ def introspection_of(token: str, client: OAuthClient) -> Introspection:
     if SHAPE.fullmatch(token):
         with database().read() as db:
             bearing, kind, claims = of_refresh(db, token), "refresh_token", dict[str, object]()
+            if bearing is not None and not may_use(db, user_queries.by_id(db, bearing.user_id), client):
+                return INACTIVE
     else:
         try:
             bearing = of_principal(resource_tokens.validated(token))

@@ -18,7 +18,7 @@ from webapp.oauth.grants import authorization_code, client_credentials, device_c
 from webapp.oauth.grants.granted import Granted, GrantRefused, TokenService
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.views.blueprint import bp, caller, oauth_error, token_service
-from webapp.oauth.views.calling_client import authenticated_client, malformed
+from webapp.oauth.views.calling_client import authenticated_client, client_refused, malformed
 from webapp.oauth.views.discovery import signing_algorithm
 from webapp.oauth.views.error_notes import note_refusal
 from webapp.tokens.issuing import TooManyTokens, scopes_of
@@ -68,7 +68,11 @@ def issue(grant: Grant) -> Response:
     jkt = dpop.spend(dpop.presented_proof())
     try:
         with database().write() as db:
-            outcome = grant(db, db.get_one(OAuthClient, client.id), jkt)
+            # Whoever changes the client waits for this lock, and then ends what was issued.
+            current = db.get(OAuthClient, client.id, with_for_update={"read": True})
+            if current is None or current.disabled_at is not None:
+                return client_refused("the client was disabled")
+            outcome = grant(db, current, jkt)
     except TooManyTokens:
         # The message of the error is translated, and RFC 6749 §5.2 allows ASCII only.
         return oauth_error("invalid_grant", "the account has the maximum number of active tokens")
