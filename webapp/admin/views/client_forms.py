@@ -1,172 +1,26 @@
-"""Forms to register and change apps that log users in with this site.
-
-To add a setting: a field in one of the classes, with the name of its column and of its field in ``ClientSettings``.
-"""
+"""Forms to register and change apps that log users in with this site; ``client_fields`` has their fields."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from wtforms import BooleanField, Field, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Field, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 from wtforms.widgets import TextArea
 
-from webapp.core import outgoing_http
-from webapp.core.translation import _, _l
-from webapp.oauth import client_keys
+from webapp.admin.views.client_fields import (
+    EXACT,
+    LONGEST_URL,
+    AccessFields,
+    AdvancedFields,
+    BasicFields,
+    SecurityFields,
+)
+from webapp.core.translation import _l
 from webapp.oauth.client_settings import NAMES, ClientSettings
 from webapp.oauth.clients import LONGEST_NAME, NewClient
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.recipes import APPS, RECIPES, Recipe
-from webapp.settings.types import duration, write_duration
 from webapp.web.form import Form, WordsField, field_names, one_line, stripped
-
-LONGEST_LIST, LONGEST_URL = 5000, 300
-EXACT = {"autocomplete": "off", "spellcheck": "false"}
-
-
-class BasicFields(Form):
-    redirect_uris = WordsField(
-        _l("Redirect URIs"),
-        [Length(max=LONGEST_LIST)],
-        description=_l("Where the app gets its answers, one per line. The app's documentation says which."),
-        widget=TextArea(),
-        render_kw=EXACT | {"rows": 3, "class": "input--exact"},
-    )
-
-
-class AccessFields(Form):
-    is_first_party = BooleanField(
-        _l("It is an app of ours"), description=_l("Users are not asked whether they allow it to log them in.")
-    )
-    roles = WordsField(
-        _l("Only for these roles"),
-        [Length(max=LONGEST_LIST)],
-        description=_l("Names of roles, separated by spaces. Leave it empty to let everybody log in to the app."),
-        render_kw=EXACT,
-    )
-    people = WordsField(
-        _l("And for these people"),
-        [Length(max=LONGEST_LIST)],
-        description=_l("User names, separated by spaces. Without roles, the app is for these people alone."),
-        render_kw=EXACT,
-    )
-
-
-class DurationField(StringField):
-    """A duration as in the settings, such as 15m or 8h; in JSON the same text."""
-
-    data: Any
-    """A timedelta; None for no text."""
-
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
-        text = valuelist[0].strip() if valuelist else ""
-        self.data = None
-        try:
-            self.data = duration(text) if text else None
-        except ValueError as error:
-            raise ValueError(_("Enter a duration such as 15m, 8h or 30d.")) from error
-
-    def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return write_duration(self.data) if self.data else ""
-
-
-LEVELS = {
-    "": _l("As this site demands of everybody"),
-    "aal2": _l("A second factor or a passkey"),
-    "phr": _l("A passkey"),
-}
-
-
-class SecurityFields(Form):
-    demanded_level = SelectField(
-        _l("Login that the app demands"),
-        choices=lambda: {acr: str(words) for acr, words in LEVELS.items()},
-        default="",
-        description=_l("Users who logged in otherwise have to show it before the app learns anything."),
-    )
-    access_lifetime = DurationField(
-        _l("Access tokens work for"),
-        description=_l("Such as 15m. Empty, or longer than that of this site: as this site's."),
-        render_kw=EXACT,
-    )
-    login_lifetime = DurationField(
-        _l("Users have to log in again after"),
-        description=_l("Such as 8h or 30d. Empty, or longer than that of this site: as this site's."),
-        render_kw=EXACT,
-    )
-    require_pushed_authorization_requests = BooleanField(
-        _l("Only pushed requests"),
-        description=_l("The app must send each request from its server first (RFC 9126). Few apps can do that."),
-    )
-    jwks = TextAreaField(
-        _l("Public keys (JWKS)"),
-        [Length(max=client_keys.LONGEST)],
-        description=_l("For an app that proves itself with a private key (private_key_jwt). Its secrets stop working."),
-        render_kw=EXACT | {"rows": 3, "class": "input--exact"},
-    )
-    wants_rs256 = BooleanField(
-        _l("Sign ID tokens with RS256"),
-        description=_l("For apps that know no other algorithm and refuse the login otherwise."),
-    )
-    signs_userinfo = BooleanField(
-        _l("Sign userinfo"),
-        description=_l("Userinfo is a signed JWT instead of JSON. Few apps want that."),
-    )
-
-
-class AdvancedFields(Form):
-    """Folded on the page."""
-
-    hides_groups = BooleanField(
-        _l("It does not learn the roles of users"), description=_l("Even if it requests the scope groups.")
-    )
-    group_roles = WordsField(
-        _l("Roles that it may learn"),
-        [Length(max=LONGEST_LIST)],
-        description=_l("Names of roles, separated by spaces, for the claim groups. Leave it empty for all."),
-        render_kw=EXACT,
-    )
-    scopes = WordsField(
-        _l("Scopes of this site's API"),
-        [Length(max=LONGEST_LIST)],
-        description=_l("What it may request besides the login, such as reports:read. Most apps need nothing here."),
-        render_kw=EXACT | {"class": "input--exact"},
-    )
-    resources = WordsField(
-        _l("Other services"),
-        [Length(max=LONGEST_LIST)],
-        description=_l(
-            "Services for which it may get access tokens (RFC 8707), one URI per line. Most apps need none."
-        ),
-        widget=TextArea(),
-        render_kw=EXACT | {"rows": 2, "class": "input--exact"},
-    )
-    is_for_devices = BooleanField(
-        _l("It runs on devices without a browser"),
-        description=_l(
-            "Such as a command or a television: it shows a code, which its user enters on another device (RFC 8628)."
-        ),
-    )
-    post_logout_redirect_uris = WordsField(
-        _l("Redirect URIs after logout"),
-        [Length(max=LONGEST_LIST)],
-        description=_l("Where users go after they logged out of the app, one per line. Most apps need nothing here."),
-        widget=TextArea(),
-        render_kw=EXACT | {"rows": 2, "class": "input--exact"},
-    )
-
-    backchannel_logout_uri = StringField(
-        _l("URL for logout notices"),
-        [Length(max=outgoing_http.LONGEST_URL), one_line],
-        filters=[stripped],
-        description=_l(
-            "Where the app learns that a login here has ended (OpenID Connect Back-Channel Logout), such as "
-            "https://app.example.org/logout. Leave it empty if the app has none."
-        ),
-        render_kw=EXACT | {"maxlength": outgoing_http.LONGEST_URL, "class": "input--exact", "inputmode": "url"},
-    )
 
 
 class ClientForm(AdvancedFields, SecurityFields, AccessFields, BasicFields):
