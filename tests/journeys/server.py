@@ -1,4 +1,4 @@
-"""The site as it is really served: granian, two workers, on loopback; and Chromium in front of it."""
+"""The site as it is really served: granian, on loopback; and Chromium in front of it."""
 
 import os
 import re
@@ -17,11 +17,15 @@ from pathlib import Path
 from tests.factories import HASHED
 from tests.ports import free_port
 from webapp.accounts.registration import NewUser, add
+from webapp.app import close, create_app
 from webapp.core.db import Database
 from webapp.settings import Settings
+from webapp.testing import api_token, user_named
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 90
+ONE_WORKER = {"WEBAPP_WORKERS": "1"}
+"""For tests that do not need two: each takes seconds to start."""
 # The first takes a third less processor time for the same pages.
 BROWSERS = "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"
 CHROMIUM = next((path for name in BROWSERS if (path := shutil.which(name))), None)
@@ -40,21 +44,42 @@ ARGUMENTS = [
 @dataclass
 class ServedSite:
     url: str
-    setup_link: str
     instance: Path
     environ: dict[str, str]
+    log: Path
     pid: int
     """Of the process that started the workers."""
 
+    @property
+    def setup_link(self) -> str:
+        """Printed after the first answer, so it may come a little later than that."""
+        begun = time.monotonic()
+        while time.monotonic() - begun < PATIENCE:
+            if link := re.search(r"(http\S+/setup/\S+)\n", self.log.read_text()):
+                return link[1]
+            time.sleep(0.05)
+        raise AssertionError(f"no setup link:\n{self.log.read_text()}")
+
+    @property
+    def settings(self) -> Settings:
+        return Settings.from_env({name: value for name, value in self.environ.items() if name.startswith("WEBAPP_")})
+
     def add_user(self, name: str, role: str = "user", email: str | None = None) -> None:
         """As the command does, whose start would take seconds; the password is ``PASSWORD``."""
-        environ = {name: value for name, value in self.environ.items() if name.startswith("WEBAPP_")}
-        database = Database(Settings.from_env(environ).database)
+        database = Database(self.settings.database)
         email = email or f"{name}@example.org"
         new = NewUser(username=name, email=email, password_hash=HASHED, role=role)
         with database.write() as db:
             add(db, new, origin="test")
         database.close()
+
+    def api_token(self, name: str, scope: str = "protected:read") -> str:
+        """As the command mints it, likewise."""
+        app = create_app(self.settings)
+        try:
+            return api_token(app, user_named(app, name), scope).token
+        finally:
+            close(app)
 
     def command(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """One of the operator's commands, beside the running server."""
@@ -87,8 +112,7 @@ def served(folder: Path, **settings: str) -> Iterator[ServedSite]:
         )
     try:
         wait_for(url, process, log)
-        link = re.search(r"http\S+/setup/\S+", log.read_text())
-        yield ServedSite(url, link[0] if link else "", folder / "instance", environ, process.pid)
+        yield ServedSite(url, folder / "instance", environ, log, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)

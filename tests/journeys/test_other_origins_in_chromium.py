@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from tests.factories import PASSWORD
 from tests.journeys import nginx
 from tests.journeys.conftest import launched
-from tests.journeys.server import ServedSite, served
+from tests.journeys.server import ONE_WORKER, ServedSite, served
 from tests.journeys.virtual_authenticator import Device, device
 from tests.ports import free_port
 
@@ -35,7 +35,7 @@ ASK = """async ([url, options]) => {
 @contextmanager
 def proxied(folder: Path, port: int, **settings: str) -> Iterator[ServedSite]:
     """The site under both host names, and empty pages of two other origins."""
-    with served(folder, WEBAPP_TRUSTED_PROXIES="127.0.0.1", **settings) as site:
+    with served(folder, WEBAPP_TRUSTED_PROXIES="127.0.0.1", **settings, **ONE_WORKER) as site:
         ours = f"server_name old.example.net new.example.org; location / {{ proxy_pass {site.url}; }}"
         others = (
             'server_name app.example.org stranger.example.org; default_type text/html; return 200 "<title>x</title>";'
@@ -106,7 +106,7 @@ def test_a_passkey_of_the_former_host_logs_in_at_the_new_one(site: ServedSite, o
 
 
 def test_a_page_of_a_listed_origin_can_call_with_a_token_and_read_refusals(site: ServedSite, browser: Browser) -> None:
-    token = site.command("token", "mint", "ada", "--name", "app", "--scope", "profile:read").stdout.strip()
+    token = site.api_token("ada", "profile:read")
     page = browser.new_context().new_page()
     page.goto(APP)
     bearer, wrong = ({"headers": {"Authorization": f"Bearer {value}"}} for value in (token, "wrong"))

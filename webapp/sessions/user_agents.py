@@ -72,7 +72,7 @@ def parser() -> "Parser":
     """ua-parser with its Rust engine, whose running time is linear in the length of the text.
 
     Loading it takes 50 ms, and the first result 250 ms: commands do not load it, and workers load it before they serve
-    requests (``cli.preload``).
+    requests (``cli.preload``). Lazy: the Rust engine reads the text of each expression, which Python need not compile.
     """
-    expressions = lazily("ua_parser.loaders").load_builtins()
+    expressions = lazily("ua_parser.loaders").load_lazy_builtins()
     return lazily("ua_parser").Parser(lazily("ua_parser.regex").Resolver(expressions))  # type: ignore[no-any-return]
