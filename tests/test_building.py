@@ -1,13 +1,11 @@
 """docs/building.md and ``latchkey new``: one example, with its tests, migrations and commands."""
 
-import os
 import re
 import shutil
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
-from functools import partial
+from importlib import invalidate_caches
 from pathlib import Path
 
 import pytest
@@ -71,22 +69,29 @@ def test_an_unusable_name_is_refused(tmp_path, monkeypatch, name, words):
     assert list(tmp_path.iterdir()) == []
 
 
-def run_in(folder, *arguments):
-    settings = {"WEBAPP_BLUEPRINTS": "reports.views:bp", "WEBAPP_INSTANCE": str(folder / "instance")}
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder,
-        env=os.environ | settings | {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+@pytest.fixture
+def latchkey(example, monkeypatch):
+    """Runs a command of a site with the app, which reads the files of the app anew, as each start does."""
+    monkeypatch.syspath_prepend(example)
+    settings = {"WEBAPP_BLUEPRINTS": "reports.views:bp", "WEBAPP_INSTANCE": str(example / "instance")}
+
+    def run(*arguments):
+        forget()
+        done = CliRunner(env=settings).invoke(program, arguments)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    yield run
+    forget()
 
 
-def test_the_table_of_the_app_is_migrated_and_a_new_column_gets_a_revision(example):
-    latchkey = partial(run_in, example, "-m", "webapp")
+def forget():
+    for name in [name for name in sys.modules if name.partition(".")[0] == "reports"]:
+        del sys.modules[name]
+    invalidate_caches()
+
+
+def test_the_table_of_the_app_is_migrated_and_a_new_column_gets_a_revision(example, latchkey):
     latchkey("db", "upgrade")
     with closing(sqlite3.connect(example / "instance" / "latchkey.db")) as database:
         assert database.execute("SELECT version_num FROM alembic_version_reports").fetchall() == [("1",)]
@@ -103,6 +108,6 @@ def test_the_table_of_the_app_is_migrated_and_a_new_column_gets_a_revision(examp
         assert database.execute("SELECT year FROM reports_entry").fetchall() == []
 
 
-def test_a_revision_for_a_blueprint_that_is_not_loaded_is_refused(example):
+def test_a_revision_for_a_blueprint_that_is_not_loaded_is_refused(latchkey):
     with pytest.raises(AssertionError, match=r"WEBAPP_BLUEPRINTS has no blueprint notes\. Its blueprints: reports\."):
-        run_in(example, "-m", "webapp", "db", "revision", "notes", "add notes")
+        latchkey("db", "revision", "notes", "add notes")

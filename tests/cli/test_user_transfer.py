@@ -1,6 +1,7 @@
 """Users moved to another site, on SQLite and on PostgreSQL: their passwords, authenticator apps and passkeys."""
 
 import json
+import shutil
 from itertools import count
 from uuid import uuid4
 
@@ -26,13 +27,21 @@ def app(make_app):
     return make_app(**NAMED)
 
 
+@pytest.fixture(scope="module")
+def on_postgresql(postgresql, tmp_path_factory):
+    """The name of a database as the first start makes it, to be copied."""
+    folder = str(tmp_path_factory.mktemp("on_postgresql"))
+    schema.upgrade(Settings.from_env({"WEBAPP_INSTANCE": folder, "WEBAPP_DATABASE_URL": postgresql("transfer")}))
+    return "transfer"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def target(request, tmp_path):
+def target(request, tmp_path, migrated):
     """The settings of an empty site."""
-    settings = {"WEBAPP_INSTANCE": str(tmp_path / "target")} | NAMED
+    settings = {"WEBAPP_INSTANCE": str(shutil.copytree(migrated, tmp_path / "target"))} | NAMED
     if request.param == "postgresql":
-        settings["WEBAPP_DATABASE_URL"] = request.getfixturevalue("postgresql")(f"transfer_{next(numbers)}")
-    schema.upgrade(Settings.from_env(settings))
+        make, template = request.getfixturevalue("postgresql"), request.getfixturevalue("on_postgresql")
+        settings["WEBAPP_DATABASE_URL"] = make(f"transfer_{next(numbers)}", template)
     return settings
 
 

@@ -72,8 +72,9 @@ MAILED = [
 
 @pytest.mark.parametrize(("way", "is_verified"), MAILED)
 def test_links_verify_email_addresses_with_a_mail_server(make_app, run, people, way, is_verified):
-    way(make_app(WEBAPP_REGISTRATION="open", WEBAPP_IDENTITY_PROVIDER=directory.PROVIDER, **SMTP), run)
-    assert_is(make_app, is_verified)
+    app = make_app(WEBAPP_REGISTRATION="open", WEBAPP_IDENTITY_PROVIDER=directory.PROVIDER, **SMTP)
+    way(app, run)
+    assert_is(app, is_verified)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_links_verify_email_addresses_with_a_mail_server(make_app, run, people, 
 def test_without_a_mail_server_nothing_is_verified_and_logins_work(make_app, run, way):
     app = make_app(WEBAPP_REGISTRATION="open")
     way(app, run)
-    assert_is(make_app, False)
+    assert_is(app, False)
     person = Person(app)
     if "Hello" not in person.log_in("eve").text:
         person.log_in("eve", NEW_PASSWORD)
@@ -105,8 +106,7 @@ def test_without_a_mail_server_nothing_is_verified_and_logins_work(make_app, run
     assert "Send a link to" not in person.page.text
 
 
-def assert_is(make_app, is_verified):
-    app = make_app()
+def assert_is(app, is_verified):
     eve = account(app, "eve")
     assert eve.email is not None
     assert (eve.email_verified_at is not None) is is_verified

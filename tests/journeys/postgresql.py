@@ -25,8 +25,8 @@ def binaries() -> tuple[Path, str]:
 
 
 @contextmanager
-def served() -> Iterator[Callable[[str], str]]:
-    """Makes an empty database of that name, and answers with its URL."""
+def served() -> Iterator[Callable[..., str]]:
+    """Makes a database of that name, empty or as another that nobody is connected to, and answers with its URL."""
     found, owner = binaries()
     port, prefix = free_port(), as_user(owner)
     # Short, because the path of a socket has at most 107 bytes.
@@ -37,8 +37,8 @@ def served() -> Iterator[Callable[[str], str]]:
         def run(program: str, *arguments: str) -> None:
             subprocess.run([*prefix, found / program, *arguments], cwd=folder, check=True, capture_output=True)
 
-        def make(name: str) -> str:
-            run("createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "app", name)
+        def make(name: str, template: str = "template1") -> str:
+            run("createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "app", "-T", template, name)
             return f"postgresql://app@127.0.0.1:{port}/{name}"
 
         data = f"{folder}/data"
