@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.browser import Person
+from tests.oauth.app import registered
 from tests.second_factors import NAMED, App, with_app, with_passkey, with_sheet
 from webapp.accounts import export, invitations, service_accounts
 from webapp.accounts.invitations import InvitationRequest
@@ -31,6 +32,7 @@ WHERE = {
     "known_network": "login_networks",
     "invitation": "invitations",
     "service_account": "service_accounts",
+    "oauth_consent": "apps",
     "link": "links",
     "outgoing_mail": "mails",
     "audit_event": "events",
@@ -44,7 +46,6 @@ NOWHERE = {
     "oauth_device_code": "nothing but digests and scopes, for an hour; what was allowed is in the audit log",
     "oauth_app_session": "the logins to apps stand among script_logins and in the audit log",
     "oauth_logout_notice": "messages to apps about logouts, which stand in the audit log",
-    "oauth_consent": "on the page of one's apps, and in the audit log",
     "former_session_secret": "nothing but digests",
     "refresh_token": "nothing but digests, counted",
     "token_notice": "when a mail was sent, which stands among the mails",
@@ -75,13 +76,16 @@ def exported(site):
     person = logged_in(site, mine)
     person.open("/account")
     person.press("Send confirmation link", email="ada@new.example")
+    wiki = registered(site)
+    held = wiki.log_in(person, scope="openid email offline_access")
     person.open("/account")
     answer = person.press("Download my data")
     assert "attachment" in answer.headers["Content-Disposition"]
     with services_of(site).get(Database).read() as db:
         hashed = db.get_one(User, ada.id).password_hash
         assert db.scalars(select(OutgoingMail)).first()
-    secrets = [issued.token, script["access_token"], script["refresh_token"], hashed, "argon2", person.cookie]
+    secrets = [*(held[name] for name in ("access_token", "refresh_token", "id_token")), wiki.secret]
+    secrets += [issued.token, script["access_token"], script["refresh_token"], hashed, "argon2", person.cookie]
     return answer, [*secrets, *sheet, mine.seed, made.path.rpartition("/")[2], device.credential_id.hex()]
 
 
@@ -118,7 +122,10 @@ def test_the_export_has_an_entry_of_every_kind(exported):
     assert found["factors"]["authenticator_app"]["created_at"]
     assert len(found["factors"]["recovery_codes"]) == 10
     assert [token["name"] for token in found["tokens"] if token["script_login"] is None] == ["laptop"]
-    assert found["script_logins"][0]["user_agent"] == "backup/1.2"
+    assert [login["app"] for login in found["script_logins"]] == ["Wiki", None]
+    assert found["script_logins"][1]["user_agent"] == "backup/1.2"
+    (app,) = found["apps"]
+    assert (app["name"], app["scopes"]) == ("Wiki", ["email", "offline_access", "openid"])
     assert found["invitations"][0] | {"email": "eve@example.org", "note": "a friend"} == found["invitations"][0]
     assert "address-confirm" in [link["purpose"] for link in found["links"]]
     assert len(found["trusted"]) == 1

@@ -1,7 +1,7 @@
 """export: everything that is stored about one user, for that user, without secrets (GDPR article 15)."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -104,6 +104,23 @@ class ExportedServiceAccount(msgspec.Struct, frozen=True):
     purpose: str
 
 
+class ExportedApp(msgspec.Struct, frozen=True):
+    """An app that the caller has given access; its logins are among ``script_logins``."""
+
+    client_id: UUID
+    name: str
+    scopes: list[str]
+    resources: list[str]
+    """Other services for which it may get access tokens."""
+    given_at: datetime
+
+
+class AppsOf(Protocol):
+    """Hook: the apps that a user has given access."""
+
+    def __call__(self, db: Session, user_id: UUID, /) -> list[ExportedApp]: ...
+
+
 class Export(msgspec.Struct, frozen=True, kw_only=True):
     """All data of the caller."""
 
@@ -125,12 +142,13 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     """Networks that the caller has logged in from since the last change of the password."""
     invitations: list[ExportedInvitation]
     service_accounts: list[ExportedServiceAccount]
+    apps: list[ExportedApp]
     links: list[ExportedLink]
     events: list[ExportedEvent]
     mails: list[ExportedMail]
 
 
-def export(db: Session, user: User) -> Export:
+def export(db: Session, user: User, apps_of: AppsOf) -> Export:
     """Collect the data of a user."""
     record(db, Event.DATA_EXPORTED, user_id=user.id)
     db.flush()
@@ -148,6 +166,7 @@ def export(db: Session, user: User) -> Export:
         login_networks=login_networks_of(db, user.id),
         invitations=invitations_of(db, user.id),
         service_accounts=service_accounts_of(db, user.id),
+        apps=apps_of(db, user.id),
         links=links_of(db, user.id),
         events=[exported(event) for event in paging.event_page(db, user.id, size=MOST)],
         mails=[ExportedMail(m.kind, m.to, m.created_at, m.sent_at, m.state) for m in outbox.of_user(db, user.id)],

@@ -7,6 +7,7 @@ from flask import Flask, request
 from sqlalchemy.orm import Session
 
 from webapp.accounts import names, user_queries
+from webapp.accounts.export import AppsOf
 from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.views.first_login import FirstLogin
@@ -38,6 +39,7 @@ from webapp.mfa import totp
 from webapp.mfa.relying_party import RelyingParty, party_of
 from webapp.mfa.totp import TotpEncryptor
 from webapp.mfa.views.blueprint import MfaHooks
+from webapp.oauth import consents
 from webapp.oauth.client_errors import ClientErrorLog
 from webapp.oauth.clients import app_name
 from webapp.oauth.grants.granted import TokenService
@@ -189,4 +191,5 @@ def provide_authorization_server(app: Flask, settings: Settings) -> None:
     services.provide(login.AppName)(partial(app_name, services.get(Database)))
     services.provide(ClientErrorLog)(ClientErrorLog(services.get(Database)))
     services.provide(PromptStamp)(PromptStamp(settings.secret_key))
+    services.provide(AppsOf)(consents.exported)
     services.provide(UserCodes)(UserCodes(settings.secret_key))

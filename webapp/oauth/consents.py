@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.accounts.export import ExportedApp
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.oauth.models import Consent, OAuthClient
@@ -55,3 +56,11 @@ def of_user(db: Session, user_id: UUID) -> Sequence[tuple[Consent, OAuthClient]]
     query = select(Consent, OAuthClient).join(OAuthClient, OAuthClient.id == Consent.client_id)
     found = db.execute(query.where(Consent.user_id == user_id).order_by(OAuthClient.name)).all()
     return [(consent, client) for consent, client in found]
+
+
+def exported(db: Session, user_id: UUID) -> list[ExportedApp]:
+    """What a user has allowed, for the export of their data."""
+    return [
+        ExportedApp(client.id, client.name, list(given.scopes), list(given.resources), given.given_at)
+        for given, client in of_user(db, user_id)
+    ]

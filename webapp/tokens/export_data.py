@@ -36,9 +36,11 @@ class TokenRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScriptLoginRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A login of a script by name and password."""
+    """A login of a script by name and password, or of the user to an app."""
 
     id: UUID
+    app: str | None
+    """Name of the app; None for a script."""
     user_agent: str
     authority: TokenGrant | None
     started_at: datetime
@@ -87,6 +89,7 @@ def script_logins_of(db: Session, user_id: UUID) -> list[ScriptLoginRecord]:
 def login_of(family: RefreshFamily, credential: Credential) -> ScriptLoginRecord:
     return ScriptLoginRecord(
         id=family.id,
+        app=family.app_name,
         user_agent=family.user_agent,
         authority=credential.authority,
         started_at=credential.created_at,

@@ -7,7 +7,7 @@ from flask import render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import lifecycle, notices, what_stops
-from webapp.accounts.export import Export, export
+from webapp.accounts.export import AppsOf, Export, export
 from webapp.accounts.forms import CloseForm
 from webapp.accounts.lifecycle import GRACE, LastSuperAdmin
 from webapp.accounts.models import User
@@ -21,6 +21,7 @@ from webapp.core.translation import _
 from webapp.guard import Principal, login_manager, require
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json
+from webapp.web.registry import service
 from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import db
 
@@ -35,7 +36,7 @@ class Closed(msgspec.Struct, frozen=True):
 @responds(Export)
 def export_data(principal: Principal) -> ResponseReturnValue:
     """Everything that is stored about the caller, as one file without secrets."""
-    response = as_json(export(db(), me(principal)))
+    response = as_json(export(db(), me(principal), service(AppsOf)))
     response.headers["Content-Disposition"] = 'attachment; filename="account.json"'
     return response
 
