@@ -1,5 +1,6 @@
 """What looking after people needs: a reason, somebody who is not there, somebody in any state."""
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from flask import Flask
@@ -8,6 +9,7 @@ from tests import factories
 from webapp.accounts.models import User
 from webapp.core.clock import now
 from webapp.core.db import Database
+from webapp.oauth import registration_tokens
 from webapp.oauth.app_sessions import notice
 from webapp.testing import HeaderClient, as_user
 from webapp.web.registry import services_of
@@ -34,6 +36,12 @@ def by_session(app: Flask, name: str) -> HeaderClient:
     caller = as_user(app, name)
     caller.sends = {"Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
     return caller
+
+
+def registration_token_of(app: Flask) -> str:
+    with services_of(app).get(Database).write() as db:
+        made = registration_tokens.make(db, uses=1, lifetime=timedelta(days=1), allows_logout_uri=False, origin="test")
+        return str(made.token.id)
 
 
 def logout_notice_of(app: Flask, client_id: str, user_id: UUID) -> str:

@@ -23,6 +23,7 @@ ABOVE = {
     "/admin/clients/<uuid:client_id>/enable": f"/admin/clients/{ID}",
     "/admin/clients/<uuid:client_id>/secret": f"/admin/clients/{ID}",
     "/admin/clients/logouts/<uuid:notice_id>/retry": "/admin/clients/logouts",
+    "/admin/clients/registration/<uuid:token_id>/revoke": "/admin/clients/registration",
     "/admin/invitations/<uuid:invitation_id>/revoke": "/admin/invitations",
     "/admin/mail/<uuid:mail_id>/retry": "/admin/mail",
     "/admin/mail/test": "/admin/mail",

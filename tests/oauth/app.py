@@ -20,7 +20,17 @@ from webapp.oauth.clients import NewClient
 
 CALLBACK = "https://wiki.example.org/oidc/callback"
 SCOPE = "openid profile email groups offline_access"
-ENDPOINTS = "authorize", "device_authorization", "par", "token", "revoke", "introspect", "userinfo", "end-session"
+ENDPOINTS = (
+    "authorize",
+    "device_authorization",
+    "par",
+    "register",
+    "token",
+    "revoke",
+    "introspect",
+    "userinfo",
+    "end-session",
+)
 FOR_APPS = {f"/oauth/{name}" for name in ENDPOINTS}
 """Endpoints to which apps post; unknown parameters are ignored there (RFC 6749 §3.1, §3.2)."""
 

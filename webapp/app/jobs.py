@@ -15,7 +15,15 @@ from webapp.jobs.leases import Job, Jobs
 from webapp.jobs.worker import JobWorker
 from webapp.mail import outbox
 from webapp.mail.mailer import Mailer
-from webapp.oauth import app_sessions, client_errors, codes, device_codes, logout_notices, pushed_requests
+from webapp.oauth import (
+    app_sessions,
+    client_errors,
+    codes,
+    device_codes,
+    logout_notices,
+    pushed_requests,
+    registration_tokens,
+)
 from webapp.settings import Settings
 from webapp.web.registry import services_of
 
@@ -40,6 +48,7 @@ def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
         Job("purge device codes", hour, device_codes.purge),
         Job("forget expired app logins", hour, app_sessions.forget_expired),
         Job("give up logout notices", hour, logout_notices.give_up_old),
+        Job("purge registration tokens", day, registration_tokens.purge),
         Job("purge logout notices", day, logout_notices.purge),
         Job("purge kept forms", hour, saved_form.purge),
         Job("purge old mails", day, outbox.purge),

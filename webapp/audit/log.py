@@ -97,6 +97,8 @@ class Event(StrEnum):
     CLIENT_ENABLED = "client.enabled"
     CLIENT_REMOVED = "client.removed"
     CLIENT_SECRET_MADE = "client.secret-made"
+    REGISTRATION_TOKEN_MADE = "registration-token.made"
+    REGISTRATION_TOKEN_REVOKED = "registration-token.revoked"
     LOGOUT_GIVEN_UP = "logout.given-up"
     LOGOUT_RETRIED = "logout.retried"
     APP_ALLOWED = "app.allowed"

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from webapp.cli import client_actions, client_registration
+from webapp.cli import client_actions, client_registration, client_registration_token
 from webapp.cli.client_lookup import client_called
 from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
@@ -27,6 +27,7 @@ for part in (
     client_actions.disable,
     client_actions.enable,
     client_actions.remove,
+    client_registration_token.command,
 ):
     command.add_command(part)
 

@@ -31,6 +31,7 @@ class NewClient(ClientSettings):
     is_public: bool = False
     service_account_id: UUID | None = None
     recipe: str | None = None
+    is_self_registered: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -59,6 +60,7 @@ def register(db: Session, wish: NewClient, *, origin: str, actor_id: UUID | None
         is_public=wish.is_public,
         service_account_id=wish.service_account_id,
         recipe=wish.recipe,
+        is_self_registered=wish.is_self_registered,
         created_at=now(),
     )
     apply(client, wish)

@@ -29,13 +29,14 @@ def methods_of(client: OAuthClient) -> list[str]:
     return [KEY_METHOD] if client.has_keys else list(SECRET_METHODS)
 
 
-def metadata(base_url: str, *, algorithms: Sequence[str]) -> dict[str, Any]:
+def metadata(base_url: str, *, algorithms: Sequence[str], is_registration_open: bool = False) -> dict[str, Any]:
     """
     Args:
         base_url: of the site, which is the issuer.
         algorithms: that ID tokens and userinfo can be signed with.
     """
-    return {
+    open_for = {"registration_endpoint": f"{base_url}/oauth/register"} if is_registration_open else {}
+    return open_for | {
         "issuer": base_url,
         "authorization_endpoint": f"{base_url}/oauth/authorize",
         "pushed_authorization_request_endpoint": f"{base_url}/oauth/par",

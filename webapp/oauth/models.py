@@ -58,6 +58,8 @@ class OAuthClient(Base):
     """Key of the recipe that it was registered by; None if by hand."""
     is_for_devices: Mapped[bool] = mapped_column(server_default=false())
     """Whether it may use the device authorization grant (RFC 8628)."""
+    is_self_registered: Mapped[bool] = mapped_column(server_default=false())
+    """Whether it has registered itself (RFC 7591), so that no admin has looked at it."""
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 
@@ -218,3 +220,17 @@ class LogoutNotice(Base):
         if self.sent_at:
             return "sent"
         return "waiting" if self.due_at else "failed"
+
+
+class RegistrationToken(Base):
+    """An initial access token (RFC 7591 §1.2): with it, apps register themselves; deleted with its last use."""
+
+    __tablename__ = "oauth_registration_token"
+
+    id: Mapped[Key]
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    uses_left: Mapped[int]
+    allows_logout_uri: Mapped[bool]
+    """Whether its apps may name a URL that this site sends logout tokens to."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -79,6 +79,9 @@ class Settings:
     trusted_proxies: Annotated[
         tuple[Network, ...], "Proxies whose X-Forwarded-* or Forwarded headers are trusted: networks or IP addresses."
     ] = ()
+    dynamic_registration: Annotated[
+        bool, "Whether apps can register themselves with a token that an administrator has made (RFC 7591)."
+    ] = False
     private_hosts: Annotated[
         tuple[str, ...],
         "Hosts, IP addresses and networks that this site may send requests to for apps, although they are not public.",

@@ -56,6 +56,8 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     recipe: str | None
     """By which it was registered; None if by hand."""
     is_for_devices: bool
+    is_self_registered: bool
+    """Whether it has registered itself, with a token of an admin."""
     created_at: datetime
     disabled_at: datetime | None
     """None while users can log in to it."""

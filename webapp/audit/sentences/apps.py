@@ -11,6 +11,14 @@ APPS: Entries = {
     Event.CLIENT_ENABLED: Sentence(_l("The app %(name)s was enabled.")),
     Event.CLIENT_REMOVED: Sentence(_l("The app %(name)s was removed.")),
     Event.CLIENT_SECRET_MADE: Sentence(_l("The app %(name)s got a new secret.")),
+    Event.REGISTRATION_TOKEN_MADE: Sentence(
+        _l("A token was made with which apps can register themselves: %(uses)s."),
+        by=_l("A token was made by %(actor)s with which apps can register themselves: %(uses)s."),
+    ),
+    Event.REGISTRATION_TOKEN_REVOKED: Sentence(
+        _l("A token with which apps can register themselves was revoked."),
+        by=_l("A token with which apps can register themselves was revoked by %(actor)s."),
+    ),
     Event.LOGOUT_GIVEN_UP: Sentence(_l("Logout notices to %(name)s that could not be sent: %(count)s. %(reason)s")),
     Event.LOGOUT_RETRIED: Sentence(
         _l("The logout notice to %(name)s was retried."),

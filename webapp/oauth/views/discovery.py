@@ -12,6 +12,7 @@ from webapp.guard.require import public_to_scripts
 from webapp.oauth.id_token import HASHES
 from webapp.oauth.metadata import metadata
 from webapp.oauth.views.blueprint import bp, issuer
+from webapp.settings import Settings
 from webapp.web.negotiation import as_json
 from webapp.web.problems import Problem
 from webapp.web.registry import service
@@ -36,7 +37,8 @@ def authorization_server() -> ResponseReturnValue:
 
 def about() -> Response:
     signing_algorithm()
-    return cached(metadata(issuer(), algorithms=service(IdTokenKeys).algorithms))
+    is_open = service(Settings).dynamic_registration
+    return cached(metadata(issuer(), algorithms=service(IdTokenKeys).algorithms, is_registration_open=is_open))
 
 
 @bp.get("/.well-known/openid-configuration/<path:below>")

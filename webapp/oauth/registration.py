@@ -1,0 +1,201 @@
+"""register(): an app registers itself (RFC 7591, OpenID Connect Dynamic Client Registration 1.0)."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from webapp.oauth import client_keys, clients, redirect_uris, registration_tokens
+from webapp.oauth.client_settings import ClientUnfit
+from webapp.oauth.clients import NewClient, RegisteredClient
+from webapp.oauth.grants import device_code
+from webapp.oauth.metadata import AUTHENTICATED, KEY_METHOD
+from webapp.oauth.models import OAuthClient
+
+CODE, REFRESH = "authorization_code", "refresh_token"
+GRANT_TYPES = {CODE, REFRESH, device_code.GRANT_TYPE}
+"""Without client credentials: a service account is given by an admin."""
+METHODS = {*AUTHENTICATED, "none"}
+RS256 = "RS256"
+MOST = 1000
+"""Clients that have registered themselves."""
+MOST_NAMES = 50
+REFUSED = (
+    *("id_token_encrypted_response_alg", "userinfo_encrypted_response_alg", "sector_identifier_uri"),
+    *("request_object_signing_alg", "request_object_encryption_alg", "jwks_uri", "software_statement"),
+)
+"""Metadata that would change how requests and responses look, and is not supported; other unknown ones are ignored."""
+
+
+class RegistrationRefused(Exception):
+    """An error of RFC 7591 §3.2.2; the description is English, for the developer of the client."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error, self.description = error, description
+
+
+class NotAllowed(Exception):
+    """The initial access token is unknown, used up or expired."""
+
+
+class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an app says of itself (RFC 7591 §2); what is not supported is ignored."""
+
+    redirect_uris: list[str] = []
+    client_name: str = ""
+    token_endpoint_auth_method: str = "client_secret_basic"
+    grant_types: list[str] = msgspec.field(default_factory=lambda: [CODE])
+    response_types: list[str] = msgspec.field(default_factory=lambda: ["code"])
+    jwks: dict[str, Any] | None = None
+    post_logout_redirect_uris: list[str] = []
+    backchannel_logout_uri: str = ""
+    subject_type: str = "public"
+    id_token_signed_response_alg: str = ""
+    userinfo_signed_response_alg: str = ""
+    require_pushed_authorization_requests: bool = False
+
+
+def read(body: bytes) -> ClientMetadata:
+    """
+    Raises:
+        RegistrationRefused
+    """
+    try:
+        given = msgspec.json.decode(body, type=dict[str, Any])
+        said = msgspec.convert(given, ClientMetadata)
+    except msgspec.MsgspecError as error:
+        raise RegistrationRefused("invalid_client_metadata", ascii_only(str(error))) from error
+    if unsupported := [name for name in REFUSED if given.get(name) is not None]:
+        raise RegistrationRefused("invalid_client_metadata", f"{unsupported[0]} is not supported")
+    return said
+
+
+def ascii_only(text: str) -> str:
+    return text.encode("ascii", "replace").decode()[:200]
+
+
+def has_known_values(said: ClientMetadata) -> None:
+    if said.response_types != ["code"]:
+        raise RegistrationRefused("invalid_client_metadata", "response_types must be code")
+    if not said.grant_types or not GRANT_TYPES.issuperset(said.grant_types):
+        raise RegistrationRefused("invalid_client_metadata", f"grant_types may be {', '.join(sorted(GRANT_TYPES))}")
+    if said.token_endpoint_auth_method not in METHODS:
+        raise RegistrationRefused("invalid_client_metadata", "token_endpoint_auth_method is not supported")
+    if (said.token_endpoint_auth_method == KEY_METHOD) is not (said.jwks is not None):
+        raise RegistrationRefused("invalid_client_metadata", "private_key_jwt needs jwks, and other methods have none")
+    if said.subject_type != "public":
+        raise RegistrationRefused("invalid_client_metadata", "subject_type must be public")
+
+
+def has_redirect_uris(said: ClientMetadata) -> None:
+    """By the same rules as in the form of an admin."""
+    if not said.redirect_uris and CODE in said.grant_types:
+        raise RegistrationRefused("invalid_redirect_uri", "redirect_uris is missing")
+    try:
+        for uri in (*said.redirect_uris, *said.post_logout_redirect_uris):
+            redirect_uris.checked(uri)
+    except redirect_uris.RedirectUriUnfit as error:
+        # The message of the error is translated, and RFC 7591 §3.2.2 allows ASCII only.
+        why = "redirect URIs must be https, http on loopback, or of a private-use scheme, without fragment"
+        raise RegistrationRefused("invalid_redirect_uri", why) from error
+
+
+def has_known_keys(said: ClientMetadata) -> None:
+    try:
+        client_keys.checked(json.dumps(said.jwks) if said.jwks is not None else "")
+    except client_keys.KeysUnfit as error:
+        raise RegistrationRefused("invalid_client_metadata", "jwks has no usable public keys") from error
+
+
+RULES: tuple[Callable[[ClientMetadata], None], ...] = (has_known_values, has_redirect_uris, has_known_keys)
+
+
+@dataclass(frozen=True, slots=True)
+class SelfRegistered:
+    made: RegisteredClient
+    metadata: Mapping[str, Any]
+    """What was registered (RFC 7591 §3.2.1)."""
+
+
+def register(db: Session, token: str, said: ClientMetadata, *, algorithms: tuple[str, ...]) -> SelfRegistered:
+    """Register an app and use its initial access token; both are undone by a refusal.
+
+    Args:
+        algorithms: of ID tokens that an app can choose, the one of the site first.
+
+    Raises:
+        NotAllowed, RegistrationRefused
+    """
+    allowed = registration_tokens.use(db, token)
+    if allowed is None:
+        raise NotAllowed
+    for rule in RULES:
+        rule(said)
+    if (db.scalar(select(func.count()).where(OAuthClient.is_self_registered)) or 0) >= MOST:
+        raise RegistrationRefused("invalid_client_metadata", f"{MOST} apps have registered already")
+    algorithm = signature_of(said, algorithms)
+    wish = NewClient(
+        name=free_name(db, said),
+        is_public=said.token_endpoint_auth_method == "none",
+        is_self_registered=True,
+        redirect_uris=said.redirect_uris,
+        post_logout_redirect_uris=said.post_logout_redirect_uris,
+        jwks=json.dumps(said.jwks) if said.jwks is not None else "",
+        is_for_devices=device_code.GRANT_TYPE in said.grant_types,
+        backchannel_logout_uri=said.backchannel_logout_uri if allowed.allows_logout_uri else "",
+        wants_rs256=algorithm == RS256,
+        signs_userinfo=bool(said.userinfo_signed_response_alg),
+        require_pushed_authorization_requests=said.require_pushed_authorization_requests,
+    )
+    try:
+        made = clients.register(db, wish, origin="registration")
+    except ClientUnfit as error:
+        raise RegistrationRefused("invalid_client_metadata", "client_name, URIs or keys are not accepted") from error
+    return SelfRegistered(made, stated(made.client, said, algorithm))
+
+
+def signature_of(said: ClientMetadata, algorithms: tuple[str, ...]) -> str:
+    """The algorithm of ID tokens; RS256 by default, if there is a choice (OpenID Connect Registration §2)."""
+    wanted = said.id_token_signed_response_alg or (RS256 if RS256 in algorithms else algorithms[0])
+    if wanted not in algorithms or said.userinfo_signed_response_alg not in ("", wanted):
+        named = " or ".join(algorithms)
+        raise RegistrationRefused("invalid_client_metadata", f"ID tokens and userinfo are signed with one of: {named}")
+    return wanted
+
+
+def free_name(db: Session, said: ClientMetadata) -> str:
+    """The name of the app, with a number if another has it: names are how users tell apps apart."""
+    parts = redirect_uris.split(said.redirect_uris[0]) if said.redirect_uris else None
+    name = (said.client_name or (parts.hostname if parts else None) or "App").strip()
+    for number in range(1, MOST_NAMES):
+        found = name if number == 1 else f"{name[: clients.LONGEST_NAME - 3]} {number}"
+        if clients.named(db, found) is None:
+            return found
+    raise RegistrationRefused("invalid_client_metadata", "client_name is taken")
+
+
+def stated(client: OAuthClient, said: ClientMetadata, algorithm: str) -> dict[str, Any]:
+    about = {
+        "client_name": client.name,
+        "redirect_uris": client.redirect_uris,
+        "post_logout_redirect_uris": client.post_logout_redirect_uris,
+        "token_endpoint_auth_method": said.token_endpoint_auth_method,
+        "grant_types": said.grant_types,
+        "response_types": said.response_types,
+        "subject_type": said.subject_type,
+        "id_token_signed_response_alg": algorithm,
+        "require_pushed_authorization_requests": client.require_pushed_authorization_requests,
+    }
+    if client.backchannel_logout_uri:
+        about |= {
+            "backchannel_logout_uri": client.backchannel_logout_uri,
+            "backchannel_logout_session_required": True,
+        }
+    if client.signs_userinfo:
+        about["userinfo_signed_response_alg"] = algorithm
+    return about | ({"jwks": json.loads(client.jwks)} if client.has_keys else {})

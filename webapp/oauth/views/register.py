@@ -1,0 +1,70 @@
+"""/oauth/register: apps register themselves with a token of an admin (RFC 7591 §3)."""
+
+from typing import Any
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+
+from webapp.core.id_token_keys import IdTokenKeys
+from webapp.core.translation import _
+from webapp.guard.require import public_to_scripts
+from webapp.login.invalid_token_limit import InvalidTokenLimit
+from webapp.oauth import registration, registration_tokens
+from webapp.oauth.registration import NotAllowed, RegistrationRefused, SelfRegistered
+from webapp.oauth.views.blueprint import bp, oauth_error
+from webapp.oauth.views.calling_client import too_many_refused
+from webapp.oauth.views.discovery import signing_algorithm
+from webapp.settings import Settings
+from webapp.web.bearer import realm
+from webapp.web.known_fields import reads
+from webapp.web.negotiation import as_json
+from webapp.web.problems import Problem
+from webapp.web.registry import service
+from webapp.web.transaction import database
+
+
+@bp.post("/oauth/register")
+@public_to_scripts
+@reads(others=True)
+def register() -> ResponseReturnValue:
+    """Register an app with what it says of itself. Needs an initial access token of an administrator."""
+    signing_algorithm()
+    if not service(Settings).dynamic_registration:
+        raise Problem(404, _("Apps cannot register themselves here"), _("Ask an administrator to register the app."))
+    if (too_many := too_many_refused()) is not None:
+        return too_many
+    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    try:
+        if scheme.lower() != "bearer":
+            raise NotAllowed
+        return registered(token.strip())
+    except NotAllowed:
+        service(InvalidTokenLimit).count(request.remote_addr)
+        challenge = f'{realm()}, error="invalid_token"'
+        why = "the initial access token is missing, unknown, used up or expired"
+        return oauth_error("invalid_token", why, status=401, headers={"WWW-Authenticate": challenge})
+    except RegistrationRefused as refused:
+        return oauth_error(refused.error, refused.description)
+
+
+def registered(token: str) -> Response:
+    # Read first, so that a stranger makes no write transaction.
+    with database().read() as db:
+        if not registration_tokens.is_usable(db, token):
+            raise NotAllowed
+    if request.mimetype != "application/json":
+        raise RegistrationRefused("invalid_client_metadata", "the body must be application/json")
+    said = registration.read(request.get_data())
+    with database().write() as db:
+        done = registration.register(db, token, said, algorithms=service(IdTokenKeys).algorithms)
+        answer = as_json(answer_to(done), status=201)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def answer_to(done: SelfRegistered) -> dict[str, Any]:
+    """RFC 7591 §3.2.1. There is no way to change it later but by an administrator."""
+    client, secret = done.made.client, done.made.secret
+    about = {"client_id": str(client.id), "client_id_issued_at": int(client.created_at.timestamp())}
+    # It does not expire.
+    return about | ({"client_secret": secret, "client_secret_expires_at": 0} if secret else {}) | dict(done.metadata)
