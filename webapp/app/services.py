@@ -42,6 +42,7 @@ from webapp.mfa.views.blueprint import MfaHooks
 from webapp.oauth import consents
 from webapp.oauth.client_errors import ClientErrorLog
 from webapp.oauth.clients import app_name
+from webapp.oauth.fetched_keys import FetchedKeys
 from webapp.oauth.grants.granted import TokenService
 from webapp.oauth.logout_worker import LogoutWorker
 from webapp.oauth.prompts import PromptStamp
@@ -188,6 +189,7 @@ def provide_authorization_server(app: Flask, settings: Settings) -> None:
     services.provide(TokenService)(tokens)
     http = OutgoingHttp(PrivateHosts.of(settings.private_hosts))
     services.provide(LogoutWorker)(LogoutWorker(services.get(Database), tokens, http))
+    services.provide(FetchedKeys)(FetchedKeys(http))
     services.provide(login.AppName)(partial(app_name, services.get(Database)))
     services.provide(ClientErrorLog)(ClientErrorLog(services.get(Database)))
     services.provide(PromptStamp)(PromptStamp(settings.secret_key))

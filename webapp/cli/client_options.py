@@ -92,6 +92,7 @@ OPTIONS = (
         callback=contents,
         help="Its public keys (RFC 7517): it proves itself with a private key instead of a secret. Empty removes them.",
     ),
+    click.option("--jwks-uri", metavar="URL", help="Where it publishes its public keys, instead of --jwks."),
     click.option(
         "--require-pushed-requests/--allow-unpushed-requests",
         "require_pushed_authorization_requests",

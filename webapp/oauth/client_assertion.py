@@ -48,6 +48,12 @@ def client_named(assertion: str) -> str:
     return named if isinstance(named, str) else ""
 
 
+def kid_named(assertion: str) -> str | None:
+    """The key that the header of an assertion names, which ``client_named`` has read. Nothing is verified yet."""
+    kid = read(assertion)[0].get("kid")
+    return kid if isinstance(kid, str) else None
+
+
 def verified(assertion: str, keys: Sequence[ClientKey], *, client_id: str, audiences: Collection[str]) -> str:
     """Check an assertion, and return its ``jti``. Whether that was used before is checked elsewhere.
 

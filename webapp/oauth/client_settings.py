@@ -38,6 +38,7 @@ class ClientSettings:
     require_pushed_authorization_requests: bool = False
     is_for_devices: bool = False
     jwks: str = ""
+    jwks_uri: str = ""
     backchannel_logout_uri: str = ""
     wants_rs256: bool = False
     signs_userinfo: bool = False
@@ -67,6 +68,8 @@ def apply(client: OAuthClient, wish: ClientSettings) -> None:
         )
     if client.is_public and client.has_keys:
         raise ClientUnfit(_("A public app cannot keep a private key, so it has no public keys either."))
+    if client.jwks and client.jwks_uri:
+        raise ClientUnfit(_("Enter public keys or their URL, not both."))
 
 
 def unchanged(value: Any) -> Any:
@@ -145,6 +148,19 @@ def checked_lifetime(lifetime: timedelta | None) -> timedelta | None:
     return lifetime or None
 
 
+def checked_keys_url(given: str | None) -> str:
+    """
+    Raises:
+        ClientUnfit
+    """
+    url = (given or "").strip()
+    parts = redirect_uris.split(url)
+    is_complete = parts is not None and parts.scheme == "https" and parts.hostname and parts.username is None
+    if url and (not is_complete or "#" in url or len(url) > LONGEST_URL):
+        raise ClientUnfit(_("Enter the URL of the public keys with https, without user name and fragment."))
+    return url
+
+
 def sorted_names(names: Sequence[str]) -> list[str]:
     return sorted(set(names))
 
@@ -156,6 +172,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "scopes": sorted_names,
     "resources": checked_resources,
     "jwks": checked_keys,
+    "jwks_uri": checked_keys_url,
     "roles": sorted_names,
     "people": sorted_names,
     "demanded_level": checked_level,

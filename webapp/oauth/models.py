@@ -52,6 +52,8 @@ class OAuthClient(Base):
     """Whose tokens it gets by client credentials (RFC 6749 §4.4); None if it may not use this grant."""
     jwks: Mapped[str] = mapped_column(Text, server_default="")
     """Public keys with which it proves itself instead of a secret (RFC 7517), as JSON; empty for none."""
+    jwks_uri: Mapped[str] = mapped_column(Text, server_default="")
+    """Where it publishes them, instead of ``jwks``; empty for nowhere."""
     require_pushed_authorization_requests: Mapped[bool] = mapped_column(server_default=false())
     """Whether its users' browsers may only bring requests that it has pushed (RFC 9126 §6)."""
     recipe: Mapped[str | None] = mapped_column(String(30))
@@ -66,7 +68,7 @@ class OAuthClient(Base):
     @property
     def has_keys(self) -> bool:
         """Whether it authenticates by ``private_key_jwt`` (OpenID Connect Core §9) and has no secret."""
-        return bool(self.jwks)
+        return bool(self.jwks or self.jwks_uri)
 
 
 class ClientSecret(Base):

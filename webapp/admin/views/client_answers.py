@@ -53,6 +53,8 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     require_pushed_authorization_requests: bool
     jwks: str
     """Public keys with which it proves itself instead of a secret, as JSON (RFC 7517); empty for none."""
+    jwks_uri: str
+    """Where it publishes them instead; empty for nowhere."""
     recipe: str | None
     """By which it was registered; None if by hand."""
     is_for_devices: bool

@@ -102,6 +102,13 @@ class SecurityFields(Form):
         description=_l("For an app that proves itself with a private key (private_key_jwt). Its secrets stop working."),
         render_kw=EXACT | {"rows": 3, "class": "input--exact"},
     )
+    jwks_uri = StringField(
+        _l("URL of the public keys"),
+        [Length(max=outgoing_http.LONGEST_URL), one_line],
+        filters=[stripped],
+        description=_l("Where such an app publishes its keys (jwks_uri), instead of entering them above."),
+        render_kw=EXACT | {"maxlength": outgoing_http.LONGEST_URL, "class": "input--exact", "inputmode": "url"},
+    )
     wants_rs256 = BooleanField(
         _l("Sign ID tokens with RS256"),
         description=_l("For apps that know no other algorithm and refuse the login otherwise."),
