@@ -239,9 +239,6 @@ def test_logins_that_give_back_attempts_do_not_deadlock(app: Flask) -> None:
     assert limiter.look(*network).remaining == 10_000
 
 
-def test_of_several_redemptions_of_one_code_one_wins_and_is_ended(app: Flask) -> None:
-    codes.race(app)
-
-
-def test_of_several_polls_or_decisions_of_one_device_code_one_wins(app: Flask) -> None:
-    codes.race_of_devices(app)
+@pytest.mark.parametrize("race", [codes.race, codes.race_of_devices, codes.race_of_pushed_requests])
+def test_of_several_uses_of_one_code_request_or_assertion_one_wins(app: Flask, race: Callable[[Flask], None]) -> None:
+    race(app)

@@ -1,4 +1,4 @@
-"""Several requests with one code at once: one gets tokens, or decides. For PostgreSQL: journeys/."""
+"""Several requests with one code, pushed request or assertion at once: one wins. For PostgreSQL: journeys/."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +12,8 @@ from tests.browser import Person
 from tests.budget import times
 from tests.oauth.app import registered, status
 from tests.oauth.device import started, tool
+from tests.oauth.test_private_key_jwt import assertion, call, jwk, jwks
+from tests.oauth.test_pushed_requests import CROSS_SITE, brings
 from webapp.core.ratelimit import Limiter
 from webapp.web.registry import services_of
 
@@ -71,9 +73,30 @@ def race_of_devices(site: Flask) -> None:
         assert device.poll().status_code == (200 if is_allowed else 400)
 
 
+def race_of_pushed_requests(site: Flask) -> None:
+    """Of several browsers with one pushed request one gets a code; of several calls with one assertion one counts."""
+    services_of(site).get(Limiter).reset()
+    wiki, people = registered(site, "Pushing", is_first_party=True), [Person(site) for _ in range(AT_ONCE)]
+    factories.user(site, "pushed")
+    for person in people:
+        person.log_in("pushed")
+    for _ in range(times(2)):
+        url = brings(wiki.client_id, wiki.post("/oauth/par", **wiki.request).json["request_uri"])
+        answers = at_once(lambda place, url=url: people[place].ask("GET", url, headers=CROSS_SITE))
+        assert sorted(answer.status_code for answer in answers) == [303, *[400] * (AT_ONCE - 1)]
+    bank = registered(site, "Bank", jwks=jwks(jwk()))
+    shown = assertion(bank)
+    errors = [answer.json["error"] for answer in at_once(lambda _place: call(bank, shown))]
+    assert sorted(errors) == [*["invalid_client"] * (AT_ONCE - 1), "invalid_grant"]
+
+
 def test_of_several_redemptions_of_one_code_one_wins_and_is_ended(make_app):
     race(make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="100000"))
 
 
 def test_of_several_polls_or_decisions_of_one_device_code_one_wins(make_app):
     race_of_devices(make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="100000"))
+
+
+def test_of_several_uses_of_one_pushed_request_or_assertion_one_counts(make_app):
+    race_of_pushed_requests(make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="100000"))

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261222_jwks_uri"
-down_revision = "20261222_policies"
+down_revision = "20261222_registration"
 branch_labels = None
 depends_on = None
 
