@@ -34,6 +34,10 @@ OF_ADMINS = {
     "/admin/clients/<uuid:client_id>/enable",
     "/admin/clients/<uuid:client_id>/remove",
     "/admin/clients/<uuid:client_id>/secret",
+    "/admin/clients/<uuid:client_id>/test",
+    "/admin/clients/<uuid:client_id>/test/callback",
+    "/admin/clients/logouts/<uuid:notice_id>/retry",
+    "/admin/clients/registration/<uuid:token_id>/revoke",
     "/admin/invitations/<uuid:invitation_id>/revoke",
     "/admin/mail/<uuid:mail_id>/retry",
     "/admin/roles/<name>",
@@ -54,7 +58,12 @@ OF_ADMINS = {
     "/admin/users/<uuid:user_id>/unlock",
 }
 READ_BY_TOKENS = {"/tokens/<uuid:token_id>", "/account/service-accounts/<uuid:user_id>"}
-OF_EVERYBODY = {"/problems/<slug>", "/static/<version>/<path:filename>"}
+OF_EVERYBODY = {
+    "/.well-known/oauth-authorization-server/<path:below>",
+    "/.well-known/openid-configuration/<path:below>",
+    "/problems/<slug>",
+    "/static/<version>/<path:filename>",
+}
 
 
 @pytest.fixture

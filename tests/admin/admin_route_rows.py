@@ -55,6 +55,8 @@ ROWS = (
     Row("GET /admin/clients/registration", 200, NO_TOKEN),
     Row("POST /admin/clients/registration", 201, NO_TOKEN, sent={"uses": 1, "days": 1}),
     Row("POST /admin/clients/registration/<uuid:token_id>/revoke", 204, 204, 403),
+    Row("POST /admin/clients/<uuid:client_id>/test", 200, NO_TOKEN),
+    Row("GET /admin/clients/<uuid:client_id>/test/callback", 400, NO_TOKEN),
     Row("GET /admin/clients/new", 200, NO_TOKEN),
     Row("GET /admin/endpoints", 200, 200),
     Row("GET /admin/endpoints/uses", 200, 200),

@@ -22,6 +22,7 @@ ABOVE = {
     "/account/sessions/trusted/<uuid:trust_id>/end": "/account/sessions",
     "/admin/clients/<uuid:client_id>/enable": f"/admin/clients/{ID}",
     "/admin/clients/<uuid:client_id>/secret": f"/admin/clients/{ID}",
+    "/admin/clients/<uuid:client_id>/test": f"/admin/clients/{ID}",
     "/admin/clients/logouts/<uuid:notice_id>/retry": "/admin/clients/logouts",
     "/admin/clients/registration/<uuid:token_id>/revoke": "/admin/clients/registration",
     "/admin/invitations/<uuid:invitation_id>/revoke": "/admin/invitations",

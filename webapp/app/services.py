@@ -46,6 +46,7 @@ from webapp.oauth.fetched_keys import FetchedKeys
 from webapp.oauth.grants.granted import TokenService
 from webapp.oauth.logout_worker import LogoutWorker
 from webapp.oauth.prompts import PromptStamp
+from webapp.oauth.trial_login import TrialLogin
 from webapp.oauth.user_codes import UserCodes
 from webapp.sessions.lifecycle import SessionLifetimes
 from webapp.settings import Settings, SettingsError
@@ -192,6 +193,7 @@ def provide_authorization_server(app: Flask, settings: Settings) -> None:
     services.provide(FetchedKeys)(FetchedKeys(http))
     services.provide(login.AppName)(partial(app_name, services.get(Database)))
     services.provide(ClientErrorLog)(ClientErrorLog(services.get(Database)))
+    services.provide(TrialLogin)(TrialLogin(settings.secret_key))
     services.provide(PromptStamp)(PromptStamp(settings.secret_key))
     services.provide(AppsOf)(consents.exported)
     services.provide(UserCodes)(UserCodes(settings.secret_key))

@@ -93,8 +93,11 @@ def is_verified(verifier: str, challenge: str) -> bool:
     """Whether a verifier has this S256 challenge (RFC 7636 §4.6)."""
     if not VERIFIER.fullmatch(verifier):
         return False
-    made = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=")
-    return same(made, challenge)
+    return same(challenge_of(verifier), challenge)
+
+
+def challenge_of(verifier: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
 def purge(db: Session, *, most: int = 500) -> int:

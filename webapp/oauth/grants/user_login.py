@@ -85,9 +85,17 @@ def issue_tokens(db: Session, service: TokenService, login: UserLogin, family: N
     issued = service.issuer.issue(db, login.user.id, wish, login.proof)
     if OPENID not in login.scopes:
         return Granted(issued, family.secret)
+    return Granted(issued, family.secret, id_token_of(db, service, login, access_token=issued.token))
+
+
+def id_token_of(db: Session, service: TokenService, login: UserLogin, *, access_token: str | None = None) -> str:
+    """The ID token of a login.
+
+    Args:
+        access_token: issued together with it.
+    """
     proof = login.proof
     about = Authentication(login.client.id, login.session_id, proof.auth_time, proof.amr, login.nonce)
     claims = claims_of(login.user, groups_of(login.client, included_in(db, login.user.role)), login.scopes)
     ring = service.keys.ring(is_rs256=login.client.wants_rs256)
-    signed = id_token(about, claims, issuer=service.issuer.url, ring=ring, access_token=issued.token)
-    return Granted(issued, family.secret, signed)
+    return id_token(about, claims, issuer=service.issuer.url, ring=ring, access_token=access_token)

@@ -1,6 +1,7 @@
 """/oauth/authorize: a user allows an app to log them in (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2)."""
 
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import make_response, redirect, render_template, request, url_for
@@ -14,7 +15,10 @@ from webapp.guard import Principal, public, require
 from webapp.guard.require import public_to_scripts
 from webapp.guard.unauthenticated import CONFIRM, to_login
 from webapp.oauth import codes, consents, pushed_requests
+from webapp.oauth.claim_words import words_of
+from webapp.oauth.claims import claims_of
 from webapp.oauth.grants.granted import may_use
+from webapp.oauth.policies import groups_of
 from webapp.oauth.prompts import PARAMETER, PromptStamp
 from webapp.oauth.request_rules import AuthorizationRequest, Destination, RequestRefused, checked, require_pushed
 from webapp.oauth.scopes import grantable, sentences
@@ -104,7 +108,8 @@ def response_to(
     if consents.is_needed(reading, asked, principal.user_id, scopes):
         if "none" in asked.prompts:
             raise RequestRefused("consent_required", "the user has not allowed this yet")
-        return consent_page(asked, query, scopes)
+        learned = claims_of(user, groups_of(asked.client, principal.roles), scopes)
+        return consent_page(asked, query, scopes, learned)
     with database().write() as writing:
         return leave_to(with_code(writing, asked, principal, scopes))
 
@@ -150,12 +155,19 @@ def refuse_user(asked: AuthorizationRequest, principal: Principal) -> ResponseRe
     raise not_for(asked.client, principal)
 
 
-def consent_page(asked: AuthorizationRequest, query: str, scopes: list[str]) -> ResponseReturnValue:
+def consent_page(
+    asked: AuthorizationRequest, query: str, scopes: list[str], learned: dict[str, Any]
+) -> ResponseReturnValue:
+    """
+    Args:
+        learned: claims of the user, with their values.
+    """
     page = {
         "app": asked.client,
         "host": where_to(asked.redirect_uri),
         "sentences": [*sentences(scopes, token_service().catalogue), *at_services(asked.resources)],
         "request_query": query,
+        "learned": {name: words_of(name, value) for name, value in learned.items()},
     }
     return make_response(render_template("oauth/consent.html", **page))
 

