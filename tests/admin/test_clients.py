@@ -5,6 +5,7 @@ import pytest
 from tests import factories
 from tests.browser import Person
 from tests.oauth.app import CALLBACK, App, registered
+from tests.oauth.test_private_key_jwt import jwk, jwks
 from tests.script import Script
 from webapp.accounts.models import User
 
@@ -87,6 +88,24 @@ def test_a_public_app_gets_no_secret(app, chief):
     assert "New secret" not in chief.open(f"/admin/clients/{client_id}").text
     answer = chief.ask("POST", f"/admin/clients/{client_id}/secret", data={"csrf_token": chief.csrf_token})
     assert answer.status_code == 409
+
+
+def test_keys_of_an_app_stand_in_for_its_secret(app, chief):
+    wiki = registered(app)
+    chief.open(f"/admin/clients/{wiki.client_id}/edit")
+    page = chief.press("Save app", jwks="x", resources="https://files.example.org")
+    assert (page.status_code, "Enter a JWKS" in page.text) == (422, True)
+    fields = {
+        "jwks": jwks(jwk()),
+        "resources": "https://files.example.org",
+        "require_pushed_authorization_requests": "y",
+    }
+    page = chief.press("Save app", **fields)
+    assert "was changed" in page.text
+    for words in ("private_key_jwt", "https://files.example.org", "Only pushed requests"):
+        assert words in page.text
+    assert "New secret" not in page.text
+    assert wiki.post("/oauth/token", grant_type="refresh_token").json["error"] == "invalid_client"
 
 
 def test_what_an_app_got_ends_when_it_is_removed(app, person, chief):

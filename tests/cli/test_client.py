@@ -5,7 +5,9 @@ import re
 
 import pytest
 
-URI = "https://wiki.example.org/cb"
+from tests.oauth.test_private_key_jwt import jwk, jwks
+
+URI, FILES = "https://wiki.example.org/cb", "https://files.example.org"
 
 
 def secret_of(done):
@@ -26,6 +28,8 @@ def test_an_app_is_added_listed_and_removed(run):
         "is_first_party": False,
         "redirect_uris": [URI],
         "scopes": ["protected:read"],
+        "resources": [],
+        "require_pushed_authorization_requests": False,
         "roles": ["admin"],
         "people": [],
         "token_endpoint_auth_methods": ["client_secret_basic", "client_secret_post"],
@@ -44,6 +48,24 @@ def test_an_edit_changes_what_it_names_and_nothing_else(run):
     assert (found["redirect_uris"], found["roles"], found["is_first_party"]) == ([URI], ["user"], False)
     assert run("client edit Wiki", "--role", "").exit_code == 0
     assert json.loads(run("client list --json").stdout)[0]["roles"] == []
+
+
+def test_keys_services_and_pushed_requests_of_an_app_are_options(run, tmp_path):
+    keys = tmp_path / "jwks.json"
+    keys.write_text(jwks(jwk()))
+    done = run("client add Wiki --require-pushed-requests", "--redirect-uri", URI, "--resource", FILES, "--jwks", keys)
+    assert (done.exit_code, "client_secret" in done.stdout) == (0, False), done.stderr
+    (found,) = json.loads(run("client list --json").stdout)
+    assert (found["resources"], found["token_endpoint_auth_methods"]) == ([FILES], ["private_key_jwt"])
+    assert found["require_pushed_authorization_requests"]
+    assert run("client secret Wiki").exit_code == 1, "it proves itself with a key"
+    options = "--allow-unpushed-requests", "--resource", "", "--jwks", ""
+    assert run("client edit Wiki", *options).exit_code == 0
+    (found,) = json.loads(run("client list --json").stdout)
+    assert (found["resources"], found["require_pushed_authorization_requests"]) == ([], False)
+    assert secret_of(run("client secret Wiki"))
+    for refused in (("--jwks", tmp_path / "none"), ("--jwks-uri", "http://wiki.example.org"), ("--resource", "files")):
+        assert run("client edit Wiki", *refused).exit_code != 0
 
 
 def test_an_app_is_disabled_and_enabled_again(run):

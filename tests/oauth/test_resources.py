@@ -9,7 +9,10 @@ from tests.oauth.app import App, registered, status
 from tests.script import Script
 from webapp.accounts import service_accounts, user_queries
 from webapp.accounts.service_rules import Owner
+from webapp.core.keys import KeyRing
 from webapp.oauth import clients, resources
+from webapp.verify import Key, Verifier
+from webapp.web.registry import services_of
 
 FILES, MAPS, FOREIGN = "https://files.example.org", "https://maps.example.org/api", "https://other.example.org"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -30,6 +33,7 @@ def test_a_token_for_another_service_opens_nothing_here(app, person, user, drive
     tokens = drive.redeem(code).json
     token = tokens["access_token"]
     assert audience(token) == FILES
+    assert offline(app).verify(token, "protected:read").sub == str(user.id)
     for path in ("/protected", "/oauth/userinfo", "/dashboard", "/api/auth/introspect"):
         assert Script(app, token).get(path).status_code in (401, 405), path
     sent = {"grant_type": EXCHANGE, "subject_token": token, "audience": FILES}
@@ -46,6 +50,18 @@ def test_a_token_for_another_service_opens_nothing_here(app, person, user, drive
     assert drive.post("/oauth/revoke", token=token).status_code == 200
     assert drive.post("/oauth/introspect", token=token).json == {"active": False}
     assert drive.refresh(tokens["refresh_token"]).json["error"] == "invalid_grant"
+
+
+def offline(app) -> Verifier:
+    """How the other service verifies tokens."""
+    ring = services_of(app).get(KeyRing)
+
+    def key(kid: str) -> Key:
+        found = ring.find(kid)
+        assert found is not None
+        return Key(found.algorithm, found.verifying)
+
+    return Verifier(app.config["BASE_URL"], audience=FILES, keys=key)
 
 
 def introspector(app, name: str) -> str:

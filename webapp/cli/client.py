@@ -82,6 +82,8 @@ def facts_of(client: OAuthClient, names: list[str]) -> dict[str, Any]:
         "is_first_party": client.is_first_party,
         "redirect_uris": client.redirect_uris,
         "scopes": client.scopes,
+        "resources": client.resources,
+        "require_pushed_authorization_requests": client.require_pushed_authorization_requests,
         "token_endpoint_auth_methods": methods_of(client),
         "roles": client.roles,
         "people": names,
