@@ -132,3 +132,20 @@ def test_an_admin_sees_the_notices_and_retries_one(app, person, user, wiki, rece
 def test_other_urls_cannot_be_registered(app, url):
     with pytest.raises(client_settings.ClientUnfit):
         registered(app, backchannel_logout_uri=url)
+
+
+def test_ended_sessions_are_found_at_once_and_the_rest_within_a_minute(app, person, user, wiki, receiver):
+    moment = now()
+    assert receiver.worker.search_from(moment) is None
+    assert receiver.worker.search_from(moment + timedelta(seconds=3)) == moment - timedelta(seconds=117)
+    assert receiver.worker.search_from(moment + timedelta(seconds=60)) is None
+    recent = {"since": now() - timedelta(seconds=5)}
+    ended_login(app, wiki, person, user)
+    assert receiver.worker.send_due(**recent) == 1
+    person.log_in(user.username)
+    log_in(wiki, person)
+    with factories.database_of(app).write() as db:
+        clients.withdraw(db, user.id, UUID(wiki.client_id))
+    assert receiver.worker.send_due(**recent) == 1
+    log_in(wiki, person)
+    assert receiver.worker.send_due(**recent) == 0

@@ -173,15 +173,15 @@ def test_an_admin_makes_and_revokes_tokens(site):
     keeper = Person(site)
     keeper.log_in("keeper")
     keeper.visit("GET", "/admin/clients/registration")
-    page = keeper.press("Make token", uses="1", days="2")
+    page = keeper.press("Create token", uses="1", days="2")
     assert page.status_code == 201
     token = page.text.partition('id="token"')[2].partition(">")[2].partition("<")[0]
     assert register(site, token, **MINIMAL).status_code == 201
     assert "registered itself" in keeper.visit("GET", "/admin/clients").text
     keeper.visit("GET", "/admin/clients/registration")
-    keeper.press("Make token", uses="3", days="1")
+    keeper.press("Create token", uses="3", days="1")
     keeper.visit("GET", "/admin/clients/registration")
     keeper.press("Revoke")
     with factories.database_of(site).read() as db:
         assert not registration_tokens.every(db)
-    assert keeper.press("Make token", uses="0", days="99").status_code == 422
+    assert keeper.press("Create token", uses="0", days="99").status_code == 422

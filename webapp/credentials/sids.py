@@ -1,9 +1,10 @@
 """The ``sid`` by which apps know a session, and what they were given only for that session."""
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.core.clock import now
@@ -37,6 +38,16 @@ def is_live(sid: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
 def was_ended(credential_id: InstrumentedAttribute[UUID | None]) -> ColumnElement[bool]:
     """Whether a credential was ended, not merely expired or deleted."""
     return exists().where(Credential.id == credential_id, Credential.revoked_at.is_not(None))
+
+
+def ended_sids(since: datetime) -> Select[UUID | None]:
+    """The ``sid`` of sessions that were ended or replaced since then."""
+    return select(Credential.sid).where(IS_SESSION, Credential.revoked_at >= since)
+
+
+def ended_families(since: datetime) -> Select[UUID]:
+    """The ids of script logins and logins to apps that were ended since then."""
+    return select(Credential.id).where(Credential.kind == "refresh", Credential.revoked_at >= since)
 
 
 def end_what_needs(db: Session, session_ids: Collection[UUID]) -> None:

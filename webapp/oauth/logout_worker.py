@@ -1,9 +1,11 @@
 """LogoutWorker: a thread per process that sends logout tokens to apps (OpenID Connect Back-Channel Logout 1.0 §2.5)."""
 
 import logging
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from webapp.core import background_worker
+from webapp.core.clock import now
 from webapp.core.db import Database, Unavailable
 from webapp.core.outgoing_http import NotReached, OutgoingHttp
 from webapp.oauth import app_sessions, logout_notices
@@ -15,7 +17,11 @@ from webapp.oauth.logout_token import logout_token
 log = logging.getLogger(__name__)
 
 INTERVAL = 3.0
-"""Seconds between two searches for logins that have ended and notices that are due."""
+"""Seconds between two searches for notices that are due, and logins whose session or tokens were ended."""
+RECENT = timedelta(minutes=2)
+"""How far these searches look back: longer than a transaction takes from its time to its commit."""
+WHOLE = timedelta(minutes=1)
+"""Between two searches of all logins, also for deleted users, changed roles and changed apps."""
 FORM = "application/x-www-form-urlencoded"
 ACCEPTED = (200, 204)
 """§2.8 demands 200; many frameworks answer 204 where there is no body."""
@@ -25,11 +31,12 @@ class LogoutWorker(background_worker.BackgroundWorker):
     def __init__(self, database: Database, service: TokenService, http: OutgoingHttp) -> None:
         super().__init__("logouts")
         self._database, self._service, self._http = database, service, http
+        self._searched_all_at: datetime | None = None
 
     def run(self) -> None:
         while not self.is_stopping:
             try:
-                self.send_due()
+                self.send_due(since=self.search_from(now()))
             except Unavailable:
                 log.warning("logout notices not available")
             except Exception:
@@ -37,15 +44,25 @@ class LogoutWorker(background_worker.BackgroundWorker):
                 log.exception("logout worker error")
             self._stopping.wait(INTERVAL)
 
-    def send_due(self) -> int:
+    def search_from(self, moment: datetime) -> datetime | None:
+        """Since when to look for logins that have ended; None for all."""
+        if self._searched_all_at is not None and moment - self._searched_all_at < WHOLE:
+            return moment - RECENT
+        self._searched_all_at = moment
+        return None
+
+    def send_due(self, *, since: datetime | None = None) -> int:
         """Note the logins that have ended, and send what is due. No transaction is open during a request.
+
+        Args:
+            since: of ``app_sessions.has_ended``.
 
         Returns:
             Number of notices that were tried.
         """
         # Read first, because SQLite has one writer.
         with self._database.read() as db:
-            has_ended, has_due = app_sessions.has_ended(db), logout_notices.has_due(db)
+            has_ended, has_due = app_sessions.has_ended(db, since=since), logout_notices.has_due(db)
         while has_ended and not self.is_stopping:
             with self._database.write() as db:
                 has_ended = app_sessions.collect(db) > 0

@@ -194,7 +194,7 @@ class AppSession(Base):
     """Of the session in which the user logged in to the app."""
     user_id: Mapped[UUID] = mapped_column(index=True)
     """Without foreign key: the app must learn of the end of a deleted account, too."""
-    family_id: Mapped[UUID | None]
+    family_id: Mapped[UUID | None] = mapped_column(index=True)
     """What the app was given last; None once it has revoked that itself."""
     logged_in_at: Mapped[datetime]
 
