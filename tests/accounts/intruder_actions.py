@@ -6,6 +6,7 @@ import pyotp
 
 from tests.browser import Person
 from tests.factories import PASSWORD
+from tests.oauth.device import started, tool
 from tests.outbox_mails import mails
 from tests.script import Script
 from tests.second_factors import with_app, with_sheet
@@ -83,6 +84,10 @@ def log_in_by_script(eve, app):
         assert Script(app, address=address).post("/api/auth", json=body, headers={"User-Agent": "Chrome/140.0"}).json
 
 
+def allow_a_device(eve, app):
+    started(tool(app)).allowed_by(eve)
+
+
 def ask_for_another_address(eve, app):
     eve.open("/account")
     eve.press("Send confirmation link", email="eve@evil.example")
@@ -100,6 +105,7 @@ def nothing(eve, app):
 ACTIONS = {
     "new_login": nothing,
     "new_script_login": log_in_by_script,
+    "device_allowed": allow_a_device,
     "password_changed": change_password,
     "password_reset": reset_password,
     "name_changed": change_name,

@@ -7,7 +7,8 @@ import pytest
 
 from tests import factories
 from tests.browser import Person
-from tests.oauth.device import later, started, tool
+from tests.oauth.device import SCOPE, later, started, tool
+from tests.outbox_mails import mails
 from tests.script import Script
 from tests.tables import events
 from webapp.accounts import lifecycle, user_queries
@@ -25,7 +26,7 @@ def command(app):
     return tool(app, scopes=["protected:read"])
 
 
-def test_a_user_enters_the_code_sees_what_the_device_gets_and_allows_it(person, command):
+def test_a_user_enters_the_code_sees_what_the_device_gets_and_allows_it(app, person, command):
     for spelling in (
         str,
         str.lower,
@@ -46,6 +47,19 @@ def test_a_user_enters_the_code_sees_what_the_device_gets_and_allows_it(person, 
         assert "Tool has access now" in person.press("Allow", decision="allow").text
         assert "Read your e-mail address" in person.page.text, "the list of apps shows it"
         assert "access_token" in device.poll().json
+    assert mails(app)[-1].kind == "device_allowed"
+    assert "You allowed the app Tool on another device" in mails(app)[-1].text
+
+
+def test_it_is_json_too(person, command):
+    device, headers = started(command), {"Accept": "application/json"}
+    person.open("/device")
+    sent = {"user_code": device.user_code, "csrf_token": person.csrf_token}
+    said = person.ask("POST", "/device", json=sent, headers=headers).json
+    assert (said["app"], said["scopes"], said["requested_from"]) == ("Tool", SCOPE.split(), "10.0.0.7")
+    assert person.ask("POST", "/device/decision", json=sent | {"decision": "allow"}, headers=headers).status_code == 204
+    assert "access_token" in device.poll().json
+    assert person.ask("POST", "/device", json=sent, headers=headers).status_code == 422
 
 
 def test_who_denies_it_ends_it(app, person, command):

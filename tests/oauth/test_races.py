@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import TypeVar
 
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -15,16 +16,18 @@ from tests.oauth.device import started, tool
 from tests.oauth.test_private_key_jwt import assertion, call, jwk, jwks
 from tests.oauth.test_pushed_requests import CROSS_SITE, brings
 from webapp.core.ratelimit import Limiter
+from webapp.oauth import clients
 from webapp.web.registry import services_of
 
 AT_ONCE = 6
+Answer = TypeVar("Answer")
 
 
-def at_once(call: Callable[[int], TestResponse], number: int = AT_ONCE) -> list[TestResponse]:
+def at_once(call: Callable[[int], Answer], number: int = AT_ONCE) -> list[Answer]:
     """The answers to calls that begin together."""
     together = Barrier(number)
 
-    def begin(place: int) -> TestResponse:
+    def begin(place: int) -> Answer:
         together.wait()
         return call(place)
 
@@ -90,6 +93,30 @@ def race_of_pushed_requests(site: Flask) -> None:
     assert sorted(errors) == [*["invalid_client"] * (AT_ONCE - 1), "invalid_grant"]
 
 
+def race_with_disabling(site: Flask) -> None:
+    """Whoever disables an app waits for tokens that are being issued, and ends them."""
+    services_of(site).get(Limiter).reset()
+    wiki, person = registered(site, "Disabled", is_first_party=True), Person(site)
+    factories.user(site, "disabled")
+    person.log_in("disabled")
+    for _ in range(times(3)):
+        codes = [wiki.authorize(person)["code"] for _code in range(AT_ONCE - 1)]
+
+        def call(place: int, codes: list[str] = codes) -> TestResponse | None:
+            if place < len(codes):
+                return wiki.redeem(codes[place])
+            with factories.database_of(site).write() as db:
+                clients.disable(db, clients.named(db, wiki.client_id), origin="test")
+            return None
+
+        answers = [answer.json for answer in at_once(call) if answer]
+        held = [answer["access_token"] for answer in answers if "access_token" in answer]
+        assert {status(site, token, "/oauth/userinfo") for token in held} <= {401}
+        assert {answer.get("error") for answer in answers} <= {None, "invalid_client"}
+        with factories.database_of(site).write() as db:
+            clients.enable(db, clients.named(db, wiki.client_id), origin="test")
+
+
 def test_of_several_redemptions_of_one_code_one_wins_and_is_ended(make_app):
     race(make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="100000"))
 
@@ -100,3 +127,7 @@ def test_of_several_polls_or_decisions_of_one_device_code_one_wins(make_app):
 
 def test_of_several_uses_of_one_pushed_request_or_assertion_one_counts(make_app):
     race_of_pushed_requests(make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="100000"))
+
+
+def test_no_token_outlives_the_app_that_is_disabled_meanwhile(make_app):
+    race_with_disabling(make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="100000"))

@@ -41,6 +41,11 @@ def new_script_login(db: Session, mailer: Mailer, user: User, here: Circumstance
     send_notice(db, mailer, user, here, "new_script_login", credential_id=str(credential_id))
 
 
+def device_allowed(db: Session, mailer: Mailer, user: User, here: Circumstances, *, app: str) -> None:
+    """Mail about an app on another device that now has access: whoever sends somebody a code can be behind it."""
+    send_notice(db, mailer, user, here, "device_allowed", said={"app": app})
+
+
 def password_changed(db: Session, mailer: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials) -> None:
     """Mail about a password that was changed with the current one."""
     send_notice(db, mailer, user, here, "password_changed", said={"ended": ended})

@@ -14,6 +14,7 @@ KINDS = {
     "address_taken": _l("e-mail address taken"),
     "code_refused": _l("wrong code"),
     "confirm_address": _l("confirm e-mail address"),
+    "device_allowed": _l("device allowed"),
     "everything_ended": _l("all access ended"),
     "factors_changed": _l("second factors changed"),
     "factors_reset": _l("second factors reset"),

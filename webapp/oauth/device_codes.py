@@ -27,6 +27,7 @@ INTERVAL = timedelta(seconds=5)
 """Between two token requests; it grows by as much each time a device is faster (RFC 8628 §3.5)."""
 EARLY = timedelta(seconds=1)
 """How much earlier a token request may come, because the one before may have taken longer on its way."""
+MOST_TRIES = 5
 KEPT = timedelta(hours=1)
 """How long an expired code is kept, so that a second use is noticed."""
 
@@ -57,7 +58,7 @@ def issue(
         address: its IP address.
     """
     moment = now()
-    while True:
+    for tries in range(MOST_TRIES):
         made = NewDeviceCode(new_secret(), user_codes.new_code())
         row = DeviceCode(
             digest=digest(made.device_code),
@@ -75,9 +76,12 @@ def issue(
             with db.begin_nested():
                 db.add(row)
         except IntegrityError:
-            # One of the few codes that are kept has the same letters.
-            continue
-        return made
+            # One of the codes that are kept has the same letters.
+            if tries + 1 == MOST_TRIES:
+                raise
+        else:
+            return made
+    raise AssertionError("unreachable")
 
 
 def waiting(db: Session, codes: UserCodes, code: str) -> tuple[DeviceCode, OAuthClient] | None:

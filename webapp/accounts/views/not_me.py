@@ -29,6 +29,7 @@ LOGIN = "login.new"
 WHAT = {
     "new_login": _l("a login with a new browser"),
     "new_script_login": _l("a login by a new script"),
+    "device_allowed": _l("access for an app on another device"),
     "password_changed": _l("a change of your password"),
     "password_reset": _l("a new password set with a mailed link"),
     "factors_changed": _l("a change of how you log in"),

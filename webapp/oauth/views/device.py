@@ -6,12 +6,14 @@ import msgspec
 from flask import make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import user_queries
+from webapp.accounts import notices, user_queries
+from webapp.accounts.views.request_info import current_circumstances
 from webapp.core.ratelimit import Limit, Limiter
 from webapp.core.translation import _
 from webapp.guard import Principal, require
 from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.login.views.login_errors import throttled
+from webapp.mail.mailer import Mailer
 from webapp.oauth import device_codes
 from webapp.oauth.forms import DeviceDecisionForm, UserCodeForm
 from webapp.oauth.grants.granted import may_use
@@ -105,6 +107,9 @@ def decide_device(principal: Principal) -> ResponseReturnValue:
         return unmet
     if not device_codes.allow(db(), row, client, principal, scopes):
         raise decided_meanwhile()
+    user = user_queries.by_id(db(), principal.user_id)
+    if user is not None:
+        notices.device_allowed(db(), service(Mailer), user, current_circumstances(), app=client.name)
     message = _("%(app)s has access now. Go back to your device: it continues in a few seconds.", app=client.name)
     return redirect_or_json(url_for("oauth.index"), message)
 

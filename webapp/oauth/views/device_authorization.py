@@ -17,8 +17,9 @@ from webapp.oauth.request_rules import LONGEST_SCOPE
 from webapp.oauth.scopes import CLAIM_SCOPES
 from webapp.oauth.user_codes import UserCodes
 from webapp.oauth.views.blueprint import bp, issuer, oauth_error
-from webapp.oauth.views.calling_client import authenticated_client, malformed
+from webapp.oauth.views.calling_client import authenticated_client, client_refused, malformed
 from webapp.oauth.views.discovery import signing_algorithm
+from webapp.oauth.views.error_notes import note_refusal
 from webapp.web import dpop
 from webapp.web.known_fields import reads
 from webapp.web.negotiation import as_json
@@ -56,18 +57,21 @@ def device_authorization() -> ResponseReturnValue:
     if isinstance(client, Response):
         return client
     if not client.is_for_devices:
-        return oauth_error("unauthorized_client", "this client may not use the device grant")
+        return refused(client, "unauthorized_client", "this client may not use the device grant")
     scopes = requested_scopes(client)
     if isinstance(scopes, Response):
         return scopes
     wanted = resources.named(request.form.getlist("resource"))
     if not all(resources.may_name(client, uri, own=issuer()) for uri in wanted):
-        return oauth_error("invalid_target", "the client may not get tokens for this resource")
+        return refused(client, "invalid_target", "the client may not get tokens for this resource")
     proof = dpop.presented_proof()
-    if (refused := too_many(client)) is not None:
-        return refused
+    if (throttled := too_many(client)) is not None:
+        return throttled
     jkt = dpop.spend(proof)
     with database().write() as db:
+        # Locked, so that it is not removed meanwhile.
+        if db.get(OAuthClient, client.id, with_for_update={"read": True}) is None:
+            return client_refused("the client was removed")
         made = device_codes.issue(
             db, service(UserCodes), client, scopes, resources=wanted, jkt=jkt, address=request.remote_addr
         )
@@ -88,9 +92,14 @@ def requested_scopes(client: OAuthClient) -> list[str] | Response:
     """The known ones of the requested scopes, or the error response if there are none."""
     scope = request.form.get("scope", "")
     if len(scope) > LONGEST_SCOPE:
-        return oauth_error("invalid_scope", f"scope has more than {LONGEST_SCOPE} characters")
+        return refused(client, "invalid_scope", f"scope has more than {LONGEST_SCOPE} characters")
     known = [name for name in dict.fromkeys(scope.split()) if name in CLAIM_SCOPES or name in client.scopes]
-    return known or oauth_error("invalid_scope", "no known scope was requested, such as openid")
+    return known or refused(client, "invalid_scope", "no known scope was requested, such as openid")
+
+
+def refused(client: OAuthClient, error: str, description: str) -> Response:
+    note_refusal(client.id, error, description)
+    return oauth_error(error, description)
 
 
 def too_many(client: OAuthClient) -> Response | None:
