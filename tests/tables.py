@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 from flask import Flask
@@ -25,13 +26,16 @@ COUNTED = ("last_used_at", "last_used_from", "last_used_for", "last_used_by", "i
 def contents(app: Flask) -> dict[str, list[str]]:
     """Every row of every table that only a action may change, but for last use and wrong tries."""
     with services_of(app).get(Database).read() as db:
+        connection = db.connection()
+        # As the driver returns them, because there are dozens of tables, and tests compare them after each request.
         return {
-            name: sorted(repr(row) for row in db.execute(text(f"SELECT {columns_of(name)} FROM {name!r}")))
+            name: sorted(repr(row) for row in connection.exec_driver_sql(f'SELECT {columns_of(name)} FROM "{name}"'))
             for name in Base.metadata.tables
             if name not in OF_EVERY_REQUEST
         }
 
 
+@cache
 def columns_of(table: str) -> str:
     columns = Base.metadata.tables[table].columns.keys()
     return ", ".join(f'"{name}"' for name in columns if name not in COUNTED)

@@ -1,9 +1,7 @@
 """Everything that the description says is tried with hostile input: by nobody, by a script, by a person."""
 
-import json
 import re
 import tempfile
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import filterfalse
 from pathlib import Path
@@ -24,7 +22,6 @@ from schemathesis.config import (
     SchemathesisConfig,
 )
 from schemathesis.config._checks import NegativeDataRejectionConfig
-from schemathesis.generation.meta import CoveragePhaseData
 from schemathesis.python._constants.orchestrator import build_constants_pool
 from schemathesis.specs.openapi.checks import (
     allow_header_conformance,
@@ -36,6 +33,8 @@ from schemathesis.specs.openapi.checks import (
 
 from tests import budget, factories
 from tests.prepared_user import FILE, put
+from tests.site import alike_cases
+from tests.site.alike_cases import has_boxes
 from webapp.app import close
 from webapp.cli import schema
 from webapp.core.db import Database
@@ -49,8 +48,6 @@ from webapp.web.registry import services_of
 FEW = settings(max_examples=budget.times(1), suppress_health_check=list(HealthCheck))
 # Each value is tried by itself; what is made up beside that is for make explore.
 EACH_VALUE = settings(FEW, max_examples=budget.times(3)) if budget.EXPLORES else settings(FEW, phases=[Phase.explicit])
-ALIKE = budget.times(1)
-"""How many values are tried that are wrong in the same way, or right, in the same place."""
 # Rules such as "that name is taken" or "that day is over" are more than JSON Schema can say: what fits the schema may
 # still be refused. Where a form is sent to, people find the page that holds it: no part of the JSON side, and yet a GET
 # that stands in ``Allow``, and that answers to whoever may come in.
@@ -128,7 +125,7 @@ def described(
     # What one operation has made is not there for the next: the order in which they come changes nothing.
     put(site, empty)
     monkeypatch.setitem(ASKED, "operation", operation)
-    tried.clear()
+    alike_cases.tried.clear()
     return descriptions[how]
 
 
@@ -149,30 +146,9 @@ def of_each(operations: Iterable[str], how: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("described", chosen, indirect=True)
 
 
-tried = Counter[tuple[Any, ...]]()
-
-
-def is_like_others(case: schemathesis.Case) -> bool:
-    """Whether ``ALIKE`` cases were tried already that differ from this one only in the value of one place."""
-    phase = case.meta.phase.data if case.meta else None
-    if not isinstance(phase, CoveragePhaseData):
-        return False
-    # What is right has no location; its description names the property and the kind of value.
-    kind = case.method, case.media_type, phase.scenario, phase.parameter, phase.location or phase.description
-    tried[kind] += 1
-    return tried[kind] > ALIKE
-
-
 def excluded(case: schemathesis.Case) -> list[Any]:
     more = [(unsupported_method, case.path in PAGES), (negative_data_rejection, has_boxes(case))]
     return [*EXCLUDED, *(check for check, is_so in more if is_so)]
-
-
-def has_boxes(case: schemathesis.Case) -> bool:
-    """In a form all is text: a "0" is a box that is not ticked, and no number that was sent in its place."""
-    form = "application/x-www-form-urlencoded"
-    bodies = [body.definition for body in case.operation.body if body.media_type == form]
-    return case.media_type == form and any('"boolean"' in json.dumps(body) for body in bodies)
 
 
 @pytest.fixture
@@ -203,7 +179,7 @@ LOGGED_IN = AuthStorage()(LoggedIn, cache_by_key=lambda case, _: case.operation.
 @lazily.parametrize()
 @EACH_VALUE
 def test_anonymous_requests_get_only_described_responses(case: schemathesis.Case) -> None:
-    if is_like_others(case):
+    if alike_cases.is_like_others(case):
         return
     case.call_and_validate(headers=JSON, excluded_checks=excluded(case))
 
@@ -237,7 +213,7 @@ def is_tried_in_full(operation: str) -> bool:
 @EACH_VALUE
 def test_a_session_gets_only_described_responses(case: schemathesis.Case) -> None:
     # Each case without its login as well, and with a wrong one: the script above and nobody have tried that already.
-    if is_like_others(case):
+    if alike_cases.is_like_others(case):
         return
     case.call_and_validate(headers=JSON, excluded_checks=[*excluded(case), ignored_auth])
 
