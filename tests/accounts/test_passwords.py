@@ -8,8 +8,10 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from argon2 import extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
-from webapp.accounts.passwords import Passwords, PasswordUnfit, TooBusy
+from webapp.accounts.passwords import Passwords, PasswordUnfit, TooBusy, hash_of_nobody
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,6 +46,14 @@ def test_a_malformed_hash_matches_nothing(passwords, hashed):
 def test_the_hash_for_unknown_names_never_matches(passwords):
     """CVE-2022-24880: None is not False."""
     assert passwords.verify("", None) is False
+
+
+def test_the_hash_for_unknown_names_costs_as_much_as_any_and_is_new_each_time(passwords):
+    hashes = [hash_of_nobody(passwords.hasher) for _ in range(2)]
+    assert hashes[0] != hashes[1]
+    assert all(extract_parameters(one) == extract_parameters(passwords.hash("x")) for one in hashes)
+    with pytest.raises(VerifyMismatchError):
+        passwords.hasher.verify(hashes[0], "x")
 
 
 def test_a_too_long_password_is_not_truncated(passwords):
