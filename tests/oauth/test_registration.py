@@ -93,7 +93,7 @@ REFUSED = (
     (MINIMAL | {"jwks": {}, "token_endpoint_auth_method": "private_key_jwt"}, "invalid_client_metadata"),
     (MINIMAL | {"jwks_uri": "https://notes.example.org/jwks"}, "invalid_client_metadata"),
     (MINIMAL | {"software_statement": "x.y.z"}, "invalid_client_metadata"),
-    (MINIMAL | {"subject_type": "pairwise"}, "invalid_client_metadata"),
+    (MINIMAL | {"subject_type": "x"}, "invalid_client_metadata"),
     (MINIMAL | {"id_token_signed_response_alg": "none"}, "invalid_client_metadata"),
     (MINIMAL | {"id_token_signed_response_alg": "HS256"}, "invalid_client_metadata"),
     (MINIMAL | {"userinfo_signed_response_alg": "ES256"}, "invalid_client_metadata"),

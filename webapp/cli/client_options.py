@@ -53,6 +53,12 @@ OPTIONS = (
         help="Whether userinfo is a signed JWT for it instead of JSON.",
     ),
     click.option(
+        "--pairwise-subjects/--public-subjects",
+        "has_pairwise_subjects",
+        default=None,
+        help="Whether the app knows users by identifiers of its own, so that apps cannot compare their users.",
+    ),
+    click.option(
         "--own/--not-own",
         "is_first_party",
         default=None,

@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from webapp.accounts.models import User
+from webapp.oauth.models import OAuthClient
+from webapp.oauth.subjects import subject_of
 
 CLAIMS_BY_SCOPE = {
     "openid": ("sub", "auth_time", "acr", "amr", "sid"),
@@ -14,9 +16,13 @@ CLAIMS_BY_SCOPE = {
 }
 
 
-def claims_of(user: User, roles: Sequence[str], scopes: Collection[str]) -> dict[str, Any]:
-    """The claims that ``scopes`` allow, in the form of userinfo; empty values are left out."""
-    found: dict[str, Any] = {"sub": str(user.id)}
+def claims_of(user: User, roles: Sequence[str], scopes: Collection[str], client: OAuthClient | None) -> dict[str, Any]:
+    """The claims that ``scopes`` allow, in the form of userinfo; empty values are left out.
+
+    Args:
+        client: the app that reads them; None for a script.
+    """
+    found: dict[str, Any] = {"sub": subject_of(client, user.id)}
     if "profile" in scopes:
         found |= {
             "name": user.display_name or user.username,

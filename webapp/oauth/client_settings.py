@@ -42,6 +42,7 @@ class ClientSettings:
     backchannel_logout_uri: str = ""
     wants_rs256: bool = False
     signs_userinfo: bool = False
+    has_pairwise_subjects: bool = False
 
 
 NAMES = tuple(field.name for field in fields(ClientSettings))

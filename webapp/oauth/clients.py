@@ -13,7 +13,7 @@ from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.core.translation import _
-from webapp.oauth import app_sessions, client_secrets
+from webapp.oauth import app_sessions, client_secrets, subjects
 from webapp.oauth.client_secrets import add_secret
 from webapp.oauth.client_settings import ClientSettings, ClientUnfit, apply
 from webapp.oauth.models import AuthorizationCode, Consent, OAuthClient
@@ -64,6 +64,7 @@ def register(db: Session, wish: NewClient, *, origin: str, actor_id: UUID | None
         created_at=now(),
     )
     apply(client, wish)
+    subjects.prepare(db, client)
     db.add(client)
     db.flush()
     record(db, Event.CLIENT_MADE, actor_id=actor_id, client=str(client.id), name=name, origin=origin)
@@ -79,6 +80,7 @@ def edit(db: Session, client: OAuthClient, wish: ClientSettings, *, actor_id: UU
     lock(db, client)
     former = client.roles, client.people
     apply(client, wish)
+    subjects.prepare(db, client)
     db.flush()
     if (client.roles, client.people) != former:
         # The row of each has the roles that its user needs. The next ones are only for users who may still use the app.

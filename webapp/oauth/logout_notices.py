@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.oauth.models import LogoutNotice, OAuthClient
+from webapp.oauth.subjects import subject_of
 
 LEASE = timedelta(minutes=1)
 """After this time another process takes over what one that died was sending; longer than a request may take."""
@@ -31,7 +32,8 @@ class LeasedNotice:
     id: UUID
     client_id: UUID
     url: str
-    user_id: UUID
+    subject: str
+    """The ``sub`` by which the app knows the user."""
     sid: UUID
     wants_rs256: bool
 
@@ -54,7 +56,8 @@ def take(db: Session) -> LeasedNotice | None:
             notice = db.get_one(LogoutNotice, notice_id)
             client = db.get_one(OAuthClient, notice.client_id)
             url, is_rs256 = client.backchannel_logout_uri, client.wants_rs256
-            return LeasedNotice(notice.id, client.id, url, notice.user_id, notice.sid, is_rs256)
+            subject = subject_of(client, notice.user_id)
+            return LeasedNotice(notice.id, client.id, url, subject, notice.sid, is_rs256)
     return None
 
 

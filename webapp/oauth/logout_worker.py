@@ -95,8 +95,7 @@ class LogoutWorker(background_worker.BackgroundWorker):
             return "the app has no URL for logout notices any more"
         if key.algorithm not in HASHES:
             return "this site signs with a shared secret, which no app must know"
-        subject = str(notice.user_id)
-        token = logout_token(notice.client_id, subject, notice.sid, issuer=self._service.issuer.url, key=key)
+        token = logout_token(notice.client_id, notice.subject, notice.sid, issuer=self._service.issuer.url, key=key)
         body = urlencode({"logout_token": token}).encode()
         try:
             answer = self._http.send("POST", notice.url, body=body, headers={"Content-Type": FORM})

@@ -15,6 +15,7 @@ SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 KEY_METHOD = "private_key_jwt"
 AUTHENTICATED = *SECRET_METHODS, KEY_METHOD
 """How a client can prove which it is; a public one uses ``none``."""
+SUBJECT_TYPES = "public", "pairwise"
 WITH_CLIENT = "token", "revocation", "introspection"
 CLAIMS = (
     *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "jti", "at_hash"),
@@ -52,7 +53,7 @@ def metadata(base_url: str, *, algorithms: Sequence[str], is_registration_open: 
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANT_TYPES),
-        "subject_types_supported": ["public"],
+        "subject_types_supported": list(SUBJECT_TYPES),
         "id_token_signing_alg_values_supported": list(algorithms),
         "userinfo_signing_alg_values_supported": list(algorithms),
         "token_endpoint_auth_methods_supported": [*AUTHENTICATED, "none"],

@@ -13,7 +13,7 @@ from webapp.oauth import client_keys, clients, redirect_uris, registration_token
 from webapp.oauth.client_settings import ClientUnfit
 from webapp.oauth.clients import NewClient, RegisteredClient
 from webapp.oauth.grants import device_code
-from webapp.oauth.metadata import AUTHENTICATED, KEY_METHOD
+from webapp.oauth.metadata import AUTHENTICATED, KEY_METHOD, SUBJECT_TYPES
 from webapp.oauth.models import OAuthClient
 
 CODE, REFRESH = "authorization_code", "refresh_token"
@@ -88,8 +88,8 @@ def has_known_values(said: ClientMetadata) -> None:
         raise RegistrationRefused("invalid_client_metadata", "token_endpoint_auth_method is not supported")
     if (said.token_endpoint_auth_method == KEY_METHOD) is not (said.jwks is not None):
         raise RegistrationRefused("invalid_client_metadata", "private_key_jwt needs jwks, and other methods have none")
-    if said.subject_type != "public":
-        raise RegistrationRefused("invalid_client_metadata", "subject_type must be public")
+    if said.subject_type not in SUBJECT_TYPES:
+        raise RegistrationRefused("invalid_client_metadata", "subject_type must be public or pairwise")
 
 
 def has_redirect_uris(said: ClientMetadata) -> None:
@@ -149,6 +149,7 @@ def register(db: Session, token: str, said: ClientMetadata, *, algorithms: tuple
         is_for_devices=device_code.GRANT_TYPE in said.grant_types,
         backchannel_logout_uri=said.backchannel_logout_uri if allowed.allows_logout_uri else "",
         wants_rs256=algorithm == RS256,
+        has_pairwise_subjects=said.subject_type == "pairwise",
         signs_userinfo=bool(said.userinfo_signed_response_alg),
         require_pushed_authorization_requests=said.require_pushed_authorization_requests,
     )

@@ -32,6 +32,8 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     post_logout_redirect_uris: list[str]
     wants_rs256: bool
     """Whether ID tokens, userinfo and logout tokens are signed with RS256."""
+    has_pairwise_subjects: bool
+    """Whether it knows users by identifiers of its own."""
     signs_userinfo: bool
     """Whether userinfo is a signed JWT."""
     backchannel_logout_uri: str

@@ -113,6 +113,13 @@ class SecurityFields(Form):
         _l("Sign ID tokens with RS256"),
         description=_l("For apps that know no other algorithm and refuse the login otherwise."),
     )
+    has_pairwise_subjects = BooleanField(
+        _l("Identifiers of its own for users"),
+        description=_l(
+            "Other apps get other identifiers, so that they cannot find out by them who uses both. Changing it makes "
+            "users new to the app."
+        ),
+    )
     signs_userinfo = BooleanField(
         _l("Sign userinfo"),
         description=_l("Userinfo is a signed JWT instead of JSON. Few apps want that."),

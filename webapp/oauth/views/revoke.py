@@ -2,8 +2,10 @@
 
 from uuid import UUID
 
+import msgspec
 from flask import Response, current_app, request
 from flask.typing import ResponseReturnValue
+from msgspec import UNSET
 
 from webapp.accounts import user_queries
 from webapp.audit.log import Event
@@ -13,6 +15,7 @@ from webapp.login.introspection import INACTIVE, Introspection, introspection_re
 from webapp.oauth import app_sessions
 from webapp.oauth.grants.granted import may_use
 from webapp.oauth.models import OAuthClient
+from webapp.oauth.subjects import subject_of
 from webapp.oauth.views.blueprint import bp, oauth_error
 from webapp.oauth.views.calling_client import authenticated_client, client_refused, malformed
 from webapp.tokens import refresh_families, refreshing, resource_tokens
@@ -73,7 +76,11 @@ def introspection_of(token: str, client: OAuthClient) -> Introspection:
         kind, claims = TYPES[bearing.authority.jkt is not None], read(token)[1]
     if bearing is None or bearing.authority.client != str(client.id):
         return INACTIVE
-    return introspection_response(bearing, issuer=current_app.config["BASE_URL"], token_type=kind, claims=claims)
+    found = introspection_response(bearing, issuer=current_app.config["BASE_URL"], token_type=kind, claims=claims)
+    if not client.has_pairwise_subjects:
+        return found
+    # The user name is the same for every app.
+    return msgspec.structs.replace(found, sub=subject_of(client, bearing.user_id), username=UNSET)
 
 
 def family_of(token: str) -> UUID | None:

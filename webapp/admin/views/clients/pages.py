@@ -93,7 +93,7 @@ def details(principal: Principal, client_id: UUID) -> ResponseReturnValue:
 def learned_of(principal: Principal, client: OAuthClient) -> dict[str, str]:
     """The claims of whoever asks with every scope, as the app would read them."""
     user = user_queries.by_id(db(), principal.user_id)
-    claims = claims_of(user, groups_of(client, principal.roles), CLAIM_SCOPES) if user is not None else {}
+    claims = claims_of(user, groups_of(client, principal.roles), CLAIM_SCOPES, client) if user is not None else {}
     return {name: words_of(name, value) for name, value in claims.items()}
 
 
