@@ -13,6 +13,7 @@ from tests.cli.serving import serving, start
 def test_serve_prints_a_setup_link_answers_and_stops_in_time(instance):
     with serving(start(instance, WEBAPP_WORKERS="2")) as (server,):
         assert server.open("/healthz").json() == {"status": "ok"}
+        # It says so right after its own first request.
         said = "".join(server.process.stdout.readline() for _ in range(3))
         assert server.stop() == 0
     assert re.search(rf"within 30 minutes:\n  {re.escape(server.url)}/setup/\S+\n", said), said

@@ -125,8 +125,10 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             break
         try:
             with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:
-                if answer.status == 200:
+                # It says so right after its own first request.
+                if answer.status == 200 and "is running at" in log.read_text():
                     return
+            time.sleep(0.05)
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise AssertionError(f"it does not serve:\n{log.read_text()}")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import jwt
 import pytest
 import time_machine
 
@@ -14,11 +15,27 @@ from webapp.core.clock import now
 from webapp.oauth import clients
 
 
+def claims(token):
+    return jwt.decode(token, options={"verify_signature": False})
+
+
 class TestRefresh:
+    def test_an_id_token_at_a_refresh_is_about_the_same_login(self, person, wiki):
+        """OpenID Connect Core §12.2."""
+        first = wiki.log_in(person)
+        at_login = claims(first["id_token"])
+        with time_machine.travel(now() + timedelta(minutes=5), tick=False):
+            second = wiki.refresh(first["refresh_token"]).json
+        renewed = claims(second["id_token"])
+        kept = ("iss", "sub", "aud", "auth_time", "acr", "amr", "preferred_username")
+        assert {name: renewed[name] for name in kept} == {name: at_login[name] for name in kept}
+        assert renewed["iat"] > at_login["iat"]
+        assert renewed.keys() & {"nonce", "sid"} == set()
+        assert "id_token" not in wiki.refresh(second["refresh_token"], scope="protected:read profile").json
+
     def test_a_refresh_token_works_once_and_its_reuse_ends_the_login(self, app, person, wiki):
         first = wiki.log_in(person)
         second = wiki.refresh(first["refresh_token"]).json
-        assert "id_token" not in second
         assert set(second["scope"].split()) == set(first["scope"].split())
         with time_machine.travel(now() + timedelta(minutes=2), tick=False):
             assert wiki.refresh(first["refresh_token"]).json["error"] == "invalid_grant"

@@ -59,13 +59,13 @@ def command(
 
 def print_welcome(context: CommandContext) -> None:
     settings = context.settings
-    click.echo(f"{settings.site_name} is running at {settings.base_url}{listening(settings)}")
     with opened(context) as database:
         link = setup_link.create(database, settings)
+    lines = [f"{settings.site_name} is running at {settings.base_url}{listening(settings)}"]
     if link:
         within = setup_link.lifetime_in_words(settings)
-        click.echo(f"This site has no admin yet. Create the admin account within {within}:")
-        click.echo(f"  {link}")
+        lines += [f"This site has no admin yet. Create the admin account within {within}:", f"  {link}"]
+    click.echo("\n".join(lines))
 
 
 def listening(settings: Settings) -> str:

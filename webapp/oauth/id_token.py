@@ -24,7 +24,7 @@ class Authentication:
     """The authentication that an ID token is about."""
 
     client_id: UUID
-    session_id: UUID
+    session_id: UUID | None
     auth_time: datetime
     amr: str
     nonce: str | None = None
@@ -50,7 +50,7 @@ def id_token(
         "auth_time": int(about.auth_time.timestamp()),
         "acr": level_of(about.amr).acr,
         "amr": about.amr.split(),
-        "sid": about.session_id.hex,
+        "sid": about.session_id.hex if about.session_id else None,
         "nonce": about.nonce,
         "at_hash": at_hash(access_token, key) if access_token else None,
     }

@@ -15,6 +15,7 @@ from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard.token_grant import TokenGrant
 from webapp.oauth import resources
 from webapp.oauth.grants.granted import INVALID_TARGET, Granted, GrantRefused, TokenService, may_use, roles_needed
+from webapp.oauth.grants.user_login import UserLogin, id_token_beside
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.policies import is_proven
 from webapp.oauth.scopes import claim_scopes_of
@@ -74,9 +75,10 @@ def refresh(
     if successor is None:
         return INVALID
     refreshing.touch(held, moment, address)
-    scopes = frozenset(requested) or scopes
-    narrowed = TokenGrant(scopes=scopes, audiences=audience, roles=roles_needed(client, user))
-    return next_token(db, service, held, state, narrowed, successor)
+    # As old as the login: refreshing is no new authentication.
+    proof = AuthenticationProof(held.credential.auth_time, held.credential.amr)
+    login = UserLogin(client, user, frozenset(requested) or scopes, None, proof, audiences=audience)
+    return next_token(db, service, login, held, state, successor)
 
 
 def still_given(db: Session, service: TokenService, client: OAuthClient, user: User) -> set[str]:
@@ -88,15 +90,16 @@ def still_given(db: Session, service: TokenService, client: OAuthClient, user: U
 def next_token(
     db: Session,
     service: TokenService,
+    login: UserLogin,
     held: HeldRefreshToken,
     state: RefreshState,
-    narrowed: TokenGrant,
     successor: str,
 ) -> Granted | GrantRefused:
-    """The next access token, while the one before works for a moment longer; at most ``MAX_LIVE`` at once.
+    """The next tokens, while the access token before works for a moment longer; at most ``MAX_LIVE`` at once.
 
     Args:
-        narrowed: its scopes, its audience, and the roles that its user needs.
+        login: with the scopes and audience of the access token. Its ID token is as at the login (OpenID Connect Core
+            §12.2), without ``nonce``.
     """
     moment, members = now(), families.live_members(db, held.family.id)
     if state is RefreshState.FRESH:
@@ -108,15 +111,14 @@ def next_token(
         name=held.family.app_name or "",
         authority=msgspec.structs.replace(
             credential.authority or TokenGrant(),
-            scopes=narrowed.scopes,
-            audiences=narrowed.audiences,
-            roles=narrowed.roles,
+            scopes=frozenset(login.scopes),
+            audiences=login.audiences,
+            roles=roles_needed(login.client, login.user),
         ),
         lifetime=min(held.family.access_lifetime, service.access_lifetime, credential.expires_at - moment),
         origin="app",
         family_id=held.family.id,
         event=Event.APP_REFRESHED,
     )
-    # As old as the login: refreshing is no new authentication.
-    proof = AuthenticationProof(credential.auth_time, credential.amr)
-    return Granted(service.issuer.issue(db, credential.user_id, wish, proof), successor)
+    issued = service.issuer.issue(db, credential.user_id, wish, login.proof)
+    return Granted(issued, successor, id_token_beside(db, service, login, issued))

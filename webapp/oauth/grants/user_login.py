@@ -20,7 +20,7 @@ from webapp.oauth.id_token import Authentication, id_token
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.policies import groups_of
 from webapp.oauth.scopes import OFFLINE, OPENID
-from webapp.tokens.issuing import TokenRequest
+from webapp.tokens.issuing import Issued, TokenRequest
 from webapp.tokens.refresh_families import FamilyTerms, NewFamily, RefreshLifetimes
 
 
@@ -31,8 +31,8 @@ class UserLogin:
     client: OAuthClient
     user: User
     scopes: Collection[str]
-    session_id: UUID
-    """``sid`` of the session in which the user allowed it."""
+    session_id: UUID | None
+    """``sid`` of the session in which the user allowed it; None for an access that is independent of it."""
     proof: AuthenticationProof
     nonce: str | None = None
     audiences: tuple[str, ...] = ()
@@ -83,9 +83,12 @@ def issue_tokens(db: Session, service: TokenService, login: UserLogin, family: N
         event=Event.APP_LOGGED_IN,
     )
     issued = service.issuer.issue(db, login.user.id, wish, login.proof)
-    if OPENID not in login.scopes:
-        return Granted(issued, family.secret)
-    return Granted(issued, family.secret, id_token_of(db, service, login, access_token=issued.token))
+    return Granted(issued, family.secret, id_token_beside(db, service, login, issued))
+
+
+def id_token_beside(db: Session, service: TokenService, login: UserLogin, issued: Issued) -> str | None:
+    """The ID token of a response with this access token; None without the scope ``openid``."""
+    return id_token_of(db, service, login, access_token=issued.token) if OPENID in login.scopes else None
 
 
 def id_token_of(db: Session, service: TokenService, login: UserLogin, *, access_token: str | None = None) -> str:
