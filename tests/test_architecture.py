@@ -113,6 +113,7 @@ def test_no_file_is_too_long() -> None:
     of_ours = [
         file for folder in ("webapp", "tests", "templates", "static") for file in (ROOT.parent / folder).rglob("*")
     ]
-    told = (file for file in of_ours if file.suffix in {".py", ".html", ".txt", ".js", ".css"})
+    of_ours = [file for file in of_ours if "node_modules" not in file.parts]
+    told = (file for file in of_ours if file.suffix in {".py", ".html", ".txt", ".js", ".mjs", ".css"})
     long = {file.relative_to(ROOT.parent).as_posix() for file in told if len(file.read_text().splitlines()) > 250}
     assert long == {"webapp/verify.py"}

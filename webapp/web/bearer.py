@@ -39,10 +39,12 @@ def presented(request: Request = request) -> Presented | None:
     environ = request.environ
     if PRESENTED not in environ:
         # Most requests of browsers have no token, and this is called several times for each.
-        if "HTTP_AUTHORIZATION" not in environ and "token=" not in environ.get("QUERY_STRING", ""):
+        has_query = "token=" in environ.get("QUERY_STRING", "")
+        if "HTTP_AUTHORIZATION" not in environ and not has_query:
             return None
         shown = read(request, locations(request))
-        if request.url_rule is None and request.routing_exception is None:
+        is_matched = request.url_rule is not None or request.routing_exception is not None
+        if has_query and not is_matched and not (shown and shown.is_in_query):
             # Flask opens the session before it knows the route, which may accept a token in the query.
             return shown
         environ[PRESENTED] = shown

@@ -57,13 +57,13 @@ def device_authorization() -> ResponseReturnValue:
     if isinstance(client, Response):
         return client
     if not client.is_for_devices:
-        return refused(client, "unauthorized_client", "this client may not use the device grant")
+        return refusal(client, "unauthorized_client", "this client may not use the device grant")
     scopes = requested_scopes(client)
     if isinstance(scopes, Response):
         return scopes
     wanted = resources.named(request.form.getlist("resource"))
     if not all(resources.may_name(client, uri, own=issuer()) for uri in wanted):
-        return refused(client, "invalid_target", "the client may not get tokens for this resource")
+        return refusal(client, "invalid_target", "the client may not get tokens for this resource")
     proof = dpop.presented_proof()
     if (throttled := too_many(client)) is not None:
         return throttled
@@ -92,12 +92,12 @@ def requested_scopes(client: OAuthClient) -> list[str] | Response:
     """The known ones of the requested scopes, or the error response if there are none."""
     scope = request.form.get("scope", "")
     if len(scope) > LONGEST_SCOPE:
-        return refused(client, "invalid_scope", f"scope has more than {LONGEST_SCOPE} characters")
+        return refusal(client, "invalid_scope", f"scope has more than {LONGEST_SCOPE} characters")
     known = [name for name in dict.fromkeys(scope.split()) if name in CLAIM_SCOPES or name in client.scopes]
-    return known or refused(client, "invalid_scope", "no known scope was requested, such as openid")
+    return known or refusal(client, "invalid_scope", "no known scope was requested, such as openid")
 
 
-def refused(client: OAuthClient, error: str, description: str) -> Response:
+def refusal(client: OAuthClient, error: str, description: str) -> Response:
     note_refusal(client.id, error, description)
     return oauth_error(error, description)
 
