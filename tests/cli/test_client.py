@@ -95,6 +95,18 @@ def test_a_new_secret_is_another_and_a_public_app_has_none(run):
     assert run("client secret Phone").exit_code == 1
 
 
+def test_tokens_for_registration_are_made_listed_and_revoked(run):
+    made = run("client registration-token add --uses 2 --expires 2h")
+    assert (made.exit_code, len(made.stdout.strip())) == (0, 43)
+    assert "WEBAPP_DYNAMIC_REGISTRATION" in made.stderr
+    listed = run("client registration-token list").stdout
+    assert made.stdout.strip() not in listed
+    token_id = re.search(r"[0-9a-f-]{36}", listed)[0]
+    assert run(f"client registration-token revoke {token_id}").exit_code == 0
+    assert run(f"client registration-token revoke {token_id}").exit_code == 1
+    assert run("client registration-token add --expires 31d").exit_code == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [

@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 
+from webapp.core.id_token_keys import IdTokenKeys
+from webapp.settings import Settings
+
 KEY_GIVEN = "a0d9F3kLm2QxZ7vB5nC8wE1rT6yU4iOpS9dG"
 
 
@@ -108,3 +111,13 @@ def test_the_signing_key_cannot_be_retired(run):
 def test_an_unknown_key_cannot_be_retired(run):
     done = run("keys retire nothing")
     assert (done.exit_code, "There is no signing key nothing." in done.stderr) == (1, True)
+
+
+def test_the_rsa_key_of_id_tokens_is_rotated_and_retired_like_the_other(run, instance):
+    assert run("keys rotate --rs256").exit_code == 1
+    settings = Settings.from_env({"WEBAPP_INSTANCE": str(instance), "WEBAPP_SECRET_KEY": KEY_GIVEN})
+    former = IdTokenKeys.of(settings).ring(is_rs256=True).current().kid
+    made = run("keys rotate --rs256 --signs-after 0s").stdout.strip()
+    assert [key["algorithm"] for key in keys(run)] == ["ES256", "RS256", "RS256"]
+    assert run(f"keys retire {former}").exit_code == 0
+    assert [key["kid"] for key in keys(run)][1:] == [made]

@@ -239,8 +239,6 @@ def test_logins_that_give_back_attempts_do_not_deadlock(app: Flask) -> None:
     assert limiter.look(*network).remaining == 10_000
 
 
-@pytest.mark.parametrize(
-    "race", [codes.race, codes.race_of_devices, codes.race_of_pushed_requests, codes.race_with_disabling]
-)
+@pytest.mark.parametrize("race", codes.RACES)
 def test_of_several_uses_of_one_code_request_or_assertion_one_wins(app: Flask, race: Callable[[Flask], None]) -> None:
     race(app)

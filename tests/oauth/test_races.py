@@ -13,10 +13,12 @@ from tests.browser import Person
 from tests.budget import times
 from tests.oauth.app import registered, status
 from tests.oauth.device import started, tool
+from tests.oauth.logout_receiver import URL, Receiver
 from tests.oauth.test_private_key_jwt import assertion, call, jwk, jwks
 from tests.oauth.test_pushed_requests import CROSS_SITE, brings
 from webapp.core.ratelimit import Limiter
 from webapp.oauth import clients
+from webapp.sessions import lifecycle
 from webapp.web.registry import services_of
 
 AT_ONCE = 6
@@ -117,6 +119,33 @@ def race_with_disabling(site: Flask) -> None:
             clients.enable(db, clients.named(db, wiki.client_id), origin="test")
 
 
+def race_with_logout(site: Flask) -> None:
+    """Whoever ends a session waits for tokens that are issued, and ends them; of two workers one tells the app."""
+    services_of(site).get(Limiter).reset()
+    wiki, person = registered(site, "Ended", is_first_party=True, backchannel_logout_uri=URL), Person(site)
+    user, receivers = factories.user(site, "ended"), [Receiver(site), Receiver(site)]
+    for _ in range(times(3)):
+        person.log_in("ended")
+        codes = [wiki.authorize(person, scope="openid")["code"] for _code in range(AT_ONCE - 1)]
+
+        def call(place: int, codes: list[str] = codes) -> TestResponse | None:
+            if place < len(codes):
+                return wiki.redeem(codes[place])
+            with factories.database_of(site).write() as db:
+                lifecycle.end_others(db, user.id)
+            return None
+
+        answers = [answer.json for answer in at_once(call) if answer]
+        held = [answer["access_token"] for answer in answers if "access_token" in answer]
+        assert {status(site, token, "/oauth/userinfo") for token in held} <= {401}
+        assert {answer.get("error") for answer in answers} <= {None, "invalid_grant"}
+        sent = at_once(lambda place: receivers[place].received(), 2)
+        assert sum(map(len, sent)) == bool(held)
+
+
+RACES = race, race_of_devices, race_of_pushed_requests, race_with_disabling, race_with_logout
+
+
 def test_of_several_redemptions_of_one_code_one_wins_and_is_ended(make_app):
     race(make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="100000"))
 
@@ -131,3 +160,7 @@ def test_of_several_uses_of_one_pushed_request_or_assertion_one_counts(make_app)
 
 def test_no_token_outlives_the_app_that_is_disabled_meanwhile(make_app):
     race_with_disabling(make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="100000"))
+
+
+def test_no_token_outlives_the_session_that_ends_meanwhile_and_the_app_is_told_once(make_app):
+    race_with_logout(make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="100000"))

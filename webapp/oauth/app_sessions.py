@@ -1,4 +1,4 @@
-"""Which logins to apps have ended, so that the app must be told (OpenID Connect Back-Channel Logout 1.0).
+"""Which logins to apps have ended, so that the app must get a notice (OpenID Connect Back-Channel Logout 1.0).
 
 A login is noted when a code is exchanged. Whether it has ended is read from the session, what the app was given, the
 client and the user, so whatever ends one of them is seen, and nothing has to be called.
