@@ -1,7 +1,7 @@
 """The wheel, installed with no checkout around: the command, the pages and the instance folder."""
 
+import os
 import re
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -16,8 +16,7 @@ from webapp.settings.paths import CHECKOUT
 
 # One wheel for all.
 pytestmark = pytest.mark.xdist_group("installed")
-# What is used is compiled when it is: compiling all of it takes seconds.
-INSTALL = sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--no-compile", "--quiet", "--target"
+INSTALL = sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--quiet", "--target"
 PAGE = {"Accept": "text/html"}
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
 
@@ -51,11 +50,11 @@ def environ(installed, **settings):
     return bare_environ() | {"PYTHONPATH": str(installed), **settings}
 
 
-def started(installed, folder, **settings):
+def started(latchkey, folder, **settings):
     return subprocess.Popen(
-        [installed / "bin" / "latchkey", "serve", "--workers", "1"],
+        [latchkey, "serve", "--workers", "1"],
         cwd=folder,
-        env=environ(installed, **settings),
+        env=environ(latchkey.parents[1], **settings),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -90,7 +89,7 @@ def test_the_command_prints_version_and_help_from_any_folder(installed, tmp_path
 def test_the_installed_package_serves_and_stores_data_in_the_working_directory(installed, tmp_path):
     port = free_port()
     settings = {"WEBAPP_BIND": f"127.0.0.1:{port}", "WEBAPP_BASE_URL": f"http://127.0.0.1:{port}"}
-    process = started(installed, tmp_path, **settings)
+    process = started(installed / "bin" / "latchkey", tmp_path, **settings)
     with serving(Server(process, f"http://127.0.0.1:{port}", settings)) as (server,):
         page = get(f"{server.url}/login", headers=PAGE).text
         style = re.search(r'href="(/static/[^"]+\.css)"', page)
@@ -111,14 +110,14 @@ def test_the_installed_package_stores_data_in_the_chosen_folder(installed, tmp_p
 
 def test_a_new_app_is_installed_and_served_behind_the_login(installed, tmp_path):
     """What README.md of a new app says, step by step."""
-    both, port = shutil.copytree(installed, tmp_path / "environment"), free_port()
-    run(both / "bin" / "latchkey", "new", "workshop", cwd=tmp_path, env=environ(both))
-    app = tmp_path / "workshop"
-    run(*INSTALL, both, "--no-build-isolation", app)
+    latchkey, app, port = installed / "bin" / "latchkey", tmp_path / "workshop", free_port()
+    run(latchkey, "new", "workshop", cwd=tmp_path, env=environ(installed))
+    run(*INSTALL, tmp_path / "app", "--no-build-isolation", app)
+    both = f"{installed}{os.pathsep}{tmp_path / 'app'}"
     tested = run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=app, env=environ(both))
     assert "3 passed" in tested
-    process = started(both, app, WEBAPP_BIND=f"127.0.0.1:{port}")
+    process = started(latchkey, app, PYTHONPATH=both, WEBAPP_BIND=f"127.0.0.1:{port}")
     with serving(Server(process, f"http://127.0.0.1:{port}", {})) as (server,):
         assert server.open("/workshop").json()["code"] == "token_missing"
         assert "/workshop" in server.open("/openapi.json").json()["paths"]
-    assert "workshop:read" in run(both / "bin" / "latchkey", "routes", cwd=app, env=environ(both))
+    assert "workshop:read" in run(latchkey, "routes", cwd=app, env=environ(both))
