@@ -16,7 +16,7 @@ from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.web.registry import services_of
 
-ROUNDS = budget.times(20)
+ROUNDS = budget.times(10)
 
 pytestmark = pytest.mark.xdist_group("races")
 

@@ -6,7 +6,7 @@ from tests import budget
 from tests.login.refresh_races import raced
 from tests.script import Script
 
-ROUNDS = budget.times(20)
+ROUNDS = budget.times(10)
 
 # Each round waits for two processes, which share their cores with whatever else runs.
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("races")]

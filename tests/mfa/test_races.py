@@ -13,7 +13,7 @@ from webapp.mfa import recovery_codes
 from webapp.mfa.models import TotpSeed
 from webapp.web.registry import services_of
 
-ROUNDS = budget.times(20)
+ROUNDS = budget.times(10)
 RESULTS = [["late", "won"]] * ROUNDS
 
 pytestmark = pytest.mark.xdist_group("races")
