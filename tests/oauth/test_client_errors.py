@@ -89,6 +89,15 @@ def test_a_redirect_uri_is_kept_without_values(uri, shown):
     assert without_values(uri) == shown
 
 
+def test_the_words_of_the_errors_take_any_detail(app, wiki):
+    with factories.database_of(app).write() as db:
+        for kind in SENTENCES:
+            client_errors.add(db, wiki.client_id_as_uuid, kind, "100% %(x)s", 1)
+        words = [client_errors.in_words(error) for error in client_errors.of_client(db, wiki.client_id_as_uuid)]
+    assert len(words) == len(SENTENCES)
+    assert sum("100% %(x)s" in sentence for sentence in words) == 2
+
+
 def test_every_kind_has_a_sentence():
     kinds = {*client_errors.BY_ERROR.values(), *client_errors.BY_DESCRIPTION.values()}
     assert {*kinds, *client_errors.BY_GRANT.values(), *client_errors.BY_REASON.values()} <= SENTENCES.keys()

@@ -9,8 +9,8 @@ from webapp.cli.client_lookup import client_called
 from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
-from webapp.cli.output import as_json, say_aside, say_json, say_table
-from webapp.oauth import clients, people, set_up
+from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
+from webapp.oauth import client_errors, clients, people, set_up
 from webapp.oauth.metadata import metadata, methods_of
 from webapp.oauth.models import OAuthClient
 
@@ -58,7 +58,7 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
 @click.argument("name")
 @pass_context
 def show(context: CommandContext, *, name: str) -> None:
-    """Show what to enter in an app.
+    """Show what to enter in an app, and its last errors.
 
     \b
     Example:
@@ -68,9 +68,12 @@ def show(context: CommandContext, *, name: str) -> None:
         client, settings = client_called(db, name), context.settings
         about = metadata(settings.base_url, algorithms=[settings.signing_algorithm])
         recipe, values = set_up.recipe_of(client), set_up.values(client, about, settings.site_name, None)
+        errors = [
+            f"{moment(one.last_at)}  {client_errors.in_words(one)}" for one in client_errors.of_client(db, client.id)
+        ]
     click.echo(recipe.filled_in(values).rstrip())
-    for note in recipe.notes:
-        say_aside(str(note))
+    for line in (*map(str, recipe.notes), *errors):
+        say_aside(line)
 
 
 def facts_of(client: OAuthClient, names: list[str]) -> dict[str, Any]:

@@ -120,6 +120,10 @@ def of_client(db: Session, client_id: UUID) -> Sequence[ClientError]:
     return db.scalars(found.order_by(ClientError.last_at.desc())).all()
 
 
+def in_words(error: ClientError) -> str:
+    return str(SENTENCES[error.kind]) % {"detail": error.detail}
+
+
 def purge(db: Session, *, most: int = 500) -> int:
     """Delete errors that did not happen again for a month. Returns how many; 0 when none are left."""
     old = select(ClientError.client_id, ClientError.kind).where(ClientError.last_at < now() - KEPT).limit(most)

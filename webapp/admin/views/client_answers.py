@@ -151,8 +151,7 @@ def details_of(db: Session, client: OAuthClient, secret: str | None = None) -> d
 
 
 def app_error(found: ClientError) -> AppError:
-    sentence = str(client_errors.SENTENCES[found.kind])
-    return AppError(found.kind, sentence % {"detail": found.detail}, found.last_at, found.times)
+    return AppError(found.kind, client_errors.in_words(found), found.last_at, found.times)
 
 
 def set_up_of(client: OAuthClient, secret: str | None) -> AppSetUp:

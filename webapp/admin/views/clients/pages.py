@@ -1,5 +1,6 @@
 """The pages of apps: list, one app, register, change."""
 
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -25,7 +26,7 @@ from webapp.guard import Principal
 from webapp.oauth import clients, people
 from webapp.oauth.claim_words import words_of
 from webapp.oauth.claims import claims_of
-from webapp.oauth.client_settings import ClientUnfit
+from webapp.oauth.client_settings import ClientSettings, ClientUnfit
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.policies import groups_of
 from webapp.oauth.recipes import APPS, GENERIC
@@ -37,6 +38,8 @@ from webapp.web.query_params import parse_query
 from webapp.web.registry import service
 from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import db
+
+S = TypeVar("S", bound=ClientSettings)
 
 
 class NewAppQuery(msgspec.Struct, frozen=True):
@@ -72,8 +75,8 @@ def create(principal: Principal) -> ResponseReturnValue:
     if not (form.validate_on_submit() and names_exist(form)):
         return form_again(form, None)
     try:
-        prepare_keys(form)
-        made = clients.register(db(), people.with_ids(db(), form.wish()), origin="page", actor_id=principal.user_id)
+        wish = prepared(form.wish())
+        made = clients.register(db(), people.with_ids(db(), wish), origin="page", actor_id=principal.user_id)
     except ClientUnfit as error:
         form.form_errors.append(str(error))
         return form_again(form, None)
@@ -113,8 +116,8 @@ def edit(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     if not (form.validate_on_submit() and names_exist(form)):
         return form_again(form, client)
     try:
-        prepare_keys(form)
-        clients.edit(db(), client, people.with_ids(db(), form.settings()), actor_id=principal.user_id)
+        wish = prepared(form.settings())
+        clients.edit(db(), client, people.with_ids(db(), wish), actor_id=principal.user_id)
     except ClientUnfit as error:
         form.form_errors.append(str(error))
         return form_again(form, client)
@@ -122,9 +125,10 @@ def edit(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     return redirect_or_json(url_for("admin_clients.show", client_id=client.id), message, registered_app(client))
 
 
-def prepare_keys(form: ClientForm) -> None:
+def prepared(wish: S) -> S:
     """Make the RSA key, if the app is the first that needs one: its first user should not wait for that."""
-    service(IdTokenKeys).ring(is_rs256=form.wants_rs256.data)
+    service(IdTokenKeys).ring(is_rs256=wish.wants_rs256)
+    return wish
 
 
 def names_exist(form: ClientForm) -> bool:
