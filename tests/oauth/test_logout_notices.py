@@ -1,6 +1,7 @@
 """The outbox of logout tokens: when they are sent again, when they are given up, and what an admin sees."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from webapp.core.outgoing_http import NotReached, OutgoingResponse
 from webapp.oauth import client_settings, clients, logout_notices
 from webapp.oauth.logout_worker import LogoutWorker
 from webapp.sessions import lifecycle
+from webapp.testing import as_user
 
 
 @pytest.fixture
@@ -49,6 +51,7 @@ def test_it_is_sent_again_with_growing_waits_until_it_is_given_up(app, person, u
     assert tries == len(jtis) == logout_notices.MAX_TRIES
     (given_up,) = events(app, "logout.given-up")
     assert json.loads(given_up["details"])["name"] == "Wiki"
+    assert "1 logout notice to an app could not be sent." in as_user(app, "root", role="super_admin").get("/admin").text
 
 
 def app_state(app):
@@ -149,3 +152,17 @@ def test_ended_sessions_are_found_at_once_and_the_rest_within_a_minute(app, pers
     assert receiver.worker.send_due(**recent) == 1
     log_in(wiki, person)
     assert receiver.worker.send_due(**recent) == 0
+
+
+def test_an_app_whose_url_is_removed_gets_no_notice(app, person, user, wiki, receiver):
+    ended_login(app, wiki, person, user)
+    receiver.answers = [500]
+    receiver.received()
+    person.log_in(user.username)
+    log_in(wiki, person)
+    with factories.database_of(app).write() as db:
+        client = clients.by_id(db, UUID(wiki.client_id))
+        clients.edit(db, client, replace(client_settings.settings_of(client), backchannel_logout_uri=""))
+        lifecycle.end_others(db, user.id)
+    assert receiver.received() == []
+    assert app_state(app) == {"waiting": 0, "sent": 0, "failed": 0}

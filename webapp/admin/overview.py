@@ -15,6 +15,7 @@ from webapp.core.translation import _, _n
 from webapp.credentials import lifecycle as credentials
 from webapp.jobs.leases import Job, late
 from webapp.mail import failures
+from webapp.oauth import logout_notices
 from webapp.web.forwarded import Network, is_trusted
 
 REFUSED = (Event.ACCESS_REFUSED, Event.SESSION_REFUSED, Event.LOGIN_THROTTLED)
@@ -93,6 +94,13 @@ def attention(
     if failed := failures.unsent(db):
         sentence = _n("%(num)s mail could not be sent.", "%(num)s mails could not be sent.", failed)
         yield Attention(sentence, hrefs["mail"], _("View mail"))
+    if failed := logout_notices.given_up(db, since=now() - WEEK):
+        sentence = _n(
+            "%(num)s logout notice to an app could not be sent.",
+            "%(num)s logout notices to apps could not be sent.",
+            failed,
+        )
+        yield Attention(sentence, hrefs["logouts"], _("View logout notices"))
     if not sends_mail:
         sentence = _("No mail server is configured. Mails are only written to the log, so nobody receives them.")
         yield Attention(sentence, hrefs["settings"], _("View settings"))

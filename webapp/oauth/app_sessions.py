@@ -43,6 +43,13 @@ def end_all(db: Session, client_id: UUID, user_id: UUID) -> None:
     notify(db, select(AppSession.id).where(AppSession.client_id == client_id, AppSession.user_id == user_id))
 
 
+def forget(db: Session, client_id: UUID) -> None:
+    """Forget the logins to an app that has no URL for logout tokens any more, and what it was to be sent."""
+    db.execute(delete(AppSession).where(AppSession.client_id == client_id))
+    waits = LogoutNotice.client_id == client_id, LogoutNotice.due_at.is_not(None)
+    db.execute(delete(LogoutNotice).where(*waits))
+
+
 def has_ended(db: Session, *, since: datetime | None = None) -> bool:
     """Whether there is something to do for ``collect``.
 

@@ -85,6 +85,8 @@ def edit(db: Session, client: OAuthClient, wish: ClientSettings, *, actor_id: UU
     if (client.roles, client.people) != former:
         # The row of each has the roles that its user needs. The next ones are only for users who may still use the app.
         refresh_families.end_access_tokens_of_client(db, client.id)
+    if not client.backchannel_logout_uri:
+        app_sessions.forget(db, client.id)
     if client.has_keys:
         client_secrets.remove_all(db, client)
     record(db, Event.CLIENT_EDITED, actor_id=actor_id, client=str(client.id), name=client.name)

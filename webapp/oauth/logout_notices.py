@@ -131,6 +131,11 @@ STATES: dict[str, tuple[ColumnElement[bool], ...]] = {
 }
 
 
+def given_up(db: Session, *, since: datetime) -> int:
+    """Number of notices created since then that are not tried again."""
+    return db.scalar(select(func.count()).where(*STATES["failed"], LogoutNotice.created_at >= since)) or 0
+
+
 def of_client(client_id: UUID | None) -> list[ColumnElement[bool]]:
     return [LogoutNotice.client_id == client_id] if client_id else []
 

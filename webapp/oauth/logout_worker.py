@@ -91,8 +91,6 @@ class LogoutWorker(background_worker.BackgroundWorker):
     def why_not_sent(self, notice: LeasedNotice) -> str | None:
         """Send a notice. Returns None if the app has accepted it."""
         key = self._service.keys.ring(is_rs256=notice.wants_rs256).current()
-        if not notice.url:
-            return "the app has no URL for logout notices any more"
         if key.algorithm not in HASHES:
             return "this site signs with a shared secret, which no app must know"
         token = logout_token(notice.client_id, notice.subject, notice.sid, issuer=self._service.issuer.url, key=key)

@@ -52,6 +52,7 @@ def index() -> ResponseReturnValue:
         "people": url_for("admin_users.index"),
         "unowned": url_for("admin_users.service_accounts", view="unowned"),
         "mail": url_for("admin_mail.index"),
+        "logouts": url_for("admin_clients.logouts", state="failed"),
         "settings": url_for("admin.settings"),
         "refused": url_for("admin_audit.index", event=Event.ACCESS_REFUSED.value),
     }
