@@ -1,5 +1,6 @@
 """Policies of an app: the login it demands, its lifetimes, and the roles that it learns; at every grant."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,8 @@ from tests.login.scripts import claims
 from tests.oauth.app import CALLBACK, registered
 from tests.script import Script
 from webapp.core.clock import now
+from webapp.oauth import clients
+from webapp.oauth.client_settings import settings_of
 from webapp.oauth.models import OAuthClient
 from webapp.testing import as_user
 
@@ -38,6 +41,17 @@ def test_a_weaker_login_gets_nothing_by_any_grant(app, level, good):
     assert "interaction_required" in weak.get(wiki.url(prompt="none"), headers=HEADERS).headers["Location"]
     tokens = wiki.redeem(wiki.returned(strong.get(wiki.url(), headers=HEADERS))["code"]).json
     assert "access_token" in wiki.refresh(tokens["refresh_token"]).json
+
+
+def test_a_higher_demand_ends_the_access_of_weaker_logins_at_once(app):
+    wiki = registered(app, is_first_party=True)
+    factories.user(app, "ada")
+    weak = as_user(app, "ada", amr="pwd")
+    tokens = wiki.redeem(wiki.returned(weak.get(wiki.url(), headers=HEADERS))["code"]).json
+    with factories.database_of(app).write() as db:
+        client = db.get_one(OAuthClient, wiki.client_id_as_uuid)
+        clients.edit(db, client, replace(settings_of(client), demanded_level="phr"))
+    assert Script(app, tokens["access_token"]).get("/oauth/userinfo").status_code == 401
 
 
 def test_lifetimes_are_those_of_the_app_where_they_are_shorter(app, person):

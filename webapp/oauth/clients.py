@@ -78,12 +78,13 @@ def edit(db: Session, client: OAuthClient, wish: ClientSettings, *, actor_id: UU
         ClientUnfit
     """
     lock(db, client)
-    former = client.roles, client.people
+    former = client.roles, client.people, client.demanded_level
     apply(client, wish)
     subjects.prepare(db, client)
     db.flush()
-    if (client.roles, client.people) != former:
-        # The row of each has the roles that its user needs. The next ones are only for users who may still use the app.
+    if (client.roles, client.people, client.demanded_level) != former:
+        # The row of each has the roles that its user needs. The next ones are only for users who may still use the app,
+        # and for logins that are good enough.
         refresh_families.end_access_tokens_of_client(db, client.id)
     if not client.backchannel_logout_uri:
         app_sessions.forget(db, client.id)
