@@ -98,3 +98,11 @@ def test_a_form_is_the_same_request(app, person, wiki):
 def test_a_confirmation_without_csrf_token_ends_nothing(app, person, wiki):
     assert person.ask("POST", "/oauth/end-session/confirm", data={"request": ""}).status_code in (400, 403)
     assert is_logged_in(person)
+
+
+def test_with_an_id_token_of_a_refresh_the_user_is_asked_and_comes_back_to_the_app(person, wiki):
+    tokens = wiki.redeem(wiki.authorize(person)["code"]).json
+    hint = wiki.refresh(tokens["refresh_token"]).json["id_token"]
+    assert asked(person, id_token_hint=hint, post_logout_redirect_uri=BACK).status_code == 200
+    person.press("Log out")
+    assert not is_logged_in(person)

@@ -35,7 +35,7 @@ class LogoutRequest:
 @dataclass(frozen=True, slots=True)
 class HintedSession:
     client_id: str
-    session_id: UUID
+    session_id: UUID | None
 
 
 def checked(db: Session, given: Parameters, *, issuer: str, keys: IdTokenKeys) -> LogoutRequest:
@@ -77,6 +77,8 @@ def hinted_session(token: str, *, issuer: str, keys: IdTokenKeys) -> HintedSessi
     except jwt.TokenError as error:
         raise LogoutRefused(_("The ID token is not one of this site.")) from error
     try:
-        return HintedSession(str(claims["aud"]), UUID(hex=claims["sid"]))
+        # One that came with a refreshed access token or to a device has none.
+        sid = claims.get("sid")
+        return HintedSession(str(claims["aud"]), None if sid is None else UUID(hex=sid))
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         raise LogoutRefused(_("The ID token is not one of this site.")) from error
