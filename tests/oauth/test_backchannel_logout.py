@@ -129,11 +129,22 @@ def test_what_ends_no_login_is_not_told(app, person, user, wiki, receiver):
     assert receiver.received() == []
     with time_machine.travel(now() + timedelta(days=1), tick=False), factories.database_of(app).write() as db:
         assert receiver.received() == []
+        assert app_sessions.forget_expired(db) == 0
+    with time_machine.travel(now() + timedelta(days=31), tick=False), factories.database_of(app).write() as db:
         assert app_sessions.forget_expired(db) == 1
     with time_machine.travel(now() + timedelta(days=200), tick=False), factories.database_of(app).write() as db:
         while purge(db, kept=timedelta(days=90)):
             pass
     assert receiver.received() == []
+
+
+def test_after_the_session_has_expired_the_end_of_the_account_is_told(app, person, user, wiki, receiver):
+    log_in(wiki, person)
+    with time_machine.travel(now() + timedelta(days=8), tick=False):
+        assert receiver.received() == []
+        with factories.database_of(app).write() as db:
+            accounts.close(db, user_queries.by_id(db, user.id))
+        assert len(receiver.received()) == 1
 
 
 def test_one_notice_for_each_session_and_app(app, person, user, wiki, receiver):

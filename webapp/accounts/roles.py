@@ -206,6 +206,11 @@ def has_one_of(user_id: InstrumentedAttribute[UUID], roles: Collection[str]) -> 
     return exists().where(User.id == user_id, User.role.in_(roles))
 
 
+def is_active(user_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Whether an account exists and is neither disabled nor closed, as an SQL condition."""
+    return exists().where(User.id == user_id, User.disabled_at.is_(None), User.closes_at.is_(None))
+
+
 def active_super_admins(db: Session) -> Select[UUID]:
     """Query of the ids of active super admins: not disabled, closed or unverified, and able to log in."""
     is_here = (

@@ -5,7 +5,7 @@ client and the user, so whatever ends one of them is seen, and nothing has to be
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, union, update
@@ -19,6 +19,8 @@ from webapp.oauth.scopes import OPENID
 
 MOST = 100
 """Logins whose end is noted in one transaction."""
+KEPT = timedelta(days=30)
+"""How long a login is remembered, if its session has expired; shorter than credentials are kept after their end."""
 
 
 def note(db: Session, client: OAuthClient, code: AuthorizationCode, family_id: UUID) -> None:
@@ -78,6 +80,8 @@ def ended(db: Session) -> Select[UUID]:
             ~sids.is_open(AppSession.sid),
             sids.was_ended(AppSession.family_id),
             OAuthClient.disabled_at.is_not(None),
+            # Also after the session here has expired, while the app may have one.
+            ~roles.is_active(AppSession.user_id),
             *without_access(db),
         )
     )
@@ -107,7 +111,8 @@ def notice(client_id: UUID, user_id: UUID, sid: UUID, moment: datetime) -> Logou
 
 
 def forget_expired(db: Session) -> int:
-    """A step of a job: forget logins whose session has expired. Apps have timeouts of their own."""
-    expired = select(AppSession.id).where(sids.is_open(AppSession.sid), ~sids.is_live(AppSession.sid)).limit(MOST)
-    gone = delete(AppSession).where(AppSession.id.in_(expired)).returning(AppSession.id)
+    """A step of a job: forget old logins whose session has expired. Apps have timeouts of their own."""
+    has_expired = sids.is_open(AppSession.sid), ~sids.is_live(AppSession.sid)
+    expired = select(AppSession.id).where(*has_expired, AppSession.logged_in_at <= now() - KEPT)
+    gone = delete(AppSession).where(AppSession.id.in_(expired.limit(MOST))).returning(AppSession.id)
     return len(db.scalars(gone).all())
