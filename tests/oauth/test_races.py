@@ -21,7 +21,7 @@ from webapp.oauth import clients
 from webapp.sessions import lifecycle
 from webapp.web.registry import services_of
 
-AT_ONCE = 6
+AT_ONCE = 10
 Answer = TypeVar("Answer")
 
 
