@@ -63,9 +63,10 @@ check: setup-dev ## check format, lint, types, layers, templates, migrations
 	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/python -m webapp --instance $$(mktemp -d) db check --models
 
-bench: setup-dev ## measure a guarded request against a bare Flask route, and the cost of public routes
+bench: setup-dev ## measure a guarded request against a bare Flask route, public routes, and logins to apps
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.strangers
+	$(BIN)/python -m tests.bench.oauth
 
 migrate: setup ## upgrade the database
 	$(BIN)/python -m webapp db upgrade

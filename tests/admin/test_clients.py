@@ -1,5 +1,7 @@
 """The pages and JSON of apps that log users in with this site."""
 
+from typing import Any
+
 import pytest
 
 from tests import factories
@@ -8,6 +10,7 @@ from tests.oauth.app import CALLBACK, App, registered
 from tests.oauth.test_private_key_jwt import jwk, jwks
 from tests.script import Script
 from webapp.accounts.models import User
+from webapp.admin.views.clients.pages import PAGE
 
 
 @pytest.fixture
@@ -185,3 +188,25 @@ def test_who_is_no_longer_for_the_app_cannot_refresh(app, person, user, chief, r
     chief.open(f"/admin/clients/{wiki.client_id}/edit")
     chief.press("Save app", people="chief")
     assert wiki.refresh(tokens["refresh_token"]).json["error"] == "invalid_grant"
+
+
+def test_the_list_has_pages_and_is_filtered(app, chief):
+    names = [f"App {number:03}" for number in range(PAGE + 5)] + ["100% Wiki", "wiki_2"]
+    for name in names:
+        registered(app, name)
+
+    def listed(**query: str) -> dict[str, Any]:
+        headers = {"Accept": "application/json"}
+        return chief.ask("GET", "/admin/clients", query_string=query, headers=headers).json
+
+    first = listed()
+    second = listed(after=first["after"])
+    found = [client["name"] for client in first["clients"] + second["clients"]]
+    assert (found, len(first["clients"]), second["after"]) == (sorted(names), PAGE, None)
+    for part, expected in (("WIKI", 2), ("%", 1), ("_", 1), ("app 0", PAGE), ("nothing", 0)):
+        assert len(listed(q=part)["clients"]) == expected
+    assert "Next" in chief.open("/admin/clients").text
+    assert "First page" in chief.follow("Next").text
+    assert "No app matches" in chief.open("/admin/clients?q=nothing").text
+    for wrong in ("q=" + "x" * 51, "q=%00", "after=1"):
+        assert chief.ask("GET", f"/admin/clients?{wrong}").status_code == 400

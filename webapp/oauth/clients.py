@@ -121,6 +121,21 @@ def named(db: Session, name: str) -> OAuthClient | None:
     return db.scalar(select(OAuthClient).where(func.lower(OAuthClient.name) == name.lower()))
 
 
+def page(db: Session, *, part: str = "", after: UUID | None = None, size: int) -> Sequence[OAuthClient]:
+    """Clients by name.
+
+    Args:
+        part: of the name, in any case; empty for all.
+        after: id of the last client on the page before; an unknown one begins again.
+    """
+    found = select(OAuthClient).order_by(OAuthClient.name).limit(size)
+    if part:
+        found = found.where(func.lower(OAuthClient.name).contains(part.lower(), autoescape=True))
+    if after is not None and (last := db.get(OAuthClient, after)) is not None:
+        found = found.where(OAuthClient.name > last.name)
+    return db.scalars(found).all()
+
+
 def every(db: Session) -> Sequence[OAuthClient]:
     return db.scalars(select(OAuthClient).order_by(OAuthClient.name)).all()
 

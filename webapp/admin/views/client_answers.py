@@ -69,6 +69,8 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
 
 class RegisteredApps(msgspec.Struct, frozen=True):
     clients: list[RegisteredApp]
+    after: UUID | None
+    """Send it as `after` to get the next page; null on the last page."""
 
 
 class AppError(msgspec.Struct, frozen=True):

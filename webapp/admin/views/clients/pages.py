@@ -1,6 +1,7 @@
 """The pages of apps: list, one app, register, change."""
 
-from typing import TypeVar
+from functools import partial
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -39,6 +40,7 @@ from webapp.web.registry import service
 from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import db
 
+PAGE = 50
 S = TypeVar("S", bound=ClientSettings)
 
 
@@ -47,13 +49,33 @@ class NewAppQuery(msgspec.Struct, frozen=True):
     """Key of a recipe, or any other word for an app without one."""
 
 
+class AppsQuery(msgspec.Struct, frozen=True):
+    q: Annotated[str, msgspec.Meta(max_length=50, pattern=r"^[^\x00]*$", description="Part of the name.")] = ""
+    after: Annotated[UUID | msgspec.UnsetType, msgspec.Meta(description="ID of the last app on the previous page.")] = (
+        msgspec.UNSET
+    )
+
+
 @bp.get("/admin/clients")
 @read()
-@responds(RegisteredApps)
+@responds(RegisteredApps, query=AppsQuery)
 def index() -> ResponseReturnValue:
     """List the apps that log users in with this site."""
-    found = [registered_app(client) for client in clients.every(db())]
-    return show(RegisteredApps(found), "admin/clients/list.html", clients=found)
+    wanted = parse_query(AppsQuery)
+    after = wanted.after or None
+    found = clients.page(db(), part=wanted.q, after=after, size=PAGE + 1)
+    last = found[PAGE - 1].id if len(found) > PAGE else None
+    listing = RegisteredApps([registered_app(client) for client in found[:PAGE]], last)
+    here = partial(url_for, "admin_clients.index", q=wanted.q or None)
+    return show(
+        listing,
+        "admin/clients/list.html",
+        clients=listing.clients,
+        wanted=wanted,
+        is_filtered=bool(wanted.q or after),
+        first_href=here() if after else None,
+        next_href=here(after=last) if last else None,
+    )
 
 
 @bp.get("/admin/clients/new")
