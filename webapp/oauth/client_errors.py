@@ -102,16 +102,17 @@ class ClientErrorLog:
 
 
 def add(db: Session, client_id: UUID, kind: str, detail: str, times: int) -> None:
-    key = ClientError.client_id == client_id, ClientError.kind == kind
-    values = {"detail": detail, "last_at": now(), "times": ClientError.times + times}
-    if db.execute(update(ClientError).where(*key).values(values).returning(ClientError.kind)).first():
+    key, moment = (ClientError.client_id == client_id, ClientError.kind == kind), now()
+    values = {"detail": detail, "last_at": moment, "times": ClientError.times + times}
+    again = update(ClientError).where(*key).values(values).returning(ClientError.kind)
+    if db.execute(again).first():
         return
     try:
         with db.begin_nested():
-            db.add(ClientError(client_id=client_id, kind=kind, detail=detail, last_at=now(), times=times))
+            db.add(ClientError(client_id=client_id, kind=kind, detail=detail, last_at=moment, times=times))
     except IntegrityError:
-        # The client was removed, or another process was faster.
-        return
+        # Another process was faster, or the client was removed; then there is no row.
+        db.execute(again)
 
 
 def of_client(db: Session, client_id: UUID) -> Sequence[ClientError]:
