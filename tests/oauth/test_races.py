@@ -58,7 +58,7 @@ def race_of_devices(site: Flask) -> None:
     for person, name in zip(people, ("devices", "others"), strict=True):
         factories.user(site, name)
         person.log_in(name)
-    for _ in range(times(4)):
+    for _ in range(times(2)):
         device = started(command)
         device.allowed_by(people[0])
         (tokens,) = winners(at_once(lambda _place, device=device: device.poll(), 10))
