@@ -95,16 +95,19 @@ def decide_device(principal: Principal) -> ResponseReturnValue:
     found = waiting_device(form, principal) if form.validate_on_submit() else None
     if found is None:
         return refuse_form(form, lambda: form_page(form))
+    is_allowed, scopes = form.decision.data == "allow", list[str]()
+    if is_allowed:
+        # Before the transaction of the request, because a refusal writes in one of its own.
+        scopes = allowed_scopes(*found, principal)
+        if (unmet := unmet_demands(found[1], scopes)) is not None:
+            return unmet
     row, client = db().get(DeviceCode, found[0].digest), db().get(OAuthClient, found[1].id)
     if row is None or client is None:
         raise decided_meanwhile()
-    if form.decision.data != "allow":
+    if not is_allowed:
         if not device_codes.deny(db(), row, client, principal):
             raise decided_meanwhile()
         return redirect_or_json(url_for("oauth.index"), _("The device was not allowed. Nothing was shared with it."))
-    scopes = allowed_scopes(row, client, principal)
-    if (unmet := unmet_demands(client, scopes)) is not None:
-        return unmet
     if not device_codes.allow(db(), row, client, principal, scopes):
         raise decided_meanwhile()
     user = user_queries.by_id(db(), principal.user_id)
