@@ -21,7 +21,10 @@ def is_like_others(case: schemathesis.Case) -> bool:
     if not isinstance(phase, CoveragePhaseData):
         return False
     # What is right has no location; its description names the property and the kind of value.
-    kind = case.method, case.media_type, phase.scenario, phase.parameter, phase.location or phase.description
+    place = phase.location or phase.description
+    # As JSON or as a form, not both: required values alone, and what is wrong, are tried in each.
+    encoding = () if place.startswith("Object with valid") else (case.media_type, phase.parameter)
+    kind = case.method, phase.scenario, place, *encoding
     tried[kind] += 1
     return tried[kind] > ALIKE
 

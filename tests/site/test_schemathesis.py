@@ -3,9 +3,10 @@
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import filterfalse
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import schemathesis
@@ -13,15 +14,6 @@ from flask import session
 from flask_wtf.csrf import generate_csrf
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.auths import AuthStorage
-from schemathesis.config import (
-    ChecksConfig,
-    CoveragePhaseConfig,
-    PhasesConfig,
-    ProjectConfig,
-    ProjectsConfig,
-    SchemathesisConfig,
-)
-from schemathesis.config._checks import NegativeDataRejectionConfig
 from schemathesis.python._constants.orchestrator import build_constants_pool
 from schemathesis.specs.openapi.checks import (
     allow_header_conformance,
@@ -35,6 +27,7 @@ from tests import budget, factories
 from tests.prepared_user import FILE, put
 from tests.site import alike_cases
 from tests.site.alike_cases import has_boxes
+from tests.site.described_site import read
 from webapp.app import close
 from webapp.cli import schema
 from webapp.core.db import Database
@@ -76,29 +69,16 @@ OPERATIONS = [f"{method.upper()} {path}" for path, methods in PATHS.items() for 
 WITH_BODY = {
     f"{m.upper()} {path}" for path, methods in PATHS.items() for m, said in methods.items() if "requestBody" in said
 }
-# What is too much is refused before it is read.
-REFUSED = NegativeDataRejectionConfig(expected_statuses=[*NegativeDataRejectionConfig().expected_statuses, "413"])
 
 
 # A thousand requests and more, by a generator that takes its time.
 pytestmark = pytest.mark.slow
 
 
-def read(*, coverage: bool) -> schemathesis.BaseSchema:
-    """
-    Args:
-        coverage: whether each value is tried by itself as well, with all that could be wrong with it.
-    """
-    phases = PhasesConfig(coverage=CoveragePhaseConfig(enabled=coverage))
-    chosen = ProjectConfig(phases=phases, checks=ChecksConfig(negative_data_rejection=REFUSED))
-    config = SchemathesisConfig(projects=ProjectsConfig(default=chosen))
-    return schemathesis.openapi.from_wsgi("/openapi.json", site, config=config)
-
-
 @pytest.fixture(scope="module")
 def descriptions() -> Iterator[dict[str, schemathesis.BaseSchema]]:
     schema.upgrade(services_of(site).get(Settings))
-    both = {"in full": read(coverage=True), "briefly": read(coverage=False)}
+    both = {"in full": read(site, coverage=True), "briefly": read(site, coverage=False)}
     for description in both.values():
         # Its own code is read for texts to try; it keeps what was found, also for the copies that each test is given.
         build_constants_pool(description)
@@ -110,6 +90,10 @@ def descriptions() -> Iterator[dict[str, schemathesis.BaseSchema]]:
 @pytest.fixture(scope="module")
 def empty(descriptions: dict[str, schemathesis.BaseSchema]) -> bytes:
     """The database as the first start leaves it."""
+    return database_of_site()
+
+
+def database_of_site() -> bytes:
     services_of(site).get(Database).close()
     return (services_of(site).get(Settings).instance / FILE).read_bytes()
 
@@ -125,11 +109,12 @@ def described(
     # What one operation has made is not there for the next: the order in which they come changes nothing.
     put(site, empty)
     monkeypatch.setitem(ASKED, "operation", operation)
+    monkeypatch.setitem(ASKED, "empty", empty)
     alike_cases.tried.clear()
     return descriptions[how]
 
 
-ASKED = {"operation": ""}
+ASKED: dict[str, Any] = {"operation": "", "empty": b""}
 
 
 def is_asked(context: schemathesis.HookContext) -> bool:
@@ -151,22 +136,42 @@ def excluded(case: schemathesis.Case) -> list[Any]:
     return [*EXCLUDED, *(check for check, is_so in more if is_so)]
 
 
-@pytest.fixture
-def by_token(described: schemathesis.BaseSchema) -> dict[str, str]:
+class Admin(NamedTuple):
+    """What an administrator has, and the database in which it is known."""
+
+    token: str
+    cookie: str
+    csrf_token: str
+    database: bytes
+
+
+@cache
+def admin_of(empty: bytes) -> Admin:
+    put(site, empty)
     admin = factories.user(site, role="super_admin")
     scopes = services_of(site).get(Catalogue).held_by(("user", "admin", "super_admin"))
-    return {"Authorization": f"Bearer {factories.api_token(site, admin, *scopes).token}"}
+    token = factories.api_token(site, admin, *scopes).token
+    with site.test_request_context(), services_of(site).get(Database).write() as db:
+        started = start(db, admin.id, Browser("", None), services_of(site).get(SessionLifetimes), amr="pwd")
+        session["_user_id"], csrf_token = started.secret, generate_csrf()
+        cookie = site.session_interface.get_signing_serializer(site).dumps(dict(session))
+    return Admin(token, cookie, csrf_token, database_of_site())
+
+
+@pytest.fixture
+def by_token(described: schemathesis.BaseSchema, empty: bytes) -> dict[str, str]:
+    admin = admin_of(empty)
+    put(site, admin.database)
+    return {"Authorization": f"Bearer {admin.token}"}
 
 
 class LoggedIn:
     """What a browser sends that has just logged in; once for each operation, because one of them logs out."""
 
     def get(self, case: schemathesis.Case, context: schemathesis.AuthContext) -> tuple[str, str]:
-        admin = factories.user(site, role="super_admin")
-        with site.test_request_context(), services_of(site).get(Database).write() as db:
-            started = start(db, admin.id, Browser("", None), services_of(site).get(SessionLifetimes), amr="pwd")
-            session["_user_id"], csrf_token = started.secret, generate_csrf()
-            return site.session_interface.get_signing_serializer(site).dumps(dict(session)), csrf_token
+        admin = admin_of(ASKED["empty"])
+        put(site, admin.database)
+        return admin.cookie, admin.csrf_token
 
     def set(self, case: schemathesis.Case, data: tuple[str, str], context: schemathesis.AuthContext) -> None:
         case.cookies["session"], case.headers["X-CSRF-Token"] = data
