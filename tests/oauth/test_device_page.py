@@ -175,6 +175,8 @@ def change(app, what, user):
             clients.remove(db, client, origin="test")
         elif what == "client not for devices":
             client.is_for_devices = False
+        elif what == "a second factor demanded":
+            client.demanded_level = "aal2"
 
 
 @pytest.mark.parametrize(
@@ -185,6 +187,7 @@ def change(app, what, user):
         ("everything ended", "invalid_grant"),
         ("withdrawn", "invalid_grant"),
         ("roles of the client", "invalid_grant"),
+        ("a second factor demanded", "invalid_grant"),
         ("client disabled", "invalid_client"),
         ("client removed", "invalid_client"),
         ("client not for devices", "unauthorized_client"),
@@ -202,6 +205,8 @@ def test_between_decision_and_tokens_access_ends_with(app, person, user, command
         change(app, what, user)
     assert device.poll().json["error"] == error
     assert device.poll().json["error"] == error
+    if what == "a second factor demanded":
+        assert events(app, "app.ended")
 
 
 def test_a_logout_between_decision_and_tokens_ends_nothing(person, command):

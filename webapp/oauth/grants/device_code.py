@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from webapp.accounts import user_queries
+from webapp.audit.log import Event
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.oauth import device_codes, resources
 from webapp.oauth.device_codes import DeviceState
@@ -57,7 +58,11 @@ def exchange(
         return ENDED
     terms = family_terms(service, client, user, row.scopes, jkt, resources=row.resources)
     family = refresh_families.take_up(db, row.grant_id, terms, caller)
-    if family is None or not is_proven(client, family.credential.amr):
+    if family is None:
+        return ENDED
+    if not is_proven(client, family.credential.amr):
+        # No token of it is handed out, so it must not be listed either.
+        refresh_families.end(db, row.grant_id, event=Event.APP_ENDED, origin="site")
         return ENDED
     proof = AuthenticationProof(family.credential.auth_time, family.credential.amr)
     login = UserLogin(client, user, row.scopes, row.session_id, proof, audiences=audience)
