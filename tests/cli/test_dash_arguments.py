@@ -39,8 +39,7 @@ DASH_H, TWO_DASHES, LETTER = 2061, 348, 1
 MADE = {
     "kid": "generate() makes no kid that begins with a dash",
     "token_id": "a UUID",
-    "blueprint": "the name of a blueprint is a Python identifier",
-    "message": "a sentence of a developer",
+    "words": "the name of a blueprint is a Python identifier, and the message a sentence of its developer",
     "mail_id": "a UUID",
     "role": "a role's name begins with a letter",
     "name": "a user's name begins with a letter or digit; an e-mail address need not",

@@ -3,6 +3,7 @@ requests-oauthlib."""
 
 import json
 from contextlib import closing
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from tests.oauth.peers import Visitor, drive
 from webapp.accounts import service_accounts, user_queries
 from webapp.accounts.service_rules import Owner
 from webapp.app import close
+from webapp.oauth import registration_tokens
 from webapp.testing import build
 
 # Nobody listens there: the visitor stops at the URL.
@@ -50,14 +52,23 @@ def clients_of(app: Flask) -> dict[str, App]:
     }
 
 
+def registration_token_of(app: Flask) -> str:
+    with factories.database_of(app).write() as db:
+        return registration_tokens.make(
+            db, uses=1, lifetime=timedelta(days=1), allows_logout_uri=False, origin="test"
+        ).secret
+
+
 @pytest.fixture(scope="module")
 def site(migrated):
     """A running site with one user and its clients: its URL, and what a driver is told of it."""
     with copied(migrated) as instance:
-        server = start(instance, WEBAPP_WORKERS="1", WEBAPP_REFRESH_OVERLAP=f"{OVERLAP}s")
+        settings = {"WEBAPP_REFRESH_OVERLAP": f"{OVERLAP}s", "WEBAPP_DYNAMIC_REGISTRATION": "true"}
+        server = start(instance, WEBAPP_WORKERS="1", **settings)
         app = build(instance, WEBAPP_BASE_URL=server.url)
         factories.user(app, "ada")
         known = {name: {"id": made.client_id, "secret": made.secret} for name, made in clients_of(app).items()}
+        registration = registration_token_of(app)
         close(app)
         known["keyed"]["jwk"] = jwk(PRIVATE)
         with serving(server):
@@ -68,6 +79,7 @@ def site(migrated):
                 "loggedOut": LOGGED_OUT,
                 "resource": RESOURCE,
                 "overlap": OVERLAP,
+                "registrationToken": registration,
                 **known,
             }
 
@@ -107,6 +119,7 @@ def test_openid_client_finds_everything_that_it_can_use_working(site, visitor):
         "device": [True, True],
         "device denied": "access_denied",
         "private_key_jwt": True,
+        "registration": ["RS256", "ada", False],
         "end session": f"{LOGGED_OUT}?state=bye",
     }
 

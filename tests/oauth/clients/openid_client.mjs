@@ -112,6 +112,18 @@ const key = await crypto.subtle.importKey("jwk", given.keyed.jwk, { name: "ECDSA
 const keyed = await discover(given.keyed, oc.PrivateKeyJwt({ key, kid: given.keyed.jwk.kid }));
 found("private_key_jwt", (await logIn(keyed)).tokens.claims().sub === claims.sub);
 
+// Registration by the app itself, which gets RS256 as the standard has it, and an identifier of its user of its own
+const own = await oc.dynamicClientRegistration(
+  new URL(given.issuer),
+  { client_name: "Own", redirect_uris: [given.callback], subject_type: "pairwise" },
+  undefined,
+  { ...HTTP, initialAccessToken: given.registrationToken },
+);
+const registered = await logIn(own, { scope: "openid profile" });
+const header = JSON.parse(Buffer.from(registered.tokens.id_token.split(".")[0], "base64url"));
+const pairwise = registered.tokens.claims();
+found("registration", [header.alg, pairwise.preferred_username, pairwise.sub === claims.sub]);
+
 // Logout
 const logout = oc.buildEndSessionUrl(web, { id_token_hint: first.tokens.id_token, post_logout_redirect_uri: given.loggedOut, state: "bye" });
 found("end session", (await open(logout)).href);
