@@ -131,6 +131,7 @@ EXPRESSIONS = {
     "user_codes.BETWEEN": ("sub", "- "),
     "user_codes.SHAPE": ("fullmatch", "BC"),
     "user_list: ^[^\\x00]*$": ("search", "a\n"),
+    "pages: ^[^\\x00]*$": ("search", "a\n"),
     "transport.WORD": ("sub", "a."),
     "user_list: ^[a-z0-9_]*$": ("search", "a\n"),
     "verify.TOKEN": ("fullmatch", "a."),

@@ -97,7 +97,7 @@ def test_changes_are_shown_with_old_and_new_values(app, person, user):
 
 
 def test_details_have_names_in_words():
-    addresses = {"address": "IP address", "email": "e-mail address"}
+    addresses = {"address": "IP address", "email": "e-mail address", "audiences": "services"}
     words = {name: name.replace("_", " ") for name in LABELS} | addresses
     assert {name: str(label) for name, label in LABELS.items()} == words
 

@@ -121,7 +121,7 @@ def named(db: Session, name: str) -> OAuthClient | None:
     return db.scalar(select(OAuthClient).where(func.lower(OAuthClient.name) == name.lower()))
 
 
-def page(db: Session, *, part: str = "", after: UUID | None = None, size: int) -> Sequence[OAuthClient]:
+def listed(db: Session, *, part: str = "", after: UUID | None = None, size: int) -> Sequence[OAuthClient]:
     """Clients by name.
 
     Args:

@@ -95,13 +95,13 @@ def give_up_old(db: Session) -> int:
     given_up = update(LogoutNotice).where(*old).values(due_at=None).returning(LogoutNotice.client_id)
     by_client = Counter(db.scalars(given_up).all())
     for client_id, count in by_client.items():
-        record_given_up(db, client_id, count, "")
+        record_given_up(db, client_id, count, "none was accepted within a day")
     return by_client.total()
 
 
 def record_given_up(db: Session, client_id: UUID, count: int, reason: str) -> None:
     name = db.get_one(OAuthClient, client_id).name
-    record(db, Event.LOGOUT_GIVEN_UP, client=str(client_id), name=name, count=count, reason=reason)
+    record(db, Event.LOGOUT_GIVEN_UP, client=str(client_id), name=name, count=count, reason=reason.rstrip("."))
 
 
 def retry(db: Session, notice_id: UUID, *, actor_id: UUID) -> LogoutNotice | None:

@@ -108,7 +108,10 @@ def index() -> ResponseReturnValue:
 
 def kinds() -> dict[str, list[str]]:
     """All events by their noun, those of plug-ins too."""
-    return {noun: list(found) for noun, found in groupby(sorted({*Event, *DECLARED}), key=noun_of)}
+    return {
+        noun: list(found)
+        for noun, found in groupby(sorted({*Event, *DECLARED}, key=lambda event: event.split(".")), key=noun_of)
+    }
 
 
 def noun_of(event: str) -> str:

@@ -19,7 +19,9 @@ APPS: Entries = {
         _l("A token with which apps can register themselves was revoked."),
         by=_l("A token with which apps can register themselves was revoked by %(actor)s."),
     ),
-    Event.LOGOUT_GIVEN_UP: Sentence(_l("Logout notices to %(name)s that could not be sent: %(count)s. %(reason)s")),
+    Event.LOGOUT_GIVEN_UP: Sentence(
+        _l("Logout notices to %(name)s that could not be sent: %(count)s. Reason: %(reason)s.")
+    ),
     Event.LOGOUT_RETRIED: Sentence(
         _l("The logout notice to %(name)s was retried."),
         by=_l("The logout notice to %(name)s was retried by %(actor)s."),

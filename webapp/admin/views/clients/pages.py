@@ -63,7 +63,7 @@ def index() -> ResponseReturnValue:
     """List the apps that log users in with this site."""
     wanted = parse_query(AppsQuery)
     after = wanted.after or None
-    found = clients.page(db(), part=wanted.q, after=after, size=PAGE + 1)
+    found = clients.listed(db(), part=wanted.q, after=after, size=PAGE + 1)
     last = found[PAGE - 1].id if len(found) > PAGE else None
     listing = RegisteredApps([registered_app(client) for client in found[:PAGE]], last)
     here = partial(url_for, "admin_clients.index", q=wanted.q or None)
