@@ -23,7 +23,6 @@ WITHOUT = {
     "login.end": ENDS,
     "oauth.confirm_end": ENDS,
     "oauth.consent": "only apps that an administrator has registered",
-    "oauth.userinfo_by_form": HARMLESS,
     "oauth.withdraw": ENDS,
     "sessions.distrust": ENDS,
     "sessions.end": ENDS,

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import secrets
 from base64 import b64encode
 from dataclasses import dataclass, field
@@ -125,3 +126,10 @@ def registered(site: Flask, name: str = "Wiki", redirect_uri: str | None = CALLB
 def status(site: Flask, token: str, path: str = "/protected") -> int:
     """What a request with a token is answered."""
     return Script(site, token).get(path).status_code
+
+
+def tampered(token: str) -> str:
+    """The same token for another user, with the signature that it had."""
+    head, claims, signature = token.split(".")
+    said = json.loads(base64.urlsafe_b64decode(claims + "==")) | {"sub": "other"}
+    return f"{head}.{base64.urlsafe_b64encode(json.dumps(said).encode()).rstrip(b'=').decode()}.{signature}"

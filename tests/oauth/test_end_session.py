@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from tests.browser import Person
-from tests.oauth.app import registered
+from tests.oauth.app import registered, tampered
 from tests.script import Script
 from webapp.core.clock import now
 
@@ -41,9 +41,15 @@ def test_with_an_id_token_of_this_session_it_ends_at_once(person, wiki, days):
         assert not is_logged_in(person)
 
 
-@pytest.mark.parametrize("given", [{}, {"client_id": True}, {"hint": "other session"}])
+@pytest.mark.parametrize(("given", "to"), [({"post_logout_redirect_uri": BACK}, BACK), ({}, "/login")], ids=str)
+def test_afterwards_the_user_is_only_where_the_request_says(person, wiki, given, to):
+    assert asked(person, id_token_hint=id_token(wiki, person), **given).headers["Location"] == to
+    assert wiki.authorize(person, prompt="none")["error"] == "login_required"
+
+
+@pytest.mark.parametrize("given", [{}, {"state": "s"}, {"client_id": True}, {"hint": "other session"}], ids=str)
 def test_without_it_the_user_is_asked(app, person, user, wiki, given):
-    sent = {}
+    sent = {"state": "s"} if "state" in given else {}
     if "client_id" in given:
         sent = {"client_id": wiki.client_id, "post_logout_redirect_uri": BACK}
     if "hint" in given:
@@ -61,21 +67,23 @@ def test_without_it_the_user_is_asked(app, person, user, wiki, given):
 @pytest.mark.parametrize(
     "given",
     [
-        {"post_logout_redirect_uri": BACK},
+        {"post_logout_redirect_uri": BACK, "state": "s"},
         {"post_logout_redirect_uri": "https://evil.example/"},
         {"post_logout_redirect_uri": BACK + "?x=1"},
         {"client_id": "unknown"},
         {"client_id": ["a", "b"]},
         {"id_token_hint": "x.y.z"},
+        {"id_token_hint": "modified", "post_logout_redirect_uri": BACK},
         {"id_token_hint": "access"},
         {"id_token_hint": "own", "client_id": "00000000-0000-0000-0000-000000000007"},
         {"id_token_hint": "own", "post_logout_redirect_uri": "https://evil.example/"},
+        {"id_token_hint": "own", "post_logout_redirect_uri": BACK + "?x=1"},
     ],
     ids=str,
 )
 def test_an_invalid_request_is_a_page_and_ends_nothing(person, wiki, given):
     tokens = wiki.redeem(wiki.authorize(person)["code"]).json
-    hints = {"access": tokens["access_token"], "own": tokens["id_token"]}
+    hints = {"access": tokens["access_token"], "own": tokens["id_token"], "modified": tampered(tokens["id_token"])}
     given = given | {name: hints.get(value, value) for name, value in given.items() if name == "id_token_hint"}
     answer = asked(person, **given)
     assert (answer.status_code, "Location" in answer.headers) == (400, False)

@@ -41,13 +41,13 @@ from webapp.mfa.totp import TotpEncryptor
 from webapp.mfa.views.blueprint import MfaHooks
 from webapp.oauth import consents
 from webapp.oauth.client_errors import ClientErrorLog
-from webapp.oauth.clients import app_name
 from webapp.oauth.fetched_keys import FetchedKeys
 from webapp.oauth.grants.granted import TokenService
 from webapp.oauth.logout_worker import LogoutWorker
 from webapp.oauth.prompts import PromptStamp
 from webapp.oauth.trial_login import TrialLogin
 from webapp.oauth.user_codes import UserCodes
+from webapp.oauth.views.asking_app import asking_app
 from webapp.sessions.lifecycle import SessionLifetimes
 from webapp.settings import Settings, SettingsError
 from webapp.tokens.exchange import TokenExchange
@@ -191,7 +191,7 @@ def provide_authorization_server(app: Flask, settings: Settings) -> None:
     http = OutgoingHttp(PrivateHosts.of(settings.private_hosts))
     services.provide(LogoutWorker)(LogoutWorker(services.get(Database), tokens, http))
     services.provide(FetchedKeys)(FetchedKeys(http))
-    services.provide(login.AppName)(partial(app_name, services.get(Database)))
+    services.provide(login.AskingAppOf)(partial(asking_app, services.get(Database)))
     services.provide(ClientErrorLog)(ClientErrorLog(services.get(Database)))
     services.provide(TrialLogin)(TrialLogin(settings.secret_key))
     services.provide(PromptStamp)(PromptStamp(settings.secret_key))

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qs
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -11,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
-from webapp.core.db import Database
 from webapp.core.translation import _
 from webapp.oauth import app_sessions, client_secrets, subjects
 from webapp.oauth.client_secrets import add_secret
@@ -180,14 +178,3 @@ def withdraw(db: Session, user_id: UUID, client_id: UUID) -> bool:
     theirs = Consent.user_id == user_id, Consent.client_id == client_id
     gone = db.execute(delete(Consent).where(*theirs).returning(Consent.client_id)).first()
     return bool(ended or gone)
-
-
-def app_name(database: Database, target: str) -> str | None:
-    """The name of the app whose authorization request a path with query is; None for any other path."""
-    path, _mark, query = target.partition("?")
-    if not path.endswith("/oauth/authorize"):
-        return None
-    named_ids = parse_qs(query).get("client_id", [])
-    with database.read() as db:
-        client = find(db, named_ids[0]) if named_ids else None
-        return client.name if client else None

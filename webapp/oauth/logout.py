@@ -6,14 +6,12 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from webapp.core import jwt
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.translation import _
 from webapp.oauth import clients
-from webapp.oauth.id_token import TYP
+from webapp.oauth.id_token_hint import HintInvalid, hinted_login
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.request_rules import Parameters, first
-from webapp.verify import read
 
 
 class LogoutRefused(Exception):
@@ -27,15 +25,9 @@ class LogoutRequest:
     client: OAuthClient | None
     """The app, if the request says which."""
     session_id: UUID | None
-    """The session of its ID token."""
+    """The session of its ID token, if that names one."""
     leads_to: str | None
     """Where the browser goes afterwards."""
-
-
-@dataclass(frozen=True, slots=True)
-class HintedSession:
-    client_id: str
-    session_id: UUID | None
 
 
 def checked(db: Session, given: Parameters, *, issuer: str, keys: IdTokenKeys) -> LogoutRequest:
@@ -46,7 +38,10 @@ def checked(db: Session, given: Parameters, *, issuer: str, keys: IdTokenKeys) -
     if repeated := [name for name, values in given.items() if len(values) > 1]:
         raise LogoutRefused(_("%(name)s was sent more than once.", name=repeated[0][:50]))
     hint = first(given, "id_token_hint")
-    hinted = hinted_session(hint, issuer=issuer, keys=keys) if hint else None
+    try:
+        hinted = hinted_login(hint, issuer=issuer, keys=keys) if hint else None
+    except HintInvalid as error:
+        raise LogoutRefused(_("The ID token is not one of this site.")) from error
     named = first(given, "client_id")
     if hinted is not None and named not in (None, hinted.client_id):
         raise LogoutRefused(_("The client_id is not that of the ID token."))
@@ -60,25 +55,3 @@ def checked(db: Session, given: Parameters, *, issuer: str, keys: IdTokenKeys) -
     if uri is not None and state is not None:
         uri = f"{uri}{'&' if '?' in uri else '?'}{urlencode({'state': state})}"
     return LogoutRequest(client, hinted.session_id if hinted else None, uri)
-
-
-def hinted_session(token: str, *, issuer: str, keys: IdTokenKeys) -> HintedSession:
-    """App and session of an ID token of this site, which may have expired (§2).
-
-    Raises:
-        LogoutRefused
-    """
-    try:
-        head, said = read(token)
-        audience, ring = str(said.get("aud")), keys.holding(str(head.get("kid")))
-        claims = jwt.verify(token, typ=TYP, issuer=issuer, audience=audience, ring=ring)
-    except jwt.Expired as expired:
-        claims = expired.claims
-    except jwt.TokenError as error:
-        raise LogoutRefused(_("The ID token is not one of this site.")) from error
-    try:
-        # One that came with a refreshed access token or to a device has none.
-        sid = claims.get("sid")
-        return HintedSession(str(claims["aud"]), None if sid is None else UUID(hex=sid))
-    except (KeyError, ValueError, AttributeError, TypeError) as error:
-        raise LogoutRefused(_("The ID token is not one of this site.")) from error

@@ -64,6 +64,8 @@ class AuthorizationRequest:
     max_age: int | None
     """Seconds that the last authentication may be old."""
     acr_values: tuple[str, ...]
+    id_token_hint: str | None
+    """An ID token of the user who is to be logged in."""
     resources: tuple[str, ...]
     """Services that its tokens are for (RFC 8707); empty for this site."""
     dpop_jkt: str | None
@@ -131,6 +133,7 @@ def checked(
         prompts=frozenset(words(given, "prompt")),
         max_age=int(max_age) if max_age is not None else None,
         acr_values=tuple(words(given, "acr_values")),
+        id_token_hint=first(given, "id_token_hint"),
         resources=resources_of(where, given, own=own),
         dpop_jkt=first(given, "dpop_jkt"),
         pushed=pushed.digest if pushed else None,

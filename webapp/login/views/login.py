@@ -1,6 +1,6 @@
 """/login: log in with name and password."""
 
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
 
 import msgspec
 from flask import Response, current_app, redirect, render_template, request, session, url_for
@@ -72,10 +72,18 @@ class LoggedIn(msgspec.Struct, frozen=True):
     next: str
 
 
-class AppName(Protocol):
-    """Hook: the name of the app that leads users to this path after the login; None for any other path."""
+class AskingApp(NamedTuple):
+    """The app that sends a user here to log in to it."""
 
-    def __call__(self, target: str, /) -> str | None: ...
+    name: str
+    login_hint: str = ""
+    """The user name or e-mail address that the app knows of the user, to fill in."""
+
+
+class AskingAppOf(Protocol):
+    """Hook: the app that leads users to this path after the login; None for any other path."""
+
+    def __call__(self, target: str, /) -> AskingApp | None: ...
 
 
 @bp.get("/login")
@@ -87,13 +95,13 @@ def new() -> ResponseReturnValue:
     target = safe_path(parse_query(LoginQuery).next)
     if current_user.is_authenticated and wants_page():
         return redirect(target or url_for("dashboard.show"), 303)
-    form = LoginForm(formdata=None, data={"next": target or ""})
+    context = login_page_context(target)
+    hint = context["asking_app"].login_hint if context["asking_app"] else ""
+    form = LoginForm(formdata=None, data={"next": target or "", "username": hint})
     has_ended = bool(request.args.get("ended"))
     if request.args.get("cookies") and not sends_cookies():
         form.form_errors.append(COOKIES_BLOCKED)
-    return show(
-        LoginPage(generate_csrf()), "login/login.html", form=form, has_ended=has_ended, **login_page_context(target)
-    )
+    return show(LoginPage(generate_csrf()), "login/login.html", form=form, has_ended=has_ended, **context)
 
 
 @bp.post("/login")
@@ -169,7 +177,7 @@ def login_page_context(target: str | None) -> dict[str, Any]:
     return {
         "remembered_for": _n("%(num)s day", "%(num)s days", lifetime.days) if lifetime.days else span(lifetime),
         "destination": destination,
-        "app_name": service(AppName)(target) if target else None,
+        "asking_app": service(AskingAppOf)(target) if target else None,
         "registration": current_app.config["REGISTRATION"],
         "passkey_hosts": rp_ids(),
     }

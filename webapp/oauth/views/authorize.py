@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import user_queries
 from webapp.core.clock import now
+from webapp.core.id_token_keys import IdTokenKeys
 from webapp.guard import Principal, public, require
 from webapp.guard.require import public_to_scripts
 from webapp.guard.unauthenticated import CONFIRM, to_login
@@ -18,10 +19,12 @@ from webapp.oauth import codes, consents, pushed_requests
 from webapp.oauth.claim_words import words_of
 from webapp.oauth.claims import claims_of
 from webapp.oauth.grants.granted import may_use
+from webapp.oauth.id_token_hint import HintInvalid, hinted_login
 from webapp.oauth.policies import groups_of
 from webapp.oauth.prompts import PARAMETER, PromptStamp
 from webapp.oauth.request_rules import AuthorizationRequest, Destination, RequestRefused, checked, require_pushed
 from webapp.oauth.scopes import grantable, sentences
+from webapp.oauth.subjects import subject_of
 from webapp.oauth.views.app_access import not_for, unmet_demands
 from webapp.oauth.views.blueprint import at_services, bp, issuer, leave_to, token_service
 from webapp.oauth.views.discovery import signing_algorithm
@@ -93,6 +96,7 @@ def response_to(
         if "none" in asked.prompts:
             raise RequestRefused("login_required", "nobody is logged in")
         return to_login("token_missing")
+    require_hinted_user(asked, principal)
     if (again := login_again(asked, query, principal)) is not None:
         return again
     scopes = grantable(asked.scopes, asked.client, token_service().catalogue, principal.roles)
@@ -118,6 +122,22 @@ def logged_in() -> Principal | None:
     """The user of the session; None for nobody, and for a token, which no app may log in with."""
     found: Principal = current_user._get_current_object()
     return found if found.is_authenticated and found.credential == "session" else None
+
+
+def require_hinted_user(asked: AuthorizationRequest, principal: Principal) -> None:
+    """No response about another user than that of ``id_token_hint`` (OpenID Connect Core §3.1.2.1).
+
+    Raises:
+        RequestRefused: also for a hint that cannot be verified, because nobody is known to be its user.
+    """
+    if asked.id_token_hint is None:
+        return
+    try:
+        hinted = hinted_login(asked.id_token_hint, issuer=issuer(), keys=service(IdTokenKeys))
+    except HintInvalid as error:
+        raise RequestRefused("login_required", "id_token_hint is not an ID token of this site") from error
+    if (hinted.client_id, hinted.subject) != (str(asked.client.id), subject_of(asked.client, principal.user_id)):
+        raise RequestRefused("login_required", "id_token_hint is about another user or app")
 
 
 def login_again(asked: AuthorizationRequest, query: str, principal: Principal) -> ResponseReturnValue | None:

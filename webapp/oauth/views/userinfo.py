@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import user_queries
 from webapp.core import jwt
 from webapp.guard import Principal, require
+from webapp.guard.form_token import principal_of_form_token
+from webapp.guard.require import public_to_scripts
 from webapp.oauth import clients
 from webapp.oauth.claims import claims_of
 from webapp.oauth.id_token import TYP
@@ -30,11 +32,12 @@ def userinfo(principal: Principal) -> ResponseReturnValue:
 
 
 @bp.post("/oauth/userinfo")
-@require(scope="", cookies=False)
+@public_to_scripts
 @reads(others=True)
-def userinfo_by_form(principal: Principal) -> ResponseReturnValue:
-    """The same for clients that use POST (OpenID Connect Core §5.3.1)."""
-    return claims_response(principal)
+def userinfo_by_form() -> ResponseReturnValue:
+    """The same for clients that use POST. The token may be in the form as `access_token`, instead of the header."""
+    # OpenID Connect Core §5.3.1, RFC 6750 §2.2. Two tokens in one form make none.
+    return claims_response(principal_of_form_token(",".join(request.form.getlist("access_token"))))
 
 
 def claims_response(principal: Principal) -> ResponseReturnValue:

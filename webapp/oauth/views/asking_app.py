@@ -1,0 +1,31 @@
+"""asking_app(): what the login page shows of the authorization request that leads to it."""
+
+from urllib.parse import parse_qs
+
+from sqlalchemy.orm import Session
+
+from webapp.core.db import Database
+from webapp.login.views.login import AskingApp
+from webapp.oauth import clients, pushed_requests
+from webapp.oauth.request_rules import Parameters, first
+
+LONGEST_HINT = 254
+"""Of an e-mail address (RFC 5321 §4.5.3.1.3); user names are shorter."""
+
+
+def asking_app(database: Database, target: str) -> AskingApp | None:
+    """The app whose authorization request a path with query is; None for any other path."""
+    path, _mark, query = target.partition("?")
+    if not path.endswith("/oauth/authorize"):
+        return None
+    sent = parse_qs(query)
+    with database.read() as db:
+        client = clients.find(db, first(sent, "client_id"))
+        return AskingApp(client.name, login_hint(db, sent)) if client else None
+
+
+def login_hint(db: Session, sent: Parameters) -> str:
+    """The ``login_hint`` of a request (OpenID Connect Core §3.1.2.1); empty if it cannot be a name or address."""
+    pushed = pushed_requests.find(db, first(sent, "client_id"), first(sent, "request_uri") or "")
+    hint = first(parse_qs(pushed.query) if pushed else sent, "login_hint") or ""
+    return hint if len(hint) <= LONGEST_HINT and hint.isprintable() else ""
