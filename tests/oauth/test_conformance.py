@@ -134,7 +134,8 @@ def test_the_login_page_has_the_user_name_of_the_hint(site, wiki):
         assert (shown in field) if shown else ('value=""' in field or "value" not in field)
 
 
-def test_userinfo_accepts_the_token_in_a_form(site, tokens):
+def test_userinfo_accepts_the_token_in_a_form(site, wiki, ada):
+    tokens = wiki.redeem(wiki.authorize(ada)["code"]).json
     token = tokens["access_token"]
     expected = Script(site, token).get("/oauth/userinfo").json
     for caller, form, status in (
