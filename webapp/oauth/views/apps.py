@@ -29,6 +29,8 @@ class GrantedApp(msgspec.Struct, frozen=True):
     sentences: list[str]
     """What the app may know and do."""
     given_at: datetime
+    last_used_at: datetime | None
+    """When it last logged the user in or used a token of theirs; null if that is not known any more."""
 
 
 class GrantedApps(msgspec.Struct, frozen=True):
@@ -40,7 +42,9 @@ class GrantedApps(msgspec.Struct, frozen=True):
 @responds(GrantedApps)
 def index(principal: Principal) -> ResponseReturnValue:
     """The apps that you have given access."""
-    found = [granted(consent, client) for consent, client in consents.of_user(db(), principal.user_id)]
+    uses = consents.last_uses(db(), principal.user_id)
+    given = consents.of_user(db(), principal.user_id)
+    found = [granted(consent, client, uses.get(client.id)) for consent, client in given]
     return show(GrantedApps(found), "oauth/apps.html", apps=found)
 
 
@@ -54,6 +58,6 @@ def withdraw(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     return redirect_or_json(url_for("oauth.index"), _("The app has no access any more."))
 
 
-def granted(consent: Consent, client: OAuthClient) -> GrantedApp:
+def granted(consent: Consent, client: OAuthClient, used_at: datetime | None) -> GrantedApp:
     words = [*sentences(consent.scopes, token_service().catalogue), *at_services(consent.resources)]
-    return GrantedApp(client.id, client.name, list(consent.scopes), words, consent.given_at)
+    return GrantedApp(client.id, client.name, list(consent.scopes), words, consent.given_at, used_at)
