@@ -46,6 +46,9 @@ def test_the_account_page_lists_apps_for_people_and_scripts(app, person, user, w
     assert "Wiki" in person.open("/account/apps").text
     (found,) = Script(app, factories.api_token(app, user, "profile:read").token).get("/account/apps").json["apps"]
     assert (found["name"], "email" in found["scopes"]) == ("Wiki", True)
+    # The login itself; ``Credential.last_used_at`` later.
+    assert found["last_used_at"] >= found["given_at"]
+    assert "Last used" in person.page.text
     other = Person(app)
     factories.user(app, "grace")
     other.log_in("grace")

@@ -12,6 +12,8 @@ from tests.oauth.app import registered, status
 from tests.script import Script
 from webapp.core.clock import now
 from webapp.oauth import codes
+from webapp.tokens.issuing import TokenIssuer
+from webapp.web.registry import services_of
 
 REFUSED = {"error", "error_description"}
 
@@ -208,3 +210,14 @@ def test_too_many_tokens_are_refused_in_ascii(make_app):
     answer = wiki.redeem(codes_of_two[1], headers={"Accept-Language": "de"})
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_grant")
     assert "maximum number" in answer.json["error_description"]
+
+
+def test_claims_of_plugins_are_in_id_token_and_userinfo_and_replace_none(app, person, wiki, user):
+    hook = services_of(app).get(TokenIssuer).adds_claims
+    hook(lambda user_id, scopes: {"tenant": "north", "name": "Somebody else"} if "profile" in scopes else {})
+    hook(lambda user_id, _scopes: {"number": user_id.int % 10})
+    tokens = wiki.log_in(person)
+    userinfo = Script(app, tokens["access_token"]).get("/oauth/userinfo").json
+    for claims in (jwt.decode(tokens["id_token"], options={"verify_signature": False}), userinfo):
+        assert (claims["tenant"], claims["name"], claims["sub"]) == ("north", "ada", str(user.id))
+        assert claims["number"] == user.id.int % 10

@@ -6,6 +6,7 @@ from typing import Any
 from webapp.accounts.models import User
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.subjects import subject_of
+from webapp.tokens.claims import ClaimsHook, gathered
 
 CLAIMS_BY_SCOPE = {
     "openid": ("sub", "auth_time", "acr", "amr", "sid"),
@@ -16,13 +17,23 @@ CLAIMS_BY_SCOPE = {
 }
 
 
-def claims_of(user: User, roles: Sequence[str], scopes: Collection[str], client: OAuthClient | None) -> dict[str, Any]:
+def claims_of(
+    user: User,
+    roles: Sequence[str],
+    scopes: Collection[str],
+    client: OAuthClient | None,
+    hooks: Sequence[ClaimsHook],
+) -> dict[str, Any]:
     """The claims that ``scopes`` allow, in the form of userinfo; empty values are left out.
 
     Args:
         client: the app that reads them; None for a script.
+        hooks: that add claims of plug-ins, as to access tokens; they cannot replace those of this site.
+
+    Raises:
+        ClaimsUnfit
     """
-    found: dict[str, Any] = {"sub": subject_of(client, user.id)}
+    found = dict(gathered(hooks, user.id, sorted(scopes))) | {"sub": subject_of(client, user.id)}
     if "profile" in scopes:
         found |= {
             "name": user.display_name or user.username,

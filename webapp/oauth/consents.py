@@ -68,7 +68,7 @@ def last_uses(db: Session, user_id: UUID) -> dict[UUID | None, datetime]:
         Credential, or_(Credential.id == RefreshFamily.id, Credential.family_id == RefreshFamily.id)
     )
     of_theirs = found.where(Credential.user_id == user_id, RefreshFamily.client_id.is_not(None))
-    return dict(db.execute(of_theirs.group_by(RefreshFamily.client_id)).tuples().all())
+    return dict(db.execute(of_theirs.group_by(RefreshFamily.client_id)).all())
 
 
 def exported(db: Session, user_id: UUID) -> list[ExportedApp]:

@@ -99,8 +99,7 @@ def id_token_of(db: Session, service: TokenService, login: UserLogin, *, access_
     """
     proof = login.proof
     about = Authentication(login.client.id, login.session_id, proof.auth_time, proof.amr, login.nonce)
-    claims = claims_of(
-        login.user, groups_of(login.client, included_in(db, login.user.role)), login.scopes, login.client
-    )
+    roles = groups_of(login.client, included_in(db, login.user.role))
+    claims = claims_of(login.user, roles, login.scopes, login.client, service.issuer.hooks)
     ring = service.keys.ring(is_rs256=login.client.wants_rs256)
     return id_token(about, claims, issuer=service.issuer.url, ring=ring, access_token=access_token)

@@ -112,7 +112,9 @@ def response_to(
     if consents.is_needed(reading, asked, principal.user_id, scopes):
         if "none" in asked.prompts:
             raise RequestRefused("consent_required", "the user has not allowed this yet")
-        learned = claims_of(user, groups_of(asked.client, principal.roles), scopes, asked.client)
+        learned = claims_of(
+            user, groups_of(asked.client, principal.roles), scopes, asked.client, token_service().issuer.hooks
+        )
         return consent_page(asked, query, scopes, learned)
     with database().write() as writing:
         return leave_to(with_code(writing, asked, principal, scopes))

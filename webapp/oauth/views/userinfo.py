@@ -51,7 +51,9 @@ def claims_response(principal: Principal) -> ResponseReturnValue:
         if user is None:
             raise LookupError(principal.user_id)
         client = clients.known(db, principal.authority.client if principal.authority else None)
-        claims = claims_of(user, groups_of(client, principal.roles), principal.scopes, client)
+        claims = claims_of(
+            user, groups_of(client, principal.roles), principal.scopes, client, token_service().issuer.hooks
+        )
     return signed(claims, client) if client is not None and client.signs_userinfo else as_json(claims)
 
 

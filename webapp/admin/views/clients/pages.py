@@ -32,6 +32,7 @@ from webapp.oauth.models import OAuthClient
 from webapp.oauth.policies import groups_of
 from webapp.oauth.recipes import APPS, GENERIC
 from webapp.oauth.scopes import CLAIM_SCOPES
+from webapp.tokens.issuing import TokenIssuer
 from webapp.tokens.scopes import Catalogue
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
@@ -118,7 +119,9 @@ def details(principal: Principal, client_id: UUID) -> ResponseReturnValue:
 def learned_of(principal: Principal, client: OAuthClient) -> dict[str, str]:
     """The claims of whoever asks with every scope, as the app would read them."""
     user = user_queries.by_id(db(), principal.user_id)
-    claims = claims_of(user, groups_of(client, principal.roles), CLAIM_SCOPES, client) if user is not None else {}
+    if user is None:
+        return {}
+    claims = claims_of(user, groups_of(client, principal.roles), CLAIM_SCOPES, client, service(TokenIssuer).hooks)
     return {name: words_of(name, value) for name, value in claims.items()}
 
 

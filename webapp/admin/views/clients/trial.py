@@ -125,7 +125,9 @@ def claims_seen(db: Session, client: OAuthClient, code: AuthorizationCode) -> li
     proof = AuthenticationProof(code.auth_time, code.amr)
     login = UserLogin(client, user, code.scopes, code.session_id, proof, code.nonce)
     in_token: dict[str, Any] = read(id_token_of(db, token_service(), login))[1] if OPENID in code.scopes else {}
-    in_userinfo = claims_of(user, groups_of(client, included_in(db, user.role)), code.scopes, client)
+    in_userinfo = claims_of(
+        user, groups_of(client, included_in(db, user.role)), code.scopes, client, token_service().issuer.hooks
+    )
     return [
         ClaimSeen(name, words_of(name, value), name in in_token, name in in_userinfo, str(CLAIM_WORDS.get(name, "")))
         for name, value in (in_userinfo | in_token).items()
