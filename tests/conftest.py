@@ -28,6 +28,7 @@ from webapp.accounts.models import User
 from webapp.app import close
 from webapp.cli import schema
 from webapp.core.db import Database
+from webapp.guard.resources import DECLARED, Resource
 from webapp.settings import Settings
 from webapp.testing import build
 from webapp.web.logs import TextLine
@@ -223,6 +224,15 @@ def process_pair() -> Iterator[Pair]:
 def postgresql() -> Iterator[Callable[[str], str]]:
     with served() as make:
         yield make
+
+
+@pytest.fixture
+def declared() -> Iterator[dict[str, Resource]]:
+    """The declared resources; those of the test are forgotten, because another app may describe them differently."""
+    before = dict(DECLARED)
+    yield DECLARED
+    DECLARED.clear()
+    DECLARED.update(before)
 
 
 @pytest.fixture

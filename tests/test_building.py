@@ -20,7 +20,7 @@ SHOWN = dict(re.findall(r"`([\w/.]+\.\w+)`:\n\n```\w+\n(.*?)```", TEXT, re.S))
 
 
 @pytest.fixture
-def example(tmp_path, monkeypatch):
+def example(tmp_path, monkeypatch, declared):
     """The repository that the command writes."""
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(program, ["new", "reports"], catch_exceptions=False)

@@ -36,7 +36,7 @@ LOGIN = """{% extends "latchkey/login/login.html" %}{% block title %}Staff only{
 
 
 @pytest.fixture
-def package(tmp_path, monkeypatch):
+def package(tmp_path, monkeypatch, declared):
     """A package that is installed beside the site, with an entry point, a template and a static file."""
     package = tmp_path / "installed" / "reports"
     (package / "templates" / "reports").mkdir(parents=True)

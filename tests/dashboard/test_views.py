@@ -36,7 +36,7 @@ def test_an_admin_has_more_pages(app):
     assert "/protected/admin" in [resource["path"] for resource in script.get("/dashboard").json["resources"]]
 
 
-def test_pages_of_your_own_come_before_the_examples_and_have_the_title_of_their_resource(app):
+def test_pages_of_your_own_come_before_the_examples_and_have_the_title_of_their_resource(app, declared):
     resource("stock", "The stock room", reads="Read the stock.")
     resource("orders", "Orders", reads="Read the orders.")
     for path, scope in (("/zz-stock", "stock:read"), ("/orders", "orders:read"), ("/orders/late", "orders:read")):
