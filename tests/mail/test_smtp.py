@@ -1,5 +1,6 @@
 """A real mail server on loopback: taken, down, slow, refusing, gone in the middle; answers unchanged, no mail lost."""
 
+import re
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -141,4 +142,5 @@ def test_the_reason_never_contains_the_recipient(app, logged):
     reason = row(app, mail_id).last_error or ""
     assert "550" in reason
     assert "[recipient]" in reason
-    assert "ada" not in (reason + logged()).lower()
+    # Random ids may have these letters.
+    assert "ada" not in re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "", (reason + logged()).lower())

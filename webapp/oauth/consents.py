@@ -1,20 +1,17 @@
 """Consent of users: what they have allowed which app, and whether they must be asked."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.accounts.export import ExportedApp
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
-from webapp.credentials.models import Credential
 from webapp.oauth.models import Consent, OAuthClient
 from webapp.oauth.request_rules import AuthorizationRequest
-from webapp.tokens.models import RefreshFamily
 
 ASKS = {"consent", "select_account"}
 """Values of ``prompt`` with which the page is always shown."""
@@ -59,16 +56,6 @@ def of_user(db: Session, user_id: UUID) -> Sequence[tuple[Consent, OAuthClient]]
     query = select(Consent, OAuthClient).join(OAuthClient, OAuthClient.id == Consent.client_id)
     found = db.execute(query.where(Consent.user_id == user_id).order_by(OAuthClient.name)).all()
     return [(consent, client) for consent, client in found]
-
-
-def last_uses(db: Session, user_id: UUID) -> dict[UUID | None, datetime]:
-    """When each client last logged this user in or used a token of theirs; what was deleted since does not count."""
-    last = func.max(func.coalesce(Credential.last_used_at, Credential.created_at))
-    found = select(RefreshFamily.client_id, last).join(
-        Credential, or_(Credential.id == RefreshFamily.id, Credential.family_id == RefreshFamily.id)
-    )
-    of_theirs = found.where(Credential.user_id == user_id, RefreshFamily.client_id.is_not(None))
-    return dict(db.execute(of_theirs.group_by(RefreshFamily.client_id)).all())
 
 
 def exported(db: Session, user_id: UUID) -> list[ExportedApp]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import LONGEST_AGENT
@@ -91,3 +91,13 @@ def script_login(
         refreshes=refreshes and credential.idle is not None,
         token_expires_at=token_expires_at,
     )
+
+
+def last_uses_by_client(db: Session, user_id: UUID) -> dict[UUID | None, datetime]:
+    """When each client last logged this user in or used a token of theirs; what was deleted since does not count."""
+    last = func.max(func.coalesce(Credential.last_used_at, Credential.created_at))
+    found = select(RefreshFamily.client_id, last).join(
+        Credential, or_(Credential.id == RefreshFamily.id, Credential.family_id == RefreshFamily.id)
+    )
+    of_theirs = found.where(Credential.user_id == user_id, RefreshFamily.client_id.is_not(None))
+    return dict(db.execute(of_theirs.group_by(RefreshFamily.client_id)).all())

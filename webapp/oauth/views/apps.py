@@ -13,6 +13,7 @@ from webapp.oauth import clients, consents
 from webapp.oauth.models import Consent, OAuthClient
 from webapp.oauth.scopes import sentences
 from webapp.oauth.views.blueprint import at_services, bp, token_service
+from webapp.tokens import script_logins
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
 from webapp.web.problems import Problem
@@ -42,7 +43,7 @@ class GrantedApps(msgspec.Struct, frozen=True):
 @responds(GrantedApps)
 def index(principal: Principal) -> ResponseReturnValue:
     """The apps that you have given access."""
-    uses = consents.last_uses(db(), principal.user_id)
+    uses = script_logins.last_uses_by_client(db(), principal.user_id)
     given = consents.of_user(db(), principal.user_id)
     found = [granted(consent, client, uses.get(client.id)) for consent, client in given]
     return show(GrantedApps(found), "oauth/apps.html", apps=found)
