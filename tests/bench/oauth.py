@@ -22,7 +22,7 @@ from webapp.settings import Settings
 
 ROUNDS, WARM = 60, 20
 CALM = {"WEBAPP_LOGIN_TRIES_PER_ADDRESS": "100000", "WEBAPP_LOG_LEVEL": "error"}
-FEW = 10, 100
+FEW = 100, 100
 BUDGET = {"authorize": 6.0, "token by code": 4.0, "token by refresh": 4.0}
 GROWTH = 1.5
 USERINFO = 2.0
