@@ -2,10 +2,13 @@
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 
 import pytest
 
 from tests.oauth.test_private_key_jwt import jwk, jwks
+from webapp.cli import prompts
 
 URI, FILES = "https://wiki.example.org/cb", "https://files.example.org"
 
@@ -133,3 +136,18 @@ def test_what_cannot_be_is_one_sentence(run, arguments, reason):
     done = run(arguments[0], *arguments[1:])
     assert done.exit_code == 1
     assert reason in done.stderr
+
+
+@pytest.mark.parametrize("command", ["disable", "remove"])
+def test_the_server_can_write_while_the_operator_is_asked(run, instance, monkeypatch, command):
+    run("client add Wiki", "--redirect-uri", URI)
+    written = []
+
+    def answer(*_words, **_options):
+        with closing(sqlite3.connect(instance / "latchkey.db", timeout=0)) as database:
+            written.append(database.execute("UPDATE oauth_client SET name = name").rowcount)
+        return "Wiki"
+
+    monkeypatch.setattr(prompts.click, "prompt", answer)
+    assert run(f"client {command} Wiki").exit_code == 0
+    assert written == [1]

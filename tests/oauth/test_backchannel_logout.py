@@ -11,14 +11,14 @@ from tests import factories
 from tests.browser import Person
 from tests.oauth.app import registered, status
 from tests.oauth.logout_receiver import URL, Receiver, log_in, read
+from tests.oauth.session_ends import SESSION_ENDS
 from tests.script import Script
 from webapp.accounts import lifecycle as accounts
 from webapp.accounts import roles, user_queries
 from webapp.core.clock import now
-from webapp.credentials.lifecycle import end_every_credential
 from webapp.credentials.purge import purge
 from webapp.oauth import app_sessions, client_settings, clients
-from webapp.sessions import lifecycle, rotation
+from webapp.sessions import lifecycle
 from webapp.tokens import refresh_families
 
 
@@ -55,10 +55,6 @@ def test_a_logout_token_is_one_of_the_specification(app, person, user, wiki, rec
     assert notice["backchannel_logout_supported"] is notice["backchannel_logout_session_supported"] is True
 
 
-def session_of(db, user):
-    return lifecycle.live(db, user.id)[0][0].id
-
-
 def family_of(db, user):
     return refresh_families.end_of_client(db, clients.named(db, "Wiki").id, user_id=user.id, origin="site")
 
@@ -81,16 +77,7 @@ def loses_role(db, user):
     accounts.change_role(db, user, "user")
 
 
-ENDS = {
-    "logout, or ended by the user or an admin": lambda db, user: lifecycle.end(db, user.id, session_of(db, user)),
-    "all sessions ended": lambda db, user: lifecycle.end_others(db, user.id),
-    "its cookie was copied": lambda db, user: rotation.end_copied(db, session_of(db, user)),
-    "new password": lambda db, user: accounts.set_password(db, user, factories.HASHED),
-    "everything ended": lambda db, user: accounts.end_everything(db, user.id),
-    "disabled": accounts.disable,
-    "closed": accounts.close,
-    "deleted": accounts.delete,
-    "every credential of the site ended": lambda db, user: end_every_credential(db),
+ENDS = SESSION_ENDS | {
     "access withdrawn": lambda db, user: clients.withdraw(db, user.id, clients.named(db, "Wiki").id),
     "its tokens ended": family_of,
     "app disabled": lambda db, user: clients.disable(db, clients.named(db, "Wiki"), origin="test"),

@@ -10,22 +10,18 @@ from sqlalchemy import event
 from tests import factories
 from tests.browser import Person
 from tests.oauth.app import registered, status
-from webapp.accounts import lifecycle as accounts
+from tests.oauth.session_ends import SESSION_ENDS
 from webapp.accounts import user_queries
 from webapp.core.clock import now
-from webapp.credentials.lifecycle import AuthenticationProof, end_every_credential
+from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
 from webapp.oauth import clients
-from webapp.sessions import lifecycle, rotation
+from webapp.sessions import lifecycle
 from webapp.tokens import refresh_families
 from webapp.tokens.refresh_families import FamilyTerms, RefreshLifetimes, ScriptClient
 
 USERINFO = "/oauth/userinfo"
-
-
-def session_of(db, user):
-    return lifecycle.live(db, user.id)[0][0].id
 
 
 def log_out(person):
@@ -33,26 +29,13 @@ def log_out(person):
     person.press("Log out")
 
 
-WAYS = {
-    "logout, or ended by its owner or an admin": lambda db, user: lifecycle.end(db, user.id, session_of(db, user)),
-    "all sessions ended": lambda db, user: lifecycle.end_others(db, user.id),
-    "its cookie was copied": lambda db, user: rotation.end_copied(db, session_of(db, user)),
-    "new password": lambda db, user: accounts.set_password(db, user, factories.HASHED),
-    "everything ended": lambda db, user: accounts.end_everything(db, user.id),
-    "disabled": accounts.disable,
-    "closed": accounts.close,
-    "deleted": accounts.delete,
-    "every credential of the site ended": lambda db, user: end_every_credential(db),
-}
-
-
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", SESSION_ENDS)
 def test_tokens_without_offline_access_end_with_the_session(app, person, user, wiki, way):
     token = wiki.log_in(person, scope="openid")["access_token"]
     assert status(app, token, USERINFO) == 200
     factories.user(app, "keeper", role="super_admin")
     with factories.database_of(app).write() as db:
-        WAYS[way](db, user_queries.by_id(db, user.id))
+        SESSION_ENDS[way](db, user_queries.by_id(db, user.id))
     assert status(app, token, USERINFO) == 401
 
 

@@ -8,6 +8,8 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
 from webapp.cli.output import say_aside
+from webapp.cli.prompts import confirm
+from webapp.core.db import Database
 from webapp.oauth import client_secrets, clients
 from webapp.oauth.client_settings import ClientUnfit
 
@@ -28,12 +30,13 @@ def secret(context: CommandContext, *, name: str) -> None:
             made = client_secrets.new_secret_of(db, client, origin="cli")
         except ClientUnfit as error:
             raise CommandRefused(str(error)) from error
-        say_registered(str(client.id), made)
+    say_registered(str(client.id), made)
 
 
-def confirm(consequence: str, name: str) -> None:
-    if click.prompt(f"{consequence}. Type “{name}” to continue", err=True) != name:
-        raise CommandRefused("Nothing was changed.")
+def confirm_end(database: Database, name: str, *, yes: bool) -> None:
+    with database.read() as db:
+        client = client_called(db, name)
+    confirm(f"This ends every login to {client.name}", client.name, yes=yes)
 
 
 @click.command("disable", cls=Command)
@@ -47,11 +50,10 @@ def disable(context: CommandContext, *, name: str, yes: bool) -> None:
     Example:
       python -m webapp client disable Wiki
     """
-    with opened(context) as database, database.write() as db:
-        client = client_called(db, name)
-        if not yes:
-            confirm(f"This ends every login to {client.name}", client.name)
-        ended = clients.disable(db, client, origin="cli")
+    with opened(context) as database:
+        confirm_end(database, name, yes=yes)
+        with database.write() as db:
+            ended = clients.disable(db, client_called(db, name), origin="cli")
     say_aside(f"The app was disabled; {ended} logins to it ended.")
 
 
@@ -81,9 +83,8 @@ def remove(context: CommandContext, *, name: str, yes: bool) -> None:
     Example:
       python -m webapp client remove Wiki
     """
-    with opened(context) as database, database.write() as db:
-        client = client_called(db, name)
-        if not yes:
-            confirm(f"This ends every login to {client.name}", client.name)
-        ended = clients.remove(db, client, origin="cli")
+    with opened(context) as database:
+        confirm_end(database, name, yes=yes)
+        with database.write() as db:
+            ended = clients.remove(db, client_called(db, name), origin="cli")
     say_aside(f"The app was removed; {ended} logins to it ended.")

@@ -12,7 +12,7 @@ from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
 from webapp.cli.lookups import user_named
 from webapp.cli.output import say_aside
-from webapp.cli.prompts import hashed_password, password_stdin
+from webapp.cli.prompts import confirm, hashed_password, password_stdin
 
 yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 
@@ -97,8 +97,3 @@ def already_local(username: str) -> CommandRefused:
     return CommandRefused(
         f"{username} already has a password on this site. Change it with: python -m webapp user password"
     )
-
-
-def confirm(consequence: str, username: str, *, yes: bool) -> None:
-    if not yes and click.prompt(f"{consequence}. Type “{username}” to continue", err=True) != username:
-        raise CommandRefused("Nothing was changed.")

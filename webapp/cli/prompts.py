@@ -1,4 +1,4 @@
-"""Read a new password from the operator: from standard input, or typed twice without echo."""
+"""Ask the operator for a new password, or to confirm what cannot be undone; before any transaction."""
 
 import sys
 from collections.abc import Sequence
@@ -33,6 +33,16 @@ def hashed_password(
     except PasswordUnfit as error:
         raise CommandRefused(str(error)) from error
     return passwords.hash(password)
+
+
+def confirm(consequence: str, name: str, *, yes: bool) -> None:
+    """Let the operator type a name, unless ``yes``. Not within a write transaction: the server waits for its end.
+
+    Raises:
+        CommandRefused: another word was typed.
+    """
+    if not yes and click.prompt(f"{consequence}. Type “{name}” to continue", err=True) != name:
+        raise CommandRefused("Nothing was changed.")
 
 
 def piped() -> str:

@@ -1,4 +1,4 @@
-"""carried(): authenticates a token that a form sends instead of the ``Authorization`` header, with the same checks."""
+"""principal_of_form_token(): authenticates a token in a form instead of the header, with the same checks."""
 
 from flask import abort, g, request
 

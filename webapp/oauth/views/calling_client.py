@@ -60,6 +60,13 @@ def authenticated_client() -> OAuthClient | Response:
         return oauth_error("invalid_request", str(error))
 
 
+def client_of_form() -> OAuthClient | Response:
+    """As ``authenticated_client``, of a request whose form is checked first."""
+    if (misuse := malformed()) is not None:
+        return oauth_error("invalid_request", misuse)
+    return authenticated_client()
+
+
 def prove(client: OAuthClient, assertion: str) -> None:
     """Accept the assertion of a client, once.
 

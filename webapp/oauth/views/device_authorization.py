@@ -17,7 +17,7 @@ from webapp.oauth.request_rules import LONGEST_SCOPE
 from webapp.oauth.scopes import CLAIM_SCOPES
 from webapp.oauth.user_codes import UserCodes
 from webapp.oauth.views.blueprint import bp, issuer, oauth_error
-from webapp.oauth.views.calling_client import authenticated_client, client_refused, malformed
+from webapp.oauth.views.calling_client import client_of_form, client_refused
 from webapp.oauth.views.discovery import signing_algorithm
 from webapp.oauth.views.error_notes import note_refusal
 from webapp.web import dpop
@@ -51,9 +51,7 @@ class DeviceAuthorization(msgspec.Struct, frozen=True, kw_only=True):
 def device_authorization() -> ResponseReturnValue:
     """Get a device code, and the user code that a user enters at ``verification_uri`` to allow the device."""
     signing_algorithm()
-    if (misuse := malformed()) is not None:
-        return oauth_error("invalid_request", misuse)
-    client = authenticated_client()
+    client = client_of_form()
     if isinstance(client, Response):
         return client
     if not client.is_for_devices:

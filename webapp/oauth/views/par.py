@@ -18,7 +18,7 @@ from webapp.oauth.pushed_requests import TooManyPushed
 from webapp.oauth.request_rules import NotTrusted, RequestRefused, checked, destination_of
 from webapp.oauth.scopes import CLAIM_SCOPES
 from webapp.oauth.views.blueprint import bp, issuer, oauth_error
-from webapp.oauth.views.calling_client import authenticated_client, malformed
+from webapp.oauth.views.calling_client import client_of_form
 from webapp.oauth.views.discovery import signing_algorithm
 from webapp.oauth.views.error_notes import note_error, note_refusal
 from webapp.oauth.views.parameters import MOST_PARAMETERS
@@ -46,9 +46,7 @@ class PushedResponse(msgspec.Struct, frozen=True):
 def par() -> ResponseReturnValue:
     """Store an authorization request. The answer names it for the authorization endpoint, where it works once."""
     signing_algorithm()
-    if (misuse := malformed()) is not None:
-        return oauth_error("invalid_request", misuse)
-    client = authenticated_client()
+    client = client_of_form()
     if isinstance(client, Response):
         return client
     given = {name: values for name, values in request.form.lists() if name not in CREDENTIALS and any(values)}
