@@ -107,6 +107,26 @@ def test_each_token_is_for_one_of_the_granted_services(app, person, drive):
         assert status(app, tokens["access_token"], "/oauth/userinfo") == (200 if wanted == own else 401)
 
 
+def test_a_code_can_be_used_after_a_request_that_names_no_single_granted_service(app, person, drive):
+    code = drive.authorize(person, resource=[FILES, MAPS])["code"]
+    for named in ([], [FILES, MAPS], [app.config["BASE_URL"]], [FOREIGN]):
+        assert found(drive.redeem(code, resource=named)) == "invalid_target", named
+    answer = drive.redeem(code, resource=MAPS)
+    assert found(answer) == MAPS
+    # A code that was used is still recognised, whatever the second request names.
+    assert found(drive.redeem(code)) == "invalid_grant"
+    assert found(drive.refresh(answer.json["refresh_token"], resource=MAPS)) == "invalid_grant"
+
+
+def test_a_request_without_a_granted_service_does_not_say_whether_its_verifier_is_right(app, person, drive):
+    code = drive.authorize(person, resource=[FILES, MAPS])["code"]
+    assert found(drive.redeem(code, code_verifier="x" * 43)) == "invalid_target"
+    assert found(drive.redeem(code, code_verifier="x" * 43, resource=MAPS)) == "invalid_grant"
+    assert found(drive.redeem(code, resource=MAPS)) == "invalid_grant", "a wrong verifier uses it up"
+    other = registered(app, "Other", is_first_party=True, resources=[FILES, MAPS])
+    assert found(other.redeem(drive.authorize(person, resource=[FILES, MAPS])["code"])) == "invalid_grant"
+
+
 def found(answer) -> str:
     answer = answer if isinstance(answer, dict) else answer.json
     return audience(answer["access_token"]) if "access_token" in answer else answer["error"]

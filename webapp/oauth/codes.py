@@ -60,6 +60,12 @@ class Redemption:
     """The service that the access token is for (RFC 8707 §2.2); empty if only one was granted."""
 
 
+def unused(db: Session, client: OAuthClient, code: str) -> AuthorizationCode | None:
+    """The row of a client's code that is not used up yet; it may be meanwhile."""
+    found = db.get(AuthorizationCode, digest(code))
+    return found if found and found.client_id == client.id and found.used_at is None else None
+
+
 def redeem(db: Session, client: OAuthClient, shown: Redemption) -> AuthorizationCode | None:
     """The code's row if this is its first use and everything fits, else None.
 

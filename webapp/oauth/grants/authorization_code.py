@@ -22,6 +22,11 @@ def exchange(
     caller: ScriptClient,
 ) -> Granted | GrantRefused:
     """Exchange a code for tokens. A refusal is returned, because what it wrote has to be committed."""
+    waiting = codes.unused(db, client, shown.code)
+    audience = resources.audience(waiting.resources, shown.resources, client, own=service.issuer.url) if waiting else ()
+    if audience is None:
+        # Before the code is used up, so that the client can repeat the request with one resource.
+        return INVALID_TARGET
     code = codes.redeem(db, client, shown)
     if code is None:
         return GrantRefused(
@@ -33,9 +38,6 @@ def exchange(
     session = sids.locked_session(db, code.session_id)
     if session is None:
         return GrantRefused("invalid_grant", "its session has ended")
-    audience = resources.audience(code.resources, shown.resources, client, own=service.issuer.url)
-    if audience is None:
-        return INVALID_TARGET
     proof = AuthenticationProof(code.auth_time, code.amr)
     terms = family_terms(service, client, user, code.scopes, shown.jkt, session, resources=code.resources)
     family = refresh_families.begin(db, user.id, terms, caller, proof)
