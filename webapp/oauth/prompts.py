@@ -27,8 +27,14 @@ class PromptStamp:
         seconds = str(int(moment.timestamp()))
         return f"{seconds}.{keyed(self._key, f'{seconds} {request}')}"
 
-    def read(self, stamp: str, request: str, moment: datetime) -> datetime | None:
-        """The time in a stamp; None if it is not ours, of another request or too old."""
+    def added_to(self, query: str, moment: datetime) -> str:
+        """An authorization request with the time at which it first came: the one in its stamp, else ``moment``."""
+        original, _mark, _stamp = query.partition(f"&{PARAMETER}=")
+        return f"{original}&{PARAMETER}={self.made(original, self.read(query, moment) or moment)}"
+
+    def read(self, query: str, moment: datetime) -> datetime | None:
+        """The time in the stamp of a request; None without one that is ours, of this request and not too old."""
+        request, _mark, stamp = query.partition(f"&{PARAMETER}=")
         seconds, _dot, mac = stamp.partition(".")
         if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 12):
             return None

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from webapp.core.translation import _
+from webapp.guard.assurance import BY_ACR, Level
 from webapp.oauth import clients, redirect_uris, resources
 from webapp.oauth.models import OAuthClient, PushedRequest
 
@@ -63,7 +64,8 @@ class AuthorizationRequest:
     prompts: frozenset[str]
     max_age: int | None
     """Seconds that the last authentication may be old."""
-    acr_values: tuple[str, ...]
+    preferred_levels: tuple[Level, ...]
+    """Of ``acr_values``, those that this site knows; the first one is preferred."""
     id_token_hint: str | None
     """An ID token of the user who is to be logged in."""
     resources: tuple[str, ...]
@@ -132,7 +134,7 @@ def checked(
         code_challenge=first(given, "code_challenge") or "",
         prompts=frozenset(words(given, "prompt")),
         max_age=int(max_age) if max_age is not None else None,
-        acr_values=tuple(words(given, "acr_values")),
+        preferred_levels=tuple(BY_ACR[acr] for acr in words(given, "acr_values") if acr in BY_ACR),
         id_token_hint=first(given, "id_token_hint"),
         resources=resources_of(where, given, own=own),
         dpop_jkt=first(given, "dpop_jkt"),

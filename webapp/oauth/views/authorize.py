@@ -1,6 +1,5 @@
 """/oauth/authorize: a user allows an app to log them in (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2)."""
 
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,18 +9,15 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from webapp.accounts import user_queries
-from webapp.core.clock import now
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.guard import Principal, public, require
 from webapp.guard.require import public_to_scripts
-from webapp.guard.unauthenticated import CONFIRM, to_login
 from webapp.oauth import codes, consents, pushed_requests
 from webapp.oauth.claim_words import words_of
 from webapp.oauth.claims import claims_of
 from webapp.oauth.grants.granted import may_use
 from webapp.oauth.id_token_hint import HintInvalid, hinted_login
 from webapp.oauth.policies import groups_of
-from webapp.oauth.prompts import PARAMETER, PromptStamp
 from webapp.oauth.request_rules import AuthorizationRequest, Destination, RequestRefused, checked, require_pushed
 from webapp.oauth.scopes import grantable, sentences
 from webapp.oauth.subjects import subject_of
@@ -30,6 +26,7 @@ from webapp.oauth.views.blueprint import at_services, bp, issuer, leave_to, toke
 from webapp.oauth.views.discovery import signing_algorithm
 from webapp.oauth.views.error_notes import note_error, note_refusal
 from webapp.oauth.views.parameters import as_pushed, form_as_query, outdated, parameters, pushed_request, trusted
+from webapp.oauth.views.reauthentication import log_in_again, log_in_first
 from webapp.web.known_fields import reads
 from webapp.web.registry import service
 from webapp.web.transaction import database, db
@@ -93,11 +90,9 @@ def response_to(
     reading: Session, asked: AuthorizationRequest, query: str, principal: Principal | None, decision: str | None
 ) -> ResponseReturnValue:
     if principal is None and (principal := logged_in()) is None:
-        if "none" in asked.prompts:
-            raise RequestRefused("login_required", "nobody is logged in")
-        return to_login("token_missing")
+        return log_in_first(asked, query)
     require_hinted_user(asked, principal)
-    if (again := login_again(asked, query, principal)) is not None:
+    if (again := log_in_again(asked, query, principal)) is not None:
         return again
     scopes = grantable(asked.scopes, asked.client, token_service().catalogue, principal.roles)
     if not scopes:
@@ -140,22 +135,6 @@ def require_hinted_user(asked: AuthorizationRequest, principal: Principal) -> No
         raise RequestRefused("login_required", "id_token_hint is not an ID token of this site") from error
     if (hinted.client_id, hinted.subject) != (str(asked.client.id), subject_of(asked.client, principal.user_id)):
         raise RequestRefused("login_required", "id_token_hint is about another user or app")
-
-
-def login_again(asked: AuthorizationRequest, query: str, principal: Principal) -> ResponseReturnValue | None:
-    """Demand a new proof of identity where ``prompt=login`` or ``max_age`` does; None if there is one."""
-    moment, stamps = now(), service(PromptStamp)
-    original, _mark, stamp = query.partition(f"&{PARAMETER}=")
-    since = stamps.read(stamp, original, moment) if stamp else None
-    if since is not None and principal.auth_time >= since:
-        return None
-    is_old = asked.max_age is not None and moment - principal.auth_time >= timedelta(seconds=asked.max_age)
-    if "login" not in asked.prompts and not is_old:
-        return None
-    if "none" in asked.prompts:
-        raise RequestRefused("login_required", "the last authentication is too old")
-    back = f"{url_for('oauth.authorize')}?{original}&{PARAMETER}={stamps.made(original, since or moment)}"
-    return redirect(url_for(CONFIRM, next=back), 303)
 
 
 def unmet_level(asked: AuthorizationRequest, scopes: list[str]) -> ResponseReturnValue | None:
