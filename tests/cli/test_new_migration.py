@@ -68,5 +68,6 @@ def test_a_migration_without_a_name_is_refused(migrations):
 
 def test_there_is_one_list_of_models():
     """Every package with tables is found, by whoever asks for the metadata."""
-    packages = {path.parent.name for path in Path(schema.MIGRATIONS).parent.glob("*/models.py")}
+    webapp = Path(schema.MIGRATIONS).parent
+    packages = {path.parent.name for path in (*webapp.glob("*/models.py"), *webapp.glob("*/models"))}
     assert {mapper.class_.__module__.split(".")[1] for mapper in Base.registry.mappers} == packages

@@ -125,7 +125,8 @@ def test_an_admin_sees_the_notices_and_retries_one(app, person, user, wiki, rece
     assert (answer["sent"], answer["notices"][0]["app"]) == (1, "Wiki")
     with factories.database_of(app).write() as db:
         clients.remove(db, clients.by_id(db, UUID(wiki.client_id)), origin="test")
-    assert app_state(app) == {"waiting": 0, "sent": 0, "failed": 0}
+    assert app_state(app) == {"waiting": 0, "sent": 1, "failed": 0}
+    assert "Wiki" in keeper.visit("GET", "/admin/clients/logouts").text
 
 
 @pytest.mark.parametrize(

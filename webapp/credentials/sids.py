@@ -31,6 +31,13 @@ def is_open(sid: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     return exists().where(Credential.sid == sid, IS_SESSION, Credential.revoked_at.is_(None))
 
 
+def was_session_ended(
+    sid: InstrumentedAttribute[UUID], *, since: InstrumentedAttribute[datetime]
+) -> ColumnElement[bool]:
+    """Whether a session with this ``sid`` was ended or replaced since then."""
+    return exists().where(Credential.sid == sid, IS_SESSION, Credential.revoked_at >= since)
+
+
 def is_live(sid: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     return exists().where(Credential.sid == sid, IS_SESSION, live_condition(now()))
 

@@ -1,7 +1,7 @@
 """Which logins to apps have ended, so that the app must get a notice (OpenID Connect Back-Channel Logout 1.0).
 
-A login is noted when a code is exchanged. Whether it has ended is read from the session, what the app was given, the
-client and the user, so whatever ends one of them is seen, and nothing has to be called.
+A login is noted when its first tokens are issued. Whether it has ended is read from the session, what the app was
+given, the client and the user, so whatever ends one of them is seen, and nothing has to be called.
 """
 
 from collections.abc import Iterator
@@ -14,8 +14,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import roles
 from webapp.core.clock import now
 from webapp.credentials import sids
-from webapp.oauth.models import AppSession, AuthorizationCode, LogoutNotice, OAuthClient
-from webapp.oauth.scopes import OPENID
+from webapp.oauth.models import AppSession, LogoutNotice, OAuthClient, RemovedClient
 
 MOST = 100
 """Logins whose end is noted in one transaction."""
@@ -23,14 +22,18 @@ KEPT = timedelta(days=30)
 """How long a login is remembered, if its session has expired; shorter than credentials are kept after their end."""
 
 
-def note(db: Session, client: OAuthClient, code: AuthorizationCode, family_id: UUID) -> None:
-    """Remember that a user has logged in to an app, if the app wants to learn of the end."""
-    if not client.backchannel_logout_uri or OPENID not in code.scopes:
+def note(db: Session, client: OAuthClient, user_id: UUID, sid: UUID, family_id: UUID) -> None:
+    """Remember that a user has logged in to an app, if the app wants to learn of the end.
+
+    Args:
+        sid: of the session in which the user allowed it.
+        family_id: what the app was given.
+    """
+    if not client.backchannel_logout_uri:
         return
-    known = select(AppSession).where(AppSession.client_id == client.id, AppSession.sid == code.session_id)
-    found = db.scalar(known)
+    found = db.scalar(select(AppSession).where(AppSession.client_id == client.id, AppSession.sid == sid))
     if found is None:
-        found = AppSession(client_id=client.id, sid=code.session_id, user_id=code.user_id)
+        found = AppSession(client_id=client.id, sid=sid, user_id=user_id)
         db.add(found)
     found.family_id, found.logged_in_at = family_id, now()
 
@@ -50,6 +53,13 @@ def forget(db: Session, client_id: UUID) -> None:
     db.execute(delete(AppSession).where(AppSession.client_id == client_id))
     waits = LogoutNotice.client_id == client_id, LogoutNotice.due_at.is_not(None)
     db.execute(delete(LogoutNotice).where(*waits))
+
+
+def keep_recipient(db: Session, client: OAuthClient) -> None:
+    """Keep what logout tokens need of an app that is being removed, which ends every login to it."""
+    if client.backchannel_logout_uri:
+        columns = RemovedClient.__table__.columns.keys()
+        db.add(RemovedClient(**{name: getattr(client, name) for name in columns}))
 
 
 def has_ended(db: Session, *, since: datetime | None = None) -> bool:
@@ -74,17 +84,23 @@ def collect(db: Session) -> int:
 
 def ended(db: Session) -> Select[UUID]:
     """The ids of logins that have ended, but not of those whose session has merely expired."""
-    joined = select(AppSession.id).join(OAuthClient, OAuthClient.id == AppSession.client_id)
+    joined = select(AppSession.id).outerjoin(OAuthClient, OAuthClient.id == AppSession.client_id)
     return joined.where(
         or_(
-            ~sids.is_open(AppSession.sid),
+            session_was_ended(),
             sids.was_ended(AppSession.family_id),
+            OAuthClient.id.is_(None),
             OAuthClient.disabled_at.is_not(None),
             # Also after the session here has expired, while the app may have one.
             ~roles.is_active(AppSession.user_id),
             *without_access(db),
         )
     )
+
+
+def session_was_ended() -> ColumnElement[bool]:
+    """Whether the session was ended after the login; a device may log in when it has ended already."""
+    return and_(~sids.is_open(AppSession.sid), sids.was_session_ended(AppSession.sid, since=AppSession.logged_in_at))
 
 
 def without_access(db: Session) -> Iterator[ColumnElement[bool]]:
@@ -112,7 +128,7 @@ def notice(client_id: UUID, user_id: UUID, sid: UUID, moment: datetime) -> Logou
 
 def forget_expired(db: Session) -> int:
     """A step of a job: forget old logins whose session has expired. Apps have timeouts of their own."""
-    has_expired = sids.is_open(AppSession.sid), ~sids.is_live(AppSession.sid)
+    has_expired = ~session_was_ended(), ~sids.is_live(AppSession.sid)
     expired = select(AppSession.id).where(*has_expired, AppSession.logged_in_at <= now() - KEPT)
     gone = delete(AppSession).where(AppSession.id.in_(expired.limit(MOST))).returning(AppSession.id)
     return len(db.scalars(gone).all())

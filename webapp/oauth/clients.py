@@ -164,6 +164,7 @@ def remove(db: Session, client: OAuthClient, *, origin: str, actor_id: UUID | No
     ended = refresh_families.end_of_client(db, client.id, origin=origin)
     client_id, name = str(client.id), client.name
     record(db, Event.CLIENT_REMOVED, actor_id=actor_id, client=client_id, name=name, logins=ended, origin=origin)
+    app_sessions.keep_recipient(db, client)
     # With ON DELETE CASCADE of the database instead of loading each object.
     db.execute(delete(OAuthClient).where(OAuthClient.id == client.id))
     return ended

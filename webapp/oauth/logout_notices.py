@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
-from webapp.oauth.models import LogoutNotice, OAuthClient
+from webapp.oauth.models import AppSession, LogoutNotice, OAuthClient, RemovedClient
 from webapp.oauth.subjects import subject_of
 
 LEASE = timedelta(minutes=1)
@@ -54,15 +54,19 @@ def take(db: Session) -> LeasedNotice | None:
         leased = leased.values(due_at=now() + LEASE, tries=LogoutNotice.tries + 1)
         if db.execute(leased.returning(LogoutNotice.id)).first() is not None:
             notice = db.get_one(LogoutNotice, notice_id)
-            client = db.get_one(OAuthClient, notice.client_id)
+            client = recipient(db, notice.client_id)
             url, is_rs256 = client.backchannel_logout_uri, client.wants_rs256
             subject = subject_of(client, notice.user_id)
             return LeasedNotice(notice.id, client.id, url, subject, notice.sid, is_rs256)
     return None
 
 
+def recipient(db: Session, client_id: UUID) -> OAuthClient | RemovedClient:
+    return db.get(OAuthClient, client_id) or db.get_one(RemovedClient, client_id)
+
+
 def sent(db: Session, notice_id: UUID) -> None:
-    # The row was deleted if the app was removed meanwhile.
+    # The row was deleted if the URL of the app was removed meanwhile.
     if notice := db.get(LogoutNotice, notice_id):
         notice.sent_at, notice.due_at, notice.last_error = now(), None, None
 
@@ -100,7 +104,7 @@ def give_up_old(db: Session) -> int:
 
 
 def record_given_up(db: Session, client_id: UUID, count: int, reason: str) -> None:
-    name = db.get_one(OAuthClient, client_id).name
+    name = recipient(db, client_id).name
     record(db, Event.LOGOUT_GIVEN_UP, client=str(client_id), name=name, count=count, reason=reason.rstrip("."))
 
 
@@ -110,7 +114,7 @@ def retry(db: Session, notice_id: UUID, *, actor_id: UUID) -> LogoutNotice | Non
     if notice is None or notice.sent_at is not None:
         return None
     notice.due_at, notice.tries = now(), 0
-    name = db.get_one(OAuthClient, notice.client_id).name
+    name = recipient(db, notice.client_id).name
     record(db, Event.LOGOUT_RETRIED, actor_id=actor_id, client=str(notice.client_id), name=name)
     return notice
 
@@ -120,7 +124,15 @@ def purge(db: Session) -> int:
     is_over = LogoutNotice.created_at <= now() - KEPT, LogoutNotice.due_at.is_(None)
     found = db.scalars(select(LogoutNotice.id).where(*is_over).limit(MOST)).all()
     db.execute(delete(LogoutNotice).where(LogoutNotice.id.in_(found)))
+    if not found:
+        forget_removed(db)
     return len(found)
+
+
+def forget_removed(db: Session) -> None:
+    """Delete what was kept of removed apps to which no notice is left."""
+    is_left = (select(kind.client_id).where(kind.client_id == RemovedClient.id) for kind in (AppSession, LogoutNotice))
+    db.execute(delete(RemovedClient).where(*(~rows.exists() for rows in is_left)))
 
 
 # ``LogoutNotice.state`` as conditions of a query.
@@ -157,7 +169,9 @@ def latest(
     Args:
         state: one of ``STATES``, or empty for all.
     """
-    query = select(LogoutNotice, OAuthClient.name).join(OAuthClient, OAuthClient.id == LogoutNotice.client_id)
+    name = func.coalesce(OAuthClient.name, RemovedClient.name)
+    query = select(LogoutNotice, name).outerjoin(OAuthClient, OAuthClient.id == LogoutNotice.client_id)
+    query = query.outerjoin(RemovedClient, RemovedClient.id == LogoutNotice.client_id)
     query = query.where(*STATES.get(state, ()), *of_client(client_id))
     query = query.where(LogoutNotice.created_at < before) if before else query
     found = db.execute(query.order_by(LogoutNotice.created_at.desc()).limit(limit)).all()

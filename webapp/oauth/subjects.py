@@ -9,10 +9,10 @@ from webapp.core.digests import keyed, new_secret
 from webapp.core.translation import _
 from webapp.oauth import redirect_uris
 from webapp.oauth.client_settings import ClientUnfit
-from webapp.oauth.models import OAuthClient
+from webapp.oauth.models import OAuthClient, RemovedClient
 
 
-def subject_of(client: OAuthClient | None, user_id: UUID) -> str:
+def subject_of(client: OAuthClient | RemovedClient | None, user_id: UUID) -> str:
     """The id of the user; for an app with pairwise identifiers one that only apps of the same host have (§8.1).
 
     Args:

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import user_queries
 from webapp.credentials import sids
 from webapp.credentials.lifecycle import AuthenticationProof
-from webapp.oauth import app_sessions, codes, resources
+from webapp.oauth import codes, resources
 from webapp.oauth.grants.granted import INVALID_TARGET, Granted, GrantRefused, TokenService, may_use
 from webapp.oauth.grants.user_login import UserLogin, family_terms, issue_tokens
 from webapp.oauth.models import OAuthClient
@@ -42,6 +42,5 @@ def exchange(
     terms = family_terms(service, client, user, code.scopes, shown.jkt, session, resources=code.resources)
     family = refresh_families.begin(db, user.id, terms, caller, proof)
     code.grant_id = family.credential.id
-    app_sessions.note(db, client, code, family.credential.id)
     login = UserLogin(client, user, code.scopes, code.session_id, proof, code.nonce, audience)
     return issue_tokens(db, service, login, family)

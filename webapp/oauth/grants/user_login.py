@@ -14,6 +14,7 @@ from webapp.core.clock import now
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
+from webapp.oauth import app_sessions
 from webapp.oauth.claims import claims_of
 from webapp.oauth.grants.granted import Granted, TokenService, roles_needed
 from webapp.oauth.id_token import Authentication, id_token
@@ -83,6 +84,8 @@ def issue_tokens(db: Session, service: TokenService, login: UserLogin, family: N
         event=Event.APP_LOGGED_IN,
     )
     issued = service.issuer.issue(db, login.user.id, wish, login.proof)
+    if OPENID in login.scopes and login.session_id is not None:
+        app_sessions.note(db, login.client, login.user.id, login.session_id, family.credential.id)
     return Granted(issued, family.secret, id_token_beside(db, service, login, issued))
 
 

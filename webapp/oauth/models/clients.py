@@ -1,9 +1,9 @@
-"""OAuthClient and what belongs to it: secrets, consents, requests, codes, logins and logout notices."""
+"""OAuthClient and what belongs to it: secrets, consents, requests and codes."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint, false
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Base, Key, Name
@@ -184,48 +184,6 @@ class ClientError(Base):
     """Text of whoever sent the request, without anything that could be secret."""
     last_at: Mapped[datetime]
     times: Mapped[int]
-
-
-class AppSession(Base):
-    """A login to an app that has a URL for logout tokens; deleted when the login has ended."""
-
-    __tablename__ = "oauth_app_session"
-    __table_args__ = (UniqueConstraint("client_id", "sid"),)
-
-    id: Mapped[Key]
-    client_id: Mapped[UUID] = mapped_column(ForeignKey("oauth_client.id", ondelete="CASCADE"))
-    sid: Mapped[UUID] = mapped_column(index=True)
-    """Of the session in which the user logged in to the app."""
-    user_id: Mapped[UUID] = mapped_column(index=True)
-    """Without foreign key: the app must learn of the end of a deleted account, too."""
-    family_id: Mapped[UUID | None] = mapped_column(index=True)
-    """What the app was given last; None once it has revoked that itself."""
-    logged_in_at: Mapped[datetime]
-
-
-class LogoutNotice(Base):
-    """A logout token that is to be sent, was sent or could not be sent; signed anew for each attempt."""
-
-    __tablename__ = "oauth_logout_notice"
-
-    id: Mapped[Key]
-    client_id: Mapped[UUID] = mapped_column(ForeignKey("oauth_client.id", ondelete="CASCADE"), index=True)
-    user_id: Mapped[UUID]
-    """Without foreign key, as in ``AppSession``."""
-    sid: Mapped[UUID]
-    created_at: Mapped[datetime] = mapped_column(index=True)
-    due_at: Mapped[datetime | None] = mapped_column(index=True)
-    """When it is tried next; None if it is not tried again."""
-    tries: Mapped[int]
-    sent_at: Mapped[datetime | None]
-    last_error: Mapped[str | None] = mapped_column(String(300))
-
-    @property
-    def state(self) -> str:
-        """State in one word: waiting, sent or failed."""
-        if self.sent_at:
-            return "sent"
-        return "waiting" if self.due_at else "failed"
 
 
 class RegistrationToken(Base):
