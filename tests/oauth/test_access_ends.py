@@ -107,9 +107,3 @@ def test_users_who_may_still_use_an_app_refresh_after_it_is_for_others(app, held
     set_for_whom(app, wiki, ["super_admin"])
     assert status(app, tokens["access_token"]) == 401
     assert wiki.refresh(tokens["refresh_token"]).json["error"] == "invalid_grant"
-
-
-def test_other_changes_of_an_app_end_nothing(app, held):
-    wiki, tokens, _code, _device = held
-    happens(app, wiki, lambda db, _user, client: clients.edit(db, client, replace(settings_of(client), scopes=[])))
-    assert status(app, tokens["access_token"], "/oauth/userinfo") == 200

@@ -1,9 +1,11 @@
 """Families: a script login or a login to an app (kind ``refresh``), and the access tokens that belong to it."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+import msgspec
+from sqlalchemy import Select, Text, func, or_, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
@@ -20,9 +22,20 @@ def end_families(db: Session, family_ids: Select[UUID]) -> list[UUID]:
     return ended
 
 
-def end_access_tokens(db: Session, family_ids: Select[UUID]) -> None:
-    """End the access tokens of families, which stay: with a refresh token there is another."""
+def end_access_tokens(db: Session, family_ids: Select[UUID], *, holding: Collection[str] = ()) -> None:
+    """End the access tokens of families, which stay: with a refresh token there is another.
+
+    Args:
+        holding: only those with one of these scopes or audiences; empty for all.
+    """
     members = update(Credential).where(Credential.family_id.in_(family_ids), Credential.revoked_at.is_(None))
+    if holding:
+        # Each stands in the stored JSON as a text of its own.
+        stored, texts = (
+            type_coerce(Credential.authority, Text),
+            (msgspec.json.encode(name).decode() for name in holding),
+        )
+        members = members.where(or_(*(stored.contains(text, autoescape=True) for text in texts)))
     db.execute(members.values(revoked_at=now()).execution_options(synchronize_session=False))
 
 

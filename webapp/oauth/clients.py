@@ -13,8 +13,9 @@ from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.oauth import app_sessions, client_secrets, subjects
 from webapp.oauth.client_secrets import add_secret
-from webapp.oauth.client_settings import ClientSettings, ClientUnfit, apply
+from webapp.oauth.client_settings import ClientSettings, ClientUnfit, apply, settings_of
 from webapp.oauth.models import AuthorizationCode, Consent, OAuthClient
+from webapp.oauth.taken_permissions import end_what_was_taken
 from webapp.tokens import refresh_families
 
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -76,14 +77,11 @@ def edit(db: Session, client: OAuthClient, wish: ClientSettings, *, actor_id: UU
         ClientUnfit
     """
     lock(db, client)
-    former = client.roles, client.people, client.demanded_level
+    former = settings_of(client)
     apply(client, wish)
     subjects.prepare(db, client)
     db.flush()
-    if (client.roles, client.people, client.demanded_level) != former:
-        # The row of each has the roles that its user needs. The next ones are only for users who may still use the app,
-        # and for logins that are good enough.
-        refresh_families.end_access_tokens_of_client(db, client.id)
+    end_what_was_taken(db, client, former)
     if not client.backchannel_logout_uri:
         app_sessions.forget(db, client.id)
     if client.has_keys:

@@ -1,6 +1,6 @@
 """Script logins: refresh token families (RFC 9700 §4.14.2) and the access tokens that belong to them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -148,9 +148,14 @@ def end(
     return True
 
 
-def end_access_tokens_of_client(db: Session, client_id: UUID) -> None:
-    """End the access tokens of a client; its logins stay."""
-    families.end_access_tokens(db, select(RefreshFamily.id).where(RefreshFamily.client_id == client_id))
+def end_access_tokens_of_client(db: Session, client_id: UUID, *, holding: Collection[str] = ()) -> None:
+    """End the access tokens of a client; its logins stay.
+
+    Args:
+        holding: only those with one of these scopes or audiences; empty for all.
+    """
+    of_client = select(RefreshFamily.id).where(RefreshFamily.client_id == client_id)
+    families.end_access_tokens(db, of_client, holding=holding)
 
 
 def end_of_client(

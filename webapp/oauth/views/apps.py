@@ -11,7 +11,7 @@ from webapp.core.translation import _
 from webapp.guard import Principal, require
 from webapp.oauth import clients, consents
 from webapp.oauth.models import Consent, OAuthClient
-from webapp.oauth.scopes import sentences
+from webapp.oauth.scopes import claim_scopes_of, sentences
 from webapp.oauth.views.blueprint import at_services, bp, token_service
 from webapp.tokens import script_logins
 from webapp.web.api_schema import responds
@@ -60,5 +60,8 @@ def withdraw(principal: Principal, client_id: UUID) -> ResponseReturnValue:
 
 
 def granted(consent: Consent, client: OAuthClient, used_at: datetime | None) -> GrantedApp:
-    words = [*sentences(consent.scopes, token_service().catalogue), *at_services(consent.resources)]
-    return GrantedApp(client.id, client.name, list(consent.scopes), words, consent.given_at, used_at)
+    possible = {*claim_scopes_of(client), *client.scopes}
+    scopes = [name for name in consent.scopes if name in possible]
+    services = [uri for uri in consent.resources if uri in client.resources]
+    words = [*sentences(scopes, token_service().catalogue), *at_services(services)]
+    return GrantedApp(client.id, client.name, scopes, words, consent.given_at, used_at)
