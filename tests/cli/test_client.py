@@ -29,6 +29,7 @@ def test_an_app_is_added_listed_and_removed(run):
         "kind": "confidential",
         "state": "enabled",
         "is_first_party": False,
+        "operator": "",
         "redirect_uris": [URI],
         "scopes": ["protected:read"],
         "resources": [],
@@ -51,6 +52,14 @@ def test_an_edit_changes_what_it_names_and_nothing_else(run):
     assert (found["redirect_uris"], found["roles"], found["is_first_party"]) == ([URI], ["user"], False)
     assert run("client edit Wiki", "--role", "").exit_code == 0
     assert json.loads(run("client list --json").stdout)[0]["roles"] == []
+
+
+def test_an_operator_is_an_option_that_an_empty_text_removes(run):
+    assert run("client add Wiki", "--redirect-uri", URI, "--operator", "Example Ltd").exit_code == 0
+    for given, operator in (((), "Example Ltd"), (("--operator", "Other"), "Other"), (("--operator", ""), "")):
+        assert not given or run("client edit Wiki", *given).exit_code == 0
+        assert json.loads(run("client list --json").stdout)[0]["operator"] == operator
+    assert "100 printable characters" in run("client edit Wiki", "--operator", "x" * 101).output
 
 
 def test_keys_services_and_pushed_requests_of_an_app_are_options(run, tmp_path):

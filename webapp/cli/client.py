@@ -83,6 +83,7 @@ def facts_of(client: OAuthClient, names: list[str]) -> dict[str, Any]:
         "kind": "public" if client.is_public else "confidential",
         "state": "disabled" if client.disabled_at else "enabled",
         "is_first_party": client.is_first_party,
+        "operator": client.operator,
         "redirect_uris": client.redirect_uris,
         "scopes": client.scopes,
         "resources": client.resources,

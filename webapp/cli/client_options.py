@@ -64,6 +64,9 @@ OPTIONS = (
         default=None,
         help="Whether it is an app of yours: users are not asked for consent.",
     ),
+    click.option(
+        "--operator", metavar="NAME", help="Who runs it, such as a company: users see it before they allow the app."
+    ),
     click.option("--scope", "scopes", multiple=True, help="A scope of this site's API that it may request."),
     click.option(
         "--resource",

@@ -12,6 +12,7 @@ from webapp.oauth import client_keys, redirect_uris, resources
 from webapp.oauth.models import OAuthClient
 
 MOST_REDIRECT_URIS = 20
+LONGEST_OPERATOR = 100
 SHORTEST = timedelta(minutes=1)
 
 
@@ -26,6 +27,7 @@ class ClientSettings:
     redirect_uris: Sequence[str] = ()
     post_logout_redirect_uris: Sequence[str] = ()
     is_first_party: bool = False
+    operator: str = ""
     scopes: Sequence[str] = ()
     resources: Sequence[str] = ()
     roles: Sequence[str] = ()
@@ -75,6 +77,18 @@ def apply(client: OAuthClient, wish: ClientSettings) -> None:
 
 def unchanged(value: Any) -> Any:
     return value
+
+
+def checked_operator(given: str | None) -> str:
+    """
+    Raises:
+        ClientUnfit
+    """
+    operator = (given or "").strip()
+    # Characters that are not printable include those that change the direction of the text beside them.
+    if len(operator) > LONGEST_OPERATOR or not operator.isprintable():
+        raise ClientUnfit(_("The operator of an app has at most 100 printable characters."))
+    return operator
 
 
 def checked_uris(uris: Sequence[str]) -> list[str]:
@@ -167,6 +181,7 @@ def sorted_names(names: Sequence[str]) -> list[str]:
 
 
 CHECKS: dict[str, Callable[[Any], Any]] = {
+    "operator": checked_operator,
     "redirect_uris": checked_uris,
     "post_logout_redirect_uris": checked_uris,
     "backchannel_logout_uri": checked_url,

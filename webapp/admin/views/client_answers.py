@@ -28,6 +28,8 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     is_public: bool
     is_first_party: bool
+    operator: str
+    """Who runs it, for users who are asked; empty if that is not said."""
     redirect_uris: list[str]
     post_logout_redirect_uris: list[str]
     wants_rs256: bool

@@ -13,6 +13,7 @@ from wtforms.widgets import TextArea
 from webapp.core import outgoing_http
 from webapp.core.translation import _, _l
 from webapp.oauth import client_keys
+from webapp.oauth.client_settings import LONGEST_OPERATOR
 from webapp.settings.types import duration, write_duration
 from webapp.web.form import Form, WordsField, one_line, stripped
 
@@ -33,6 +34,15 @@ class BasicFields(Form):
 class AccessFields(Form):
     is_first_party = BooleanField(
         _l("It is an app of ours"), description=_l("Users are not asked whether they allow it to log them in.")
+    )
+    operator = StringField(
+        _l("Operator"),
+        [Length(max=LONGEST_OPERATOR), one_line],
+        filters=[stripped],
+        description=_l(
+            "Who runs the app, such as a company. Users see it before they allow the app. Most apps of yours need none."
+        ),
+        render_kw={"maxlength": LONGEST_OPERATOR, "autocomplete": "off"},
     )
     roles = WordsField(
         _l("Only for these roles"),

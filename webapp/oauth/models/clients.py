@@ -21,6 +21,8 @@ class OAuthClient(Base):
     """Whether it cannot keep a secret, such as a single-page or native app (RFC 6749 §2.1)."""
     is_first_party: Mapped[bool] = mapped_column(server_default=false())
     """Whether it belongs to the operator of this site, so that users are not asked for consent."""
+    operator: Mapped[str] = mapped_column(String(100), server_default="")
+    """Who runs it, in the words of an admin, for users who are asked; empty if that is not said."""
     redirect_uris: Mapped[list[str]] = mapped_column(JSON)
     post_logout_redirect_uris: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
     """Where users go after a logout that the app has started."""

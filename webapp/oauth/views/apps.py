@@ -21,11 +21,15 @@ from webapp.web.responses import redirect_or_json
 from webapp.web.transaction import db
 
 
-class GrantedApp(msgspec.Struct, frozen=True):
+class GrantedApp(msgspec.Struct, frozen=True, kw_only=True):
     """An app that a user has given access."""
 
     id: UUID
     name: str
+    operator: str
+    """Who runs it; empty if that is not known."""
+    is_self_registered: bool
+    """Whether it has registered itself, so that no administrator has checked its name."""
     scopes: list[str]
     sentences: list[str]
     """What the app may know and do."""
@@ -64,4 +68,13 @@ def granted(consent: Consent, client: OAuthClient, used_at: datetime | None) -> 
     scopes = [name for name in consent.scopes if name in possible]
     services = [uri for uri in consent.resources if uri in client.resources]
     words = [*sentences(scopes, token_service().catalogue), *at_services(services)]
-    return GrantedApp(client.id, client.name, scopes, words, consent.given_at, used_at)
+    return GrantedApp(
+        id=client.id,
+        name=client.name,
+        operator=client.operator,
+        is_self_registered=client.is_self_registered,
+        scopes=scopes,
+        sentences=words,
+        given_at=consent.given_at,
+        last_used_at=used_at,
+    )

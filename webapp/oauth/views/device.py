@@ -41,6 +41,10 @@ class WaitingDevice(msgspec.Struct, frozen=True, kw_only=True):
     """A device that waits for a decision."""
 
     app: str
+    operator: str
+    """Who runs the app; empty if that is not known."""
+    is_self_registered: bool
+    """Whether the app has registered itself, so that no administrator has checked its name."""
     user_code: str
     scopes: list[str]
     sentences: list[str]
@@ -76,6 +80,8 @@ def find_device(principal: Principal) -> ResponseReturnValue:
         return unmet
     device = WaitingDevice(
         app=client.name,
+        operator=client.operator,
+        is_self_registered=client.is_self_registered,
         user_code=spelled(normalized(form.user_code.data or "") or ""),
         scopes=scopes,
         sentences=[*sentences(scopes, token_service().catalogue), *at_services(row.resources)],
