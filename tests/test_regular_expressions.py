@@ -71,6 +71,7 @@ EXPRESSIONS = {
     "foreign_hash_schemes: \\{SMD5\\}.{1,60}": ("fullmatch", "a"),
     "form_body.BLANK_LINE": ("search", "\r\n\r"),
     "form_body.ESCAPE": ("findall", "%6"),
+    "new_accounts.UNFIT": ("sub", "ours"),
     "new_migration: [^a-z0-9]+": ("sub", "ours"),
     "wording.NAMES": ("split", "ours"),
     "wording.VARIABLE": ("sub", "ours"),

@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.browser import Person
+from tests.federation.upstream import linked
 from tests.oauth.app import registered
 from tests.second_factors import NAMED, App, with_app, with_passkey, with_sheet
 from webapp.accounts import export, invitations, service_accounts
@@ -33,11 +34,13 @@ WHERE = {
     "invitation": "invitations",
     "service_account": "service_accounts",
     "oauth_consent": "apps",
+    "linked_identity": "identities",
     "link": "links",
     "outgoing_mail": "mails",
     "audit_event": "events",
 }
 NOWHERE = {
+    "provider_session": "the logins that came from it stand among sessions and in the audit log",
     "oauth_client": "an app of the site; of a user only where it has a service account",
     "oauth_client_error": "of an app, without saying of whom",
     "oauth_client_secret": "nothing but digests",
@@ -78,6 +81,7 @@ def exported(site):
     person.press("Send confirmation link", email="ada@new.example")
     wiki = registered(site)
     held = wiki.log_in(person, scope="openid email offline_access")
+    linked(site, ada)
     person.open("/account")
     answer = person.press("Download my data")
     assert "attachment" in answer.headers["Content-Disposition"]

@@ -17,6 +17,11 @@ from webapp.web.known_fields import known_names
 
 # A link's secret is what lets one in; one that is nobody's is no address.
 SECRETS = {
+    # The name of a provider, which stands on the login page.
+    "/login/with/<slug>",
+    "/login/with/<slug>/account",
+    "/login/with/<slug>/callback",
+    "/login/with/<slug>/link",
     "/account/email/confirm/<secret>",
     "/account/email/undo/<secret>",
     "/not-me/<secret>",

@@ -115,6 +115,24 @@ class ExportedApp(msgspec.Struct, frozen=True):
     given_at: datetime
 
 
+class ExportedIdentity(msgspec.Struct, frozen=True):
+    """An account at an identity provider that the caller can log in with."""
+
+    provider: str
+    issuer: str
+    subject: str
+    shown_as: str
+    """E-mail address or name at the provider."""
+    created_at: datetime
+    last_login_at: datetime | None
+
+
+class IdentitiesOf(Protocol):
+    """Hook: the accounts at identity providers that a user can log in with."""
+
+    def __call__(self, db: Session, user_id: UUID, /) -> list[ExportedIdentity]: ...
+
+
 class AppsOf(Protocol):
     """Hook: the apps that a user has given access."""
 
@@ -143,12 +161,13 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     invitations: list[ExportedInvitation]
     service_accounts: list[ExportedServiceAccount]
     apps: list[ExportedApp]
+    identities: list[ExportedIdentity]
     links: list[ExportedLink]
     events: list[ExportedEvent]
     mails: list[ExportedMail]
 
 
-def export(db: Session, user: User, apps_of: AppsOf) -> Export:
+def export(db: Session, user: User, apps_of: AppsOf, identities_of: IdentitiesOf) -> Export:
     """Collect the data of a user."""
     record(db, Event.DATA_EXPORTED, user_id=user.id)
     db.flush()
@@ -167,6 +186,7 @@ def export(db: Session, user: User, apps_of: AppsOf) -> Export:
         invitations=invitations_of(db, user.id),
         service_accounts=service_accounts_of(db, user.id),
         apps=apps_of(db, user.id),
+        identities=identities_of(db, user.id),
         links=links_of(db, user.id),
         events=[exported(event) for event in paging.event_page(db, user.id, size=MOST)],
         mails=[ExportedMail(m.kind, m.to, m.created_at, m.sent_at, m.state) for m in outbox.of_user(db, user.id)],

@@ -105,6 +105,20 @@ def factors_changed(db: Session, mailer: Mailer, user: User, here: Circumstances
     send_notice(db, mailer, user, here, "factors_changed", said={"change": change})
 
 
+def identity_linked(
+    db: Session, mailer: Mailer, user: User, here: Circumstances, *, provider: str, shown_as: str
+) -> None:
+    """Mail about a login with an identity provider that the user can use now."""
+    send_notice(db, mailer, user, here, "identity_linked", said={"provider": provider, "shown_as": shown_as})
+
+
+def identity_unlinked(
+    db: Session, mailer: Mailer, user: User, here: Circumstances, *, provider: str, shown_as: str
+) -> None:
+    """Mail about a login with an identity provider that no longer works."""
+    send_notice(db, mailer, user, here, "identity_unlinked", said={"provider": provider, "shown_as": shown_as})
+
+
 def recovery_code_used(db: Session, mailer: Mailer, user: User, here: Circumstances, *, left: int) -> None:
     """Mail about a used recovery code.
 

@@ -15,6 +15,8 @@ KINDS = {
     "code_refused": _l("wrong code"),
     "confirm_address": _l("confirm e-mail address"),
     "device_allowed": _l("device allowed"),
+    "identity_linked": _l("login with a provider added"),
+    "identity_unlinked": _l("login with a provider removed"),
     "everything_ended": _l("all access ended"),
     "factors_changed": _l("second factors changed"),
     "factors_reset": _l("second factors reset"),

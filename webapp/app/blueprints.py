@@ -15,6 +15,7 @@ from webapp.accounts.views import (
 from webapp.admin.views import audit, clients, endpoints, invitations, mail, overview, roles, users
 from webapp.dashboard import views as dashboard
 from webapp.examples import views as examples
+from webapp.federation import views as federation
 from webapp.login.views import api, pages
 from webapp.login.views.api import cookie_logout
 from webapp.mfa.views import pages as factors
@@ -25,7 +26,7 @@ from webapp.tokens import views as tokens
 
 LOGIN = setup, pages, registration, verification, recovery, password_strength, api
 ACCOUNT = dashboard, account, sessions, tokens, factors, not_me, not_my_token
-APPS = (oauth,)
+APPS = oauth, federation
 ADMIN = overview, users, roles, clients, endpoints, audit, invitations, mail
 VIEWS = (site, *LOGIN, *ACCOUNT, *APPS, *ADMIN, examples)
 WITH_TOKEN_COOKIE = (cookie_logout,)

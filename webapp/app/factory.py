@@ -14,6 +14,7 @@ from webapp.app.jobs import register_jobs
 from webapp.app.plugins import load_blueprints, register_plugins
 from webapp.app.services import (
     provide_authorization_server,
+    provide_federation,
     provide_login,
     provide_mail,
     provide_scopes,
@@ -62,6 +63,7 @@ def create_app(settings: Settings | None = None, *, blueprints: Sequence[Bluepri
     register_error_handlers(app)
     provide_scopes(app)
     provide_authorization_server(app, settings)
+    provide_federation(app, settings)
     app.on_late_route = partial(provide_scopes, app)
     return app
 

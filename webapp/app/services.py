@@ -7,7 +7,7 @@ from flask import Flask, request
 from sqlalchemy.orm import Session
 
 from webapp.accounts import names, user_queries
-from webapp.accounts.export import AppsOf
+from webapp.accounts.export import AppsOf, IdentitiesOf
 from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.views.first_login import FirstLogin
@@ -18,6 +18,11 @@ from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.outgoing_http import OutgoingHttp, PrivateHosts
 from webapp.core.ratelimit import Limit, Limiter, limiter_for
 from webapp.core.translation import DEFAULT
+from webapp.federation import linking
+from webapp.federation.provider_logins import ProviderLogins
+from webapp.federation.providers import ProviderEncryptor
+from webapp.federation.views.buttons import login_buttons
+from webapp.federation.views.new_session import attach_provider_session
 from webapp.guard import preferences
 from webapp.guard.assurance import Demands, demands_of
 from webapp.guard.resources import DECLARED
@@ -29,7 +34,7 @@ from webapp.login.flow import LoginFlow
 from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.login.refresh_grant import RefreshGrant
 from webapp.login.second_step import SecondStep
-from webapp.login.views import confirm, login, resume
+from webapp.login.views import confirm, hooks, login, resume
 from webapp.login.views.mfa_hooks import MFA_HOOKS
 from webapp.mail.mailer import Mailer
 from webapp.mail.outbox import Content
@@ -191,9 +196,23 @@ def provide_authorization_server(app: Flask, settings: Settings) -> None:
     http = OutgoingHttp(PrivateHosts.of(settings.private_hosts))
     services.provide(LogoutWorker)(LogoutWorker(services.get(Database), tokens, http))
     services.provide(FetchedKeys)(FetchedKeys(http))
-    services.provide(login.AskingAppOf)(partial(asking_app, services.get(Database)))
+    services.provide(hooks.AskingAppOf)(partial(asking_app, services.get(Database)))
     services.provide(ClientErrorLog)(ClientErrorLog(services.get(Database)))
     services.provide(TrialLogin)(TrialLogin(settings.secret_key))
     services.provide(PromptStamp)(PromptStamp(settings.secret_key))
     services.provide(AppsOf)(consents.exported)
     services.provide(UserCodes)(UserCodes(settings.secret_key))
+
+
+def provide_federation(app: Flask, settings: Settings) -> None:
+    """Logins with other identity providers."""
+    services = services_of(app)
+    http = OutgoingHttp(PrivateHosts.of(settings.private_hosts))
+    # Half of the threads at most: a provider that does not respond must not stop other requests.
+    at_once = max(1, settings.threads // 2)
+    services.provide(ProviderLogins)(ProviderLogins(settings.secret_key, http, at_once=at_once))
+    sealer = ProviderEncryptor(settings.secret_key, "login provider", former=settings.secret_key_fallbacks)
+    services.provide(ProviderEncryptor)(sealer)
+    services.provide(hooks.LoginButtonsFor)(login_buttons)
+    services.provide(IdentitiesOf)(linking.exported)
+    services.provide(hooks.LoginCompleted)(attach_provider_session)

@@ -40,6 +40,8 @@ class Event(StrEnum):
     USER_RENAMED = "user.renamed"
     IDENTITY_LINKED = "identity.linked"
     IDENTITY_UNLINKED = "identity.unlinked"
+    PROVIDER_LINKED = "provider.linked"
+    PROVIDER_UNLINKED = "provider.unlinked"
     PROFILE_CHANGED = "profile.changed"
     EMAIL_ASKED = "email.asked"
     EMAIL_CHANGED = "email.changed"

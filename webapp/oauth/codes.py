@@ -1,7 +1,5 @@
 """Authorization codes: issue() one, redeem() it once (RFC 6749 §4.1.2, RFC 7636 §4.6)."""
 
-import base64
-import hashlib
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.audit.log import Event
 from webapp.core.clock import now
 from webapp.core.digests import digest, new_secret, same
+from webapp.core.pkce import challenge_of
 from webapp.credentials import sids
 from webapp.guard.principal import Principal
 from webapp.oauth.models import AuthorizationCode, OAuthClient
@@ -100,10 +99,6 @@ def is_verified(verifier: str, challenge: str) -> bool:
     if not VERIFIER.fullmatch(verifier):
         return False
     return same(challenge_of(verifier), challenge)
-
-
-def challenge_of(verifier: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
 def purge(db: Session, *, most: int = 500) -> int:

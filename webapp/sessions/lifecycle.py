@@ -49,15 +49,23 @@ class Started:
 
 
 def start(
-    db: Session, user_id: UUID, browser: Browser, ends: SessionLifetimes, *, amr: str, is_remembered: bool = False
+    db: Session,
+    user_id: UUID,
+    browser: Browser,
+    ends: SessionLifetimes,
+    *,
+    amr: str,
+    is_remembered: bool = False,
+    auth_time: datetime | None = None,
 ) -> Started:
     """Start a session.
 
     Args:
         amr: how the user authenticated (RFC 8176).
         is_remembered: no idle timeout, but a longer absolute one.
+        auth_time: when the user authenticated, if it was before now, at an identity provider.
     """
-    proof = AuthenticationProof(auth_time=now(), amr=amr)
+    proof = AuthenticationProof(auth_time=auth_time or now(), amr=amr)
     lifetime, idle = (ends.remembered, None) if is_remembered else (ends.lifetime, ends.idle)
     started = issue(db, user_id, browser, proof, lifetime=lifetime, idle=idle, is_remembered=is_remembered)
     record(

@@ -28,11 +28,25 @@ def db() -> Session:
         Unavailable: the database cannot be reached or is locked.
     """
     if "db" not in g:
-        opened: AbstractContextManager[Session] = database().read() if request.method in READS else database().write()
-        g.db, g.transaction = opened.__enter__(), opened
-        after_this_request(finish)
+        begin(database().read() if request.method in READS else database().write())
     begun: Session = g.db
     return begun
+
+
+def writable() -> Session:
+    """As ``db()``, but also writable for a GET: where another site sends a browser back, as after a login there.
+
+    Call it before the first ``db()`` of such a request.
+    """
+    if "db" not in g:
+        begin(database().write())
+    begun: Session = g.db
+    return begun
+
+
+def begin(opened: AbstractContextManager[Session]) -> None:
+    g.db, g.transaction = opened.__enter__(), opened
+    after_this_request(finish)
 
 
 class RolledBack(Exception):

@@ -7,7 +7,7 @@ from flask import render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import lifecycle, notices, what_stops
-from webapp.accounts.export import AppsOf, Export, export
+from webapp.accounts.export import AppsOf, Export, IdentitiesOf, export
 from webapp.accounts.forms import CloseForm
 from webapp.accounts.lifecycle import GRACE, LastSuperAdmin
 from webapp.accounts.models import User
@@ -36,7 +36,7 @@ class Closed(msgspec.Struct, frozen=True):
 @responds(Export)
 def export_data(principal: Principal) -> ResponseReturnValue:
     """Everything that is stored about the caller, as one file without secrets."""
-    response = as_json(export(db(), me(principal), service(AppsOf)))
+    response = as_json(export(db(), me(principal), service(AppsOf), service(IdentitiesOf)))
     response.headers["Content-Disposition"] = 'attachment; filename="account.json"'
     return response
 

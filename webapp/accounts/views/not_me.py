@@ -30,6 +30,8 @@ WHAT = {
     "new_login": _l("a login with a new browser"),
     "new_script_login": _l("a login by a new script"),
     "device_allowed": _l("access for an app on another device"),
+    "identity_linked": _l("a new way to log in with an identity provider"),
+    "identity_unlinked": _l("the removal of a way to log in"),
     "password_changed": _l("a change of your password"),
     "password_reset": _l("a new password set with a mailed link"),
     "factors_changed": _l("a change of how you log in"),

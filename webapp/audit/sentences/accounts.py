@@ -112,6 +112,14 @@ ACCOUNTS: Entries = {
         _l("Your password is now managed by this site. Your administrator changed this."),
         _l("The password of %(user)s is managed by this site again."),
     ),
+    Event.PROVIDER_LINKED: Sentence(
+        _l("You can log in with %(provider)s as %(shown_as)s."),
+        _l("%(user)s can log in with %(provider)s as %(shown_as)s."),
+    ),
+    Event.PROVIDER_UNLINKED: Sentence(
+        _l("You can no longer log in with %(provider)s as %(shown_as)s."),
+        _l("%(user)s can no longer log in with %(provider)s as %(shown_as)s."),
+    ),
     Event.ROLE_CHANGED: Sentence(
         _l("Your role changed from %(former_role)s to %(role)s."),
         _l("The role of %(user)s was changed."),

@@ -1,6 +1,7 @@
 """/login: log in with name and password."""
 
-from typing import Annotated, Any, NamedTuple, Protocol
+from datetime import datetime
+from typing import Annotated, Any
 
 import msgspec
 from flask import Response, current_app, redirect, render_template, request, session, url_for
@@ -31,6 +32,7 @@ from webapp.login.views.blueprint import (
     second_step,
     unchanged,
 )
+from webapp.login.views.hooks import AskingAppOf, LoginButtonsFor, LoginCompleted
 from webapp.login.views.login_errors import (
     COOKIES_BLOCKED,
     CREDENTIALS_INVALID,
@@ -70,20 +72,6 @@ class LoggedIn(msgspec.Struct, frozen=True):
     username: str
     roles: list[str]
     next: str
-
-
-class AskingApp(NamedTuple):
-    """The app that sends a user here to log in to it."""
-
-    name: str
-    login_hint: str = ""
-    """The user name or e-mail address that the app knows of the user, to fill in."""
-
-
-class AskingAppOf(Protocol):
-    """Hook: the app that leads users to this path after the login; None for any other path."""
-
-    def __call__(self, target: str, /) -> AskingApp | None: ...
 
 
 @bp.get("/login")
@@ -140,11 +128,15 @@ def names_current_user(identifier: str) -> bool:
     return user is not None and user.id == found.user_id
 
 
-def ask_more(step: Pending, target: str | None, *, is_remembered: bool) -> ResponseReturnValue:
-    """Continue with the second step."""
+def ask_more(step: Pending, target: str | None, *, is_remembered: bool, amr: str = AMR) -> ResponseReturnValue:
+    """Continue with the second step.
+
+    Args:
+        amr: how the user authenticated in the first one.
+    """
     # In a transaction of its own: scripts get 401, and the request's transaction is rolled back.
     with database().write() as writing:
-        pending = begin(writing, step.user, AMR, is_remembered=is_remembered, target=target)
+        pending = begin(writing, step.user, amr, is_remembered=is_remembered, target=target)
     if pending is None:
         raise credentials_invalid()
     pending_cookie.store(pending)
@@ -180,15 +172,25 @@ def login_page_context(target: str | None) -> dict[str, Any]:
         "asking_app": service(AskingAppOf)(target) if target else None,
         "registration": current_app.config["REGISTRATION"],
         "passkey_hosts": rp_ids(),
+        "login_buttons": service(LoginButtonsFor)(target),
     }
 
 
 def begin_session(
-    user: User, target: str | None, *, amr: str, is_remembered: bool, is_to_trust: bool = False
+    user: User,
+    target: str | None,
+    *,
+    amr: str,
+    is_remembered: bool,
+    is_to_trust: bool = False,
+    auth_time: datetime | None = None,
 ) -> Response:
     account = unchanged(user)
     end_former(db())
-    started = lifecycle.start(db(), user.id, browser(), ends(), amr=amr, is_remembered=is_remembered)
+    started = lifecycle.start(
+        db(), user.id, browser(), ends(), amr=amr, is_remembered=is_remembered, auth_time=auth_time
+    )
+    service(LoginCompleted)(db(), user.id, started.credential.id)
     note_login(account, started)
     if user.closes_at is not None:
         # A user who closed the account first decides whether to reopen it.

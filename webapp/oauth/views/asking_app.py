@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 from sqlalchemy.orm import Session
 
 from webapp.core.db import Database
-from webapp.login.views.login import AskingApp
+from webapp.login.views.hooks import AskingApp
 from webapp.oauth import clients, pushed_requests
 from webapp.oauth.request_rules import Parameters, first
 

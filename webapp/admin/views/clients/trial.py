@@ -14,6 +14,7 @@ from webapp.accounts.roles import included_in
 from webapp.admin.views.clients.blueprint import bp, client_of
 from webapp.admin.views.permissions import grant
 from webapp.core.clock import now
+from webapp.core.pkce import challenge_of
 from webapp.core.translation import _
 from webapp.credentials import sids
 from webapp.credentials.lifecycle import AuthenticationProof
@@ -89,7 +90,7 @@ def request_of(client: OAuthClient, trial: Trial) -> str:
             "scope": set_up.recipe_of(client).scopes,
             "state": trial.state,
             "nonce": trial.nonce,
-            "code_challenge": codes.challenge_of(trial.code_verifier),
+            "code_challenge": challenge_of(trial.code_verifier),
             "code_challenge_method": "S256",
         }
     )

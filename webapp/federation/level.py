@@ -1,0 +1,16 @@
+"""How much a login with a provider proves here: one factor, unless its ``acr`` or ``amr`` is trusted."""
+
+from webapp.federation.models import LoginProvider
+from webapp.federation.upstream_identity import UpstreamIdentity
+
+AMR = "federated"
+"""``amr`` of such a login; RFC 8176 has no value for it."""
+
+
+def amr_of(provider: LoginProvider, identity: UpstreamIdentity) -> str:
+    """The ``amr`` of the session here.
+
+    Never more than two factors: a phishing-resistant login there is not one for this site (SP 800-63C-4 §2.2).
+    """
+    is_trusted = identity.acr in provider.trusted_acr or bool(set(identity.amr) & set(provider.trusted_amr))
+    return f"{AMR} mfa" if is_trusted else AMR

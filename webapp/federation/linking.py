@@ -1,0 +1,124 @@
+"""Which account an identity of a provider belongs to, and links between them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.accounts import user_queries
+from webapp.accounts.export import ExportedIdentity
+from webapp.accounts.models import User
+from webapp.accounts.names import normalized_key
+from webapp.accounts.service_rules import require_login
+from webapp.audit.log import Event, record
+from webapp.core.clock import now
+from webapp.federation.email_domains import is_within, verified_address
+from webapp.federation.models import LinkedIdentity, LoginProvider
+from webapp.federation.upstream_identity import UpstreamIdentity
+
+
+class LinkedElsewhere(Exception):
+    """The identity is linked to another account."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityOwner:
+    """The account of an identity."""
+
+    user: User
+    link: LinkedIdentity
+    is_new_link: bool = False
+    """Whether it was linked just now, by its e-mail address."""
+
+
+def owner_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> IdentityOwner | None:
+    """The account of an identity, linked by its e-mail address if that is safe; None if the user has to decide."""
+    link = find(db, identity)
+    user = user_queries.by_id(db, link.user_id) if link is not None else None
+    if link is not None and user is not None:
+        return IdentityOwner(user, link)
+    user = by_address(db, provider, identity)
+    return IdentityOwner(user, create(db, provider, identity, user, way="email"), is_new_link=True) if user else None
+
+
+def find(db: Session, identity: UpstreamIdentity) -> LinkedIdentity | None:
+    """The link of an identity. The subject alone says nothing: another issuer may use the same."""
+    named = LinkedIdentity.issuer == identity.issuer, LinkedIdentity.subject == identity.subject
+    return db.scalar(select(LinkedIdentity).where(*named))
+
+
+def by_address(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> User | None:
+    """The account with the e-mail address of an identity, if nobody else can have either of them.
+
+    The provider has verified the address and is authoritative for its domain, and the owner of the account has
+    verified it here. Otherwise whoever could enter the address at one of the two would get the account of the other.
+    """
+    address = verified_address(identity)
+    if address is None or not is_within(address, provider.email_domains):
+        return None
+    user = user_queries.by_name_or_email(db, address)
+    if user is None or user.email_key != normalized_key(address):
+        return None
+    if user.email_verified_at is None or user.is_unverified or user.is_service:
+        return None
+    # With one identity of this provider linked, another one with the same address is not the same person for certain.
+    linked = select(LinkedIdentity.id).where(
+        LinkedIdentity.user_id == user.id, LinkedIdentity.provider_id == provider.id
+    )
+    return user if db.scalar(linked.limit(1)) is None else None
+
+
+def create(db: Session, provider: LoginProvider, identity: UpstreamIdentity, user: User, *, way: str) -> LinkedIdentity:
+    """Link an identity to an account.
+
+    Args:
+        way: how the user proved that both are theirs: ``email``, ``account`` (a login here), or ``new``.
+
+    Raises:
+        LinkedElsewhere: also if it is linked to this account already.
+        NoLogin: it is a service account.
+    """
+    require_login(user)
+    made = LinkedIdentity(
+        issuer=identity.issuer,
+        subject=identity.subject,
+        user_id=user.id,
+        provider_id=provider.id,
+        shown_as=identity.shown_as,
+        created_at=now(),
+    )
+    try:
+        with db.begin_nested():
+            db.add(made)
+    except IntegrityError as error:
+        raise LinkedElsewhere from error
+    record(db, Event.PROVIDER_LINKED, user_id=user.id, provider=provider.name, shown_as=identity.shown_as, way=way)
+    return made
+
+
+def note_login(link: LinkedIdentity, identity: UpstreamIdentity) -> None:
+    link.last_login_at, link.shown_as = now(), identity.shown_as
+
+
+def of_user(db: Session, user_id: UUID) -> Sequence[LinkedIdentity]:
+    """The identities of a user, the oldest first."""
+    listed = select(LinkedIdentity).where(LinkedIdentity.user_id == user_id)
+    return db.scalars(listed.order_by(LinkedIdentity.created_at, LinkedIdentity.id)).all()
+
+
+def remove(db: Session, link: LinkedIdentity, provider: LoginProvider) -> None:
+    db.execute(delete(LinkedIdentity).where(LinkedIdentity.id == link.id))
+    record(db, Event.PROVIDER_UNLINKED, user_id=link.user_id, provider=provider.name, shown_as=link.shown_as)
+
+
+def exported(db: Session, user_id: UUID) -> list[ExportedIdentity]:
+    """The identities of a user, for the export of their data."""
+    query = select(LinkedIdentity, LoginProvider.name).join(LoginProvider)
+    rows = db.execute(query.where(LinkedIdentity.user_id == user_id).order_by(LinkedIdentity.created_at))
+    return [
+        ExportedIdentity(name, link.issuer, link.subject, link.shown_as, link.created_at, link.last_login_at)
+        for link, name in rows
+    ]

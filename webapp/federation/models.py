@@ -1,0 +1,107 @@
+"""LoginProvider and what belongs to it: linked identities, logins that wait for a decision, logins by session."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint, false
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.core.db import Base, Key, Name
+
+
+class LoginProvider(Base):
+    """An identity provider that users can log in with."""
+
+    __tablename__ = "login_provider"
+
+    id: Mapped[Key]
+    slug: Mapped[str] = mapped_column(String(30), unique=True)
+    """Its name in URLs, which does not change: the redirect URI contains it."""
+    name: Mapped[Name]
+    """On the button of the login page."""
+    kind: Mapped[str] = mapped_column(String(10))
+    """Protocol: ``oidc``, ``oauth2`` or ``oauth1``."""
+    preset: Mapped[str] = mapped_column(String(30), server_default="")
+    """Key of the preset that it was entered with; empty for none."""
+    position: Mapped[int] = mapped_column(server_default="0")
+    """Order of the buttons; the lowest first."""
+    issuer: Mapped[str] = mapped_column(String(500))
+    """Identifies the provider in links to accounts: its issuer (OpenID Connect Core §2), or its URL."""
+    client_id: Mapped[str] = mapped_column(String(300))
+    client_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Encrypted; None for a public client."""
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    endpoints: Mapped[dict[str, str]] = mapped_column(JSON, server_default="{}")
+    """URLs of a provider without discovery, by their name in RFC 8414."""
+    email_domains: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    """Domains for whose e-mail addresses the provider is authoritative; ``*`` for all."""
+    account_policy: Mapped[str] = mapped_column(String(10), server_default="closed")
+    """Who gets an account at the first login: ``open``, ``domains``, ``invited`` or ``closed``."""
+    account_domains: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    """Domains of e-mail addresses for the policy ``domains``."""
+    role_rules: Mapped[list[dict[str, str]]] = mapped_column(JSON, server_default="[]")
+    """Rules that give a role by a claim, in order; each has ``claim``, ``value`` and ``role``."""
+    grantable_roles: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    """Roles that its rules may give."""
+    trusted_acr: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    """Values of ``acr`` that count as two factors."""
+    trusted_amr: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    """Values of ``amr`` (RFC 8176) that count as two factors."""
+    logs_out: Mapped[bool] = mapped_column(server_default=false())
+    """Whether a logout here continues at the provider (OpenID Connect RP-Initiated Logout 1.0)."""
+    is_declared: Mapped[bool] = mapped_column(server_default=false())
+    """Whether ``providers.toml`` in the instance folder declares it, so that it cannot be edited here."""
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class LinkedIdentity(Base):
+    """An account at a provider with which a user can log in."""
+
+    __tablename__ = "linked_identity"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    id: Mapped[Key]
+    issuer: Mapped[str] = mapped_column(String(500))
+    subject: Mapped[str] = mapped_column(String(255))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("login_provider.id", ondelete="CASCADE"), index=True)
+    shown_as: Mapped[str] = mapped_column(String(320))
+    """E-mail address or name at the provider at the last login, for pages."""
+    given_role: Mapped[str | None] = mapped_column(String(20))
+    """Role that a rule gave at the last login; taken away when the rule no longer applies."""
+    created_at: Mapped[datetime]
+    last_login_at: Mapped[datetime | None]
+
+
+class WaitingIdentity(Base):
+    """A verified identity without an account, whose user has to decide: a new account, or one that exists."""
+
+    __tablename__ = "waiting_identity"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    """Of the secret in the cookie of the browser that it belongs to."""
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("login_provider.id", ondelete="CASCADE"), index=True)
+    identity: Mapped[dict[str, Any]] = mapped_column(JSON)
+    next: Mapped[str] = mapped_column(Text, server_default="")
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ProviderSession(Base):
+    """Which session of a provider a session of this site came from, so that both can end together."""
+
+    __tablename__ = "provider_session"
+
+    id: Mapped[Key]
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("login_provider.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    issuer: Mapped[str] = mapped_column(String(500))
+    subject: Mapped[str] = mapped_column(String(255))
+    provider_sid: Mapped[str] = mapped_column(String(255), server_default="", index=True)
+    """``sid`` of the provider's ID token; empty if it had none."""
+    id_token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Encrypted, for the logout at the provider; None where nobody logs out there."""
+    sid: Mapped[UUID | None] = mapped_column(index=True)
+    """Of the session here (``Credential.sid``); None until the login is complete."""
+    created_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,94 @@
+"""Accounts for identities without one: who gets one, and with what."""
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from webapp.accounts import email_change, registration, self_registration
+from webapp.accounts.models import User
+from webapp.accounts.notices import Circumstances
+from webapp.accounts.profile import checked_display_name
+from webapp.accounts.registration import NewUser
+from webapp.federation import linking
+from webapp.federation.email_domains import is_within, verified_address
+from webapp.federation.models import LinkedIdentity, LoginProvider
+from webapp.federation.upstream_identity import UpstreamIdentity
+from webapp.mail.mailer import Mailer
+
+POLICIES = "open", "domains", "invited", "closed"
+UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class NoAccount(Exception):
+    """The policy of the provider gives this identity no account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    user: User
+    link: LinkedIdentity
+
+
+def may_have_account(provider: LoginProvider, identity: UpstreamIdentity, *, is_invited: bool) -> bool:
+    """Whether the policy gives an identity an account.
+
+    Args:
+        is_invited: whether the browser has opened an invitation.
+    """
+    if is_invited or provider.account_policy == "open":
+        return provider.account_policy != "closed"
+    address = verified_address(identity)
+    is_from_domain = address is not None and is_within(address, provider.account_domains)
+    return provider.account_policy == "domains" and is_from_domain
+
+
+def suggested_name(identity: UpstreamIdentity) -> str:
+    """A user name to begin with, from the one at the provider or the e-mail address."""
+    name = identity.username or identity.email
+    return UNFIT.sub(".", name.partition("@")[0]).strip("._-")[:50]
+
+
+def create(
+    db: Session,
+    mailer: Mailer,
+    provider: LoginProvider,
+    identity: UpstreamIdentity,
+    *,
+    username: str,
+    invitation: str,
+    here: Circumstances,
+) -> Created:
+    """Create the account of an identity, and link them.
+
+    The e-mail address is taken over if the provider has verified it, and counts as verified here if the provider is
+    authoritative for it; otherwise a mail asks to confirm it. An address that the provider has not verified is left
+    out: anybody could have entered it there.
+
+    Args:
+        username: as the user chose it.
+        invitation: the secret of the invitation that the browser has opened; empty for none.
+
+    Raises:
+        NoAccount, LinkDead, LinkedElsewhere, UserNameUnfit, UserNameTaken
+        EmailTaken: another account has the address, which the provider is authoritative for.
+    """
+    if not may_have_account(provider, identity, is_invited=bool(invitation)):
+        raise NoAccount
+    role = self_registration.spend(db, invitation).role if invitation else "user"
+    address = verified_address(identity)
+    is_certain = address is not None and is_within(address, provider.email_domains)
+    new = NewUser(
+        username=username,
+        email=address if is_certain else None,
+        password_hash="",
+        role=role,
+        is_verified=is_certain,
+    )
+    user = registration.add(db, new, origin="provider")
+    user.display_name = checked_display_name(identity.name)
+    db.flush()
+    if address is not None and not is_certain:
+        email_change.request(db, mailer, user, address, here)
+    db.refresh(user)
+    return Created(user, linking.create(db, provider, identity, user, way="new"))

@@ -1,0 +1,149 @@
+"""OpenIdLogin: a login with a provider of OpenID Connect (Core §3.1), from the request to the verified identity."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from webapp.core.digests import same
+from webapp.core.pkce import challenge_of
+from webapp.federation.checks import Check, LoginFailed
+from webapp.federation.code_exchange import ClientLogin, redeem
+from webapp.federation.id_token_rules import ExpectedClaims, verified_claims
+from webapp.federation.pending_requests import PendingRequest, RequestSecrets
+from webapp.federation.provider_metadata import MetadataCache, ProviderMetadata, quoted
+from webapp.federation.upstream_http import UpstreamHttp
+from webapp.federation.upstream_identity import UpstreamIdentity, identity_of
+
+LONGEST_CODE = 2048
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Provider:
+    """What the protocol needs to know of a provider; see ``models.LoginProvider``."""
+
+    slug: str
+    kind: str
+    issuer: str
+    client_id: str
+    client_secret: str | None
+    scopes: Sequence[str]
+    endpoints: Mapping[str, str]
+    redirect_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationResponse:
+    """The parameters with which a browser comes back (RFC 6749 §4.1.2)."""
+
+    state: str
+    code: str = ""
+    issuer: str | None = None
+    error: str = ""
+    error_description: str = ""
+
+
+class OpenIdLogin:
+    def __init__(self, http: UpstreamHttp) -> None:
+        self._http, self.metadata = http, MetadataCache(http)
+
+    def begin(
+        self, provider: Provider, pending: PendingRequest, secrets: RequestSecrets, *, login_hint: str = ""
+    ) -> str:
+        """The URL of the authorization request, to which the browser is redirected.
+
+        Raises:
+            LoginFailed
+        """
+        endpoint = self.metadata.find(provider.issuer).endpoints["authorization_endpoint"]
+        sent = {
+            "response_type": "code",
+            "client_id": provider.client_id,
+            "redirect_uri": provider.redirect_uri,
+            "scope": " ".join(provider.scopes),
+            "state": pending.state,
+            "nonce": secrets.nonce,
+            "code_challenge": challenge_of(secrets.code_verifier),
+            "code_challenge_method": "S256",
+        }
+        sent |= {"login_hint": login_hint} if login_hint else {}
+        sent |= {"prompt": "login", "max_age": "0"} if pending.purpose == "confirm" else {}
+        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(sent)}"
+
+    def finish(
+        self,
+        provider: Provider,
+        pending: PendingRequest,
+        secrets: RequestSecrets,
+        response: AuthorizationResponse,
+        moment: datetime,
+    ) -> UpstreamIdentity:
+        """The identity of the user who comes back.
+
+        Args:
+            response: whose ``state`` is that of ``pending``.
+
+        Raises:
+            LoginFailed
+        """
+        found = self.metadata.find(provider.issuer)
+        has_response_issuer(response, found)
+        code = code_in(response)
+        client = ClientLogin(provider.client_id, provider.client_secret, found.sends_secret_in_body)
+        tokens = redeem(
+            self._http,
+            found.endpoints["token_endpoint"],
+            client,
+            code=code,
+            redirect_uri=provider.redirect_uri,
+            code_verifier=secrets.code_verifier,
+        )
+        expected = ExpectedClaims(
+            provider.issuer,
+            provider.client_id,
+            secrets.nonce,
+            tokens.access_token,
+            pending.begun_at,
+            moment,
+            pending.begun_at if pending.purpose == "confirm" else None,
+        )
+        claims = verified_claims(tokens.id_token, found.keys, expected)
+        claims |= self.userinfo(found, tokens.access_token, claims)
+        return identity_of(provider.issuer, claims, id_token=tokens.id_token or "")
+
+    def userinfo(self, found: ProviderMetadata, access_token: str, claims: Mapping[str, Any]) -> dict[str, Any]:
+        """Further claims from the UserInfo endpoint (OpenID Connect Core §5.3); those of the ID token stay.
+
+        Raises:
+            LoginFailed: it does not respond, or responds about another user.
+        """
+        endpoint = found.endpoints.get("userinfo_endpoint")
+        if endpoint is None:
+            return {}
+        given = self._http.json(Check.USERINFO, endpoint, headers={"Authorization": f"Bearer {access_token}"})
+        told = given.get("sub")
+        if not isinstance(told, str) or not same(told, claims["sub"]):
+            raise LoginFailed(Check.USERINFO, f"sub is {quoted(told)}, not that of the ID token")
+        return {name: value for name, value in given.items() if name not in claims}
+
+
+def has_response_issuer(response: AuthorizationResponse, found: ProviderMetadata) -> None:
+    """``iss`` names the provider (RFC 9207), which prevents mix-up attacks."""
+    if response.issuer is None and not found.names_itself:
+        return
+    if response.issuer != found.issuer:
+        raise LoginFailed(Check.RESPONSE_ISSUER, f"iss is {quoted(response.issuer)}, not {found.issuer}")
+
+
+def code_in(response: AuthorizationResponse) -> str:
+    """
+    Raises:
+        LoginFailed: the provider responds with an error, or without a code.
+    """
+    if response.error:
+        described = f": {quoted(response.error_description)}" if response.error_description else ""
+        raise LoginFailed(Check.RESPONSE, f"the provider responds with {quoted(response.error)}{described}")
+    if not (response.code and len(response.code) <= LONGEST_CODE and response.code.isascii()):
+        raise LoginFailed(Check.RESPONSE, "there is no code")
+    return response.code

@@ -1,0 +1,79 @@
+"""PendingRequest: a login that was sent to a provider and has not come back, kept in the signed session cookie."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from webapp.core.digests import derive, keyed, new_secret, same
+
+LIFETIME = timedelta(minutes=10)
+MOST = 4
+LARGEST = 1500
+"""Characters that all of them have in the cookie; older ones are dropped for newer ones."""
+PURPOSES = ("login", "link", "confirm", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRequest:
+    state: str
+    slug: str
+    """Of the provider."""
+    purpose: str
+    """What the login is for, one of PURPOSES."""
+    next: str
+    """Path to go to afterwards; empty for the default."""
+    begun_at: datetime
+    """Second of its start."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RequestSecrets:
+    nonce: str
+    code_verifier: str
+    """PKCE (RFC 7636)."""
+
+
+class RequestKeys:
+    """Derives nonce and code verifier from ``state`` with a key of this site, so that the cookie is small."""
+
+    def __init__(self, secret_key: str) -> None:
+        self._key = derive(secret_key, "login with a provider")
+
+    def secrets_of(self, pending: PendingRequest) -> RequestSecrets:
+        named = f"{pending.slug} {pending.state}"
+        return RequestSecrets(keyed(self._key, f"nonce {named}"), keyed(self._key, f"verifier {named}"))
+
+
+def begin(slug: str, purpose: str, target: str, moment: datetime) -> PendingRequest:
+    return PendingRequest(new_secret(), slug, purpose, target, moment.replace(microsecond=0))
+
+
+def to_cookie(pending: Sequence[PendingRequest]) -> list[list[Any]]:
+    """The content of the cookie: the newest, as many as fit."""
+    kept = [[one.state, one.slug, one.purpose, one.next, int(one.begun_at.timestamp())] for one in pending[-MOST:]]
+    while len(kept) > 1 and len(json.dumps(kept)) > LARGEST:
+        kept.pop(0)
+    return kept
+
+
+def from_cookie(content: object, moment: datetime) -> list[PendingRequest]:
+    """Those of the cookie that are not too old; none if an older version wrote it."""
+    try:
+        found = [
+            PendingRequest(state, slug, purpose, target, datetime.fromtimestamp(seconds, UTC))
+            for state, slug, purpose, target, seconds in (content if isinstance(content, list) else [])
+        ]
+    except (TypeError, ValueError):
+        return []
+    return [one for one in found if timedelta() <= moment - one.begun_at + timedelta(seconds=1) <= LIFETIME]
+
+
+def take(pending: list[PendingRequest], state: str, slug: str) -> PendingRequest | None:
+    """Remove the request with this state from the list; None if it is not there or went to another provider."""
+    for one in pending:
+        if same(one.state, state) and one.slug == slug:
+            pending.remove(one)
+            return one
+    return None

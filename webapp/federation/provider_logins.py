@@ -1,0 +1,68 @@
+"""ProviderLogins: logins with providers, by protocol, from the request to the verified identity."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from webapp.core.outgoing_http import OutgoingHttp
+from webapp.federation.checks import Check, LoginFailed
+from webapp.federation.openid_login import AuthorizationResponse, OpenIdLogin, Provider
+from webapp.federation.pending_requests import PendingRequest, RequestKeys, RequestSecrets
+from webapp.federation.upstream_http import UpstreamHttp
+from webapp.federation.upstream_identity import UpstreamIdentity
+
+
+class LoginProtocol(Protocol):
+    """A protocol by which users log in with a provider."""
+
+    def begin(
+        self, provider: Provider, pending: PendingRequest, secrets: RequestSecrets, *, login_hint: str = ""
+    ) -> str:
+        """The URL that the browser is redirected to.
+
+        Raises:
+            LoginFailed
+        """
+
+    def finish(
+        self,
+        provider: Provider,
+        pending: PendingRequest,
+        secrets: RequestSecrets,
+        response: AuthorizationResponse,
+        moment: datetime,
+    ) -> UpstreamIdentity:
+        """The identity of the user who comes back.
+
+        Raises:
+            LoginFailed
+        """
+
+
+class ProviderLogins:
+    """
+    Args:
+        secret_key: of this site.
+        at_once: requests to providers at a time.
+    """
+
+    def __init__(self, secret_key: str, http: OutgoingHttp, *, at_once: int) -> None:
+        self._keys = RequestKeys(secret_key)
+        upstream = UpstreamHttp(http, at_once)
+        self.openid = OpenIdLogin(upstream)
+        self._by_kind: Mapping[str, LoginProtocol] = {"oidc": self.openid}
+
+    def begin(self, provider: Provider, pending: PendingRequest, *, login_hint: str = "") -> str:
+        """See ``LoginProtocol.begin``."""
+        return self._of(provider).begin(provider, pending, self._keys.secrets_of(pending), login_hint=login_hint)
+
+    def finish(
+        self, provider: Provider, pending: PendingRequest, response: AuthorizationResponse, moment: datetime
+    ) -> UpstreamIdentity:
+        """See ``LoginProtocol.finish``."""
+        return self._of(provider).finish(provider, pending, self._keys.secrets_of(pending), response, moment)
+
+    def _of(self, provider: Provider) -> LoginProtocol:
+        if (found := self._by_kind.get(provider.kind)) is None:
+            raise LoginFailed(Check.METADATA, f"there is no kind of provider called {provider.kind}")
+        return found

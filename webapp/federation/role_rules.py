@@ -1,0 +1,40 @@
+"""Roles by the claims of a provider: given at a login, and taken away when the claim is gone."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from webapp.accounts import lifecycle
+from webapp.accounts.lifecycle import LastSuperAdmin
+from webapp.accounts.models import User
+from webapp.accounts.roles import RoleGone
+from webapp.federation.models import LinkedIdentity, LoginProvider
+from webapp.federation.upstream_identity import UpstreamIdentity, values_of
+
+ORDINARY = "user"
+
+
+def role_by(rules: Sequence[Mapping[str, str]], allowed: Sequence[str], claims: Mapping[str, Any]) -> str | None:
+    """The role of the first rule that applies and whose role may be given; None without one."""
+    found = (
+        rule["role"] for rule in rules if rule["role"] in allowed and rule["value"] in values_of(claims, rule["claim"])
+    )
+    return next(found, None)
+
+
+def apply(db: Session, provider: LoginProvider, identity: UpstreamIdentity, user: User, link: LinkedIdentity) -> None:
+    """Give a user the role of the rules, or take away the one that they gave before.
+
+    A role that an administrator has given meanwhile stays, as the rules know nothing of the reason. The last super
+    administrator stays one.
+    """
+    wanted = role_by(provider.role_rules, provider.grantable_roles, identity.claims)
+    is_ours = user.role in (ORDINARY, link.given_role)
+    target = wanted or ORDINARY
+    if is_ours and target != user.role:
+        try:
+            lifecycle.change_role(db, user, target, reason=provider.name)
+        except (RoleGone, LastSuperAdmin):
+            return
+    link.given_role = wanted if user.role == wanted else None

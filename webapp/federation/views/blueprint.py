@@ -1,0 +1,50 @@
+"""The blueprint of logins with providers, and what its pages share."""
+
+from flask import Blueprint, current_app, session
+
+from webapp.core.clock import now
+from webapp.core.translation import _
+from webapp.federation import pending_requests, providers
+from webapp.federation.models import LoginProvider
+from webapp.federation.openid_login import Provider
+from webapp.federation.pending_requests import PendingRequest
+from webapp.federation.provider_logins import ProviderLogins
+from webapp.federation.providers import ProviderEncryptor
+from webapp.web.problems import Problem
+from webapp.web.registry import service
+from webapp.web.transaction import database
+
+bp = Blueprint("federation", __name__)
+
+KEPT = "provider_logins"
+"""Key of the session cookie."""
+
+
+def logins() -> ProviderLogins:
+    return service(ProviderLogins)
+
+
+def provider_named(slug: str) -> LoginProvider:
+    """The provider that a URL names. Read in a transaction of its own, because requests to it follow.
+
+    Raises:
+        Problem: 404 if there is none that users can log in with.
+    """
+    with database().read() as reading:
+        found = providers.by_slug(reading, slug)
+    if found is None or found.disabled_at is not None:
+        raise Problem(404, _("This way to log in does not exist"), _("Go to the login page and choose another one."))
+    return found
+
+
+def for_protocol(row: LoginProvider) -> Provider:
+    return providers.for_protocol(row, service(ProviderEncryptor), current_app.config["BASE_URL"])
+
+
+def pending() -> list[PendingRequest]:
+    """The logins of this browser that have not come back."""
+    return pending_requests.from_cookie(session.get(KEPT), now())
+
+
+def store(found: list[PendingRequest]) -> None:
+    session[KEPT] = pending_requests.to_cookie(found)

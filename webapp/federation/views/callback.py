@@ -1,0 +1,93 @@
+"""/login/with/<provider>/callback: where an identity provider sends a browser back."""
+
+from datetime import timedelta
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from webapp.core.clock import now
+from webapp.core.ratelimit import Limit, Limiter
+from webapp.core.ratelimit_storage import SPENT
+from webapp.federation import linking, role_rules
+from webapp.federation.checks import LoginFailed
+from webapp.federation.level import amr_of
+from webapp.federation.models import LoginProvider
+from webapp.federation.openid_login import AuthorizationResponse
+from webapp.federation.pending_requests import LIFETIME, PendingRequest, take
+from webapp.federation.upstream_identity import UpstreamIdentity
+from webapp.federation.views.blueprint import bp, for_protocol, logins, pending, provider_named, store
+from webapp.federation.views.failures import failed, unknown_login
+from webapp.federation.views.new_session import complete, keep_provider_session, refuse_unfit
+from webapp.federation.views.waiting import wait_for_decision
+from webapp.guard import public
+from webapp.web.known_fields import reads
+from webapp.web.registry import service
+from webapp.web.transaction import database
+
+READ = "state", "code", "iss", "error", "error_description"
+LONGEST = 4096
+USED = Limit(f"{SPENT}provider-login", 1, LIFETIME + timedelta(minutes=1))
+
+
+@bp.get("/login/with/<slug>/callback")
+@public
+@reads(others=True)
+def callback(slug: str) -> ResponseReturnValue:
+    """The user comes back from an identity provider."""
+    row, response = provider_named(slug), response_in(request.args)
+    begun = taken(response.state, slug)
+    try:
+        identity = logins().finish(for_protocol(row), begun, response, now())
+    except LoginFailed as error:
+        raise failed(row, error, begun.next) from error
+    return log_in(row, identity, begun)
+
+
+def response_in(given: MultiDict[str, str]) -> AuthorizationResponse:
+    """
+    Raises:
+        Problem: a parameter is repeated (RFC 6749 §3.1) or too long.
+    """
+    for name in READ:
+        if len(given.getlist(name)) > 1 or len(given.get(name, "")) > LONGEST:
+            raise unknown_login()
+    return AuthorizationResponse(
+        given.get("state", ""),
+        given.get("code", ""),
+        given.get("iss"),
+        given.get("error", ""),
+        given.get("error_description", ""),
+    )
+
+
+def taken(state: str, slug: str) -> PendingRequest:
+    """The login that this response belongs to, which can be used once.
+
+    Raises:
+        Problem: this browser has begun none with this state and provider.
+    """
+    found = pending()
+    begun = take(found, state, slug)
+    if begun is None:
+        raise unknown_login()
+    store(found)
+    # A copy of the cookie would bring it back.
+    if not service(Limiter).take(USED, state).allowed:
+        raise unknown_login()
+    return begun
+
+
+def log_in(row: LoginProvider, identity: UpstreamIdentity, begun: PendingRequest) -> ResponseReturnValue:
+    """Start a session for the user of an identity, or let them choose an account."""
+    # In a transaction of its own: a second step may follow, and what the provider said stays valid.
+    with database().write() as writing:
+        provider = writing.get_one(LoginProvider, row.id)
+        owner = linking.owner_of(writing, provider, identity)
+        if owner is None:
+            return wait_for_decision(writing, provider, identity, begun.next)
+        refuse_unfit(owner.user)
+        linking.note_login(owner.link, identity)
+        role_rules.apply(writing, provider, identity, owner.user, owner.link)
+        keep_provider_session(writing, provider, identity, owner.user.id)
+    return complete(owner.user, amr_of(row, identity), identity.auth_time, begun.next)

@@ -1,0 +1,60 @@
+"""/login/with/<provider>: send a browser to an identity provider."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import msgspec
+from flask import redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from webapp.accounts.views.request_info import take_turn
+from webapp.core.clock import now
+from webapp.core.ratelimit import Limit
+from webapp.federation import pending_requests
+from webapp.federation.checks import LoginFailed
+from webapp.federation.models import LoginProvider
+from webapp.federation.views.blueprint import bp, for_protocol, logins, pending, provider_named, store
+from webapp.federation.views.failures import failed
+from webapp.guard import public
+from webapp.login.views.hooks import AskingAppOf
+from webapp.web.known_fields import reads
+from webapp.web.query_params import parse_query
+from webapp.web.redirects import safe_path
+from webapp.web.registry import service
+
+BEGUN = Limit("provider-login", 60, timedelta(minutes=10))
+
+
+class StartQuery(msgspec.Struct, frozen=True):
+    next: Annotated[str, msgspec.Meta(description="Where to go afterwards: a path on this site.")] = ""
+
+
+@bp.get("/login/with/<slug>")
+@public
+@reads("next")
+def start(slug: str) -> ResponseReturnValue:
+    """Log in with an identity provider: redirects there."""
+    target = safe_path(parse_query(StartQuery).next) or ""
+    row = provider_named(slug)
+    if current_user.is_authenticated:
+        return redirect(target or url_for("dashboard.show"), 303)
+    app = service(AskingAppOf)(target) if target else None
+    return leave_for(row, "login", target, login_hint=app.login_hint if app else "")
+
+
+def leave_for(row: LoginProvider, purpose: str, target: str, *, login_hint: str = "") -> ResponseReturnValue:
+    """Redirect to a provider.
+
+    Args:
+        purpose: what the login is for, one of ``pending_requests.PURPOSES``.
+        target: path to go to afterwards.
+    """
+    take_turn(BEGUN)
+    begun = pending_requests.begin(row.slug, purpose, target, now())
+    try:
+        url = logins().begin(for_protocol(row), begun, login_hint=login_hint)
+    except LoginFailed as error:
+        raise failed(row, error, target) from error
+    store([*pending(), begun])
+    return redirect(url, 303)

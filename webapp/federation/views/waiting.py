@@ -1,0 +1,217 @@
+"""/login/with/<provider>/account, /link: the first login of an identity: a new account, or one that exists."""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+from flask import Response, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from webapp.accounts import notices
+from webapp.accounts.models import User
+from webapp.accounts.names import UserNameUnfit
+from webapp.accounts.one_time_links import LinkDead
+from webapp.accounts.registration import EmailTaken, UserNameTaken
+from webapp.accounts.views import link_secret
+from webapp.accounts.views.blueprint import FRESH, me
+from webapp.accounts.views.registration import INVITATION
+from webapp.accounts.views.request_info import current_circumstances, mailer
+from webapp.core.translation import _
+from webapp.federation import linking, new_accounts, providers, role_rules, waiting_identities
+from webapp.federation.email_domains import is_within, verified_address
+from webapp.federation.forms import LinkIdentityForm, ProviderAccountForm
+from webapp.federation.level import amr_of
+from webapp.federation.linking import LinkedElsewhere
+from webapp.federation.models import LoginProvider, WaitingIdentity
+from webapp.federation.new_accounts import NoAccount
+from webapp.federation.upstream_identity import UpstreamIdentity
+from webapp.federation.views.blueprint import bp
+from webapp.federation.views.new_session import complete, keep_provider_session
+from webapp.guard import Principal, public, require
+from webapp.web.cookies import cookie_attributes, prefixed
+from webapp.web.known_fields import reads
+from webapp.web.problems import Action, Problem
+from webapp.web.responses import redirect_or_json, refuse_form
+from webapp.web.transaction import database, db
+
+
+class Waiting(NamedTuple):
+    """An identity that waits for its user's decision."""
+
+    row: WaitingIdentity
+    provider: LoginProvider
+    identity: UpstreamIdentity
+
+
+def wait_for_decision(
+    db: Session, row: LoginProvider, identity: UpstreamIdentity, target: str, *, page: str = "federation.choose_account"
+) -> ResponseReturnValue:
+    """Keep an identity without an account, and lead to the page where its user decides."""
+    secret = waiting_identities.keep(db, row, identity, target)
+    response = current_app.make_response(redirect(url_for(page, slug=row.slug), 303))
+    lifetime = int(waiting_identities.LIFETIME.total_seconds())
+    response.set_cookie(cookie_name(), secret, max_age=lifetime, httponly=True, samesite="Lax", **cookie_attributes())
+    return response
+
+
+def cookie_name() -> str:
+    return prefixed("identity")
+
+
+def waiting(db: Session, slug: str) -> Waiting:
+    """The identity with which this browser came from a provider.
+
+    Raises:
+        Problem: 404 if there is none, or it came too long ago.
+    """
+    row = waiting_identities.find(db, request.cookies.get(cookie_name(), ""))
+    provider = providers.by_id(db, row.provider_id) if row is not None else None
+    if row is None or provider is None or provider.slug != slug or provider.disabled_at is not None:
+        raise again()
+    return Waiting(row, provider, waiting_identities.identity_in(row))
+
+
+def again() -> Problem:
+    return Problem(
+        404,
+        _("This login cannot be continued"),
+        _("You logged in there more than 30 minutes ago, or in another browser, or it is finished. Log in again."),
+        actions=(Action(_("Back to the login page"), url_for("login.new")),),
+    )
+
+
+@bp.get("/login/with/<slug>/account")
+@public
+def choose_account(slug: str) -> ResponseReturnValue:
+    """The first login with a provider: what is taken over, and the choice of a user name."""
+    with database().read() as reading:
+        found = waiting(reading, slug)
+    form = ProviderAccountForm(formdata=None, data={"username": new_accounts.suggested_name(found.identity)})
+    return render_template("federation/account.html", form=form, **account_context(found))
+
+
+def account_context(found: Waiting) -> dict[str, Any]:
+    provider, identity = found.provider, found.identity
+    address = verified_address(identity)
+    is_invited = bool(link_secret.opened(INVITATION))
+    return {
+        "provider": provider,
+        "identity": identity,
+        "address": address,
+        "is_certain": address is not None and is_within(address, provider.email_domains),
+        "may_register": new_accounts.may_have_account(provider, identity, is_invited=is_invited),
+        "policy": provider.account_policy,
+        "link_url": url_for("login.new", next=url_for("federation.link_form", slug=provider.slug)),
+    }
+
+
+@bp.post("/login/with/<slug>/account")
+@public
+@reads(form=ProviderAccountForm)
+def create_account(slug: str) -> ResponseReturnValue:
+    """Create the account, link it and log in."""
+    with database().read() as reading:
+        found = waiting(reading, slug)
+    form = ProviderAccountForm()
+    user = created(found, form) if form.validate_on_submit() else None
+    if user is None:
+        page = partial(render_template, "federation/account.html", form=form, **account_context(found))
+        return refuse_form(form, page)
+    link_secret.drop(INVITATION)
+    amr = amr_of(found.provider, found.identity)
+    return forgotten(complete(user, amr, found.identity.auth_time, found.row.next))
+
+
+def created(found: Waiting, form: ProviderAccountForm) -> User | None:
+    """The new account; None if the form has errors now."""
+    identity, invitation = found.identity, link_secret.opened(INVITATION)
+    name = form.username.data or ""
+    try:
+        with database().write() as writing:
+            provider = spent(writing, found)
+            here = current_circumstances()
+            made = new_accounts.create(
+                writing, mailer(), provider, identity, username=name, invitation=invitation, here=here
+            )
+            linking.note_login(made.link, identity)
+            role_rules.apply(writing, provider, identity, made.user, made.link)
+            keep_provider_session(writing, provider, identity, made.user.id)
+            return made.user
+    except UserNameUnfit as error:
+        form.username.errors = [str(error)]
+    except UserNameTaken:
+        form.username.errors = [_("This user name is taken. Choose another one.")]
+    except EmailTaken:
+        form.form_errors.append(
+            _(
+                "Your e-mail address belongs to an account here. Log in to it, to use it with %(provider)s.",
+                provider=found.provider.name,
+            )
+        )
+    except NoAccount as error:
+        raise no_account(found.provider) from error
+    except (LinkDead, LinkedElsewhere) as error:
+        raise again() from error
+    return None
+
+
+def spent(db: Session, found: Waiting) -> LoginProvider:
+    """Use the identity up. Returns the provider within this transaction."""
+    if not waiting_identities.spend(db, found.row):
+        raise again()
+    return db.get_one(LoginProvider, found.provider.id)
+
+
+def no_account(provider: LoginProvider) -> Problem:
+    return Problem(
+        403,
+        _("There is no account for you here"),
+        _("Logins with %(provider)s get no new account. Ask your administrator.", provider=provider.name),
+        actions=(Action(_("Back to the login page"), url_for("login.new")),),
+    )
+
+
+@bp.get("/login/with/<slug>/link")
+@require(session=True, fresh_within=FRESH)
+def link_form(slug: str, principal: Principal) -> ResponseReturnValue:
+    """Ask whether an identity shall be linked to the account that is logged in."""
+    with database().read() as reading:
+        found = waiting(reading, slug)
+    return render_template(
+        "federation/link.html", form=LinkIdentityForm(formdata=None), user=me(principal), **found._asdict()
+    )
+
+
+@bp.post("/login/with/<slug>/link")
+@require(session=True, fresh_within=FRESH)
+@reads(form=LinkIdentityForm)
+def link(slug: str, principal: Principal) -> ResponseReturnValue:
+    """Link the identity to the account."""
+    found = waiting(db(), slug)
+    provider, user = spent(db(), found), me(principal)
+    try:
+        made = linking.create(db(), provider, found.identity, user, way="account")
+    except LinkedElsewhere as error:
+        raise linked_elsewhere(provider) from error
+    linking.note_login(made, found.identity)
+    notices.identity_linked(
+        db(), mailer(), user, current_circumstances(), provider=provider.name, shown_as=made.shown_as
+    )
+    message = _("You can log in with %(provider)s now.", provider=provider.name)
+    return forgotten(redirect_or_json(found.row.next or url_for("account.security"), message))
+
+
+def linked_elsewhere(provider: LoginProvider) -> Problem:
+    return Problem(
+        409,
+        _("It is linked already"),
+        _("This login with %(provider)s belongs to an account here. Nothing was changed.", provider=provider.name),
+        actions=(Action(_("Back to security"), url_for("account.security")),),
+    )
+
+
+def forgotten(response: ResponseReturnValue) -> Response:
+    """Delete the cookie of the identity."""
+    made = current_app.make_response(response)
+    made.delete_cookie(cookie_name(), httponly=True, samesite="Lax", **cookie_attributes())
+    return made

@@ -1,0 +1,55 @@
+"""Identities that wait for their user's decision: kept for the browser that came with them, for a short time."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from webapp.core.clock import now
+from webapp.core.digests import digest, new_secret
+from webapp.federation.models import LoginProvider, WaitingIdentity
+from webapp.federation.upstream_identity import UpstreamIdentity
+
+LIFETIME = timedelta(minutes=30)
+LARGEST = 64 * 1024
+
+
+def keep(db: Session, provider: LoginProvider, identity: UpstreamIdentity, target: str) -> str:
+    """Store an identity. Returns the secret for the cookie of its browser."""
+    secret = new_secret()
+    db.add(
+        WaitingIdentity(
+            digest=digest(secret),
+            provider_id=provider.id,
+            identity=asdict(identity) | {"claims": dict(identity.claims), "id_token": ""},
+            next=target,
+            expires_at=now() + LIFETIME,
+        )
+    )
+    return secret
+
+
+def find(db: Session, secret: str) -> WaitingIdentity | None:
+    found = db.get(WaitingIdentity, digest(secret)) if secret else None
+    return found if found is not None and now() < found.expires_at else None
+
+
+def identity_in(row: WaitingIdentity) -> UpstreamIdentity:
+    stored: Mapping[str, Any] = row.identity
+    return UpstreamIdentity(**{**stored, "amr": tuple(stored["amr"])})
+
+
+def spend(db: Session, row: WaitingIdentity) -> bool:
+    """Use an identity up; False if another request was faster."""
+    gone = delete(WaitingIdentity).where(WaitingIdentity.digest == row.digest).returning(WaitingIdentity.digest)
+    return db.execute(gone).first() is not None
+
+
+def purge(db: Session, *, most: int = 500) -> int:
+    """Delete those that have expired. Returns how many; 0 when none are left."""
+    old = select(WaitingIdentity.digest).where(WaitingIdentity.expires_at <= now()).limit(most)
+    gone = delete(WaitingIdentity).where(WaitingIdentity.digest.in_(old)).returning(WaitingIdentity.digest)
+    return len(db.scalars(gone).all())
