@@ -1,6 +1,7 @@
 """The errors of an app, as its page shows them: each cause, bounded rows and writes, and nothing secret."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -39,9 +40,14 @@ def test_each_cause_is_kept_as_its_kind(app, person, wiki):
     App(app, wiki.client_id, secrets[3]).redeem("x")
     person.ask("GET", admins.url())
     App(app, phone.client_id, secrets[3]).redeem("x")
+    gone = f"https://wiki.example.org/gone?code={secrets[2]}"
+    logout = urlencode({"client_id": wiki.client_id, "post_logout_redirect_uri": gone})
+    assert person.ask("GET", f"/oauth/end-session?{logout}").status_code == 400
     found = errors_of(app, wiki)
     assert found["redirect_uri"] == ("https://wiki.example.org/other?…", 1)
-    assert found.keys() == {"redirect_uri", "pkce", "scope", "response", "other", "code", "refresh", "secret"}
+    assert found["logout_uri"] == ("https://wiki.example.org/gone?…", 1)
+    kinds = {"redirect_uri", "logout_uri", "pkce", "scope", "response", "other", "code", "refresh", "secret"}
+    assert found.keys() == kinds
     assert errors_of(app, admins).keys() == {"not_allowed"}
     assert errors_of(app, phone).keys() == {"public_secret"}
     assert not [secret for secret in secrets if secret in str(contents(app)["oauth_client_error"])]
@@ -95,7 +101,7 @@ def test_the_words_of_the_errors_take_any_detail(app, wiki):
             client_errors.add(db, wiki.client_id_as_uuid, kind, "100% %(x)s", 1)
         words = [client_errors.in_words(error) for error in client_errors.of_client(db, wiki.client_id_as_uuid)]
     assert len(words) == len(SENTENCES)
-    assert sum("100% %(x)s" in sentence for sentence in words) == 2
+    assert sum("100% %(x)s" in sentence for sentence in words) == 3
 
 
 def test_every_kind_has_a_sentence():

@@ -12,6 +12,7 @@ from webapp.oauth.client_settings import ClientUnfit
 from webapp.oauth.clients import NewClient
 from webapp.oauth.metadata import metadata
 from webapp.oauth.recipes import APPS, RECIPES
+from webapp.testing import as_user
 
 ABOUT = metadata("https://login.example.org", algorithms=["ES256"])
 DOCS = Path(__file__).parents[2] / "docs" / "single-sign-on.md"
@@ -66,3 +67,31 @@ def test_a_well_known_app_is_registered_by_its_url_alone(app):
     shown = chief.open(f"/admin/clients/{listed[0]['client_id']}").text
     assert secret not in shown
     assert "THE-CLIENT-SECRET" in shown
+
+
+@pytest.mark.parametrize(
+    ("uris", "more", "blocked"),
+    [
+        (
+            ["https://spa.example.org/cb", "https://spa.example.org/renew"],
+            {"recipe": "spa"},
+            ["https://spa.example.org"],
+        ),
+        (["http://localhost:5173/cb"], {"recipe": "spa"}, ["http://localhost:5173"]),
+        (["https://allowed.example.org/cb"], {"recipe": "spa"}, []),
+        (["https://spa.example.org/cb"], {}, ["https://spa.example.org"]),
+        (["http://127.0.0.1/cb", "org.example.phone:/cb"], {}, []),
+        (["http://127.0.0.1/cb"], {"recipe": "native"}, []),
+        (["https://spa.example.org/cb"], {"is_public": False}, []),
+    ],
+)
+def test_the_page_of_a_single_page_app_says_which_origin_is_not_allowed_yet(make_app, uris, more, blocked):
+    site = make_app(WEBAPP_CORS_ORIGINS="https://allowed.example.org")
+    given = {"redirect_uris": uris, "is_public": True} | more
+    with factories.database_of(site).write() as db:
+        client_id = clients.register(db, NewClient(name="App", **given), origin="test").client.id
+    keeper = as_user(site, "keeper", role="super_admin")
+    said = keeper.get(f"/admin/clients/{client_id}", headers={"Accept": "application/json"}).json
+    assert said["set_up"]["blocked_origins"] == blocked
+    page = keeper.get(f"/admin/clients/{client_id}", headers={"Accept": "text/html"}).text
+    assert ("WEBAPP_CORS_ORIGINS=" in page) is bool(blocked)

@@ -26,6 +26,7 @@ LONGEST_DETAIL = 200
 
 SENTENCES = {
     "redirect_uri": _l("The redirect URI is not registered. The app sent %(detail)s"),
+    "logout_uri": _l("The redirect URI after logout is not registered. The app sent %(detail)s"),
     "pkce": _l("The request had no code_challenge with S256. Switch PKCE on in the app."),
     "not_pushed": _l("The app must push its requests (RFC 9126), and did not."),
     "scope": _l("The app requested no scope that it may have. Most apps need openid."),

@@ -17,6 +17,14 @@ from webapp.oauth.request_rules import Parameters, first
 class LogoutRefused(Exception):
     """The request is not valid; the message is for the person who sees it, because nobody is sent anywhere."""
 
+    def __init__(self, message: str, client_id: UUID | None = None, redirect_uri: str = "") -> None:
+        """
+        Args:
+            client_id: of an app that has not registered ``redirect_uri``.
+        """
+        super().__init__(message)
+        self.client_id, self.redirect_uri = client_id, redirect_uri
+
 
 @dataclass(frozen=True, slots=True)
 class LogoutRequest:
@@ -51,7 +59,8 @@ def checked(db: Session, given: Parameters, *, issuer: str, keys: IdTokenKeys) -
         raise LogoutRefused(_("This site knows no app with this client_id."))
     uri, state = first(given, "post_logout_redirect_uri"), first(given, "state")
     if uri is not None and (client is None or uri not in client.post_logout_redirect_uris):
-        raise LogoutRefused(_("The app has not registered this post_logout_redirect_uri."))
+        message = _("The app has not registered this post_logout_redirect_uri.")
+        raise LogoutRefused(message, client.id if client else None, uri)
     if uri is not None and state is not None:
         uri = f"{uri}{'&' if '?' in uri else '?'}{urlencode({'state': state})}"
     return LogoutRequest(client, hinted.session_id if hinted else None, uri)

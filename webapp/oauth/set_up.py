@@ -6,6 +6,7 @@ from typing import Any
 
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.recipes import GENERIC, RECIPES, Recipe
+from webapp.oauth.redirect_uris import split
 
 UNSAFE = re.compile(r"[\"'\\$]")
 """What could end a quoted text in a file of settings."""
@@ -40,3 +41,13 @@ def values(client: OAuthClient, metadata: Mapping[str, Any], site_name: str, sec
         "app_url": recipe.app_url_of(client.redirect_uris),
         "scopes": recipe.scopes,
     }
+
+
+def browser_origins(client: OAuthClient) -> list[str]:
+    """The origins from which a single-page app calls this site; none for any other app."""
+    if not client.is_public or client.recipe not in (None, "spa"):
+        return []
+    parts = (split(uri) for uri in client.redirect_uris)
+    # By hand, http is most likely for an app that is installed on a computer.
+    schemes = ("https", "http") if client.recipe else ("https",)
+    return list(dict.fromkeys(f"{part.scheme}://{part.netloc}" for part in parts if part and part.scheme in schemes))

@@ -13,6 +13,7 @@ from webapp.oauth import client_errors, client_secrets, logout_notices, people, 
 from webapp.oauth.claims import CLAIMS_BY_SCOPE
 from webapp.oauth.metadata import metadata, methods_of
 from webapp.oauth.models import ClientError, OAuthClient
+from webapp.settings import Settings
 from webapp.settings.types import write_duration
 from webapp.tokens import refresh_families
 from webapp.web.registry import service
@@ -103,6 +104,8 @@ class AppSetUp(msgspec.Struct, frozen=True):
     to_paste: str
     """The settings in the form that the app understands, by its recipe."""
     notes: list[str]
+    blocked_origins: list[str]
+    """Origins of a single-page app that cannot call this site until `WEBAPP_CORS_ORIGINS` has them."""
 
 
 class AppDetails(RegisteredApp, frozen=True, kw_only=True):
@@ -172,6 +175,9 @@ def set_up_of(client: OAuthClient, secret: str | None) -> AppSetUp:
         claims={name: list(claims) for name, claims in CLAIMS_BY_SCOPE.items()},
         to_paste=recipe.filled_in(values),
         notes=[str(note) for note in recipe.notes],
+        blocked_origins=[
+            origin for origin in set_up.browser_origins(client) if origin not in service(Settings).cors_origins
+        ],
     )
 
 

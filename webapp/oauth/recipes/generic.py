@@ -42,7 +42,13 @@ GENERIC = {
         about=_l("JavaScript in the browser, without a server of its own."),
         settings=WITHOUT_SECRET,
         is_public=True,
-        notes=(_l("The browser calls the token endpoint, so allow the origin of the app in WEBAPP_CORS_ORIGINS."),),
+        notes=(
+            _l("It calls this site from the browser, so WEBAPP_CORS_ORIGINS must have its origin."),
+            _l(
+                "With a redirect URI of http, for development, users are asked at each login, and tokens cannot be "
+                "renewed without them (prompt=none)."
+            ),
+        ),
     ),
     "native": Recipe(
         name=_l("Desktop or phone app"),

@@ -11,9 +11,11 @@ from webapp.core.translation import _
 from webapp.credentials import sids
 from webapp.guard import Principal, login_manager, public, require
 from webapp.guard.require import public_to_scripts
+from webapp.oauth.client_errors import without_values
 from webapp.oauth.logout import LogoutRefused, LogoutRequest, checked
 from webapp.oauth.views.authorize import logged_in
 from webapp.oauth.views.blueprint import bp, issuer, leave_to
+from webapp.oauth.views.error_notes import note_error
 from webapp.oauth.views.parameters import form_as_query, parameters
 from webapp.sessions import cookie, lifecycle
 from webapp.web.known_fields import reads
@@ -66,6 +68,8 @@ def logout_request(query: str) -> LogoutRequest:
         with database().read() as reading:
             return checked(reading, parameters(query), issuer=issuer(), keys=service(IdTokenKeys))
     except LogoutRefused as error:
+        if error.client_id is not None:
+            note_error(error.client_id, "logout_uri", without_values(error.redirect_uri))
         detail = _("%(reason)s You are still logged in here, if you were.", reason=error)
         raise Problem(400, _("The app's request is not valid"), detail, extra={"error": "invalid_request"}) from error
 
