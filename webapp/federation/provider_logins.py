@@ -43,24 +43,26 @@ class ProviderLogins:
     """
     Args:
         secret_key: of this site.
-        at_once: requests to providers at a time.
+        at_once: threads that may wait for providers at a time.
     """
 
     def __init__(self, secret_key: str, http: OutgoingHttp, *, at_once: int) -> None:
         self._keys = RequestKeys(secret_key)
-        upstream = UpstreamHttp(http, at_once)
-        self.openid = OpenIdLogin(upstream)
+        self.http = UpstreamHttp(http, at_once)
+        self.openid = OpenIdLogin(self.http)
         self._by_kind: Mapping[str, LoginProtocol] = {"oidc": self.openid}
 
     def begin(self, provider: Provider, pending: PendingRequest, *, login_hint: str = "") -> str:
         """See ``LoginProtocol.begin``."""
-        return self._of(provider).begin(provider, pending, self._keys.secrets_of(pending), login_hint=login_hint)
+        with self.http.place(Check.METADATA):
+            return self._of(provider).begin(provider, pending, self._keys.secrets_of(pending), login_hint=login_hint)
 
     def finish(
         self, provider: Provider, pending: PendingRequest, response: AuthorizationResponse, moment: datetime
     ) -> UpstreamIdentity:
         """See ``LoginProtocol.finish``."""
-        return self._of(provider).finish(provider, pending, self._keys.secrets_of(pending), response, moment)
+        with self.http.place(Check.METADATA):
+            return self._of(provider).finish(provider, pending, self._keys.secrets_of(pending), response, moment)
 
     def _of(self, provider: Provider) -> LoginProtocol:
         if (found := self._by_kind.get(provider.kind)) is None:

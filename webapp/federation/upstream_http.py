@@ -1,6 +1,7 @@
-"""UpstreamHttp: requests to identity providers, bounded in time, size and number at a time."""
+"""UpstreamHttp: requests to identity providers, bounded in time and size, and how many threads may wait for them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -12,11 +13,25 @@ from webapp.verify import Invalid, load
 class UpstreamHttp:
     """
     Args:
-        at_once: requests at a time, so that a slow provider does not occupy every thread.
+        at_once: threads that may wait for providers at a time, so that a slow one does not occupy all of them.
     """
 
     def __init__(self, http: OutgoingHttp, at_once: int) -> None:
         self._http, self._places = http, BoundedSemaphore(at_once)
+
+    @contextmanager
+    def place(self, check: Check) -> Iterator[None]:
+        """Hold a place while a thread may wait: for a response, or for another thread that fetches the same.
+
+        Raises:
+            LoginFailed: all are taken.
+        """
+        if not self._places.acquire(blocking=False):
+            raise LoginFailed(check, "too many threads are waiting for identity providers")
+        try:
+            yield
+        finally:
+            self._places.release()
 
     def send(
         self,
@@ -34,14 +49,10 @@ class UpstreamHttp:
         Raises:
             LoginFailed
         """
-        if not self._places.acquire(blocking=False):
-            raise LoginFailed(check, "too many requests to identity providers are waiting for a response")
         try:
             return self._http.send(method, url, body=body, headers=headers)
         except NotReached as error:
             raise LoginFailed(check, str(error)) from error
-        finally:
-            self._places.release()
 
     def json(self, check: Check, url: str, *, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The JSON object at a URL.
