@@ -1,6 +1,5 @@
 """An identity provider in this process, which can do one thing wrong at a time."""
 
-import base64
 import hashlib
 import json
 import secrets
@@ -17,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.browser import Person
+from tests.federation.signing import Signing, base64url, compact, with_key
 from webapp.accounts.models import User
 from webapp.core.clock import now
 from webapp.core.outgoing_http import NotReached, OutgoingResponse
@@ -33,12 +33,12 @@ CLIENT, SECRET = "latchkey", "s3cret:with/signs"
 FROM_OUTSIDE = {"Sec-Fetch-Site": "cross-site"}
 
 
-def base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
 def grace() -> dict[str, Any]:
     return {"sub": "u-1", "email": "grace@example.org", "email_verified": True, "name": "Grace"}
+
+
+def as_they_are(claims: dict[str, Any]) -> dict[str, Any]:
+    return claims
 
 
 @dataclass
@@ -52,6 +52,8 @@ class Upstream:
     userinfo: dict[str, Any] = field(default_factory=dict)
     id_claims: dict[str, Any] = field(default_factory=dict)
     """Claims of the ID token that are another than right; None leaves one out."""
+    rewrite: Callable[[dict[str, Any]], dict[str, Any] | str] = as_they_are
+    """Writes these claims in another way."""
     header: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
     tokens: dict[str, Any] = field(default_factory=dict)
@@ -61,7 +63,8 @@ class Upstream:
     answers: dict[str, Callable[[], OutgoingResponse]] = field(default_factory=dict)
     """Other responses, by path."""
     key: Any = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
-    signs_with: Any = None
+    signs_with: Signing | None = None
+    """In place of its key."""
     algorithm: str = "ES256"
     kid: str | None = "k1"
     jwks: dict[str, Any] | None = None
@@ -136,9 +139,9 @@ class Upstream:
             "nonce": asked["nonce"],
             "at_hash": base64url(half),
         } | ({"auth_time": int(now().timestamp())} if "max_age" in asked else {})
-        header = without_none({"kid": self.kid} | self.header)
+        header = without_none({"alg": self.algorithm, "typ": "JWT", "kid": self.kid} | self.header)
         claims = without_none(right | self.id_claims)
-        return jwt.encode(claims, self.signs_with or self.key, self.algorithm, header)
+        return compact(header, self.rewrite(claims), self.signs_with or with_key(self.algorithm, self.key))
 
     def user(self) -> dict[str, Any]:
         return without_none(self.claims | self.userinfo)
@@ -150,9 +153,8 @@ def without_none(values: dict[str, Any]) -> dict[str, Any]:
 
 def provided(app: Flask, upstream: Upstream, *, slug: str = "acme", **changed: Any) -> LoginProvider:
     """Enter the provider at a site, and let the site reach it."""
+    reached(app, upstream)
     services = services_of(app)
-    secret_key = services.get(Settings).secret_key
-    services.replace(ProviderLogins)(ProviderLogins(secret_key, upstream, at_once=2))
     row = LoginProvider(
         id=uuid4(),
         slug=slug,
@@ -171,6 +173,14 @@ def provided(app: Flask, upstream: Upstream, *, slug: str = "acme", **changed: A
     with factories.database_of(app).write() as db:
         db.add(row)
     return row
+
+
+def reached(app: Flask, upstream: Upstream) -> ProviderLogins:
+    """Let the site reach the provider, whose metadata and keys it does not know yet."""
+    services = services_of(app)
+    made = ProviderLogins(services.get(Settings).secret_key, upstream, at_once=2)
+    services.replace(ProviderLogins)(made)
+    return made
 
 
 def linked(app: Flask, user: User, subject: str = "u-1") -> UUID:
