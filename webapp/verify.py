@@ -212,15 +212,19 @@ def decode(part: str) -> bytes:
 
 
 def load(raw: bytes) -> dict[str, Any]:
-    try:
-        # Decoded first, because json would accept UTF-16 in bytes.
-        loaded = json.loads(raw.decode(), object_pairs_hook=without_duplicates, parse_constant=refuse_constant)
-    # RecursionError: deeply nested brackets.
-    except (ValueError, RecursionError) as error:
-        raise Invalid("not JSON") from error
+    loaded = parse(raw)
     if not isinstance(loaded, dict):
         raise Invalid("not a JSON object")
     return loaded
+
+
+def parse(raw: bytes) -> Any:
+    try:
+        # Decoded first, because json would accept UTF-16 in bytes.
+        return json.loads(raw.decode(), object_pairs_hook=without_duplicates, parse_constant=refuse_constant)
+    # RecursionError: deeply nested brackets.
+    except (ValueError, RecursionError) as error:
+        raise Invalid("not JSON") from error
 
 
 def without_duplicates(members: list[tuple[str, Any]]) -> dict[str, Any]:

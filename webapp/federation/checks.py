@@ -7,6 +7,8 @@ class Check(StrEnum):
     """In the order in which they are made: those before a failed one have passed."""
 
     METADATA = "metadata"
+    REQUEST_TOKEN = "request_token"
+    """Of OAuth 1 (RFC 5849 §2.1)."""
     STATE = "state"
     RESPONSE_ISSUER = "response_issuer"
     RESPONSE = "response"

@@ -34,6 +34,12 @@ class LoginProvider(Base):
     scopes: Mapped[list[str]] = mapped_column(JSON)
     endpoints: Mapped[dict[str, str]] = mapped_column(JSON, server_default="{}")
     """URLs of a provider without discovery, by their name in RFC 8414."""
+    claim_names: Mapped[dict[str, str]] = mapped_column(JSON, server_default="{}")
+    """Names of claims at a provider without OpenID Connect, by the standard name of the claim; see ``claim_names``."""
+    client_auth_method: Mapped[str] = mapped_column(String(30), server_default="")
+    """How this site authenticates where no metadata tell: for ``oauth2`` ``client_secret_post`` (the default) or
+    ``client_secret_basic``, for ``oauth1`` ``HMAC-SHA1`` (the default) or ``RSA-SHA1``, whose secret is a private key
+    (PEM)."""
     email_domains: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
     """Domains for whose e-mail addresses the provider is authoritative; ``*`` for all."""
     account_policy: Mapped[str] = mapped_column(String(10), server_default="closed")

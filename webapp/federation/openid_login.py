@@ -1,7 +1,7 @@
 """OpenIdLogin: a login with a provider of OpenID Connect (Core §3.1), from the request to the verified identity."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -31,17 +31,32 @@ class Provider:
     scopes: Sequence[str]
     endpoints: Mapping[str, str]
     redirect_uri: str
+    claim_names: Mapping[str, str] = field(default_factory=dict)
+    client_auth_method: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ProviderRequest:
+    """Where the browser is sent, and what is needed when it comes back."""
+
+    url: str
+    kept: str = ""
+    """For ``PendingRequest.kept``; encrypted if it is secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationResponse:
-    """The parameters with which a browser comes back (RFC 6749 §4.1.2)."""
+    """The parameters with which a browser comes back (RFC 6749 §4.1.2, RFC 5849 §2.2)."""
 
     state: str
     code: str = ""
     issuer: str | None = None
     error: str = ""
     error_description: str = ""
+    token: str = ""
+    """``oauth_token`` of OAuth 1."""
+    verifier: str = ""
+    """``oauth_verifier`` of OAuth 1."""
 
 
 class OpenIdLogin:
@@ -50,8 +65,8 @@ class OpenIdLogin:
 
     def begin(
         self, provider: Provider, pending: PendingRequest, secrets: RequestSecrets, *, login_hint: str = ""
-    ) -> str:
-        """The URL of the authorization request, to which the browser is redirected.
+    ) -> ProviderRequest:
+        """The authorization request, with which the browser is redirected.
 
         Raises:
             LoginFailed
@@ -69,7 +84,7 @@ class OpenIdLogin:
         }
         sent |= {"login_hint": login_hint} if login_hint else {}
         sent |= {"prompt": "login", "max_age": "0"} if pending.purpose == "confirm" else {}
-        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(sent)}"
+        return ProviderRequest(with_query(endpoint, sent))
 
     def finish(
         self,
@@ -128,12 +143,20 @@ class OpenIdLogin:
         return {name: value for name, value in given.items() if name not in claims}
 
 
+def with_query(endpoint: str, sent: Mapping[str, str]) -> str:
+    return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(sent)}"
+
+
 def has_response_issuer(response: AuthorizationResponse, found: ProviderMetadata) -> None:
     """``iss`` names the provider (RFC 9207), which prevents mix-up attacks."""
     if response.issuer is None and not found.names_itself:
         return
-    if response.issuer != found.issuer:
-        raise LoginFailed(Check.RESPONSE_ISSUER, f"iss is {quoted(response.issuer)}, not {found.issuer}")
+    requires_response_issuer(response, found.issuer)
+
+
+def requires_response_issuer(response: AuthorizationResponse, issuer: str) -> None:
+    if response.issuer != issuer:
+        raise LoginFailed(Check.RESPONSE_ISSUER, f"iss is {quoted(response.issuer)}, not {issuer}")
 
 
 def code_in(response: AuthorizationResponse) -> str:

@@ -26,6 +26,8 @@ class PendingRequest:
     """Path to go to afterwards; empty for the default."""
     begun_at: datetime
     """Second of its start."""
+    kept: str = ""
+    """What the protocol needs at the end; see ``ProviderRequest.kept``."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -52,7 +54,9 @@ def begin(slug: str, purpose: str, target: str, moment: datetime) -> PendingRequ
 
 def to_cookie(pending: Sequence[PendingRequest]) -> list[list[Any]]:
     """The content of the cookie: the newest, as many as fit."""
-    kept = [[one.state, one.slug, one.purpose, one.next, int(one.begun_at.timestamp())] for one in pending[-MOST:]]
+    kept = [
+        [one.state, one.slug, one.purpose, one.next, int(one.begun_at.timestamp()), one.kept] for one in pending[-MOST:]
+    ]
     while len(kept) > 1 and len(json.dumps(kept)) > LARGEST:
         kept.pop(0)
     return kept
@@ -62,8 +66,8 @@ def from_cookie(content: object, moment: datetime) -> list[PendingRequest]:
     """Those of the cookie that are not too old; none if an older version wrote it."""
     try:
         found = [
-            PendingRequest(state, slug, purpose, target, datetime.fromtimestamp(seconds, UTC))
-            for state, slug, purpose, target, seconds in (content if isinstance(content, list) else [])
+            PendingRequest(state, slug, purpose, target, datetime.fromtimestamp(seconds, UTC), kept)
+            for state, slug, purpose, target, seconds, kept in (content if isinstance(content, list) else [])
         ]
     except (TypeError, ValueError):
         return []

@@ -1,12 +1,14 @@
 """ProviderLogins: logins with providers, by protocol, from the request to the verified identity."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from webapp.core.outgoing_http import OutgoingHttp
 from webapp.federation.checks import Check, LoginFailed
-from webapp.federation.openid_login import AuthorizationResponse, OpenIdLogin, Provider
+from webapp.federation.oauth2_login import OAuth2Login
+from webapp.federation.openid_login import AuthorizationResponse, OpenIdLogin, Provider, ProviderRequest
 from webapp.federation.pending_requests import PendingRequest, RequestKeys, RequestSecrets
 from webapp.federation.upstream_http import UpstreamHttp
 from webapp.federation.upstream_identity import UpstreamIdentity
@@ -17,8 +19,8 @@ class LoginProtocol(Protocol):
 
     def begin(
         self, provider: Provider, pending: PendingRequest, secrets: RequestSecrets, *, login_hint: str = ""
-    ) -> str:
-        """The URL that the browser is redirected to.
+    ) -> ProviderRequest:
+        """The request with which the browser is redirected.
 
         Raises:
             LoginFailed
@@ -50,12 +52,18 @@ class ProviderLogins:
         self._keys = RequestKeys(secret_key)
         self.http = UpstreamHttp(http, at_once)
         self.openid = OpenIdLogin(self.http)
-        self._by_kind: Mapping[str, LoginProtocol] = {"oidc": self.openid}
+        self._by_kind: Mapping[str, LoginProtocol] = {"oidc": self.openid, "oauth2": OAuth2Login(self.http)}
 
-    def begin(self, provider: Provider, pending: PendingRequest, *, login_hint: str = "") -> str:
-        """See ``LoginProtocol.begin``."""
+    def begin(self, provider: Provider, pending: PendingRequest, *, login_hint: str = "") -> tuple[str, PendingRequest]:
+        """The URL that the browser is redirected to, and the request as it has to be stored.
+
+        Raises:
+            LoginFailed
+        """
+        secrets = self._keys.secrets_of(pending)
         with self.http.place(Check.METADATA):
-            return self._of(provider).begin(provider, pending, self._keys.secrets_of(pending), login_hint=login_hint)
+            sent = self._of(provider).begin(provider, pending, secrets, login_hint=login_hint)
+        return sent.url, replace(pending, kept=sent.kept)
 
     def finish(
         self, provider: Provider, pending: PendingRequest, response: AuthorizationResponse, moment: datetime

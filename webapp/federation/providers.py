@@ -47,6 +47,8 @@ def for_protocol(row: LoginProvider, sealer: Encryptor, base_url: str) -> Provid
         row.scopes,
         row.endpoints,
         redirect_uri(base_url, row.slug),
+        row.claim_names,
+        row.client_auth_method,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from webapp.core.outgoing_http import NotReached, OutgoingHttp, OutgoingResponse
 from webapp.federation.checks import Check, LoginFailed
-from webapp.verify import Invalid, load
+from webapp.verify import Invalid, load, parse
 
 
 class UpstreamHttp:
@@ -58,12 +58,28 @@ class UpstreamHttp:
         """The JSON object at a URL.
 
         Raises:
+            LoginFailed: see ``body``.
+        """
+        return json_object(check, self.body(check, url, headers=headers))
+
+    def json_list(self, check: Check, url: str, *, headers: Mapping[str, str]) -> list[Any]:
+        """The JSON array at a URL.
+
+        Raises:
+            LoginFailed: see ``body``.
+        """
+        return json_list(check, self.body(check, url, headers=headers))
+
+    def body(self, check: Check, url: str, *, headers: Mapping[str, str] | None = None) -> bytes:
+        """The JSON at a URL, not parsed.
+
+        Raises:
             LoginFailed: also for any status but 200; redirects are not followed.
         """
         answer = self.send(check, "GET", url, headers={"Accept": "application/json"} | dict(headers or {}))
         if answer.status != 200:
             raise LoginFailed(check, f"{url} responds with status {answer.status}")
-        return json_object(check, answer.body)
+        return answer.body
 
 
 def json_object(check: Check, body: bytes) -> dict[str, Any]:
@@ -75,3 +91,17 @@ def json_object(check: Check, body: bytes) -> dict[str, Any]:
         return load(body)
     except Invalid as error:
         raise LoginFailed(check, f"the response is not JSON: {error}") from error
+
+
+def json_list(check: Check, body: bytes) -> list[Any]:
+    """
+    Raises:
+        LoginFailed
+    """
+    try:
+        found = parse(body)
+    except Invalid as error:
+        raise LoginFailed(check, f"the response is not JSON: {error}") from error
+    if not isinstance(found, list):
+        raise LoginFailed(check, "the response is not a JSON array")
+    return found

@@ -34,11 +34,14 @@ class UpstreamIdentity:
         return self.email or self.username or self.name or self.subject
 
 
-def identity_of(issuer: str, claims: Mapping[str, Any], *, id_token: str = "") -> UpstreamIdentity:
+def identity_of(
+    issuer: str, claims: Mapping[str, Any], *, id_token: str = "", of_provider: Mapping[str, Any] | None = None
+) -> UpstreamIdentity:
     """The identity that claims describe (OpenID Connect Core §5.1); members of a wrong type count as missing.
 
     Args:
         claims: with a checked ``sub``.
+        of_provider: the claims for the rules that give roles; default: the same.
     """
     amr, auth_time = claims.get("amr"), claims.get("auth_time", -1)
     return UpstreamIdentity(
@@ -54,7 +57,7 @@ def identity_of(issuer: str, claims: Mapping[str, Any], *, id_token: str = "") -
         auth_time=auth_time if type(auth_time) in (int, float) and 0 <= auth_time <= END_OF_TIME else None,
         sid=text(claims, "sid"),
         id_token=id_token,
-        claims=dict(claims),
+        claims=dict(claims if of_provider is None else of_provider),
     )
 
 
@@ -64,11 +67,17 @@ def text(claims: Mapping[str, Any], name: str) -> str:
 
 
 def values_of(claims: Mapping[str, Any], path: str) -> list[str]:
-    """The texts of a claim, whose name may have dots for nested objects, such as ``realm_access.roles``."""
+    """The texts of a claim."""
+    found = value_at(claims, path)
+    listed = found if isinstance(found, list) else [found]
+    return [one for one in listed[:MOST_VALUES] if isinstance(one, str)]
+
+
+def value_at(claims: Mapping[str, Any], path: str) -> Any:
+    """A claim, whose name may have dots for nested objects, such as ``realm_access.roles``; None if it is missing."""
     found: Any = claims.get(path)
     if found is None:
         found = claims
         for part in path.split("."):
             found = found.get(part) if isinstance(found, Mapping) else None
-    listed = found if isinstance(found, list) else [found]
-    return [one for one in listed[:MOST_VALUES] if isinstance(one, str)]
+    return found

@@ -25,7 +25,7 @@ from webapp.web.known_fields import reads
 from webapp.web.registry import service
 from webapp.web.transaction import database
 
-READ = "state", "code", "iss", "error", "error_description"
+READ = "state", "code", "iss", "error", "error_description", "oauth_token", "oauth_verifier"
 LONGEST = 4096
 USED = Limit(f"{SPENT}provider-login", 1, LIFETIME + timedelta(minutes=1))
 
@@ -58,6 +58,8 @@ def response_in(given: MultiDict[str, str]) -> AuthorizationResponse:
         given.get("iss"),
         given.get("error", ""),
         given.get("error_description", ""),
+        given.get("oauth_token", ""),
+        given.get("oauth_verifier", ""),
     )
 
 

@@ -53,7 +53,7 @@ def leave_for(row: LoginProvider, purpose: str, target: str, *, login_hint: str 
     take_turn(BEGUN)
     begun = pending_requests.begin(row.slug, purpose, target, now())
     try:
-        url = logins().begin(for_protocol(row), begun, login_hint=login_hint)
+        url, begun = logins().begin(for_protocol(row), begun, login_hint=login_hint)
     except LoginFailed as error:
         raise failed(row, error, target) from error
     store([*pending(), begun])
