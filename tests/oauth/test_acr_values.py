@@ -1,15 +1,20 @@
 """``acr_values``: a voluntary wish of an app for a stronger login (OpenID Connect Core §3.1.2.1)."""
 
+import html
+import re
+from datetime import timedelta
 from itertools import product
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
+import time_machine
 
 from tests import factories
 from tests.browser import Person
 from tests.oauth.app import CALLBACK, registered
 from tests.second_factors import NAMED, touch, with_app, with_passkey, with_sheet
+from webapp.core.clock import now
 from webapp.guard.assurance import BY_ACR, Level
 from webapp.testing import as_user
 
@@ -130,6 +135,41 @@ def test_the_id_token_says_the_level_that_was_reached(site):
     factories.user(site, "grace")
     grace.log_in("grace")
     assert acr(wiki, wiki.authorize(grace, scope="openid", acr_values="phr aal2")["code"]) == "aal1"
+
+
+def test_users_may_continue_without_the_level_that_an_app_only_prefers(site):
+    wiki, user = registered(site, is_first_party=True), factories.user(site, "ada")
+    strict = registered(site, "Strict", is_first_party=True, demanded_level="phr")
+    person = Person(site)
+    person.log_in("ada")
+    with_passkey(site, user)
+    person.open(wiki.url(scope="openid", acr_values="phr"))
+    page = person.ask("GET", link(person.page.text), headers={"Sec-Fetch-Site": "cross-site"})
+    assert acr(wiki, wiki.returned(page)["code"]) == "aal1"
+    # What the app demands besides is demanded from them, too.
+    with time_machine.travel(now() + timedelta(minutes=2), tick=False):
+        person.open(wiki.url(scope="openid", acr_values="phr", prompt="login"))
+        answer = person.ask("GET", link(person.page.text), headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.headers["Location"].startswith("/confirm?")
+    assert "acr=" not in answer.headers["Location"]
+    person.open(strict.url(scope="openid", acr_values="phr"))
+    assert "Continue without it" not in person.page.text
+    assert outcome(person.ask("GET", strict.url(acr_values="phr") + "&declined=acr")) is Level.PHISHING_RESISTANT
+
+
+def link(page):
+    href = re.search(r'href="([^"]+)">Continue without it<', page)
+    assert href, page
+    return html.unescape(href[1])
+
+
+def test_the_confirmation_page_links_to_no_other_site(site):
+    with_passkey(site, factories.user(site, "ada"))
+    client = as_user(site, "ada")
+    for target in ("https://evil.example/?x", "//evil.example/?x", "javascript:alert(1)?x", "/dashboard", ""):
+        answer = client.get("/confirm", query_string={"acr": "phr", "optional": 1, "next": target}, headers=HEADERS)
+        assert answer.status_code == 200
+        assert "Continue without it" not in answer.text
 
 
 def test_whoever_has_recovery_codes_only_is_led_to_no_step_up(site):

@@ -28,17 +28,20 @@ from webapp.web.responses import refuse_form
 from webapp.web.transaction import database
 
 MINUTES = 10
+DECLINED = "&declined=acr"
+"""End of the URL of a page that only prefers a level, for users who go on without it."""
 PURPOSE = "confirm"
 
 
 @bp.get("/confirm")
 @require(session=True, spares_level=True, spares_closed=True)
-@reads("next", "acr", "anew")
+@reads("next", "acr", "anew", "optional")
 def confirm_form(principal: Principal) -> ResponseReturnValue:
     required, target = BY_ACR.get(request.args.get("acr", ""), Level.ONE), safe_path(request.args.get("next"))
     if not ways(principal, required).anything:
         return redirect(url_for("factors.needed", next=target, acr=required.acr), 303)
-    return confirm_page(target, required=required)
+    otherwise = f"{target}{DECLINED}" if "optional" in request.args and target and "?" in target else None
+    return confirm_page(target, required=required, otherwise=otherwise)
 
 
 @bp.get("/confirm/passkey")
@@ -152,9 +155,19 @@ def form_again(form: ConfirmForm, problem: Problem | None = None) -> ResponseRet
 
 
 def confirm_page(
-    target: str | None, kept: str | None = None, error: str | None = None, *, required: Level = Level.ONE
+    target: str | None,
+    kept: str | None = None,
+    error: str | None = None,
+    *,
+    required: Level = Level.ONE,
+    otherwise: str | None = None,
 ) -> str:
+    """
+    Args:
+        otherwise: path of a page for users who go on without the required level, where it is only preferred.
+    """
     facts = {"target": target, "kept": kept, "error": error, "minutes": MINUTES, "required": required}
+    facts["otherwise"] = otherwise
     return render_template("login/confirm.html", **facts)
 
 

@@ -9,6 +9,7 @@ from webapp.core.clock import now
 from webapp.guard import Principal
 from webapp.guard.assurance import Level, level_of
 from webapp.guard.unauthenticated import CONFIRM, LOGIN, ConfirmMethods
+from webapp.login.views.confirm import DECLINED
 from webapp.oauth.policies import demanded_level
 from webapp.oauth.prompts import PromptStamp
 from webapp.oauth.request_rules import AuthorizationRequest, RequestRefused
@@ -32,15 +33,16 @@ def log_in_again(asked: AuthorizationRequest, query: str, principal: Principal) 
     Raises:
         RequestRefused: with ``prompt=none``, if one is demanded. A level that is only preferred is left out then.
     """
-    is_demanded = needs_new_proof(asked, query, principal)
+    is_demanded = needs_new_proof(asked, query.removesuffix(DECLINED), principal)
     if "none" in asked.prompts:
         if is_demanded:
             raise RequestRefused("login_required", "the last authentication is too old")
         return None
-    level = preferred_level(asked, principal)
+    level = None if query.endswith(DECLINED) else preferred_level(asked, principal)
     if not is_demanded and level is None:
         return None
-    return redirect(url_for(CONFIRM, next=back_to(query), acr=level.acr if level else None), 303)
+    optional = 1 if level is not None and level > demanded_level(asked.client) else None
+    return redirect(url_for(CONFIRM, next=back_to(query), acr=level.acr if level else None, optional=optional), 303)
 
 
 def needs_new_proof(asked: AuthorizationRequest, query: str, principal: Principal) -> bool:
@@ -67,4 +69,4 @@ def preferred_level(asked: AuthorizationRequest, principal: Principal) -> Level 
 
 def back_to(query: str) -> str:
     """Path and query of a request, with the time at which it first came."""
-    return f"{url_for('oauth.authorize')}?{service(PromptStamp).added_to(query, now())}"
+    return f"{url_for('oauth.authorize')}?{service(PromptStamp).added_to(query.removesuffix(DECLINED), now())}"
