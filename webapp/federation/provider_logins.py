@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from webapp.core.encryption import Encryptor
 from webapp.core.outgoing_http import OutgoingHttp
 from webapp.federation.checks import Check, LoginFailed
+from webapp.federation.oauth1_login import OAuth1Login
 from webapp.federation.oauth2_login import OAuth2Login
 from webapp.federation.openid_login import AuthorizationResponse, OpenIdLogin, Provider, ProviderRequest
 from webapp.federation.pending_requests import PendingRequest, RequestKeys, RequestSecrets
@@ -52,7 +54,11 @@ class ProviderLogins:
         self._keys = RequestKeys(secret_key)
         self.http = UpstreamHttp(http, at_once)
         self.openid = OpenIdLogin(self.http)
-        self._by_kind: Mapping[str, LoginProtocol] = {"oidc": self.openid, "oauth2": OAuth2Login(self.http)}
+        self._by_kind: Mapping[str, LoginProtocol] = {
+            "oidc": self.openid,
+            "oauth2": OAuth2Login(self.http),
+            "oauth1": OAuth1Login(self.http, Encryptor(secret_key, "request token")),
+        }
 
     def begin(self, provider: Provider, pending: PendingRequest, *, login_hint: str = "") -> tuple[str, PendingRequest]:
         """The URL that the browser is redirected to, and the request as it has to be stored.
