@@ -6,6 +6,7 @@ import pyotp
 
 from tests.browser import Person
 from tests.factories import PASSWORD
+from tests.federation import upstream as identities
 from tests.oauth.device import started, tool
 from tests.outbox_mails import mails
 from tests.script import Script
@@ -98,6 +99,24 @@ def register_beside(eve, app):
     eve.press("Register", username="bob", email="bob@example.org", password=PASSWORD)
 
 
+def link_an_identity(eve, app):
+    identities.log_in(eve, provided_once(app), "/account/identities/link/acme")
+    eve.open("/login/with/acme/link")
+    eve.press("Link Acme")
+
+
+def unlink_the_identity(eve, app):
+    path = f"/account/identities/{identities.linked(app, account(app, 'ada'), 'ada')}/unlink"
+    eve.open(path)
+    eve.press("Remove Acme")
+
+
+def provided_once(app):
+    upstream = identities.Upstream(claims={"sub": "eve", "name": "Eve"})
+    identities.provided(app, upstream)
+    return upstream
+
+
 def nothing(eve, app):
     """They have logged in, and that is all."""
 
@@ -114,6 +133,8 @@ ACTIONS = {
     "address_changed": change_address,
     "factors_changed": add_a_factor,
     "code_refused": type_a_wrong_code,
+    "identity_linked": link_an_identity,
+    "identity_unlinked": unlink_the_identity,
     "recovery_code_used": use_a_recovery_code,
 }
 """By the mail that tells of it."""

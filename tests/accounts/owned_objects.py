@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Flask
 
 from tests import factories
+from tests.federation.upstream import linked
 from tests.oauth.app import registered
 from tests.second_factors import stored, with_app, with_passkey
 from webapp.accounts import service_accounts
@@ -84,6 +85,7 @@ def app_of(app: Flask, user: User) -> UUID:
 OWN: dict[str, Callable[[Flask, User], UUID | tuple[UUID, UUID]]] = {
     "/account/apps/<uuid:client_id>/withdraw": app_of,
     "/account/activity/<uuid:event_id>": event_of,
+    "/account/identities/<uuid:identity_id>/unlink": linked,
     "/account/security/passkeys/<uuid:passkey_id>": passkey_of,
     "/account/security/passkeys/<uuid:passkey_id>/remove": passkey_of,
     "/account/service-accounts/<uuid:user_id>": service_of,

@@ -21,6 +21,8 @@ from tests.accounts.intruder_actions import (
 )
 from tests.browser import Person
 from tests.factories import PASSWORD
+from tests.federation.identities import subjects_of
+from tests.federation.upstream import linked
 from tests.script import Script
 from tests.tables import contents, events
 from webapp.accounts import lifecycle
@@ -82,8 +84,7 @@ def press_the_one_button(app, link):
     owner = Person(app)
     owner.open(link)
     button = re.findall(r'<button class="button button--final" type="submit">([^<]+)</button>', owner.page.text)
-    assert len(button) == 1
-    owner.press(button[0])
+    owner.press(*button)
     return owner
 
 
@@ -93,6 +94,7 @@ def test_a_security_mail_has_the_circumstances_and_a_link_that_reverts_without_a
         ACTIONS[kind](eve, app)
         mail = of_kind(app, kind)
         late = factories.api_token(app, user)
+        linked(app, user, "since")
         assert mail.to == "ada@example.org"
         for text in (mail.text, mail.html):
             assert "198.51.100.66" in text
@@ -105,6 +107,7 @@ def test_a_security_mail_has_the_circumstances_and_a_link_that_reverts_without_a
     for password in (PASSWORD, NEW):
         assert "Wrong user name or password" in eve.log_in("ada", password).text
     after = found(app, user)
+    assert subjects_of(app, user) == (["ada"] if kind == "identity_unlinked" else [])
     assert (after.username, after.email, after.closes_at) == ("ada", "ada@example.org", None)
     with services_of(app).get(Database).read() as db:
         assert not factors.of(db, user.id).has_second or kind in ("recovery_code_used", "code_refused"), (

@@ -18,6 +18,7 @@ from webapp.web.known_fields import known_names
 # A link's secret is what lets one in; one that is nobody's is no address.
 SECRETS = {
     # The name of a provider, which stands on the login page.
+    "/account/identities/link/<slug>",
     "/login/with/<slug>",
     "/login/with/<slug>/account",
     "/login/with/<slug>/callback",

@@ -102,6 +102,6 @@ def test_a_removed_password_is_refused(app, user):
 def test_with_a_single_passkey_the_password_cannot_be_removed(app, user):
     device, person = with_passkey(app, user), Person(app)
     passkey_login(person, device)
-    assert "2 passkeys" in person.open("/account/password/remove").text
+    assert "2 other ways" in person.open("/account/password/remove").text
     answer = person.ask("POST", "/account/password/remove", data={"csrf_token": csrf(person)})
     assert answer.status_code == 409

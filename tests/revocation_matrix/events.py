@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 from tests.outbox_mails import mails
 from tests.revocation_matrix.sites import Owner, browser
 from webapp.accounts import lifecycle, mfa_reset, recovery
+from webapp.accounts.linked_logins import LinkedLogins
 from webapp.accounts.models import User
 from webapp.core.clock import now
 from webapp.core.db import Database
@@ -81,9 +82,9 @@ def delete(owner: Owner) -> None:
 
 
 def reset_factors(owner: Owner) -> None:
-    post = services_of(owner.app).get(Mailer)
+    post, linked = services_of(owner.app).get(Mailer), services_of(owner.app).get(LinkedLogins)
     if owner.site.admin is None:
-        owner.write(lambda db, user: mfa_reset.carry_out(db, post, user))
+        owner.write(lambda db, user: mfa_reset.carry_out(db, post, user, linked))
         return
     ok(owner.site.admin.post(f"/admin/users/{owner.user.id}/reset-factors", json=WHY))
     with time_machine.travel(now() + timedelta(hours=25)), services_of(owner.app).get(Database).write() as db:
@@ -92,7 +93,7 @@ def reset_factors(owner: Owner) -> None:
     for user_id in due:
         with services_of(owner.app).get(Database).write() as db:
             assert mfa_reset.resets.cancel(db, user_id)
-            mfa_reset.carry_out(db, post, db.get_one(User, user_id))
+            mfa_reset.carry_out(db, post, db.get_one(User, user_id), linked)
 
 
 OF_ONE: dict[str, Callable[[Owner], None]] = {

@@ -16,8 +16,9 @@ from webapp.accounts import (
     recovery,
 )
 from webapp.accounts.ended_credentials import EndedCredentials
+from webapp.accounts.linked_logins import LinkedLogins
 from webapp.accounts.models import Link, User
-from webapp.accounts.notices import RESET_ASKED, RESET_BEGUN, Circumstances
+from webapp.accounts.notices import IDENTITY_UNLINKED, RESET_ASKED, RESET_BEGUN, Circumstances
 from webapp.accounts.one_time_links import NOT_ME, LinkDead
 from webapp.accounts.recovery import RESET
 from webapp.accounts.registration import UserNameTaken
@@ -54,7 +55,9 @@ class Disavowal:
     """What was ended; None if a pending reset was cancelled instead."""
 
 
-def disavow(db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: Circumstances) -> Disavowal:
+def disavow(
+    db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: Circumstances, linked: LinkedLogins
+) -> Disavowal:
     """Cancel a pending reset, or end all logins and lock the account with a mailed link for a new password.
 
     Args:
@@ -74,7 +77,9 @@ def disavow(db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: C
     if facts["what"] == "name_changed":
         rename_back(db, user, facts["former"])
     lifecycle.reopen(db, user)
-    ended = lock(db, user, unknown_hash, since=datetime.fromisoformat(facts["since"]))
+    ended = lock(db, user, unknown_hash, linked, since=datetime.fromisoformat(facts["since"]))
+    if facts["what"] == IDENTITY_UNLINKED:
+        linked.restore(db, user.id, facts["restores"])
     record(db, Event.LOGIN_DISOWNED, user_id=user.id, what=facts["what"], **ended.facts)
     if user.has_external_identity or not recovery.has_address_of(user, link):
         # The e-mail address was changed since. That change was announced with an undo link of its own.
@@ -84,7 +89,7 @@ def disavow(db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: C
 
 
 def undo_address(
-    db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: Circumstances
+    db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: Circumstances, linked: LinkedLogins
 ) -> tuple[User, EndedCredentials]:
     """Restore the previous e-mail address and lock the account, with a link for a new password mailed to that address.
 
@@ -98,17 +103,17 @@ def undo_address(
     user, since = email_change.undo(db, secret)
     # The attacker may also have closed the account, and that mail went to the new e-mail address.
     lifecycle.reopen(db, user)
-    ended = lock(db, user, unknown_hash, since=since)
+    ended = lock(db, user, unknown_hash, linked, since=since)
     if not user.has_external_identity:
         recovery.send_link(db, mailer, user, here, ended=ended)
     return user, ended
 
 
-def lock(db: Session, user: User, unknown_hash: str, *, since: datetime) -> EndedCredentials:
+def lock(db: Session, user: User, unknown_hash: str, linked: LinkedLogins, *, since: datetime) -> EndedCredentials:
     """End every session and script login and make the password unusable.
 
-    API tokens, second factors and invitations created ``since`` are revoked too, because an attacker may have created
-    them.
+    API tokens, second factors, linked identities and invitations created ``since`` are removed too, because an attacker
+    may have created them.
     """
     # With an identity provider there is no local password to replace.
     is_ours = not user.has_external_identity
@@ -117,6 +122,7 @@ def lock(db: Session, user: User, unknown_hash: str, *, since: datetime) -> Ende
     revoked = sum(tokens.revoke(db, user.id, token_id) for token_id in made)
     invitations.revoke_all(db, since=since, by=user.id)
     factors.remove_since(db, user.id, since - MOMENTS)
+    linked.remove_since(db, user.id, since - MOMENTS)
     return replace(ended, tokens=revoked, tokens_kept=ended.tokens_kept - revoked)
 
 

@@ -19,6 +19,8 @@ from webapp.mail.mailer import Mailer
 LIFETIME = timedelta(days=7)
 # Kinds of mail whose link cancels a pending action instead of ending credentials.
 RESET_ASKED, RESET_BEGUN = "reset_password", "factors_reset_begun"
+# A kind whose link also restores what was removed.
+IDENTITY_UNLINKED = "identity_unlinked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +115,22 @@ def identity_linked(
 
 
 def identity_unlinked(
-    db: Session, mailer: Mailer, user: User, here: Circumstances, *, provider: str, shown_as: str
+    db: Session,
+    mailer: Mailer,
+    user: User,
+    here: Circumstances,
+    *,
+    provider: str,
+    shown_as: str,
+    restores: Mapping[str, str],
 ) -> None:
-    """Mail about a login with an identity provider that no longer works."""
-    send_notice(db, mailer, user, here, "identity_unlinked", said={"provider": provider, "shown_as": shown_as})
+    """Mail about a login with an identity provider that no longer works.
+
+    Args:
+        restores: what the link needs to restore it; see ``LinkedLogins.restore``.
+    """
+    said = {"provider": provider, "shown_as": shown_as}
+    send_notice(db, mailer, user, here, IDENTITY_UNLINKED, said=said, restores=restores)
 
 
 def recovery_code_used(db: Session, mailer: Mailer, user: User, here: Circumstances, *, left: int) -> None:
@@ -190,7 +204,7 @@ def send_notice(
     *,
     said: Mapping[str, object] | None = None,
     lifetime: timedelta = LIFETIME,
-    **about: str,
+    **about: str | Mapping[str, str],
 ) -> None:
     """Send a security mail. Nothing is sent without an e-mail address; the event is in the user's activity all the
     same.

@@ -11,6 +11,7 @@ from webapp.core import ratelimit_storage
 from webapp.core.db import Database
 from webapp.credentials import purge
 from webapp.federation import waiting_identities
+from webapp.federation.linked_logins import LINKED_LOGINS
 from webapp.guard import saved_form
 from webapp.jobs.leases import Job, Jobs
 from webapp.jobs.worker import JobWorker
@@ -38,7 +39,11 @@ def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
         Job("delete closed accounts", day, lifecycle.delete_due),
         Job("delete unverified accounts", day, self_registration.delete_unverified),
         Job("purge ended credentials", day, partial(purge.purge, kept=settings.ended_kept)),
-        Job("reset second factors", minute, partial(mfa_reset.carry_out_due, mailer=services.get(Mailer))),
+        Job(
+            "reset second factors",
+            minute,
+            partial(mfa_reset.carry_out_due, mailer=services.get(Mailer), linked=LINKED_LOGINS),
+        ),
         Job("warn about expiring tokens", day, mails.expiring),
         Job("warn about unused tokens", day, mails.unused),
         Job("purge counted uses", day, purge.purge_uses),

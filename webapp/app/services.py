@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import names, user_queries
 from webapp.accounts.export import AppsOf, IdentitiesOf
+from webapp.accounts.linked_logins import LinkedLogins
 from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.views.first_login import FirstLogin
@@ -19,6 +20,7 @@ from webapp.core.outgoing_http import OutgoingHttp, PrivateHosts
 from webapp.core.ratelimit import Limit, Limiter, limiter_for
 from webapp.core.translation import DEFAULT
 from webapp.federation import linking
+from webapp.federation.linked_logins import LINKED_LOGINS
 from webapp.federation.provider_logins import ProviderLogins
 from webapp.federation.providers import ProviderEncryptor
 from webapp.federation.views.buttons import login_buttons
@@ -215,4 +217,5 @@ def provide_federation(app: Flask, settings: Settings) -> None:
     services.provide(ProviderEncryptor)(sealer)
     services.provide(hooks.LoginButtonsFor)(login_buttons)
     services.provide(IdentitiesOf)(linking.exported)
+    services.provide(LinkedLogins)(LINKED_LOGINS)
     services.provide(hooks.LoginCompleted)(attach_provider_session)

@@ -19,6 +19,12 @@ from webapp.federation.email_domains import is_within, verified_address
 from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.upstream_identity import UpstreamIdentity
 
+MOST = 20
+
+
+class TooManyIdentities(Exception):
+    """The account has ``MOST`` identities."""
+
 
 class LinkedElsewhere(Exception):
     """The identity is linked to another account."""
@@ -79,9 +85,12 @@ def create(db: Session, provider: LoginProvider, identity: UpstreamIdentity, use
 
     Raises:
         LinkedElsewhere: also if it is linked to this account already.
+        TooManyIdentities
         NoLogin: it is a service account.
     """
     require_login(user)
+    if len(of_user(db, user.id)) >= MOST:
+        raise TooManyIdentities
     made = LinkedIdentity(
         issuer=identity.issuer,
         subject=identity.subject,

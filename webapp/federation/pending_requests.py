@@ -28,6 +28,8 @@ class PendingRequest:
     """Second of its start."""
     kept: str = ""
     """What the protocol needs at the end; see ``ProviderRequest.kept``."""
+    user: str = ""
+    """ID of the user who began it while logged in, in hexadecimal; empty for a login."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,14 +50,15 @@ class RequestKeys:
         return RequestSecrets(keyed(self._key, f"nonce {named}"), keyed(self._key, f"verifier {named}"))
 
 
-def begin(slug: str, purpose: str, target: str, moment: datetime) -> PendingRequest:
-    return PendingRequest(new_secret(), slug, purpose, target, moment.replace(microsecond=0))
+def begin(slug: str, purpose: str, target: str, moment: datetime, *, user: str = "") -> PendingRequest:
+    return PendingRequest(new_secret(), slug, purpose, target, moment.replace(microsecond=0), user=user)
 
 
 def to_cookie(pending: Sequence[PendingRequest]) -> list[list[Any]]:
     """The content of the cookie: the newest, as many as fit."""
     kept = [
-        [one.state, one.slug, one.purpose, one.next, int(one.begun_at.timestamp()), one.kept] for one in pending[-MOST:]
+        [one.state, one.slug, one.purpose, one.next, int(one.begun_at.timestamp()), one.kept, one.user]
+        for one in pending[-MOST:]
     ]
     while len(kept) > 1 and len(json.dumps(kept)) > LARGEST:
         kept.pop(0)
@@ -66,8 +69,8 @@ def from_cookie(content: object, moment: datetime) -> list[PendingRequest]:
     """Those of the cookie that are not too old; none if an older version wrote it."""
     try:
         found = [
-            PendingRequest(state, slug, purpose, target, datetime.fromtimestamp(seconds, UTC), kept)
-            for state, slug, purpose, target, seconds, kept in (content if isinstance(content, list) else [])
+            PendingRequest(state, slug, purpose, target, datetime.fromtimestamp(seconds, UTC), kept, user)
+            for state, slug, purpose, target, seconds, kept, user in (content if isinstance(content, list) else [])
         ]
     except (TypeError, ValueError):
         return []

@@ -17,12 +17,16 @@ LIFETIME = timedelta(minutes=30)
 LARGEST = 64 * 1024
 
 
-def keep(db: Session, provider: LoginProvider, identity: UpstreamIdentity, target: str) -> str:
-    """Store an identity. Returns the secret for the cookie of its browser."""
+def keep(db: Session, provider: LoginProvider, identity: UpstreamIdentity, target: str, *, user: str = "") -> str:
+    """Store an identity. Returns the secret for the cookie of its browser.
+
+    Args:
+        user: ID of the only user who may link it, in hexadecimal; empty for whoever logs in with this browser.
+    """
     secret = new_secret()
     db.add(
         WaitingIdentity(
-            digest=digest(secret),
+            digest=digest(secret + user),
             provider_id=provider.id,
             identity=asdict(identity) | {"claims": dict(identity.claims), "id_token": ""},
             next=target,
@@ -32,9 +36,15 @@ def keep(db: Session, provider: LoginProvider, identity: UpstreamIdentity, targe
     return secret
 
 
-def find(db: Session, secret: str) -> WaitingIdentity | None:
-    found = db.get(WaitingIdentity, digest(secret)) if secret else None
-    return found if found is not None and now() < found.expires_at else None
+def find(db: Session, secret: str, *, user: str = "") -> WaitingIdentity | None:
+    """The identity of a browser.
+
+    Args:
+        user: ID of the user who is logged in, in hexadecimal, to find what only this user may link as well.
+    """
+    digests = {digest(secret), digest(secret + user)} if secret else set()
+    wanted = WaitingIdentity.digest.in_(digests), WaitingIdentity.expires_at > now()
+    return db.scalar(select(WaitingIdentity).where(*wanted))
 
 
 def identity_in(row: WaitingIdentity) -> UpstreamIdentity:

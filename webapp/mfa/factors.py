@@ -50,6 +50,8 @@ class LoginMethods:
     factors: Factors
     has_password: bool
     demanded: Level = Level.ONE
+    identities: int = 0
+    """Accounts at identity providers that the user can log in with."""
 
     def why_keep_totp(self) -> str | None:
         if self.demanded >= Level.TWO and not self.factors.passkeys:
@@ -59,7 +61,7 @@ class LoginMethods:
     def why_keep_passkey(self) -> str | None:
         if self.factors.passkeys > 1:
             return None
-        if not self.has_password:
+        if not self.has_password and not self.identities:
             return _("This is your only way to log in. Add another one first.")
         if self.demanded is Level.PHISHING_RESISTANT:
             return _("Your account requires a passkey, and this is your only one. Add another one first.")
@@ -68,9 +70,15 @@ class LoginMethods:
         return None
 
     def why_keep_password(self) -> str | None:
-        if self.factors.passkeys < 2:
-            return _("You need 2 passkeys before you can remove your password, in case you lose one.")
+        if self.factors.passkeys + self.identities < 2:
+            return _("You need 2 other ways to log in, such as passkeys, before you can remove your password.")
         return None
+
+    def why_keep_identity(self) -> str | None:
+        """For an identity that the user can log in with; any other one may go."""
+        if self.identities > 1 or self.has_password or self.factors.passkeys:
+            return None
+        return _("This is your only way to log in. Add another one first.")
 
 
 def number_of(kind: type[TotpSeed | Passkey | RecoveryCode], *conditions: ColumnElement[bool]) -> ScalarSelect[int]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -80,10 +80,13 @@ def free_name(db: Session, user_id: UUID, wanted: str) -> str:
     return next(name for name in numbered if name not in taken)
 
 
-def of_user(db: Session, user_id: UUID, *, for_update: bool = False) -> Sequence[Passkey]:
-    """Passkeys of a user, optionally locked."""
-    query = select(Passkey).where(Passkey.user_id == user_id).order_by(Passkey.created_at)
-    return db.scalars(query.with_for_update() if for_update else query).all()
+def of_user(db: Session, user_id: UUID) -> Sequence[Passkey]:
+    return db.scalars(select(Passkey).where(Passkey.user_id == user_id).order_by(Passkey.created_at)).all()
+
+
+def holders() -> Select[tuple[UUID]]:
+    """Query of the ids of users with a passkey."""
+    return select(Passkey.user_id)
 
 
 def known(db: Session, user_id: UUID) -> list[KnownPasskey]:

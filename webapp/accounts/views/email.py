@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import disavow, email_change
 from webapp.accounts.email_change import CONFIRM
 from webapp.accounts.forms import AddressForm, LinkForm
+from webapp.accounts.linked_logins import LinkedLogins
 from webapp.accounts.models import User
 from webapp.accounts.names import EmailUnfit, checked_address, normalized_key
 from webapp.accounts.one_time_links import UNDO, LinkDead
@@ -28,6 +29,7 @@ from webapp.core.translation import _
 from webapp.guard import Principal, public, require
 from webapp.web.api_schema import responds
 from webapp.web.problems import Problem
+from webapp.web.registry import service
 from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
 
@@ -151,7 +153,9 @@ def undo_address() -> ResponseReturnValue:
     facts_of(UNDO, secret)
     nobodys = random_password_hash()
     try:
-        user, ended = disavow.undo_address(db(), mailer(), secret, nobodys, current_circumstances())
+        user, ended = disavow.undo_address(
+            db(), mailer(), secret, nobodys, current_circumstances(), service(LinkedLogins)
+        )
     except LinkDead as error:
         raise dead_link() from error
     except EmailTaken as error:

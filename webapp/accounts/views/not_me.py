@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import disavow
 from webapp.accounts.forms import LinkForm
+from webapp.accounts.linked_logins import LinkedLogins
 from webapp.accounts.models import User
 from webapp.accounts.notices import RESET_ASKED, RESET_BEGUN
 from webapp.accounts.one_time_links import NOT_ME, LinkDead
@@ -18,6 +19,7 @@ from webapp.guard import public
 from webapp.web.api_schema import responds
 from webapp.web.known_fields import reads
 from webapp.web.problems import Action, Problem
+from webapp.web.registry import service
 from webapp.web.responses import redirect_or_json
 from webapp.web.transaction import database, db
 
@@ -88,14 +90,14 @@ def ask() -> ResponseReturnValue:
 def end() -> ResponseReturnValue:
     """End every session and script login. The password stops working, and a link for a new one is mailed.
 
-    API tokens, second factors and invitations created since are revoked. If the mail was about a pending reset or a
-    password link, that is cancelled instead, and nothing else changes.
+    API tokens, second factors, linked identities and invitations created since are removed. If the mail was about a
+    pending reset or a password link, that is cancelled instead, and nothing else changes.
     """
     secret = link_secret.opened(NOT_ME)
     found = about(secret)
     nobodys = random_password_hash()
     try:
-        done = disavow.disavow(db(), mailer(), secret, nobodys, current_circumstances())
+        done = disavow.disavow(db(), mailer(), secret, nobodys, current_circumstances(), service(LinkedLogins))
     except LinkDead as error:
         raise dead_link() from error
     link_secret.drop(NOT_ME)

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import lifecycle, notices
 from webapp.accounts.activity import ActivityEntry, lines
 from webapp.accounts.forms import EverythingForm
+from webapp.accounts.linked_logins import LinkableProvider, LinkedLogin, LinkedLogins
 from webapp.accounts.models import User
 from webapp.accounts.views.blueprint import FRESH, bp, me
 from webapp.accounts.views.request_info import current_circumstances, mailer
@@ -28,6 +29,7 @@ from webapp.tokens.script_logins import ScriptLogin
 from webapp.tokens.token_list import Token
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
+from webapp.web.registry import service
 from webapp.web.responses import redirect_or_json
 from webapp.web.templating import day
 from webapp.web.transaction import db
@@ -50,6 +52,10 @@ class Security(msgspec.Struct, frozen=True, kw_only=True):
     token_count: int
     script_logins: list[ScriptLogin]
     """Scripts that are logged in."""
+    identities: list[LinkedLogin]
+    """Accounts at identity providers that the caller can log in with."""
+    linkable: list[LinkableProvider]
+    """Identity providers with which more can be linked."""
     states: dict[str, int]
     """Number of tokens by state."""
     recent: list[ActivityEntry]
@@ -95,9 +101,18 @@ def security_of(principal: Principal) -> Security:
         tokens=tokens.tokens,
         token_count=tokens.total,
         script_logins=script_logins.live(db(), principal.user_id),
+        identities=linked_logins(principal),
+        linkable=service(LinkedLogins).providers(db()),
         states=dict(tokens.states),
         recent=lines(db(), principal.user_id, paging.event_page(db(), principal.user_id, kind="news", size=RECENT)),
     )
+
+
+def linked_logins(principal: Principal) -> list[LinkedLogin]:
+    """The accounts at identity providers that the caller can log in with, and why one must stay."""
+    why = login_methods(principal).why_keep_identity()
+    found = service(LinkedLogins).of_user(db(), principal.user_id)
+    return [msgspec.structs.replace(one, keep=why if one.works else None) for one in found]
 
 
 def task(user: User, factors: FactorList) -> SecurityTask | None:
@@ -117,7 +132,7 @@ def task(user: User, factors: FactorList) -> SecurityTask | None:
     if factors.has_second and not factors.recovery_codes.left:
         words = _("You have no recovery codes. Without them, losing your phone locks you out.")
         return SecurityTask(words, _("Create codes"), url_for("factors.recovery_codes_form"))
-    if len(factors.passkeys) == 1 and not factors.has_password:
+    if len(factors.passkeys) == 1 and not factors.has_password and not service(LinkedLogins).usable(db(), user.id):
         words = _("You have only one passkey. Losing it locks you out.")
         return SecurityTask(words, _("Add another"), url_for("factors.new_passkey"))
     return None

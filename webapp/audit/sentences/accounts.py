@@ -172,6 +172,6 @@ ACCOUNTS: Entries = {
         _l("The password of %(user)s was changed by %(actor)s."),
     ),
     Event.PASSWORD_REMOVED: Sentence(
-        _l("Your password was removed. You log in with your passkeys."), _l("%(user)s removed their password.")
+        _l("Your password was removed. You log in without one."), _l("%(user)s removed their password.")
     ),
 }

@@ -18,6 +18,7 @@ from webapp.federation.pending_requests import LIFETIME, PendingRequest, take
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.blueprint import bp, for_protocol, logins, pending, provider_named, store
 from webapp.federation.views.failures import failed, unknown_login
+from webapp.federation.views.identities import ask_for_link, tell_linked
 from webapp.federation.views.new_session import complete, keep_provider_session, refuse_unfit
 from webapp.federation.views.waiting import wait_for_decision
 from webapp.guard import public
@@ -41,6 +42,8 @@ def callback(slug: str) -> ResponseReturnValue:
         identity = logins().finish(for_protocol(row), begun, response, now())
     except LoginFailed as error:
         raise failed(row, error, begun.next) from error
+    if begun.purpose == "link":
+        return ask_for_link(row, identity, begun)
     return log_in(row, identity, begun)
 
 
@@ -90,6 +93,8 @@ def log_in(row: LoginProvider, identity: UpstreamIdentity, begun: PendingRequest
             return wait_for_decision(writing, provider, identity, begun.next)
         refuse_unfit(owner.user)
         linking.note_login(owner.link, identity)
+        if owner.is_new_link:
+            tell_linked(writing, owner.user, provider, owner.link)
         role_rules.apply(writing, provider, identity, owner.user, owner.link)
         keep_provider_session(writing, provider, identity, owner.user.id)
     return complete(owner.user, amr_of(row, identity), identity.auth_time, begun.next)

@@ -43,15 +43,18 @@ def start(slug: str) -> ResponseReturnValue:
     return leave_for(row, "login", target, login_hint=app.login_hint if app else "")
 
 
-def leave_for(row: LoginProvider, purpose: str, target: str, *, login_hint: str = "") -> ResponseReturnValue:
+def leave_for(
+    row: LoginProvider, purpose: str, target: str, *, login_hint: str = "", user: str = ""
+) -> ResponseReturnValue:
     """Redirect to a provider.
 
     Args:
         purpose: what the login is for, one of ``pending_requests.PURPOSES``.
         target: path to go to afterwards.
+        user: ID of the user who is logged in, in hexadecimal, where it is for no other.
     """
     take_turn(BEGUN)
-    begun = pending_requests.begin(row.slug, purpose, target, now())
+    begun = pending_requests.begin(row.slug, purpose, target, now(), user=user)
     try:
         url, begun = logins().begin(for_protocol(row), begun, login_hint=login_hint)
     except LoginFailed as error:

@@ -1,4 +1,4 @@
-"""/login/with/<provider>/account, /link: the first login of an identity: a new account, or one that exists."""
+"""/login/with/<provider>/account: the first login of an identity: a new account, or one that exists."""
 
 from functools import partial
 from typing import Any, NamedTuple
@@ -7,19 +7,17 @@ from flask import Response, current_app, redirect, render_template, request, url
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from webapp.accounts import notices
 from webapp.accounts.models import User
 from webapp.accounts.names import UserNameUnfit
 from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.registration import EmailTaken, UserNameTaken
 from webapp.accounts.views import link_secret
-from webapp.accounts.views.blueprint import FRESH, me
 from webapp.accounts.views.registration import INVITATION
 from webapp.accounts.views.request_info import current_circumstances, mailer
 from webapp.core.translation import _
 from webapp.federation import linking, new_accounts, providers, role_rules, waiting_identities
 from webapp.federation.email_domains import is_within, verified_address
-from webapp.federation.forms import LinkIdentityForm, ProviderAccountForm
+from webapp.federation.forms import ProviderAccountForm
 from webapp.federation.level import amr_of
 from webapp.federation.linking import LinkedElsewhere
 from webapp.federation.models import LoginProvider, WaitingIdentity
@@ -27,12 +25,12 @@ from webapp.federation.new_accounts import NoAccount
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.blueprint import bp
 from webapp.federation.views.new_session import complete, keep_provider_session
-from webapp.guard import Principal, public, require
+from webapp.guard import public
 from webapp.web.cookies import cookie_attributes, prefixed
 from webapp.web.known_fields import reads
 from webapp.web.problems import Action, Problem
-from webapp.web.responses import redirect_or_json, refuse_form
-from webapp.web.transaction import database, db
+from webapp.web.responses import refuse_form
+from webapp.web.transaction import database
 
 
 class Waiting(NamedTuple):
@@ -44,10 +42,20 @@ class Waiting(NamedTuple):
 
 
 def wait_for_decision(
-    db: Session, row: LoginProvider, identity: UpstreamIdentity, target: str, *, page: str = "federation.choose_account"
+    db: Session,
+    row: LoginProvider,
+    identity: UpstreamIdentity,
+    target: str,
+    *,
+    page: str = "federation.choose_account",
+    user: str = "",
 ) -> ResponseReturnValue:
-    """Keep an identity without an account, and lead to the page where its user decides."""
-    secret = waiting_identities.keep(db, row, identity, target)
+    """Keep an identity without an account, and lead to the page where its user decides.
+
+    Args:
+        user: see ``waiting_identities.keep``.
+    """
+    secret = waiting_identities.keep(db, row, identity, target, user=user)
     response = current_app.make_response(redirect(url_for(page, slug=row.slug), 303))
     lifetime = int(waiting_identities.LIFETIME.total_seconds())
     response.set_cookie(cookie_name(), secret, max_age=lifetime, httponly=True, samesite="Lax", **cookie_attributes())
@@ -58,13 +66,16 @@ def cookie_name() -> str:
     return prefixed("identity")
 
 
-def waiting(db: Session, slug: str) -> Waiting:
+def waiting(db: Session, slug: str, *, user: str = "") -> Waiting:
     """The identity with which this browser came from a provider.
+
+    Args:
+        user: see ``waiting_identities.find``.
 
     Raises:
         Problem: 404 if there is none, or it came too long ago.
     """
-    row = waiting_identities.find(db, request.cookies.get(cookie_name(), ""))
+    row = waiting_identities.find(db, request.cookies.get(cookie_name(), ""), user=user)
     provider = providers.by_id(db, row.provider_id) if row is not None else None
     if row is None or provider is None or provider.slug != slug or provider.disabled_at is not None:
         raise again()
@@ -168,45 +179,6 @@ def no_account(provider: LoginProvider) -> Problem:
         _("There is no account for you here"),
         _("Logins with %(provider)s get no new account. Ask your administrator.", provider=provider.name),
         actions=(Action(_("Back to the login page"), url_for("login.new")),),
-    )
-
-
-@bp.get("/login/with/<slug>/link")
-@require(session=True, fresh_within=FRESH)
-def link_form(slug: str, principal: Principal) -> ResponseReturnValue:
-    """Ask whether an identity shall be linked to the account that is logged in."""
-    with database().read() as reading:
-        found = waiting(reading, slug)
-    return render_template(
-        "federation/link.html", form=LinkIdentityForm(formdata=None), user=me(principal), **found._asdict()
-    )
-
-
-@bp.post("/login/with/<slug>/link")
-@require(session=True, fresh_within=FRESH)
-@reads(form=LinkIdentityForm)
-def link(slug: str, principal: Principal) -> ResponseReturnValue:
-    """Link the identity to the account."""
-    found = waiting(db(), slug)
-    provider, user = spent(db(), found), me(principal)
-    try:
-        made = linking.create(db(), provider, found.identity, user, way="account")
-    except LinkedElsewhere as error:
-        raise linked_elsewhere(provider) from error
-    linking.note_login(made, found.identity)
-    notices.identity_linked(
-        db(), mailer(), user, current_circumstances(), provider=provider.name, shown_as=made.shown_as
-    )
-    message = _("You can log in with %(provider)s now.", provider=provider.name)
-    return forgotten(redirect_or_json(found.row.next or url_for("account.security"), message))
-
-
-def linked_elsewhere(provider: LoginProvider) -> Problem:
-    return Problem(
-        409,
-        _("It is linked already"),
-        _("This login with %(provider)s belongs to an account here. Nothing was changed.", provider=provider.name),
-        actions=(Action(_("Back to security"), url_for("account.security")),),
     )
 
 

@@ -131,7 +131,7 @@ def no_password() -> Problem:
     return Problem(
         409,
         _("You have no password"),
-        _("You log in with your passkeys. To set a password, request a link by e-mail."),
+        _("You log in without one. To set a password, request a link by e-mail."),
         actions=[
             Action(_("Request a link"), url_for("recovery.forgotten")),
             Action(_("Back to security"), url_for("account.security")),

@@ -4,15 +4,25 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts import notices, user_queries
+from webapp.accounts import lifecycle, notices, user_queries
+from webapp.accounts.linked_logins import LinkedLogins
 from webapp.accounts.views.request_info import current_circumstances, mailer
 from webapp.login.views.blueprint import reprove
 from webapp.mfa.views.blueprint import MfaHooks
+from webapp.web.registry import service
 
 
 def has_password(db: Session, user_id: UUID) -> bool:
     user = user_queries.by_id(db, user_id)
     return user is not None and (user.has_password or user.has_external_identity)
+
+
+def identities(db: Session, user_id: UUID) -> int:
+    return service(LinkedLogins).usable(db, user_id)
+
+
+def lock(db: Session, user_id: UUID) -> None:
+    lifecycle.lock_user(db, [user_id])
 
 
 def tell(db: Session, user_id: UUID, sentence: str) -> None:
@@ -21,4 +31,4 @@ def tell(db: Session, user_id: UUID, sentence: str) -> None:
         notices.factors_changed(db, mailer(), user, current_circumstances(), change=sentence)
 
 
-MFA_HOOKS = MfaHooks(reprove=reprove, has_password=has_password, tell=tell)
+MFA_HOOKS = MfaHooks(reprove=reprove, has_password=has_password, identities=identities, lock=lock, tell=tell)

@@ -39,6 +39,10 @@ class MfaHooks:
     reprove: Callable[[Principal, str], UUID]
     """Re-authenticate the session with these methods (``amr``); returns its new id."""
     has_password: Callable[[Session, UUID], bool]
+    identities: Callable[[Session, UUID], int]
+    """With how many accounts at identity providers a user can log in."""
+    lock: Callable[[Session, UUID], object]
+    """Lock the ways to log in of a user, so that two of them cannot be removed at the same moment."""
     tell: Callable[[Session, UUID, str], None]
     """Mail a sentence to the user, with a "This wasn't me" link. The sentence is from ``_l``, for the language of the
     mail."""
@@ -79,8 +83,12 @@ def note_factor_change(
 
 def login_methods(principal: Principal) -> LoginMethods:
     demands = service(Demands)
-    has_password = mfa_hooks().has_password(db(), principal.user_id)
-    return LoginMethods(factors.of(db(), principal.user_id), has_password, demands.of_roles(principal.roles))
+    return LoginMethods(
+        factors.of(db(), principal.user_id),
+        mfa_hooks().has_password(db(), principal.user_id),
+        demands.of_roles(principal.roles),
+        mfa_hooks().identities(db(), principal.user_id),
+    )
 
 
 def mfa_hooks() -> MfaHooks:

@@ -146,7 +146,7 @@ def remove_passkey_form(principal: Principal, passkey_id: UUID) -> ResponseRetur
 def remove_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValue:
     """Remove a passkey, unless it is the last login method. All other sessions and script logins end."""
     # Locked, so that the last two cannot be removed at the same moment.
-    passkeys.of_user(db(), principal.user_id, for_update=True)
+    mfa_hooks().lock(db(), principal.user_id)
     passkey = mine(principal, passkey_id)
     if why := login_methods(principal).why_keep_passkey():
         raise Problem(409, _("This can't be removed"), why)

@@ -11,7 +11,7 @@ from webapp.core.clock import now
 from webapp.core.translation import _, _l
 from webapp.guard import Principal
 from webapp.guard.assurance import Level, joined, level_of
-from webapp.mfa import enrolment, factors, passkeys, totp
+from webapp.mfa import enrolment, factors, totp
 from webapp.mfa.enrolment import EnrolmentOver
 from webapp.mfa.forms import TotpForm
 from webapp.mfa.totp import AlreadyEnrolled, WrongCode
@@ -88,7 +88,7 @@ def remove_totp_form(principal: Principal) -> ResponseReturnValue:
 def remove_totp(principal: Principal) -> ResponseReturnValue:
     """Remove the authenticator app. All other sessions and script logins end."""
     # Locked, so that the app and the last passkey cannot be removed at the same moment.
-    passkeys.of_user(db(), principal.user_id, for_update=True)
+    mfa_hooks().lock(db(), principal.user_id)
     if why := login_methods(principal).why_keep_totp():
         raise Problem(409, _("This can't be removed"), why)
     if not totp.remove(db(), principal.user_id):
