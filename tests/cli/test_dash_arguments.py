@@ -48,6 +48,7 @@ MADE = {
     "address": "an e-mail address, which an operator types",
     "who": "e-mail addresses and notes, which an operator types",
     "file": "a path, which an operator chooses",
+    "slug": "the short name of a provider, which begins with a letter or digit",
     "prefix": "the beginning of a key that `limits list` shows, which begins with a word of ours",
 }
 

@@ -10,7 +10,7 @@ from webapp.accounts.token_mails import TokenMails
 from webapp.core import ratelimit_storage
 from webapp.core.db import Database
 from webapp.credentials import purge
-from webapp.federation import waiting_identities
+from webapp.federation import provider_errors, waiting_identities
 from webapp.federation.linked_logins import LINKED_LOGINS
 from webapp.guard import saved_form
 from webapp.jobs.leases import Job, Jobs
@@ -56,6 +56,7 @@ def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
         Job("give up logout notices", hour, logout_notices.give_up_old),
         Job("purge registration tokens", day, registration_tokens.purge),
         Job("purge logout notices", day, logout_notices.purge),
+        Job("purge errors of providers", day, provider_errors.purge),
         Job("purge waiting identities", hour, waiting_identities.purge),
         Job("purge kept forms", hour, saved_form.purge),
         Job("purge old mails", day, outbox.purge),

@@ -19,10 +19,11 @@ from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.outgoing_http import OutgoingHttp, PrivateHosts
 from webapp.core.ratelimit import Limit, Limiter, limiter_for
 from webapp.core.translation import DEFAULT
-from webapp.federation import linking
+from webapp.federation import declared_providers, linking
 from webapp.federation.linked_logins import LINKED_LOGINS
+from webapp.federation.provider_errors import ProviderErrorLog
 from webapp.federation.provider_logins import ProviderLogins
-from webapp.federation.providers import ProviderEncryptor
+from webapp.federation.providers import ProviderEncryptor, encryptor_for
 from webapp.federation.views.buttons import login_buttons
 from webapp.federation.views.new_session import attach_provider_session
 from webapp.guard import preferences
@@ -213,8 +214,10 @@ def provide_federation(app: Flask, settings: Settings) -> None:
     # Half of the threads at most: a provider that does not respond must not stop other requests.
     at_once = max(1, settings.threads // 2)
     services.provide(ProviderLogins)(ProviderLogins(settings.secret_key, http, at_once=at_once))
-    sealer = ProviderEncryptor(settings.secret_key, "login provider", former=settings.secret_key_fallbacks)
+    sealer = encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
     services.provide(ProviderEncryptor)(sealer)
+    declared_providers.load(services.get(Database), sealer, settings.instance)
+    services.provide(ProviderErrorLog)(ProviderErrorLog(services.get(Database)))
     services.provide(hooks.LoginButtonsFor)(login_buttons)
     services.provide(IdentitiesOf)(linking.exported)
     services.provide(LinkedLogins)(LINKED_LOGINS)

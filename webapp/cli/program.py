@@ -22,6 +22,7 @@ COMMANDS = {
     "user": "Add, list, disable and enable users; change roles and passwords.",
     "role": "List, create, change and remove roles.",
     "client": "Register and remove apps that log users in with this site.",
+    "provider": "Add and remove identity providers that users can log in with.",
     "invite": "Create invitation links.",
     "mail": "List the outbox, retry failed mails, send a test mail.",
     "token": "Mint, list, rotate and revoke API tokens.",

@@ -9,6 +9,7 @@ from webapp.cli import granian_server, setup_link
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import answering, bring_up, opened
+from webapp.core.db import Database
 from webapp.core.keys import ring_for
 from webapp.core.lazy_import import lazily
 from webapp.login.external_identity import load_authenticate
@@ -49,12 +50,25 @@ def command(
     granian_server.refuse_taken(settings.bind)
     with answering():
         bring_up(settings)
+        load_declared_providers(settings)
     if settings.blueprints:
         # A view without a rule would end each worker anew, and its sentence would be lost among their tracebacks.
         app = lazily("webapp.app")
         app.close(app.create_app(settings))
     os.environ.update(context.otherwise(instance=settings.instance).environ)
     granian_server.serve(settings, debug=debug, on_answer=partial(print_welcome, context))
+
+
+def load_declared_providers(settings: Settings) -> None:
+    if not (settings.instance / "providers.toml").exists():
+        return
+    declared, providers = lazily("webapp.federation.declared_providers"), lazily("webapp.federation.providers")
+    sealer = providers.encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
+    database = Database(settings.database)
+    try:
+        declared.load(database, sealer, settings.instance)
+    finally:
+        database.close()
 
 
 def print_welcome(context: CommandContext) -> None:

@@ -111,3 +111,16 @@ class ProviderSession(Base):
     sid: Mapped[UUID | None] = mapped_column(index=True)
     """Of the session here (``Credential.sid``); None until the login is complete."""
     created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ProviderError(Base):
+    """The last error of one kind of a provider; at most as many rows as there are kinds."""
+
+    __tablename__ = "provider_error"
+
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("login_provider.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    detail: Mapped[str] = mapped_column(String(250))
+    """For the operator, without anything that could be secret."""
+    last_at: Mapped[datetime]
+    times: Mapped[int]

@@ -1,24 +1,50 @@
 """Identity providers as rows: find them, and what the protocol needs to know of one."""
 
+import re
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.core.encryption import Encryptor
 from webapp.federation.models import LoginProvider
 from webapp.federation.openid_login import Provider
 
+MOST, LAST_POSITION = 100, 999
+
 
 class ProviderEncryptor(Encryptor):
     """Encrypts what is stored of providers: client secrets, ID tokens."""
+
+
+def encryptor_for(secret_key: str, former: tuple[str, ...]) -> ProviderEncryptor:
+    return ProviderEncryptor(secret_key, "login provider", former=former)
 
 
 def enabled(db: Session) -> Sequence[LoginProvider]:
     """The providers that users can log in with, in the order of their buttons."""
     listed = select(LoginProvider).where(LoginProvider.disabled_at.is_(None))
     return db.scalars(listed.order_by(LoginProvider.position, LoginProvider.name)).all()
+
+
+def every(db: Session) -> Sequence[LoginProvider]:
+    """All providers, disabled or not, in the order of their buttons."""
+    return db.scalars(select(LoginProvider).order_by(LoginProvider.position, LoginProvider.name)).all()
+
+
+def next_position(db: Session) -> int:
+    """The position after all others."""
+    last = db.scalar(select(func.max(LoginProvider.position)))
+    return min(last + 1, LAST_POSITION) if last is not None else 0
+
+
+def free_slug(db: Session, wanted: str) -> str:
+    """A short name like this one that no provider has."""
+    base = re.sub(r"[^a-z0-9]+", "-", wanted.lower()).strip("-")[:26].strip("-") or "provider"
+    taken = set(db.scalars(select(LoginProvider.slug)))
+    names = (base, *(f"{base}-{number}" for number in range(2, MOST + 2)))
+    return next(name for name in names if name not in taken)
 
 
 def by_slug(db: Session, slug: str) -> LoginProvider | None:

@@ -13,12 +13,13 @@ from webapp.audit.sentences.accounts import ACCOUNTS
 from webapp.audit.sentences.apps import APPS
 from webapp.audit.sentences.declared import DECLARED
 from webapp.audit.sentences.logins import LOGINS
+from webapp.audit.sentences.providers import PROVIDERS
 from webapp.audit.sentences.site import SITE
 from webapp.audit.sentences.tokens import TOKENS
 from webapp.audit.sentences.wording import NAMES, Details, Entries, Sentence
 from webapp.core.translation import _
 
-SENTENCES: Entries = {**ACCOUNTS, **APPS, **LOGINS, **TOKENS, **SITE}
+SENTENCES: Entries = {**ACCOUNTS, **APPS, **LOGINS, **PROVIDERS, **TOKENS, **SITE}
 
 
 class UserReference(Enum):

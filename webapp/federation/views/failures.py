@@ -7,7 +7,10 @@ from flask import url_for
 from webapp.core.translation import _
 from webapp.federation.checks import Check, LoginFailed
 from webapp.federation.models import LoginProvider
+from webapp.federation.provider_errors import ProviderErrorLog, kept_detail, kind_of
+from webapp.web.after_response import after_response
 from webapp.web.problems import Action, Problem
+from webapp.web.registry import service
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +21,7 @@ def failed(row: LoginProvider, error: LoginFailed, target: str) -> Problem:
         "login with a provider failed",
         extra={"fields": {"provider": row.slug, "check": error.check, "reason": error.detail}},
     )
+    keep(row, error)
     again = Action(_("Back to the login page"), url_for("login.new", next=target or None))
     if error.check is Check.RESPONSE:
         title = _("%(provider)s did not log you in", provider=row.name)
@@ -28,6 +32,14 @@ def failed(row: LoginProvider, error: LoginFailed, target: str) -> Problem:
         _("Try again in a few minutes, or log in another way. If it goes on, tell your administrator."),
         actions=(again,),
     )
+
+
+def keep(row: LoginProvider, error: LoginFailed) -> None:
+    """Keep an error for the page of the provider, after the response."""
+    errors, kind = service(ProviderErrorLog), kind_of(error)
+    if kind is not None and errors.is_due(row.id, kind):
+        provider_id, detail = row.id, kept_detail(error)
+        after_response(lambda: errors.write(provider_id, kind, detail))
 
 
 def unknown_login() -> Problem:

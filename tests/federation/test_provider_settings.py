@@ -1,0 +1,210 @@
+"""What can be entered of a provider: presets, checks, and who may let it give which role."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests import factories
+from tests.federation.upstream import linked
+from webapp.accounts import roles
+from webapp.audit import event_queries
+from webapp.federation import lifecycle, providers
+from webapp.federation.lifecycle import IsDeclared, ProviderEditor
+from webapp.federation.new_provider import wish_for
+from webapp.federation.presets import PRESETS, PresetUnfit
+from webapp.federation.provider_secrets import secret_of
+from webapp.federation.provider_settings import NAMES, ProviderUnfit, settings_of
+
+SEALER = providers.encryptor_for("x" * 32, ())
+PAGE = ProviderEditor("page")
+TENANT = "8eaef023-2b34-4da1-9baa-8bc8c9d6a490"
+ISSUERS = [
+    ("google", "", "https://accounts.google.com"),
+    ("google", "https://evil.example", "https://accounts.google.com"),
+    ("microsoft", TENANT, f"https://login.microsoftonline.com/{TENANT}/v2.0"),
+    ("microsoft", f" {TENANT.upper()} ", f"https://login.microsoftonline.com/{TENANT}/v2.0"),
+    *(("microsoft", wrong, None) for wrong in ("", "common", "organizations", "example.org", f"{TENANT}/x")),
+    ("github", "", "https://github.com"),
+    ("gitlab", "", "https://gitlab.com"),
+    ("gitlab", "https://git.example.org/", "https://git.example.org"),
+    ("keycloak", "https://id.example.org/realms/main/", "https://id.example.org/realms/main"),
+    (
+        "keycloak",
+        "https://id.example.org/realms/main/.well-known/openid-configuration",
+        "https://id.example.org/realms/main",
+    ),
+    ("keycloak", "", None),
+    ("authentik", "https://id.example.org/application/o/x", "https://id.example.org/application/o/x/"),
+    ("authentik", "https://id.example.org/application/o/x/", "https://id.example.org/application/o/x/"),
+    ("pocket-id", "https://id.example.org/", "https://id.example.org"),
+    ("discord", "", "https://discord.com"),
+    # A slash belongs to the issuers of some providers.
+    ("openid", "https://id.example.org/", "https://id.example.org/"),
+    ("openid", "https://id.example.org/.well-known/openid-configuration", "https://id.example.org"),
+]
+
+
+def add(db, preset="openid", *, editor=PAGE, **chosen):
+    given = {"entered": "https://id.example.org", "client_id": "c-1", "name": "Acme"} | chosen
+    return lifecycle.add(db, SEALER, wish_for(db, PRESETS[preset], **given), "s3cret", editor)
+
+
+@pytest.mark.parametrize(("key", "entered", "issuer"), ISSUERS)
+def test_the_issuer_of_a_preset(key, entered, issuer):
+    if issuer is None:
+        with pytest.raises(PresetUnfit):
+            PRESETS[key].issuer_for(entered)
+        return
+    assert PRESETS[key].issuer_for(entered) == issuer
+
+
+def test_each_preset_can_be_added_with_what_it_asks_for(app):
+    with factories.database_of(app).write() as db:
+        for key, preset in PRESETS.items():
+            entered = TENANT if key == "microsoft" else "https://id.example.org/x"
+            row = add(db, key, entered=entered, name="")
+            assert (row.kind, row.preset, row.name) == (preset.kind, key, preset.name)
+            assert row.account_policy == "closed", "nobody gets an account before the operator says so"
+            assert row.email_domains == row.grantable_roles == []
+        slugs = [row.slug for row in providers.every(db)]
+        assert slugs == [key if key != "openid" else "openid-connect" for key in PRESETS]
+        assert add(db, "google", name="").slug == "google-2"
+
+
+WRONG = [
+    ({"name": "x"}, "2 to 50"),
+    ({"name": "Ac\u202eme"}, "2 to 50"),
+    ({"name": ["Acme"]}, "name has the wrong type"),
+    ({"entered": "id.example.org"}, "complete URL"),
+    ({"entered": "javascript:alert(1)"}, "complete URL"),
+    ({"entered": "https://user@id.example.org"}, "complete URL"),
+    ({"entered": "https://id.example.org#x"}, "complete URL"),
+    ({"entered": "https://id.example.org?x"}, "complete URL"),
+    ({"entered": f"https://id.example.org/{'x' * 500}"}, "complete URL"),
+    ({"client_id": ""}, "Enter the client ID"),
+    ({"client_id": "ä"}, "Enter the client ID"),
+    ({"client_id": "x" * 301}, "Enter the client ID"),
+    ({"slug": "Acme"}, "short name"),
+    ({"slug": "../x"}, "short name"),
+    ({"slug": "x" * 31}, "short name"),
+    ({"scopes": ["profile"]}, "need openid"),
+    ({"scopes": ["openid", "a b"]}, "no spaces"),
+    ({"scopes": "openid"}, "scopes has the wrong type"),
+    ({"position": -1}, "0 to 999"),
+    ({"position": 1000}, "0 to 999"),
+    ({"position": True}, "position has the wrong type"),
+    ({"email_domains": ["example"]}, "domains such as"),
+    ({"email_domains": ["*.example.org"]}, "domains such as"),
+    ({"email_domains": [5]}, "domains such as"),
+    ({"account_domains": ["*"]}, "domains such as"),
+    ({"account_policy": "anybody"}, "is one of"),
+    ({"account_policy": "domains"}, "Enter the domains"),
+    ({"grantable_roles": ["pope"]}, "no role called pope"),
+    ({"grantable_roles": ["a b"]}, "A role is named"),
+    ({"role_rules": [{"claim": "groups", "value": "x", "role": "admin"}]}, "may not give: admin"),
+    ({"role_rules": [{"claim": "groups", "value": "", "role": "user"}]}, "a claim, a value and a role"),
+    ({"role_rules": [{"claim": "groups", "value": "x"}]}, "a claim, a value and a role"),
+    ({"role_rules": [{"claim": "groups", "value": 5, "role": "user"}]}, "a claim, a value and a role"),
+    ({"role_rules": ["x"]}, "a claim, a value and a role"),
+    ({"trusted_amr": ["m f a"]}, "no spaces"),
+    ({"trusted_acr": ["x"] * 51}, "At most 50"),
+    ({"logs_out": "yes"}, "logs_out has the wrong type"),
+    ({"endpoints": {"token_endpoint": "ftp://x"}}, "not a complete URL"),
+    ({"endpoints": {"jwks": "https://x.example"}}, "no endpoint called jwks"),
+]
+
+
+@pytest.mark.parametrize(("chosen", "words"), WRONG, ids=str)
+def test_what_does_not_fit_is_said_and_nothing_is_added(app, chosen, words):
+    with factories.database_of(app).write() as db:
+        with pytest.raises(ProviderUnfit, match=words):
+            add(db, **chosen)
+        assert providers.every(db) == []
+
+
+def test_a_change_is_recorded_with_what_was_before_but_without_the_secret(app):
+    with factories.database_of(app).write() as db:
+        row = add(db)
+        wish = replace(settings_of(row), email_domains=["Example.ORG"])
+        assert lifecycle.edit(db, SEALER, row, wish, PAGE, secret="other-s3cret")
+        assert (row.email_domains, secret_of(row, SEALER)) == (["example.org"], "other-s3cret")
+        assert not lifecycle.edit(db, SEALER, row, settings_of(row), PAGE, secret="other-s3cret"), "nothing changes"
+        assert not lifecycle.edit(db, SEALER, row, settings_of(row), PAGE)
+        lifecycle.edit(db, SEALER, row, settings_of(row), PAGE, secret="")
+        assert row.client_secret is None
+        lifecycle.disable(db, row, PAGE)
+        lifecycle.enable(db, row, PAGE)
+        lifecycle.remove(db, row, PAGE)
+    with factories.database_of(app).read() as db:
+        events = [one for one in event_queries.tail(db, limit=20) if one.event.startswith("provider.")]
+    kinds = ["made", "edited", "edited", "disabled", "enabled", "removed"]
+    assert [one.event for one in events] == [f"provider.{kind}" for kind in kinds]
+    (edited,) = [one.details for one in events if one.event == "provider.edited" and one.details["after"]]
+    assert (edited["before"], edited["after"]) == ({"email_domains": []}, {"email_domains": ["example.org"]})
+    assert "s3cret" not in json.dumps([one.details for one in events])
+
+
+def test_the_issuer_stays_as_long_as_accounts_are_linked_by_it(app, upstream):
+    linked(app, factories.user(app, "grace"))
+    with factories.database_of(app).write() as db:
+        row = providers.by_slug(db, "acme")
+        with pytest.raises(ProviderUnfit, match="linked"):
+            lifecycle.edit(db, SEALER, row, replace(settings_of(row), issuer="https://other.example"), PAGE)
+
+
+# By the role of the editor: the roles that a provider of theirs may give. None is the operator on the command line.
+MAY_GIVE = {
+    "user": {"user"},
+    "editor": {"user", "editor"},
+    "admin": {"user"},
+    "super_admin": {"user", "editor", "admin", "porter", "super_admin"},
+    None: {"user", "editor", "admin", "porter", "super_admin"},
+}
+
+
+@pytest.mark.parametrize("role", MAY_GIVE)
+def test_a_provider_gives_no_role_that_its_editor_may_not_give(app, role):
+    with factories.database_of(app).write() as db:
+        roles.add(db, "editor", "Writes.", ["user"])
+        roles.add(db, "porter", "Opens.", ["admin"])
+        editor = ProviderEditor("page", roles=roles.included_in(db, role) if role else None)
+        for given in ("user", "editor", "admin", "porter", "super_admin"):
+            rule = {"claim": "groups", "value": "x", "role": given}
+            wish = {"slug": given.replace("_", "-"), "grantable_roles": [given], "role_rules": [rule]}
+            strong = add(db, **wish | {"slug": f"s-{wish['slug']}"})
+            plain = add(db, slug=f"p-{wish['slug']}")
+            attempts = (
+                lambda wish=wish: add(db, editor=editor, **wish),
+                lambda plain=plain, given=given: lifecycle.edit(
+                    db, SEALER, plain, replace(settings_of(plain), grantable_roles=[given]), editor
+                ),
+                # Whoever changes another setting, such as the issuer, decides who gets its roles.
+                lambda strong=strong: lifecycle.edit(
+                    db, SEALER, strong, replace(settings_of(strong), issuer="https://evil.example"), editor
+                ),
+                lambda strong=strong: lifecycle.enable(db, strong, editor),
+            )
+            for attempt in attempts:
+                if given in MAY_GIVE[role]:
+                    attempt()
+                    continue
+                with pytest.raises(ProviderUnfit, match="You can't assign"):
+                    attempt()
+
+
+def test_a_declared_provider_is_changed_only_by_its_file(app):
+    with factories.database_of(app).write() as db:
+        row = add(db, editor=ProviderEditor("file"))
+        for change in (
+            lambda: lifecycle.edit(db, SEALER, row, settings_of(row), PAGE),
+            lambda: lifecycle.disable(db, row, PAGE),
+            lambda: lifecycle.enable(db, row, ProviderEditor("cli")),
+            lambda: lifecycle.remove(db, row, PAGE),
+        ):
+            with pytest.raises(IsDeclared):
+                change()
+
+
+def test_settings_are_the_columns_that_the_checks_know():
+    assert set(NAMES) <= set(providers.LoginProvider.__table__.columns.keys())

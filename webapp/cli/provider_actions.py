@@ -1,0 +1,73 @@
+"""provider disable, enable, remove."""
+
+import click
+
+from webapp.cli.commands import Command
+from webapp.cli.context import CommandContext, pass_context
+from webapp.cli.db_context import opened
+from webapp.cli.output import say_aside
+from webapp.cli.prompts import confirm
+from webapp.cli.provider_lookup import OPERATOR, provider_called, refusing
+from webapp.core.db import Database
+from webapp.federation import lifecycle, provider_people
+
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+def confirm_for(database: Database, slug: str, what: str, *, yes: bool) -> None:
+    with database.read() as db:
+        row = provider_called(db, slug)
+        use = provider_people.of_provider(db, row.id)
+    users = "1 user" if use.users == 1 else f"{use.users} users"
+    confirm(f"{what} {row.name}, with which {users} can log in", row.slug, yes=yes)
+
+
+@click.command("disable", cls=Command)
+@click.argument("slug")
+@yes_option
+@pass_context
+def disable(context: CommandContext, *, slug: str, yes: bool) -> None:
+    """Let nobody log in with a provider. Its settings and links are kept, and running sessions go on.
+
+    \b
+    Example:
+      python -m webapp provider disable acme
+    """
+    with opened(context) as database:
+        confirm_for(database, slug, "This disables", yes=yes)
+        with database.write() as db, refusing():
+            lifecycle.disable(db, provider_called(db, slug), OPERATOR)
+    say_aside("The provider was disabled.")
+
+
+@click.command("enable", cls=Command)
+@click.argument("slug")
+@pass_context
+def enable(context: CommandContext, *, slug: str) -> None:
+    """Let users log in with a provider again.
+
+    \b
+    Example:
+      python -m webapp provider enable acme
+    """
+    with opened(context) as database, database.write() as db, refusing():
+        lifecycle.enable(db, provider_called(db, slug), OPERATOR)
+    say_aside("The provider was enabled.")
+
+
+@click.command("remove", cls=Command)
+@click.argument("slug")
+@yes_option
+@pass_context
+def remove(context: CommandContext, *, slug: str, yes: bool) -> None:
+    """Remove a provider and the links of its users. Roles that its rules gave are taken away; accounts stay.
+
+    \b
+    Example:
+      python -m webapp provider remove acme
+    """
+    with opened(context) as database:
+        confirm_for(database, slug, "This removes", yes=yes)
+        with database.write() as db, refusing():
+            lifecycle.remove(db, provider_called(db, slug), OPERATOR)
+    say_aside("The provider was removed.")

@@ -1,0 +1,104 @@
+"""provider add, edit: what is entered of an identity provider."""
+
+import sys
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from webapp.cli.commands import Command
+from webapp.cli.context import CommandContext, pass_context
+from webapp.cli.db_context import opened
+from webapp.cli.errors import CommandRefused
+from webapp.cli.output import say_aside
+from webapp.cli.prompts import piped
+from webapp.cli.provider_lookup import OPERATOR, provider_called, refusing
+from webapp.cli.provider_options import chosen, settings_options
+from webapp.federation import lifecycle, providers
+from webapp.federation.new_provider import wish_for
+from webapp.federation.presets import GENERIC, PRESETS
+from webapp.federation.provider_settings import settings_of
+
+# As an argument, the secret would stay in the history of the shell and in the list of processes.
+secret_stdin = click.option("--secret-stdin", is_flag=True, help="Read the client secret from standard input.")
+
+
+@click.command("add", cls=Command)
+@click.argument("slug", required=False)
+@click.option("--preset", type=click.Choice(list(PRESETS)), default=GENERIC, help="The kind of provider.")
+@click.option(
+    "--issuer", "entered", default="", metavar="URL", help="Issuer, realm URL or tenant, as the preset needs."
+)
+@click.option("--public", is_flag=True, help="This site has no client secret there.")
+@secret_stdin
+@settings_options
+@pass_context
+def add(
+    context: CommandContext,
+    /,
+    *,
+    slug: str | None,
+    preset: str,
+    entered: str,
+    public: bool,
+    secret_stdin: bool,
+    **given: Any,
+) -> None:
+    """Add an identity provider. Prints the redirect URI to enter there. Prompts for the client secret.
+
+    SLUG is its short name in URLs, which cannot be changed later; by default that of the preset.
+
+    \b
+    Examples:
+      python -m webapp provider add --preset google --client-id 123.apps.googleusercontent.com
+      python -m webapp provider add acme --issuer https://id.acme.example --client-id latchkey --name Acme
+    """
+    settings = context.settings
+    client_id = given.pop("client_id") or ""
+    sealer = providers.encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
+    secret = "" if public else read_secret(from_stdin=secret_stdin)
+    with opened(context) as database, database.write() as db, refusing():
+        wish = wish_for(db, PRESETS[preset], entered=entered, slug=slug or "", client_id=client_id, **chosen(given))
+        row = lifecycle.add(db, sealer, wish, secret, OPERATOR)
+        click.echo(f"slug={row.slug}")
+        click.echo(f"redirect_uri={providers.redirect_uri(settings.base_url, row.slug)}")
+    say_aside("Enter the redirect URI at the provider, exactly as it is shown.")
+
+
+def read_secret(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return piped()
+    if not sys.stdin.isatty():
+        raise click.UsageError(
+            "The client secret cannot be entered without a terminal. Use --secret-stdin or --public."
+        )
+    secret: str = click.prompt("Client secret", hide_input=True, err=True)
+    return secret.strip()
+
+
+@click.command("edit", cls=Command)
+@click.argument("slug")
+@click.option("--issuer", metavar="URL", help="Only as long as no account is linked.")
+@click.option("--secret", "prompts", is_flag=True, help="Prompt for another client secret.")
+@secret_stdin
+@settings_options
+@pass_context
+def edit(context: CommandContext, /, *, slug: str, prompts: bool, secret_stdin: bool, **given: Any) -> None:
+    """Change a provider. An option replaces all former values; an empty value removes them.
+
+    \b
+    Examples:
+      python -m webapp provider edit acme --accounts domains --account-domain acme.example
+      python -m webapp provider edit acme --grantable-role editor --role-rule groups=staff:editor
+      python -m webapp provider edit acme --secret
+    """
+    settings, changes = context.settings, chosen(given)
+    has_secret = prompts or secret_stdin
+    if not (changes or has_secret):
+        raise CommandRefused("Nothing to change. See: provider edit --help")
+    secret = read_secret(from_stdin=secret_stdin) if has_secret else None
+    sealer = providers.encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
+    with opened(context) as database, database.write() as db, refusing():
+        row = provider_called(db, slug)
+        lifecycle.edit(db, sealer, row, replace(settings_of(row), **changes), OPERATOR, secret=secret)
+    say_aside("The provider was changed.")

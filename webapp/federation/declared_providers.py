@@ -1,0 +1,184 @@
+"""providers.toml in the instance folder: providers that are declared in a file, and shown locked on pages."""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from webapp.core.db import Database
+from webapp.core.encryption import Encryptor
+from webapp.core.translation import _
+from webapp.federation import lifecycle, providers
+from webapp.federation.lifecycle import SLUG, NewProvider, ProviderEditor
+from webapp.federation.models import LoginProvider
+from webapp.federation.new_provider import wish_for
+from webapp.federation.presets import GENERIC, PRESETS, ProviderPreset
+from webapp.federation.provider_secrets import secret_of
+from webapp.federation.provider_settings import NAMES, ProviderUnfit, apply
+from webapp.settings import SettingsError, private_files
+
+FILE = "providers.toml"
+EDITOR = ProviderEditor("file")
+SECRETS = "secret", "secret_file", "secret_env"
+OWN = {"slug", "preset", "kind", "enabled", "tenant", *SECRETS}
+KINDS = "oidc", "oauth2", "oauth1"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DeclaredProvider:
+    slug: str
+    preset: ProviderPreset
+    kind: str
+    is_enabled: bool
+    entered: str
+    """Issuer or tenant, as the preset needs it."""
+    secret: str
+    chosen: Mapping[str, Any]
+
+
+def load(database: Database, sealer: Encryptor, instance: Path) -> None:
+    """Bring the rows of declared providers in line with the file, if they are not.
+
+    Raises:
+        SettingsError: one sentence for the operator.
+    """
+    wanted = read(instance)
+    with database.read() as reading:
+        if is_current(reading, sealer, instance, wanted):
+            return
+    # Several processes may start at once; whoever comes later finds nothing left to do.
+    with database.write() as writing:
+        for one in wanted:
+            with refusing(instance, one):
+                store(writing, sealer, one)
+        for row in no_longer_declared(writing, wanted):
+            lifecycle.disable(writing, row, EDITOR)
+            row.is_declared = False
+
+
+@contextmanager
+def refusing(instance: Path, one: DeclaredProvider) -> Iterator[None]:
+    try:
+        yield
+    except ProviderUnfit as error:
+        raise SettingsError(f"{instance / FILE}: {one.slug}: {error}") from error
+
+
+def is_current(db: Session, sealer: Encryptor, instance: Path, wanted: Sequence[DeclaredProvider]) -> bool:
+    for one in wanted:
+        row, like = providers.by_slug(db, one.slug), LoginProvider(kind=one.kind)
+        with refusing(instance, one):
+            apply(like, wish_of(db, one))
+        is_same = (
+            row is not None
+            and row.is_declared
+            and (row.kind, row.disabled_at is None) == (one.kind, one.is_enabled)
+            and all(getattr(row, name) == getattr(like, name) for name in NAMES)
+            and secret_of(row, sealer) == one.secret
+        )
+        if not is_same:
+            return False
+    return not no_longer_declared(db, wanted)
+
+
+def no_longer_declared(db: Session, wanted: Sequence[DeclaredProvider]) -> list[LoginProvider]:
+    slugs = {one.slug for one in wanted}
+    return [row for row in providers.every(db) if row.is_declared and row.slug not in slugs]
+
+
+def store(db: Session, sealer: Encryptor, one: DeclaredProvider) -> None:
+    """
+    Raises:
+        ProviderUnfit
+    """
+    wish, row = wish_of(db, one), providers.by_slug(db, one.slug)
+    if row is None:
+        row = lifecycle.add(db, sealer, wish, one.secret, EDITOR)
+    elif row.kind != one.kind:
+        raise ProviderUnfit(_("The kind of a provider cannot be changed. Declare it with another short name."))
+    else:
+        # One that was entered on a page is taken over, with its links.
+        row.is_declared, row.preset = True, one.preset.key
+        lifecycle.edit(db, sealer, row, wish, EDITOR, secret=one.secret)
+    if one.is_enabled:
+        lifecycle.enable(db, row, EDITOR)
+    else:
+        lifecycle.disable(db, row, EDITOR)
+
+
+def wish_of(db: Session, one: DeclaredProvider) -> NewProvider:
+    made = wish_for(db, one.preset, entered=one.entered, slug=one.slug, **one.chosen)
+    return replace(made, kind=one.kind)
+
+
+def read(instance: Path, environ: Mapping[str, str] = os.environ) -> list[DeclaredProvider]:
+    """The providers of the file, in its order; none if there is no file.
+
+    Raises:
+        SettingsError: one sentence for the operator.
+    """
+    path = instance / FILE
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}.") from error
+    listed = content.pop("provider", [])
+    if content or not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise SettingsError(f"{path} has only tables [[provider]].")
+    if any("secret" in one for one in listed):
+        private_files.refuse_open_to_others(path)
+    found = [declared(path, number, one, environ) for number, one in enumerate(listed)]
+    slugs = [one.slug for one in found]
+    if twice := next((slug for slug in slugs if slugs.count(slug) > 1), None):
+        raise SettingsError(f"{path} declares {twice} twice.")
+    return found
+
+
+def declared(path: Path, number: int, table: dict[str, Any], environ: Mapping[str, str]) -> DeclaredProvider:
+    slug = table.get("slug")
+    if not isinstance(slug, str) or not SLUG.fullmatch(slug):
+        raise SettingsError(f"{path}: provider {number + 1} needs a slug, such as acme, which its URLs contain.")
+    where = f"{path}: {slug}"
+    if unknown := sorted(set(table) - OWN - set(NAMES)):
+        raise SettingsError(f"{where} has an unknown name: {unknown[0]}.")
+    preset = PRESETS.get(str(table.get("preset", GENERIC)))
+    if preset is None:
+        raise SettingsError(f"{where}: preset is one of {', '.join(PRESETS)}.")
+    kind, is_enabled, entered = (
+        table.get(name, usual) for name, usual in (("kind", preset.kind), ("enabled", True), ("tenant", ""))
+    )
+    if kind not in KINDS or not isinstance(is_enabled, bool) or not isinstance(entered, str):
+        raise SettingsError(f"{where}: kind is one of {', '.join(KINDS)}, enabled true or false, tenant a text.")
+    chosen = {name: value for name, value in table.items() if name in NAMES}
+    entered = chosen.pop("issuer", "") or entered
+    if not isinstance(entered, str):
+        raise SettingsError(f"{where}: issuer is a text.")
+    chosen.setdefault("position", number)
+    return DeclaredProvider(slug, preset, kind, is_enabled, entered, secret_in(where, table, environ), chosen)
+
+
+def secret_in(where: str, table: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+    """The client secret; empty without one, as for a public client."""
+    given = [name for name in SECRETS if name in table]
+    if not given:
+        return ""
+    if len(given) > 1 or not isinstance(table[given[0]], str):
+        raise SettingsError(f"{where} has one of {', '.join(SECRETS)}, which is a text.")
+    value: str = table[given[0]]
+    if given[0] == "secret_env":
+        if not environ.get(value):
+            raise SettingsError(f"{where}: the environment variable {value} is not set.")
+        return environ[value]
+    if given[0] == "secret":
+        return value
+    try:
+        return Path(value).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{where}: secret_file names {value!r}, which cannot be read.") from error

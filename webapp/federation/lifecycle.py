@@ -1,0 +1,223 @@
+"""Providers: add, change, disable, enable, remove; each within the rights of the editor, and recorded."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.accounts import lifecycle as accounts
+from webapp.accounts import roles, user_queries
+from webapp.accounts.admin_actions import may_grant
+from webapp.accounts.lifecycle import LastSuperAdmin
+from webapp.accounts.roles import RoleGone
+from webapp.audit.log import Event, record
+from webapp.core.clock import now
+from webapp.core.encryption import Encryptor
+from webapp.core.translation import _
+from webapp.federation import providers
+from webapp.federation.models import LinkedIdentity, LoginProvider
+from webapp.federation.provider_secrets import secret_of, set_secret
+from webapp.federation.provider_settings import NAMES, ProviderSettings, ProviderUnfit, apply
+from webapp.federation.role_rules import ORDINARY
+
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?")
+
+
+class IsDeclared(Exception):
+    """``providers.toml`` declares the provider, so it is changed there. The message is its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEditor:
+    """Who changes a provider."""
+
+    origin: str
+    """``page``, ``cli`` or ``file``."""
+    user_id: UUID | None = None
+    roles: Collection[str] | None = None
+    """All roles of the user; None for the operator of the site."""
+
+    @property
+    def is_file(self) -> bool:
+        return self.origin == "file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewProvider(ProviderSettings):
+    """What is entered of a provider; the fields that are not in ``ProviderSettings`` cannot be changed later."""
+
+    slug: str
+    kind: str = "oidc"
+    preset: str = ""
+
+
+def add(db: Session, sealer: Encryptor, wish: NewProvider, secret: str, editor: ProviderEditor) -> LoginProvider:
+    """Add a provider.
+
+    Args:
+        secret: the client secret; empty for a public client.
+
+    Raises:
+        ProviderUnfit
+    """
+    if not SLUG.fullmatch(wish.slug):
+        raise ProviderUnfit(_("The short name has at most 30 lower-case letters, digits and hyphens, such as acme."))
+    if len(providers.every(db)) >= providers.MOST:
+        raise ProviderUnfit(_("At most %(most)s providers.", most=providers.MOST))
+    row = LoginProvider(
+        id=uuid4(),
+        slug=wish.slug,
+        kind=wish.kind,
+        preset=wish.preset,
+        is_declared=editor.is_file,
+        created_at=now(),
+    )
+    apply(row, wish)
+    refuse_foreign_roles(db, row, editor)
+    set_secret(row, sealer, secret)
+    try:
+        with db.begin_nested():
+            db.add(row)
+    except IntegrityError as error:
+        raise ProviderUnfit(_("There is a provider with the short name %(name)s already.", name=wish.slug)) from error
+    note(db, Event.PROVIDER_MADE, row, editor, issuer=row.issuer)
+    return row
+
+
+def edit(
+    db: Session,
+    sealer: Encryptor,
+    row: LoginProvider,
+    wish: ProviderSettings,
+    editor: ProviderEditor,
+    *,
+    secret: str | None = None,
+) -> bool:
+    """Change a provider.
+
+    Args:
+        secret: another client secret; empty removes it, None keeps it.
+
+    Returns:
+        Whether anything changed.
+
+    Raises:
+        ProviderUnfit, IsDeclared
+    """
+    refuse_declared(row, editor)
+    former = recorded(row)
+    apply(row, wish)
+    refuse_foreign_roles(db, row, editor)
+    if row.issuer != former["issuer"] and has_people(db, row):
+        raise ProviderUnfit(
+            _("Accounts are linked to this provider by its issuer, so it stays. Add another provider instead.")
+        )
+    has_other_secret = secret is not None and secret != secret_of(row, sealer)
+    if has_other_secret:
+        set_secret(row, sealer, secret or "")
+    db.flush()
+    after = recorded(row)
+    changed = [name for name in after if after[name] != former[name]]
+    if changed or has_other_secret:
+        before = {name: former[name] for name in changed}
+        note(
+            db,
+            Event.PROVIDER_EDITED,
+            row,
+            editor,
+            before=before,
+            after={name: after[name] for name in changed},
+            **({"secret": "replaced"} if has_other_secret else {}),
+        )
+    return bool(changed) or has_other_secret
+
+
+def recorded(row: LoginProvider) -> dict[str, object]:
+    return {name: getattr(row, name) for name in NAMES}
+
+
+def refuse_declared(row: LoginProvider, editor: ProviderEditor) -> None:
+    if row.is_declared and not editor.is_file:
+        raise IsDeclared(row.name)
+
+
+def refuse_foreign_roles(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
+    """Nobody stores a provider that may give a role which they may not give themselves.
+
+    This includes roles that it could give before: whoever changes its issuer or a rule decides who gets them.
+
+    Raises:
+        ProviderUnfit
+    """
+    for name in row.grantable_roles:
+        closure = roles.included_in(db, name)
+        if not closure:
+            raise ProviderUnfit(_("There is no role called %(role)s.", role=name))
+        if editor.roles is not None and not may_grant(editor.roles, closure):
+            raise ProviderUnfit(_("You can't assign the role %(role)s, so no rule of yours can.", role=name))
+
+
+def disable(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
+    """Let nobody log in with a provider. Its settings and links are kept, and sessions go on.
+
+    Raises:
+        IsDeclared
+    """
+    refuse_declared(row, editor)
+    if row.disabled_at is None:
+        row.disabled_at = now()
+        note(db, Event.PROVIDER_DISABLED, row, editor)
+
+
+def enable(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
+    """
+    Raises:
+        IsDeclared
+        ProviderUnfit: it may give a role that the editor may not give.
+    """
+    refuse_declared(row, editor)
+    refuse_foreign_roles(db, row, editor)
+    if row.disabled_at is not None:
+        row.disabled_at = None
+        note(db, Event.PROVIDER_ENABLED, row, editor)
+
+
+def remove(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
+    """Remove a provider with its links. Roles that its rules gave are taken away; accounts and sessions stay.
+
+    Raises:
+        IsDeclared
+    """
+    refuse_declared(row, editor)
+    links = db.scalars(select(LinkedIdentity).where(LinkedIdentity.provider_id == row.id)).all()
+    taken = sum(take_role(db, link, row) for link in links)
+    note(db, Event.PROVIDER_REMOVED, row, editor, users=len({link.user_id for link in links}), taken=taken)
+    # With ON DELETE CASCADE of the database instead of loading each object.
+    db.execute(delete(LoginProvider).where(LoginProvider.id == row.id))
+
+
+def take_role(db: Session, link: LinkedIdentity, row: LoginProvider) -> bool:
+    """Take away the role that a rule gave, which nothing else would do after the provider is gone."""
+    user = user_queries.by_id(db, link.user_id) if link.given_role else None
+    if user is None or user.role != link.given_role:
+        return False
+    try:
+        accounts.change_role(db, user, ORDINARY, reason=row.name)
+    except (RoleGone, LastSuperAdmin):
+        return False
+    return True
+
+
+def has_people(db: Session, row: LoginProvider) -> bool:
+    linked = select(LinkedIdentity.id).where(LinkedIdentity.provider_id == row.id)
+    return db.scalar(linked.limit(1)) is not None
+
+
+def note(db: Session, event: Event, row: LoginProvider, editor: ProviderEditor, **details: object) -> None:
+    named: dict[str, Any] = {"provider": str(row.id), "name": row.name, "origin": editor.origin} | details
+    record(db, event, actor_id=editor.user_id, **named)

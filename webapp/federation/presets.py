@@ -1,0 +1,212 @@
+"""Presets: well-known identity providers, each with what is the same for all of its customers."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from webapp.core.translation import _, _l
+
+TENANT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+OPENID = "openid", "profile", "email"
+GENERIC = "openid"
+"""Key of the preset for any other provider of OpenID Connect."""
+
+
+class PresetUnfit(Exception):
+    """What was entered for a preset is not what it needs; the message says what to enter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderPreset:
+    key: str
+    name: str
+    """On the button of the login page, unless another one is entered."""
+    kind: str = "oidc"
+    issuer: str
+    """With ``{}`` for what is entered, where customers have different ones."""
+    label: str = ""
+    """Of what is entered; empty where the issuer is the same for everybody."""
+    example: str = ""
+    default: str = ""
+    """What is meant if nothing is entered; empty where something has to be entered."""
+    slash: str = "never"
+    """Whether the issuers of its customers end with a slash: ``never``, ``always``, or ``kept`` as it is entered."""
+    scopes: tuple[str, ...] = OPENID
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    """URLs of a provider without discovery, by their name in RFC 8414."""
+    claim_names: Mapping[str, str] = field(default_factory=dict)
+    """Where a provider without OpenID Connect has ``sub``, ``preferred_username`` and so on."""
+    where: str
+    """Where the client is registered there."""
+    notes: tuple[str, ...] = ()
+    """What is special about it."""
+
+    @property
+    def needs_value(self) -> bool:
+        return bool(self.label) and not self.default
+
+    def issuer_for(self, entered: str) -> str:
+        """The issuer of a customer.
+
+        Raises:
+            PresetUnfit
+        """
+        text = entered.strip() or self.default
+        if not self.label:
+            return self.issuer
+        if not text:
+            raise PresetUnfit(_("%(what)s: enter it, such as %(example)s.", what=self.label, example=self.example))
+        if self.key == "microsoft":
+            if not TENANT.fullmatch(text.lower()):
+                raise PresetUnfit(
+                    _("Enter the ID of one tenant, such as %(example)s. Its name does not do.", example=self.example)
+                )
+            return self.issuer.format(text.lower())
+        return self.issuer.format(issuer_in(text, self.slash))
+
+
+def issuer_in(text: str, slash: str) -> str:
+    """The issuer in a URL that somebody has copied, perhaps that of its metadata."""
+    url = text.removesuffix("/.well-known/openid-configuration")
+    if slash == "kept":
+        return url
+    return url.rstrip("/") + ("/" if slash == "always" else "")
+
+
+PRESETS: Mapping[str, ProviderPreset] = {
+    preset.key: preset
+    for preset in (
+        ProviderPreset(
+            key="google",
+            name="Google",
+            issuer="https://accounts.google.com",
+            where=_l(
+                "Google Cloud Console, APIs & Services, Credentials: create an OAuth client ID for a web application."
+            ),
+            notes=(
+                _l(
+                    "Google decides who has an address of gmail.com and of your Google Workspace: only enter these as "
+                    "domains for which it is authoritative."
+                ),
+            ),
+        ),
+        ProviderPreset(
+            key="microsoft",
+            name="Microsoft",
+            issuer="https://login.microsoftonline.com/{}/v2.0",
+            label=_l("Directory (tenant) ID"),
+            example="8eaef023-2b34-4da1-9baa-8bc8c9d6a490",
+            where=_l(
+                "Microsoft Entra admin center, App registrations: register an app for accounts in this directory only, "
+                "with a redirect URI of the kind Web."
+            ),
+            notes=(
+                _l(
+                    "Enter the value of the client secret, not its ID. It expires after 24 months at the latest, and "
+                    "logins stop then."
+                ),
+                _l("Microsoft does not say whether an e-mail address is verified, so it counts as not verified."),
+            ),
+        ),
+        ProviderPreset(
+            key="github",
+            name="GitHub",
+            kind="oauth2",
+            issuer="https://github.com",
+            scopes=("read:user", "user:email"),
+            endpoints={
+                "authorization_endpoint": "https://github.com/login/oauth/authorize",
+                "token_endpoint": "https://github.com/login/oauth/access_token",
+                "userinfo_endpoint": "https://api.github.com/user",
+                "emails_endpoint": "https://api.github.com/user/emails",
+            },
+            claim_names={"sub": "id", "preferred_username": "login"},
+            where=_l("GitHub, Settings, Developer settings, OAuth Apps: register a new application."),
+            notes=(_l("GitHub calls the redirect URI the authorization callback URL."),),
+        ),
+        ProviderPreset(
+            key="gitlab",
+            name="GitLab",
+            issuer="{}",
+            label=_l("URL of GitLab"),
+            example="https://gitlab.example.org",
+            default="https://gitlab.com",
+            where=_l(
+                "GitLab, Preferences, Applications (or Admin, Applications): add an application that is confidential, "
+                "with the scopes openid, profile and email."
+            ),
+            notes=(_l("GitLab calls the client ID the application ID."),),
+        ),
+        ProviderPreset(
+            key="keycloak",
+            name="Keycloak",
+            issuer="{}",
+            label=_l("URL of the realm"),
+            example="https://id.example.org/realms/main",
+            where=_l(
+                "Keycloak, the realm, Clients: create a client of the type OpenID Connect with client authentication "
+                "and the standard flow; the secret is under Credentials."
+            ),
+            notes=(
+                _l(
+                    "For roles by rules, the claim realm_access.roles has to be in the ID token or in userinfo: see "
+                    "the mapper realm roles of the client scope roles."
+                ),
+            ),
+        ),
+        ProviderPreset(
+            key="authentik",
+            name="Authentik",
+            issuer="{}",
+            label=_l("OpenID configuration issuer"),
+            example="https://id.example.org/application/o/latchkey/",
+            slash="always",
+            where=_l(
+                "Authentik, Applications: create an application with a provider of the type OAuth2/OpenID Connect, "
+                "client type confidential."
+            ),
+            notes=(
+                _l("Choose a signing key there. Without one Authentik signs with the client secret, which is refused."),
+            ),
+        ),
+        ProviderPreset(
+            key="pocket-id",
+            name="Pocket ID",
+            issuer="{}",
+            label=_l("URL of Pocket ID"),
+            example="https://id.example.org",
+            scopes=(*OPENID, "groups"),
+            where=_l("Pocket ID, OIDC Clients: add a client that is not public."),
+            notes=(_l("For roles by rules, the claim is groups."),),
+        ),
+        ProviderPreset(
+            key="discord",
+            name="Discord",
+            kind="oauth2",
+            issuer="https://discord.com",
+            scopes=("identify", "email"),
+            endpoints={
+                "authorization_endpoint": "https://discord.com/oauth2/authorize",
+                "token_endpoint": "https://discord.com/api/oauth2/token",
+                "userinfo_endpoint": "https://discord.com/api/users/@me",
+            },
+            claim_names={
+                "sub": "id",
+                "preferred_username": "username",
+                "name": "global_name",
+                "email_verified": "verified",
+            },
+            where=_l("Discord Developer Portal, Applications: create an application; the values are under OAuth2."),
+        ),
+        ProviderPreset(
+            key=GENERIC,
+            name="OpenID Connect",
+            issuer="{}",
+            label=_l("Issuer URL"),
+            slash="kept",
+            example="https://id.example.org",
+            where=_l("Register a web application (confidential client, authorization code flow) there."),
+            notes=(_l("Enter the issuer exactly as the provider shows it; a slash at its end counts."),),
+        ),
+    )
+}

@@ -1,0 +1,39 @@
+"""How many people log in with each provider."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from webapp.federation.models import LinkedIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderUse:
+    users: int = 0
+    """Who have linked an identity of it."""
+    last_login_at: datetime | None = None
+    with_given_role: int = 0
+    """Whose role its rules gave."""
+
+
+USE = (
+    LinkedIdentity.provider_id,
+    func.count(LinkedIdentity.user_id.distinct()),
+    func.max(LinkedIdentity.last_login_at, type_=LinkedIdentity.last_login_at.type),
+    func.count(LinkedIdentity.given_role),
+)
+
+
+def every(db: Session) -> Mapping[UUID, ProviderUse]:
+    """By id of the provider; those that nobody uses are left out."""
+    rows = db.execute(select(*USE).group_by(LinkedIdentity.provider_id))
+    return {provider_id: ProviderUse(users, at, given) for provider_id, users, at, given in rows}
+
+
+def of_provider(db: Session, provider_id: UUID) -> ProviderUse:
+    rows = db.execute(select(*USE).where(LinkedIdentity.provider_id == provider_id).group_by(USE[0])).first()
+    return ProviderUse(*rows[1:]) if rows is not None else ProviderUse()
