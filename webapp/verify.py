@@ -33,6 +33,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPException
+from math import isinf
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -221,7 +222,12 @@ def load(raw: bytes) -> dict[str, Any]:
 def parse(raw: bytes) -> Any:
     try:
         # Decoded first, because json would accept UTF-16 in bytes.
-        return json.loads(raw.decode(), object_pairs_hook=without_duplicates, parse_constant=refuse_constant)
+        return json.loads(
+            raw.decode(),
+            object_pairs_hook=without_duplicates,
+            parse_constant=refuse_constant,
+            parse_float=finite,
+        )
     # RecursionError: deeply nested brackets.
     except (ValueError, RecursionError) as error:
         raise Invalid("not JSON") from error
@@ -236,6 +242,13 @@ def without_duplicates(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def refuse_constant(name: str) -> float:
     raise Invalid(f"{name} is no JSON")
+
+
+def finite(digits: str) -> float:
+    """Not a number like 1e999, which Python reads as infinity, and which has no spelling in JSON then."""
+    if isinf(number := float(digits)):
+        raise Invalid("a number is too large")
+    return number
 
 
 def has_what_is_required(claims: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 from tests import factories
 from tests.admin.admin_objects import by_session, logout_notice_of, registration_token_of
 from tests.admin.admin_route_rows import NO_TOKEN, OF_SERVICES, REASON, ROWS, Row
+from tests.federation.upstream import FOR_PROVIDERS
 from tests.oauth.app import FOR_APPS, registered
 from tests.script import Script
 from tests.tables import contents
@@ -110,7 +111,7 @@ FOR_TOKENS = {
     "POST /tokens/self/rotate",
     *("POST /api/auth", "POST /api/auth/refresh", "POST /api/auth/revoke", "POST /api/auth/exchange"),
     "POST /api/auth/introspect",
-    *(f"POST {path}" for path in FOR_APPS),
+    *(f"POST {path}" for path in FOR_APPS | FOR_PROVIDERS),
 }
 
 

@@ -66,6 +66,11 @@ def by_operator(app, database, user, session_id):
         end_others(db, user.id, way="operator")
 
 
+def by_provider(app, database, user, session_id):
+    with database.write() as db:
+        end_others(db, user.id, way="provider", reason="Acme")
+
+
 @pytest.mark.parametrize(
     ("end", "way", "you", "they"),
     [
@@ -75,6 +80,7 @@ def by_operator(app, database, user, session_id):
         (by_login, "login", f"A new login {SAME} a session: ", f"A new login {SAME} a session of ada: "),
         (by_admin, "admin", "An administrator ended a session: ", "ines ended a session of ada: "),
         (by_operator, "operator", "An administrator ended a session: ", "A session of ada was ended: "),
+        (by_provider, "provider", "A logout at Acme ended a session: ", "A logout at Acme ended a session of ada: "),
     ],
 )
 def test_each_cause_of_an_ended_session_has_a_sentence_that_names_the_session(

@@ -30,6 +30,8 @@ from webapp.web.registry import services_of
 
 ISSUER = "https://id.example.org"
 CLIENT, SECRET = "latchkey", "s3cret:with/signs"
+FOR_PROVIDERS = {"/login/with/<slug>/backchannel-logout"}
+"""Endpoints to which providers post."""
 FROM_OUTSIDE = {"Sec-Fetch-Site": "cross-site"}
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests import factories
 from tests.browser import Person
+from tests.federation.upstream import FOR_PROVIDERS
 from tests.login.scripts import claims, log_in
 from tests.oauth.app import FOR_APPS
 from tests.script import Script
@@ -24,7 +25,8 @@ def url_of(path: str) -> str:
 
 
 def changes(app) -> Iterator[str]:
-    return (url_of(route.path) for route in routes(app) if "POST" in route.methods and route.path not in FOR_APPS)
+    others = FOR_APPS | FOR_PROVIDERS
+    return (url_of(route.path) for route in routes(app) if "POST" in route.methods and route.path not in others)
 
 
 @pytest.fixture

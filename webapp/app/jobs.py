@@ -10,7 +10,7 @@ from webapp.accounts.token_mails import TokenMails
 from webapp.core import ratelimit_storage
 from webapp.core.db import Database
 from webapp.credentials import purge
-from webapp.federation import provider_errors, waiting_identities
+from webapp.federation import provider_errors, provider_sessions, waiting_identities
 from webapp.federation.linked_logins import LINKED_LOGINS
 from webapp.guard import saved_form
 from webapp.jobs.leases import Job, Jobs
@@ -58,6 +58,7 @@ def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
         Job("purge logout notices", day, logout_notices.purge),
         Job("purge errors of providers", day, provider_errors.purge),
         Job("purge waiting identities", hour, waiting_identities.purge),
+        Job("purge sessions of providers", day, provider_sessions.purge),
         Job("purge kept forms", hour, saved_form.purge),
         Job("purge old mails", day, outbox.purge),
         Job("purge limits", hour, ratelimit_storage.purge),

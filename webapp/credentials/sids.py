@@ -38,7 +38,7 @@ def was_session_ended(
     return exists().where(Credential.sid == sid, IS_SESSION, Credential.revoked_at >= since)
 
 
-def is_live(sid: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+def is_live(sid: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None]) -> ColumnElement[bool]:
     return exists().where(Credential.sid == sid, IS_SESSION, live_condition(now()))
 
 

@@ -26,7 +26,7 @@ class Check(StrEnum):
 
 
 class LoginFailed(Exception):
-    """A login with a provider was refused.
+    """A login with a provider was refused, or its logout token.
 
     Args:
         check: the check that failed.

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,7 +42,7 @@ def verified_claims(id_token: str | None, keys: PublishedKeys, expected: Expecte
     """
     if id_token is None:
         raise LoginFailed(Check.ID_TOKEN, "the token response has no id_token; the scope openid may be missing")
-    key, claims = signed_claims(id_token, keys, {None, "JWT"})
+    key, claims = signed_claims(id_token, keys, (None, "JWT"))
     for rule in RULES:
         rule(claims, expected)
     has_access_token_hash(claims, key, expected)
@@ -51,7 +51,7 @@ def verified_claims(id_token: str | None, keys: PublishedKeys, expected: Expecte
     return claims
 
 
-def signed_claims(token: str, keys: PublishedKeys, types: set[str | None]) -> tuple[Key, dict[str, Any]]:
+def signed_claims(token: str, keys: PublishedKeys, types: Sequence[str | None]) -> tuple[Key, dict[str, Any]]:
     """Key and claims of a JWT whose signature is valid; neither key nor algorithm is taken from the token.
 
     Args:

@@ -7,7 +7,9 @@ from typing import Protocol
 
 from webapp.core.encryption import Encryptor
 from webapp.core.outgoing_http import OutgoingHttp
+from webapp.federation import logout_tokens
 from webapp.federation.checks import Check, LoginFailed
+from webapp.federation.logout_tokens import LogoutToken
 from webapp.federation.oauth1_login import OAuth1Login
 from webapp.federation.oauth2_login import OAuth2Login
 from webapp.federation.openid_login import AuthorizationResponse, OpenIdLogin, Provider, ProviderRequest
@@ -77,6 +79,18 @@ class ProviderLogins:
         """See ``LoginProtocol.finish``."""
         with self.http.place(Check.METADATA):
             return self._of(provider).finish(provider, pending, self._keys.secrets_of(pending), response, moment)
+
+    def logout_token(self, provider: Provider, token: str, moment: datetime) -> LogoutToken:
+        """The content of a logout token; see ``logout_tokens.checked``.
+
+        Raises:
+            LoginFailed
+        """
+        with self.http.place(Check.METADATA):
+            keys = self.openid.metadata.find(provider.issuer).keys
+            return logout_tokens.checked(
+                token, keys, issuer=provider.issuer, client_id=provider.client_id, moment=moment
+            )
 
     def _of(self, provider: Provider) -> LoginProtocol:
         if (found := self._by_kind.get(provider.kind)) is None:

@@ -166,9 +166,9 @@ def end(
 
     Args:
         way: how it ended: by its ``owner`` from elsewhere, by its own ``logout``, by a new ``login`` with the same
-            browser, by an ``admin``, or by an ``operator`` on the command line.
+            browser, by an ``admin``, by an ``operator`` on the command line, or by an identity ``provider``.
         actor_id: the admin.
-        reason: which the admin gave.
+        reason: which the admin gave; the name of the provider.
     """
     credential = credentials.find(db, session_id, kind="session")
     if credential is None or credential.user_id != user_id or not credentials.end(db, session_id):

@@ -76,6 +76,10 @@ SESSION_ENDS = {
     "operator": Sentence(
         _l("An administrator ended a session: %(session)s."), _l("A session of %(user)s was ended: %(session)s.")
     ),
+    "provider": Sentence(
+        _l("A logout at %(reason)s ended a session: %(session)s."),
+        _l("A logout at %(reason)s ended a session of %(user)s: %(session)s."),
+    ),
 }
 # Of events that do not say how it ended, nor which it was.
 A_SESSION_ENDED = Sentence(

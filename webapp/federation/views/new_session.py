@@ -1,7 +1,7 @@
 """The session that a login with a provider starts, and the session there that it came from."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from flask import session, url_for
 from flask.typing import ResponseReturnValue
@@ -11,9 +11,12 @@ from webapp.accounts.models import User
 from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.credentials import lifecycle as credentials
-from webapp.federation.models import LoginProvider, ProviderSession
+from webapp.federation import provider_sessions
+from webapp.federation.level import AMR
+from webapp.federation.models import LoginProvider
 from webapp.federation.providers import ProviderEncryptor
 from webapp.federation.upstream_identity import UpstreamIdentity
+from webapp.federation.views.failures import unknown_login
 from webapp.login.pending_login import LIFETIME
 from webapp.login.second_step import Pending
 from webapp.login.views.blueprint import second_step
@@ -57,34 +60,19 @@ def refuse_unfit(user: User) -> None:
 
 def keep_provider_session(db: Session, row: LoginProvider, identity: UpstreamIdentity, user_id: UUID) -> None:
     """Store the session at the provider, for the session here that may follow."""
-    made = ProviderSession(
-        id=uuid4(),
-        provider_id=row.id,
-        user_id=user_id,
-        issuer=identity.issuer,
-        subject=identity.subject,
-        provider_sid=identity.sid,
-        created_at=now(),
-    )
-    if row.logs_out and identity.id_token:
-        made.id_token = service(ProviderEncryptor).seal(identity.id_token.encode(), belongs_to=str(made.id))
-    db.add(made)
-    session[BEGUN] = made.id.hex
+    session[BEGUN] = provider_sessions.keep(db, row, identity, user_id, service(ProviderEncryptor)).id.hex
 
 
 def attach_provider_session(db: Session, user_id: UUID, session_id: UUID) -> None:
-    """The hook ``LoginCompleted``."""
-    try:
-        begun = UUID(session.pop(BEGUN, ""))
-    except ValueError:
+    """The hook ``LoginCompleted``.
+
+    Raises:
+        Problem: the session at the provider has ended meanwhile.
+    """
+    begun, credential = session.pop(BEGUN, None), credentials.find(db, session_id, kind="session")
+    # It may be left of a login that was not completed.
+    if begun is None or credential is None or credential.sid is None or AMR not in credential.amr.split():
         return
-    row, credential = db.get(ProviderSession, begun), credentials.find(db, session_id, kind="session")
-    is_of_this_login = row is not None and row.sid is None and row.user_id == user_id
-    if (
-        row is None
-        or credential is None
-        or not is_of_this_login
-        or now() - row.created_at > LIFETIME + timedelta(minutes=1)
-    ):
-        return
-    row.sid = credential.sid
+    since = now() - LIFETIME - timedelta(minutes=1)
+    if not provider_sessions.attach(db, UUID(begun), user_id, credential.sid, since=since):
+        raise unknown_login()

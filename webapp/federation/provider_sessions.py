@@ -1,0 +1,93 @@
+"""Sessions of this site and the sessions at providers that they came from."""
+
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from webapp.core.clock import now
+from webapp.credentials import sids
+from webapp.federation.logout_tokens import LogoutToken
+from webapp.federation.models import LoginProvider, ProviderSession
+from webapp.federation.providers import ProviderEncryptor
+from webapp.federation.upstream_identity import UpstreamIdentity
+from webapp.sessions import lifecycle
+
+LONGEST_SID = 255
+KEPT = timedelta(days=1)
+
+
+def keep(
+    db: Session, provider: LoginProvider, identity: UpstreamIdentity, user_id: UUID, sealer: ProviderEncryptor
+) -> ProviderSession:
+    """Store the session at the provider, for the session here that may follow."""
+    made = ProviderSession(
+        id=uuid4(),
+        provider_id=provider.id,
+        user_id=user_id,
+        issuer=identity.issuer,
+        subject=identity.subject,
+        provider_sid=identity.sid if len(identity.sid) <= LONGEST_SID else "",
+        created_at=now(),
+    )
+    if provider.logs_out and identity.id_token:
+        made.id_token = sealer.seal(identity.id_token.encode(), belongs_to=str(made.id))
+    db.add(made)
+    return made
+
+
+def attach(db: Session, made_id: UUID, user_id: UUID, sid: UUID, *, since: datetime) -> bool:
+    """Note the session here that followed.
+
+    Args:
+        sid: of the session here.
+        since: when the login began at the earliest.
+
+    Returns:
+        Whether the session at the provider has not ended meanwhile.
+    """
+    # Locked, because a logout token may come at the same time.
+    row = db.get(ProviderSession, made_id, with_for_update=True)
+    if row is None or row.sid is not None or row.user_id != user_id or row.created_at < since:
+        return False
+    row.sid = sid
+    return True
+
+
+def end(db: Session, provider: LoginProvider, token: LogoutToken) -> int:
+    """End the sessions here that came from those which have ended at the provider. Returns how many; 0 is no error."""
+    named = [ProviderSession.provider_id == provider.id]
+    if token.subject:
+        named.append(ProviderSession.subject == token.subject)
+    if token.sid:
+        # Without a sid in its ID token it may be any session of the user.
+        is_unknown = ProviderSession.provider_sid == ""
+        is_named = ProviderSession.provider_sid == token.sid
+        named.append(or_(is_named, is_unknown) if token.subject else is_named)
+    rows = db.scalars(select(ProviderSession).where(*named).with_for_update()).all()
+    ended = sum(end_here(db, row, provider) for row in rows)
+    # Also those of logins that are not complete, which are refused then.
+    db.execute(delete(ProviderSession).where(ProviderSession.id.in_([row.id for row in rows])))
+    return ended
+
+
+def end_here(db: Session, row: ProviderSession, provider: LoginProvider) -> bool:
+    if row.sid is None:
+        return False
+    # Once more, because a new proof of identity may have replaced it while this waited for the lock.
+    found = sids.locked_session(db, row.sid) or sids.locked_session(db, row.sid)
+    return found is not None and lifecycle.end(db, row.user_id, found.id, way="provider", reason=provider.name)
+
+
+def of_session(db: Session, sid: UUID) -> ProviderSession | None:
+    """Where a session here came from; None if that was no provider."""
+    return db.scalar(select(ProviderSession).where(ProviderSession.sid == sid))
+
+
+def purge(db: Session, *, most: int = 500) -> int:
+    """Delete those whose session here is over. Returns how many; 0 when none are left."""
+    is_over = ProviderSession.created_at <= now() - KEPT, ~sids.is_live(ProviderSession.sid)
+    over = select(ProviderSession.id).where(*is_over).limit(most)
+    gone = delete(ProviderSession).where(ProviderSession.id.in_(over)).returning(ProviderSession.id)
+    return len(db.scalars(gone).all())
