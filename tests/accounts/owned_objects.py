@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Flask
 
 from tests import factories
-from tests.federation.upstream import linked
+from tests.federation.upstream import Upstream, linked, provided
 from tests.oauth.app import registered
 from tests.second_factors import stored, with_app, with_passkey
 from webapp.accounts import service_accounts
@@ -80,6 +80,10 @@ def app_of(app: Flask, user: User) -> UUID:
     with services_of(app).get(Database).write() as db:
         consents.give(db, user.id, db.get_one(OAuthClient, client_id), ["openid"])
     return client_id
+
+
+def provider_of(app: Flask, _user: User) -> UUID:
+    return provided(app, Upstream()).id
 
 
 OWN: dict[str, Callable[[Flask, User], UUID | tuple[UUID, UUID]]] = {

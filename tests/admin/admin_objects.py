@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from flask import Flask
 
 from tests import factories
+from tests.federation.upstream import Upstream, provided
 from webapp.accounts.models import User
 from webapp.core.clock import now
 from webapp.core.db import Database
@@ -42,6 +43,11 @@ def registration_token_of(app: Flask) -> str:
     with services_of(app).get(Database).write() as db:
         made = registration_tokens.make(db, uses=1, lifetime=timedelta(days=1), allows_logout_uri=False, origin="test")
         return str(made.token.id)
+
+
+def provider_with_rule(app: Flask) -> str:
+    rule = {"claim": "groups", "value": "staff", "role": "user"}
+    return str(provided(app, Upstream(), role_rules=[rule], grantable_roles=["user"]).id)
 
 
 def logout_notice_of(app: Flask, client_id: str, user_id: UUID) -> str:

@@ -8,6 +8,12 @@ from tests.admin.admin_objects import WHY
 REASON = {"reason": WHY}
 TOKEN = {"name": "ci job", "scopes": ["protected:read"]}
 SERVICE = {"name": "deploy", "purpose": "deploys the site", "owner": "boss"}
+PROVIDER = {"preset": "google", "client_id": "c", "client_secret": "s"}
+CHANGED_PROVIDER = {"name": "Acme", "issuer": "https://id.example.org", "client_id": "c"} | {
+    "scopes": "openid",
+    "grantable_roles": ["user"],
+}
+RULE, OTHER_RULE = ({"claim": "groups", "value": value, "role": "user"} for value in ("staff", "other"))
 # These are only for service accounts; the other actions on users are for people too.
 OF_SERVICES = ("/hand-over", "/tokens/new")
 # What somebody is answered to whom the route is closed, as `status, code, required`.
@@ -58,6 +64,23 @@ ROWS = (
     Row("POST /admin/clients/<uuid:client_id>/test", 200, NO_TOKEN),
     Row("GET /admin/clients/<uuid:client_id>/test/callback", 400, NO_TOKEN),
     Row("GET /admin/clients/new", 200, NO_TOKEN),
+    Row("GET /admin/identity-providers", 200, 200),
+    Row("POST /admin/identity-providers", 201, NO_TOKEN, sent=PROVIDER),
+    Row("GET /admin/identity-providers/new", 200, NO_TOKEN),
+    Row("GET /admin/identity-providers/<uuid:provider_id>", 200, 200),
+    *(
+        Row(f"GET /admin/identity-providers/<uuid:provider_id>/{act}", 200, NO_TOKEN)
+        for act in ("disable", "edit", "remove", "rules")
+    ),
+    Row("GET /admin/identity-providers/<uuid:provider_id>/test", 303, NO_TOKEN),
+    Row("POST /admin/identity-providers/<uuid:provider_id>/edit", 200, NO_TOKEN, sent=CHANGED_PROVIDER),
+    Row("POST /admin/identity-providers/<uuid:provider_id>/disable", 200, 200, 403),
+    Row("POST /admin/identity-providers/<uuid:provider_id>/enable", 200, NO_TOKEN),
+    Row("POST /admin/identity-providers/<uuid:provider_id>/remove", 204, NO_TOKEN),
+    Row("POST /admin/identity-providers/<uuid:provider_id>/rules", 200, NO_TOKEN, sent=OTHER_RULE),
+    Row("POST /admin/identity-providers/<uuid:provider_id>/rules/remove", 200, NO_TOKEN, sent=RULE),
+    Row("POST /admin/identity-providers/<uuid:provider_id>/rules/up", 200, NO_TOKEN, sent=RULE),
+    Row("POST /admin/identity-providers/<uuid:provider_id>/rules/test", 200, NO_TOKEN, sent={"claims": "{}"}),
     Row("GET /admin/endpoints", 200, 200),
     Row("GET /admin/endpoints/uses", 200, 200),
     Row("GET /admin/invitations", 200, 200),

@@ -1,5 +1,7 @@
 import pytest
 
+from tests import factories
+from tests.browser import Person
 from tests.federation.upstream import Upstream, provided
 
 
@@ -9,3 +11,12 @@ def upstream(app) -> Upstream:
     made = Upstream()
     provided(app, made)
     return made
+
+
+@pytest.fixture
+def chief(app) -> Person:
+    """A super admin, logged in."""
+    factories.user(app, "chief", role="super_admin")
+    person = Person(app)
+    person.log_in("chief")
+    return person

@@ -6,7 +6,7 @@ from wtforms import StringField
 from wtforms.fields.core import UnboundField
 
 from tests import factories
-from tests.accounts.owned_objects import OWN, app_of, service_of
+from tests.accounts.owned_objects import OWN, app_of, provider_of, service_of
 from tests.mailbox import Mailbox, link_in
 from tests.second_factors import NAMED, with_app
 from tests.tables import contents
@@ -32,8 +32,16 @@ FIELDS = {
     "/account/security/totp": "begun code next",
     "/account/service-accounts/<uuid:user_id>/tokens/new": "key name note once reason",
     "/account/sessions/stay": "next",
-    "/admin/clients": "access_lifetime app_url backchannel_logout_uri jwks jwks_uri login_lifetime name recipe",
-    "/admin/clients/<uuid:client_id>/edit": "access_lifetime backchannel_logout_uri jwks jwks_uri login_lifetime",
+    "/admin/clients": "access_lifetime app_url backchannel_logout_uri jwks jwks_uri login_lifetime name operator "
+    "recipe",
+    "/admin/clients/<uuid:client_id>/edit": "access_lifetime backchannel_logout_uri jwks jwks_uri login_lifetime "
+    "operator",
+    "/admin/identity-providers": "client_id client_secret issuer name preset slug",
+    "/admin/identity-providers/<uuid:provider_id>/edit": "client_id client_secret issuer name",
+    "/admin/identity-providers/<uuid:provider_id>/rules": "claim role value",
+    "/admin/identity-providers/<uuid:provider_id>/rules/remove": "claim role value",
+    "/admin/identity-providers/<uuid:provider_id>/rules/test": "claims",
+    "/admin/identity-providers/<uuid:provider_id>/rules/up": "claim role value",
     "/admin/invitations/new": "email note",
     "/admin/roles": "description name",
     "/admin/roles/<name>/edit": "description",
@@ -146,7 +154,8 @@ def filled(app: Flask, path: str, ada: User) -> str:
     if "<name>" in path:
         return path.replace("<name>", "user")
     before, _, rest = path.partition("<")
-    made = app_of if path.startswith("/admin/clients/") else OWN.get(path)
+    of_admins = {"clients": app_of, "identity-providers": provider_of}.get(path.split("/")[2]) if "<" in path else None
+    made = of_admins or OWN.get(path)
     return f"{before}{made(app, ada)}{rest.partition('>')[2]}" if made else path
 
 
@@ -176,6 +185,12 @@ REQUIRED = {
     "/register": {"username": "eve", "email": "eve@example.org", "password": factories.PASSWORD},
     "/admin/roles": {"name": "editor", "description": "Edits."},
     "/admin/clients": {"name": "Wiki", "redirect_uris": "https://wiki.example.org/cb"},
+    "/admin/identity-providers": {"preset": "google", "client_id": "c", "client_secret": "s"},
+    "/admin/identity-providers/<uuid:provider_id>/edit": {
+        "issuer": "https://id.example.org",
+        "client_id": "c",
+        "scopes": "openid",
+    },
     "/admin/invitations/new": {"role": "user"},
 }
 NOT_KEPT = {("/admin/users/<uuid:user_id>/delete", "username"), ("/tokens/summary", "name")}

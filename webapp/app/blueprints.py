@@ -12,7 +12,17 @@ from webapp.accounts.views import (
     setup,
     verification,
 )
-from webapp.admin.views import audit, clients, endpoints, invitations, mail, overview, roles, users
+from webapp.admin.views import (
+    audit,
+    clients,
+    endpoints,
+    identity_providers,
+    invitations,
+    mail,
+    overview,
+    roles,
+    users,
+)
 from webapp.dashboard import views as dashboard
 from webapp.examples import views as examples
 from webapp.federation import views as federation
@@ -27,7 +37,7 @@ from webapp.tokens import views as tokens
 LOGIN = setup, pages, registration, verification, recovery, password_strength, api
 ACCOUNT = dashboard, account, sessions, tokens, factors, not_me, not_my_token
 APPS = oauth, federation
-ADMIN = overview, users, roles, clients, endpoints, audit, invitations, mail
+ADMIN = overview, users, roles, clients, identity_providers, endpoints, audit, invitations, mail
 VIEWS = (site, *LOGIN, *ACCOUNT, *APPS, *ADMIN, examples)
 WITH_TOKEN_COOKIE = (cookie_logout,)
 """Registered only where WEBAPP_TOKEN_LOCATIONS has ``cookie``."""

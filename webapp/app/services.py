@@ -12,6 +12,7 @@ from webapp.accounts.linked_logins import LinkedLogins
 from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.views.first_login import FirstLogin
+from webapp.admin.views.identity_providers.trial import show_trial
 from webapp.core.client_network import network_of
 from webapp.core.db import Database
 from webapp.core.encryption import Encryptor
@@ -26,6 +27,7 @@ from webapp.federation.provider_logins import ProviderLogins
 from webapp.federation.providers import ProviderEncryptor, encryptor_for
 from webapp.federation.views.buttons import login_buttons
 from webapp.federation.views.new_session import attach_provider_session
+from webapp.federation.views.trial import TrialFinished
 from webapp.guard import preferences
 from webapp.guard.assurance import Demands, demands_of
 from webapp.guard.resources import DECLARED
@@ -221,4 +223,5 @@ def provide_federation(app: Flask, settings: Settings) -> None:
     services.provide(hooks.LoginButtonsFor)(login_buttons)
     services.provide(IdentitiesOf)(linking.exported)
     services.provide(LinkedLogins)(LINKED_LOGINS)
+    services.provide(TrialFinished)(show_trial)
     services.provide(hooks.LoginCompleted)(attach_provider_session)

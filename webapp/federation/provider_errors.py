@@ -49,11 +49,13 @@ SENTENCES: Mapping[str, str] = {
     "client": _l("The provider does not know this client. Check the client ID."),
     "redirect_uri": _l("The redirect URI registered at the provider is another one. Enter there the one shown here."),
     "unreachable": _l("The provider was not reached in time."),
+    "unreadable": _l("The client secret cannot be read since the secret key of this site was changed. Enter it again."),
     "busy": _l("Too many logins were waiting for responses of providers."),
 }
 """What went wrong, and where there is one thing to do, what; by kind."""
 BY_DETAIL = (
     (Check.TOKEN_RESPONSE, "invalid_client", "secret"),
+    (Check.TOKEN_RESPONSE, "with another secret key", "unreadable"),
     (Check.TOKEN_RESPONSE, "incorrect_client_credentials", "secret"),
     (Check.TOKEN_RESPONSE, "redirect_uri", "redirect_uri"),
     (Check.RESPONSE, "redirect_uri", "redirect_uri"),
@@ -137,6 +139,13 @@ def of_provider(db: Session, provider_id: UUID) -> Sequence[ProviderError]:
     """The errors of a provider, the latest first."""
     found = select(ProviderError).where(ProviderError.provider_id == provider_id)
     return db.scalars(found.order_by(ProviderError.last_at.desc())).all()
+
+
+def by_provider(db: Session) -> dict[UUID, list[ProviderError]]:
+    found = dict[UUID, list[ProviderError]]()
+    for error in db.scalars(select(ProviderError)):
+        found.setdefault(error.provider_id, []).append(error)
+    return found
 
 
 def in_words(error: ProviderError) -> str:

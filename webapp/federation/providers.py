@@ -11,7 +11,7 @@ from webapp.core.encryption import Encryptor
 from webapp.federation.models import LoginProvider
 from webapp.federation.openid_login import Provider
 
-MOST, LAST_POSITION = 100, 999
+MOST, LAST_POSITION, LONGEST_SLUG = 100, 999, 30
 
 
 class ProviderEncryptor(Encryptor):

@@ -3,8 +3,10 @@
 from flask import Blueprint, current_app, session
 
 from webapp.core.clock import now
+from webapp.core.encryption import DecryptionFailed
 from webapp.core.translation import _
 from webapp.federation import pending_requests, providers
+from webapp.federation.checks import Check, LoginFailed
 from webapp.federation.models import LoginProvider
 from webapp.federation.openid_login import Provider
 from webapp.federation.pending_requests import PendingRequest
@@ -24,7 +26,7 @@ def logins() -> ProviderLogins:
     return service(ProviderLogins)
 
 
-def provider_named(slug: str) -> LoginProvider:
+def provider_named(slug: str, *, disabled_too: bool = False) -> LoginProvider:
     """The provider that a URL names. Read in a transaction of its own, because requests to it follow.
 
     Raises:
@@ -32,13 +34,31 @@ def provider_named(slug: str) -> LoginProvider:
     """
     with database().read() as reading:
         found = providers.by_slug(reading, slug)
-    if found is None or found.disabled_at is not None:
-        raise Problem(404, _("This way to log in does not exist"), _("Go to the login page and choose another one."))
+    if found is None:
+        raise no_such_provider()
+    if not disabled_too:
+        refuse_disabled(found)
     return found
 
 
+def refuse_disabled(row: LoginProvider) -> None:
+    if row.disabled_at is not None:
+        raise no_such_provider()
+
+
+def no_such_provider() -> Problem:
+    return Problem(404, _("This way to log in does not exist"), _("Go to the login page and choose another one."))
+
+
 def for_protocol(row: LoginProvider) -> Provider:
-    return providers.for_protocol(row, service(ProviderEncryptor), current_app.config["BASE_URL"])
+    """
+    Raises:
+        LoginFailed: the client secret cannot be read.
+    """
+    try:
+        return providers.for_protocol(row, service(ProviderEncryptor), current_app.config["BASE_URL"])
+    except DecryptionFailed as error:
+        raise LoginFailed(Check.TOKEN_RESPONSE, "the client secret was encrypted with another secret key") from error
 
 
 def pending() -> list[PendingRequest]:

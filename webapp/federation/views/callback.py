@@ -16,10 +16,11 @@ from webapp.federation.models import LoginProvider
 from webapp.federation.openid_login import AuthorizationResponse
 from webapp.federation.pending_requests import LIFETIME, PendingRequest, take
 from webapp.federation.upstream_identity import UpstreamIdentity
-from webapp.federation.views.blueprint import bp, for_protocol, logins, pending, provider_named, store
+from webapp.federation.views.blueprint import bp, for_protocol, logins, pending, provider_named, refuse_disabled, store
 from webapp.federation.views.failures import failed, unknown_login
 from webapp.federation.views.identities import ask_for_link, tell_linked
 from webapp.federation.views.new_session import complete, keep_provider_session, refuse_unfit
+from webapp.federation.views.trial import finish_trial
 from webapp.federation.views.waiting import wait_for_decision
 from webapp.guard import public
 from webapp.web.known_fields import reads
@@ -36,8 +37,11 @@ USED = Limit(f"{SPENT}provider-login", 1, LIFETIME + timedelta(minutes=1))
 @reads(others=True)
 def callback(slug: str) -> ResponseReturnValue:
     """The user comes back from an identity provider."""
-    row, response = provider_named(slug), response_in(request.args)
+    row, response = provider_named(slug, disabled_too=True), response_in(request.args)
     begun = taken(response.state, slug)
+    if begun.purpose == "test":
+        return finish_trial(row, begun, response)
+    refuse_disabled(row)
     try:
         identity = logins().finish(for_protocol(row), begun, response, now())
     except LoginFailed as error:

@@ -1,0 +1,75 @@
+"""What is done with an identity provider: disable, enable, remove."""
+
+from uuid import UUID
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.admin.views.identity_providers.blueprint import KEEPER, bp, editor_of, provider_of, unless_declared
+from webapp.admin.views.permissions import change, fill_in, grant
+from webapp.admin.views.provider_answers import IdentityProviderEntry, provider_details, provider_entry
+from webapp.core.translation import _
+from webapp.federation import lifecycle
+from webapp.federation.provider_settings import ProviderUnfit
+from webapp.guard import Principal
+from webapp.web.api_schema import responds
+from webapp.web.problems import Problem
+from webapp.web.responses import redirect_or_json
+from webapp.web.transaction import db
+
+
+@bp.get("/admin/identity-providers/<uuid:provider_id>/disable")
+@fill_in(KEEPER)
+def disable_form(provider_id: UUID) -> ResponseReturnValue:
+    found = provider_details(db(), provider_of(provider_id))
+    return render_template("admin/identity_providers/disable.html", provider=found)
+
+
+@bp.post("/admin/identity-providers/<uuid:provider_id>/disable")
+@change(KEEPER)
+@responds(IdentityProviderEntry, refuses=(404, 409))
+def disable(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
+    """Disable an identity provider: nobody can log in with it. Its settings and links are kept."""
+    row = provider_of(provider_id)
+    with unless_declared():
+        lifecycle.disable(db(), row, editor_of(principal))
+    message = _("%(provider)s was disabled.", provider=row.name)
+    return redirect_or_json(page_of(provider_id), message, provider_entry(db(), row))
+
+
+@bp.post("/admin/identity-providers/<uuid:provider_id>/enable")
+@grant(KEEPER)
+@responds(IdentityProviderEntry, refuses=(404, 409))
+def enable(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
+    """Enable an identity provider: users can log in with it again."""
+    row = provider_of(provider_id)
+    try:
+        with unless_declared():
+            lifecycle.enable(db(), row, editor_of(principal))
+    except ProviderUnfit as error:
+        raise Problem(409, _("%(provider)s was not enabled", provider=row.name), str(error)) from error
+    message = _("%(provider)s was enabled.", provider=row.name)
+    return redirect_or_json(page_of(provider_id), message, provider_entry(db(), row))
+
+
+@bp.get("/admin/identity-providers/<uuid:provider_id>/remove")
+@fill_in(KEEPER)
+def remove_form(provider_id: UUID) -> ResponseReturnValue:
+    found = provider_details(db(), provider_of(provider_id))
+    return render_template("admin/identity_providers/remove.html", provider=found)
+
+
+@bp.post("/admin/identity-providers/<uuid:provider_id>/remove")
+@grant(KEEPER)
+@responds(None, status=204, refuses=(404, 409))
+def remove(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
+    """Remove an identity provider and the links of its users; their accounts stay."""
+    row = provider_of(provider_id)
+    name = row.name
+    with unless_declared():
+        lifecycle.remove(db(), row, editor_of(principal))
+    return redirect_or_json(url_for("admin_providers.index"), _("%(provider)s was removed.", provider=name))
+
+
+def page_of(provider_id: UUID) -> str:
+    return url_for("admin_providers.show", provider_id=provider_id)

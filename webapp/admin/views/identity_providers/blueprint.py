@@ -1,0 +1,52 @@
+"""The blueprint of the pages of identity providers, and what they share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from flask import Blueprint
+from sqlalchemy.orm import Session
+
+from webapp.core.translation import _
+from webapp.federation import providers
+from webapp.federation.lifecycle import IsDeclared, ProviderEditor
+from webapp.federation.models import LoginProvider
+from webapp.guard import Principal
+from webapp.web.problems import Problem
+from webapp.web.transaction import db
+
+bp = Blueprint("admin_providers", __name__)
+
+# Whoever decides what a provider is trusted with can get into every account, so only those who may anyway.
+KEEPER = "super_admin"
+
+
+def provider_of(provider_id: UUID) -> LoginProvider:
+    """
+    Raises:
+        Problem: 404
+    """
+    return provider_in(db(), provider_id)
+
+
+def provider_in(db: Session, provider_id: UUID) -> LoginProvider:
+    row = providers.by_id(db, provider_id)
+    if row is None:
+        raise Problem(404, _("Identity provider not found"), _("It does not exist or was removed."))
+    return row
+
+
+def editor_of(principal: Principal) -> ProviderEditor:
+    return ProviderEditor("page", principal.user_id, principal.roles)
+
+
+@contextmanager
+def unless_declared() -> Iterator[None]:
+    try:
+        yield
+    except IsDeclared as error:
+        raise Problem(
+            409,
+            _("%(provider)s is declared in a file", provider=error),
+            _("Change it in providers.toml in the instance folder, and restart this site. Nothing was changed."),
+        ) from error

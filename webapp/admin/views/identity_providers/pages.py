@@ -1,0 +1,135 @@
+"""The pages of identity providers: list, one provider, add, change."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import msgspec
+from flask import current_app, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.admin.views.identity_providers.blueprint import KEEPER, bp, editor_of, provider_of, unless_declared
+from webapp.admin.views.permissions import fill_in, grant, read
+from webapp.admin.views.provider_answers import (
+    IdentityProviderDetails,
+    IdentityProviderEntry,
+    IdentityProviderList,
+    provider_details,
+    provider_entries,
+    provider_entry,
+)
+from webapp.admin.views.provider_forms import NewProviderForm, ProviderForm, filled_in
+from webapp.core.translation import _
+from webapp.federation import lifecycle, providers
+from webapp.federation.lifecycle import SLUG
+from webapp.federation.models import LoginProvider
+from webapp.federation.new_provider import wish_for
+from webapp.federation.presets import PRESETS
+from webapp.federation.provider_settings import ProviderUnfit, settings_of
+from webapp.federation.providers import ProviderEncryptor
+from webapp.guard import Principal
+from webapp.web.api_schema import responds
+from webapp.web.negotiation import show, wants_page
+from webapp.web.query_params import parse_query
+from webapp.web.registry import service
+from webapp.web.responses import redirect_or_json, refuse_form
+from webapp.web.transaction import db
+
+
+class NewProviderQuery(msgspec.Struct, frozen=True):
+    preset: str = ""
+    """Key of a preset."""
+
+
+@bp.get("/admin/identity-providers")
+@read()
+@responds(IdentityProviderList)
+def index() -> ResponseReturnValue:
+    """List the identity providers that users can log in with, in the order of their buttons."""
+    listing = IdentityProviderList(provider_entries(db()))
+    return show(listing, "admin/identity_providers/list.html", providers=listing.providers)
+
+
+@bp.get("/admin/identity-providers/new")
+@fill_in(KEEPER)
+def new() -> ResponseReturnValue:
+    """Choose a preset, then its form."""
+    asked = parse_query(NewProviderQuery)
+    if asked.preset not in PRESETS:
+        return render_template("admin/identity_providers/choose.html", presets=PRESETS)
+    preset = PRESETS[asked.preset]
+    slug = providers.free_slug(db(), preset.key)
+    return new_page(NewProviderForm(formdata=None, data={"preset": preset.key, "slug": slug, "name": preset.name}))
+
+
+@bp.post("/admin/identity-providers")
+@grant(KEEPER)
+@responds(IdentityProviderDetails, form=NewProviderForm, status=201, refuses=(422,))
+def create(principal: Principal) -> ResponseReturnValue:
+    """Add an identity provider. `redirect_uri` in the response is to be registered there."""
+    form = NewProviderForm()
+    if not form.validate_on_submit():
+        return refuse_form(form, lambda: new_page(form))
+    given = {"entered": form.issuer.data or "", "slug": form.slug.data or ""}
+    try:
+        wish = wish_for(db(), form.chosen_preset, **given, client_id=form.client_id.data, name=form.name.data)
+        sealer, secret = service(ProviderEncryptor), form.client_secret.data or ""
+        row = lifecycle.add(db(), sealer, wish, secret, editor_of(principal))
+    except ProviderUnfit as error:
+        form.form_errors.append(str(error))
+        return refuse_form(form, lambda: new_page(form))
+    url = url_for("admin_providers.show", provider_id=row.id)
+    message = _("%(provider)s was added. Register the redirect URI there, then test the login.", provider=row.name)
+    response = redirect_or_json(url, message, provider_details(db(), row), status=201)
+    if not wants_page():
+        response.headers["Location"] = url
+    return response
+
+
+def new_page(form: NewProviderForm) -> str:
+    slug = form.slug.data or ""
+    uri = providers.redirect_uri(current_app.config["BASE_URL"], slug) if SLUG.fullmatch(slug) else None
+    return render_template("admin/identity_providers/new.html", form=form, preset=form.chosen_preset, redirect_uri=uri)
+
+
+@bp.get("/admin/identity-providers/<uuid:provider_id>", endpoint="show")
+@read()
+@responds(IdentityProviderDetails)
+def details(provider_id: UUID) -> ResponseReturnValue:
+    """Show an identity provider, what to register there, and its last errors."""
+    row = provider_of(provider_id)
+    found = provider_details(db(), row)
+    page = "admin/identity_providers/provider.html"
+    return show(found, page, provider=found, preset=PRESETS.get(row.preset))
+
+
+@bp.get("/admin/identity-providers/<uuid:provider_id>/edit")
+@fill_in(KEEPER)
+def edit_form(provider_id: UUID) -> ResponseReturnValue:
+    row = provider_of(provider_id)
+    return edit_page(filled_in(row), row)
+
+
+@bp.post("/admin/identity-providers/<uuid:provider_id>/edit")
+@grant(KEEPER)
+@responds(IdentityProviderEntry, form=ProviderForm, refuses=(404, 409, 422))
+def edit(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
+    """Change an identity provider; an empty client secret keeps the one that is stored."""
+    row, form = provider_of(provider_id), ProviderForm()
+    if not form.validate_on_submit():
+        return refuse_form(form, lambda: edit_page(form, row))
+    try:
+        # Within a savepoint, because the row is changed before it is checked.
+        with db().begin_nested(), unless_declared():
+            wish = replace(settings_of(row), **form.chosen())
+            sealer, secret = service(ProviderEncryptor), form.client_secret.data or None
+            lifecycle.edit(db(), sealer, row, wish, editor_of(principal), secret=secret)
+    except ProviderUnfit as error:
+        form.form_errors.append(str(error))
+        return refuse_form(form, lambda: edit_page(form, row))
+    message = _("%(provider)s was changed.", provider=row.name)
+    url = url_for("admin_providers.show", provider_id=row.id)
+    return redirect_or_json(url, message, provider_entry(db(), row))
+
+
+def edit_page(form: ProviderForm, row: LoginProvider) -> str:
+    return render_template("admin/identity_providers/edit.html", form=form, provider=row)

@@ -1,0 +1,131 @@
+"""/admin/identity-providers/ID/rules: roles by claims, and a test of them with pasted claims."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.admin.views.identity_providers.blueprint import KEEPER, bp, editor_of, provider_of, unless_declared
+from webapp.admin.views.permissions import fill_in, grant
+from webapp.admin.views.provider_answers import (
+    ClaimsOutcome,
+    IdentityProviderEntry,
+    claims_outcome,
+    provider_entry,
+)
+from webapp.admin.views.provider_forms import ClaimsForm, RoleRuleForm
+from webapp.core.translation import _
+from webapp.federation import lifecycle
+from webapp.federation.login_outcome import PastedClaimsUnfit, outcome_of, pasted_identity
+from webapp.federation.models import LoginProvider
+from webapp.federation.provider_settings import ProviderUnfit, settings_of
+from webapp.federation.providers import ProviderEncryptor
+from webapp.guard import Principal
+from webapp.web.api_schema import responds
+from webapp.web.negotiation import show
+from webapp.web.problems import Problem
+from webapp.web.registry import service
+from webapp.web.responses import redirect_or_json, refuse_form
+from webapp.web.transaction import db
+
+Rules = Sequence[Mapping[str, str]]
+
+
+@bp.get("/admin/identity-providers/<uuid:provider_id>/rules")
+@fill_in(KEEPER)
+def rules(provider_id: UUID) -> ResponseReturnValue:
+    return rules_page(provider_of(provider_id))
+
+
+def rules_page(row: LoginProvider, **context: Any) -> str:
+    forms = {"form": RoleRuleForm(formdata=None), "claims_form": ClaimsForm(formdata=None)}
+    return render_template("admin/identity_providers/rules.html", provider=row, **forms | context)
+
+
+@bp.post("/admin/identity-providers/<uuid:provider_id>/rules")
+@grant(KEEPER)
+@responds(IdentityProviderEntry, form=RoleRuleForm, refuses=(404, 409, 422))
+def add_rule(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
+    """Add a rule that gives a role by a claim, after all others."""
+    row, form = provider_of(provider_id), RoleRuleForm()
+    if not form.validate_on_submit():
+        return refuse_form(form, lambda: rules_page(row, form=form))
+    try:
+        store_rules(row, principal, [*row.role_rules, form.rule()])
+    except ProviderUnfit as error:
+        form.form_errors.append(str(error))
+        return refuse_form(form, lambda: rules_page(row, form=form))
+    return stored(row, _("The rule was added."))
+
+
+@bp.post("/admin/identity-providers/<uuid:provider_id>/rules/remove")
+@grant(KEEPER)
+@responds(IdentityProviderEntry, form=RoleRuleForm, refuses=(404, 409, 422))
+def remove_rule(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
+    """Remove a rule. Users lose the role that it gave at their next login."""
+    row, rule = provider_of(provider_id), existing_rule(provider_id)
+    store_rules(row, principal, [one for one in row.role_rules if one != rule])
+    return stored(row, _("The rule was removed. Users lose its role at their next login with this provider."))
+
+
+@bp.post("/admin/identity-providers/<uuid:provider_id>/rules/up")
+@grant(KEEPER)
+@responds(IdentityProviderEntry, form=RoleRuleForm, refuses=(404, 409, 422))
+def move_rule_up(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
+    """Move a rule before the one above it. The first rule that applies counts."""
+    row, rule = provider_of(provider_id), existing_rule(provider_id)
+    others = [one for one in row.role_rules if one != rule]
+    place = max(0, row.role_rules.index(rule) - 1)
+    store_rules(row, principal, [*others[:place], rule, *others[place:]])
+    return stored(row, _("The rule was moved up."))
+
+
+def existing_rule(provider_id: UUID) -> dict[str, str]:
+    """The rule that a form names by its content, as its place may have changed meanwhile.
+
+    Raises:
+        Problem: 404, or 422 for a form with errors
+    """
+    form = RoleRuleForm()
+    if not form.validate_on_submit():
+        raise form.refused()
+    rule = dict(form.rule())
+    if rule not in provider_of(provider_id).role_rules:
+        raise Problem(404, _("There is no such rule"), _("Somebody has changed it. Nothing was changed."))
+    return rule
+
+
+def store_rules(row: LoginProvider, principal: Principal, found: Rules) -> None:
+    """
+    Raises:
+        ProviderUnfit
+    """
+    # Within a savepoint, because the row is changed before it is checked.
+    with db().begin_nested(), unless_declared():
+        wish = replace(settings_of(row), role_rules=found)
+        lifecycle.edit(db(), service(ProviderEncryptor), row, wish, editor_of(principal))
+
+
+def stored(row: LoginProvider, message: str) -> ResponseReturnValue:
+    url = url_for("admin_providers.rules", provider_id=row.id)
+    return redirect_or_json(url, message, provider_entry(db(), row))
+
+
+@bp.post("/admin/identity-providers/<uuid:provider_id>/rules/test")
+@grant(KEEPER)
+@responds(ClaimsOutcome, form=ClaimsForm, refuses=(404, 422))
+def test_claims(provider_id: UUID) -> ResponseReturnValue:
+    """Which account and role a login with these claims would lead to. Nothing is stored."""
+    row, form = provider_of(provider_id), ClaimsForm()
+    if not form.validate_on_submit():
+        return refuse_form(form, lambda: rules_page(row, claims_form=form))
+    try:
+        found = claims_outcome(outcome_of(db(), row, pasted_identity(row, form.claims.data or "")), row)
+    except PastedClaimsUnfit as error:
+        form.claims.errors = [str(error)]
+        return refuse_form(form, lambda: rules_page(row, claims_form=form))
+    page = "admin/identity_providers/rules.html"
+    return show(found, page, provider=row, form=RoleRuleForm(formdata=None), claims_form=form, outcome=found)

@@ -1,0 +1,52 @@
+"""Trial logins: an administrator logs in at a provider to see whether it works; nobody is logged in here by it."""
+
+from typing import Protocol
+
+from flask import redirect
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from webapp.core.clock import now
+from webapp.federation import pending_requests
+from webapp.federation.checks import LoginFailed
+from webapp.federation.models import LoginProvider
+from webapp.federation.openid_login import AuthorizationResponse
+from webapp.federation.pending_requests import PendingRequest
+from webapp.federation.upstream_identity import UpstreamIdentity
+from webapp.federation.views.blueprint import for_protocol, logins, pending, store
+from webapp.federation.views.failures import unknown_login
+from webapp.guard import Principal
+from webapp.web.registry import service
+
+
+class TrialFinished(Protocol):
+    """Hook: shows how a trial login ended."""
+
+    def __call__(self, row: LoginProvider, result: UpstreamIdentity | LoginFailed, /) -> ResponseReturnValue: ...
+
+
+def begin_trial(row: LoginProvider, principal: Principal) -> ResponseReturnValue:
+    """Send the browser to a provider, disabled or not.
+
+    Raises:
+        LoginFailed
+    """
+    begun = pending_requests.begin(row.slug, "test", "", now(), user=principal.user_id.hex)
+    url, begun = logins().begin(for_protocol(row), begun)
+    store([*pending(), begun])
+    return redirect(url, 303)
+
+
+def finish_trial(row: LoginProvider, begun: PendingRequest, response: AuthorizationResponse) -> ResponseReturnValue:
+    """
+    Raises:
+        Problem: somebody else is logged in by now.
+    """
+    principal: Principal = current_user
+    if not principal.is_authenticated or principal.credential != "session" or principal.user_id.hex != begun.user:
+        raise unknown_login()
+    try:
+        result: UpstreamIdentity | LoginFailed = logins().finish(for_protocol(row), begun, response, now())
+    except LoginFailed as error:
+        result = error
+    return service(TrialFinished)(row, result)
