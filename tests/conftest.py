@@ -21,6 +21,7 @@ from tests import budget, cached_builds, dates, factories, lengthy, marking
 from tests.browser import Person
 from tests.journeys.postgresql import served
 from tests.login import directory
+from tests.login.slapd import with_people
 from tests.prepared_user import PreparedUser
 from tests.races import Pair, paired
 from tests.script import Script
@@ -244,3 +245,6 @@ def logged() -> Iterator[Callable[[], str]]:
     root.addHandler(handler)
     yield stream.getvalue
     root.removeHandler(handler)
+
+
+slapd = pytest.fixture(scope="session")(with_people)

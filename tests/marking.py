@@ -26,6 +26,7 @@ BY_FIXTURE = {
     "tab": {"browser", "process"},
     "postgresql": {"postgresql", "process"},
     "process_pair": {"race", "process"},
+    "slapd": {"process"},
     "valkey": {"process"},
 }
 BY_NAME = {

@@ -83,7 +83,7 @@ def test_linking_the_only_super_admin_warns_about_the_provider(app, say):
         pytest.param(
             "user known-elsewhere ada --yes",
             {"WEBAPP_IDENTITY_PROVIDER": ""},
-            "Set WEBAPP_IDENTITY_PROVIDER",
+            "Set WEBAPP_LDAP_URL or WEBAPP_IDENTITY_PROVIDER",
             id="no provider",
         ),
         pytest.param(

@@ -1,16 +1,16 @@
 """settings: the manual, with what is set."""
 
 import json
-from dataclasses import fields
 
 from webapp.settings import Settings
+from webapp.settings.fields import fields_of
 
 SECRET = "aW4gdHJ1dGggaXQgd2FzIG5vdCByYW5kb20gYXQgYWxs"
 
 
 def test_every_setting_is_in_the_manual_with_its_meaning(run):
     rows = json.loads(run("settings --json").stdout)
-    assert [row["variable"] for row in rows] == [f"WEBAPP_{field.name.upper()}" for field in fields(Settings)]
+    assert [row["variable"] for row in rows] == [field.variable for field in fields_of(Settings)]
     assert all(row["meaning"] and row["type"] for row in rows)
 
 

@@ -10,3 +10,15 @@ from tests.login.scripts import NOON
 def clock():
     with time_machine.travel(NOON, tick=False) as clock:
         yield clock
+
+
+@pytest.fixture
+def printed(capsys):
+    """What sites that the test makes itself have logged, once it is called."""
+    pieces = []
+
+    def read():
+        pieces.append(capsys.readouterr().err)
+        return "".join(pieces)
+
+    return read

@@ -35,6 +35,7 @@ FIELDS = (
     "display_name",
     "is_service",
     "known_elsewhere_as",
+    "provider_role",
     "role",
     "language",
     "time_zone",

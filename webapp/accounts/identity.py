@@ -19,10 +19,17 @@ class Identity:
     subject: str = ""
     """A permanent identifier, such as an LDAP entryUUID; empty if users are identified by their name."""
 
+    role: str | None = None
+    """Role by the groups of the provider, empty if none of them gives one; None: the provider gives no roles."""
+
     @property
     def key(self) -> str:
         """What is stored of the identity: the subject, or the normalized user name."""
         return self.subject or normalized_key(self.username)
+
+
+class ProviderFailed(Exception):
+    """The identity provider cannot verify a password. The message is for the log, without secrets."""
 
 
 class IdentityProvider(Protocol):

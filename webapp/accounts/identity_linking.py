@@ -60,7 +60,7 @@ def set_local_password(db: Session, user: User, password_hash: str) -> EndedCred
     """
     if user.known_elsewhere_as is None:
         raise MovedAlready(user.username)
-    former, user.known_elsewhere_as = user.known_elsewhere_as, None
+    former, user.known_elsewhere_as, user.provider_role = user.known_elsewhere_as, None, None
     record(db, Event.IDENTITY_UNLINKED, user_id=user.id, known_as=former)
     return lifecycle.set_password(db, user, password_hash)
 

@@ -53,6 +53,8 @@ class User(Base):
     """Milliseconds that checking an imported hash takes, about; None for hashes that this site made."""
     known_elsewhere_as: Mapped[str | None] = mapped_column(String(200), unique=True)
     """Identifier at the identity provider; None for local accounts."""
+    provider_role: Mapped[str | None] = mapped_column(String(20))
+    """Role that a group of the identity provider gave at the last login; taken away when the user leaves the group."""
     role: Mapped[str] = mapped_column(ForeignKey("role.name"))
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]

@@ -59,6 +59,14 @@ def checked_display_name(name: str | None) -> str | None:
     return name or None
 
 
+def display_name_if_fit(name: str | None) -> str | None:
+    """A display name from elsewhere; None if it cannot be one here, because its user can choose another afterwards."""
+    try:
+        return checked_display_name(name)
+    except UserNameUnfit:
+        return None
+
+
 def change(db: Session, user: User, wanted: Profile) -> str | None:
     """Change the profile of a user and write its audit events.
 

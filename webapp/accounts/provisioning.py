@@ -4,11 +4,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.accounts import registration
+from webapp.accounts import given_roles, registration
 from webapp.accounts.identity import Identity
 from webapp.accounts.models import User
 from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_name, normalized_key
-from webapp.accounts.profile import checked_display_name
+from webapp.accounts.profile import display_name_if_fit
 from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken, free_skeleton, refuse_addresses_of_others
 from webapp.audit.log import Event, record
 from webapp.core.translation import _
@@ -23,13 +23,15 @@ class NoAccountPossible(Exception):
 def account_of(db: Session, identity: Identity) -> User:
     """The account of an identity, created at the first login and renamed if its name changed at the provider.
 
+    Its role follows the groups there, if those give roles.
+
     Raises:
         NoAccountPossible
     """
     name, address = identity.username, identity.email
     try:
         user = known_as(db, identity.key)
-        return follow(db, user, name) if user else create_account(db, identity)
+        user = follow(db, user, name) if user else create_account(db, identity)
     except UserNameTaken as error:
         raise NoAccountPossible(_("The user name %(name)s belongs to another account here.", name=name)) from error
     except EmailTaken as error:
@@ -39,6 +41,11 @@ def account_of(db: Session, identity: Identity) -> User:
     except (UserNameUnfit, EmailUnfit) as error:
         unfit = _("%(name)s cannot be used as a user name here.", name=name)
         raise NoAccountPossible(f"{unfit} {error}") from error
+    if identity.role is not None:
+        user.provider_role = given_roles.follow(
+            db, user, identity.role or None, user.provider_role, provider="identity provider"
+        )
+    return user
 
 
 def known_as(db: Session, key: str) -> User | None:
@@ -81,7 +88,7 @@ def create_account(db: Session, identity: Identity) -> User:
         if (other := known_as(db, identity.key)) is None:
             raise
         return other
-    user.display_name = checked_display_name(identity.display_name)
+    user.display_name = display_name_if_fit(identity.display_name)
     db.flush()
     # Columns that the database filled in are needed after this transaction.
     db.refresh(user)

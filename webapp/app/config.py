@@ -42,7 +42,7 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "API_TOKEN_LIFETIME": settings.api_token_lifetime,
         "REGISTRATION": settings.registration,
         "CAN_MAIL": bool(settings.smtp_url),
-        "IDENTITY_PROVIDER": settings.identity_provider,
+        "HAS_IDENTITY_PROVIDER": settings.has_identity_provider,
         "FACTOR_RESET_WAIT": settings.factor_reset_wait,
         "TRUST_BROWSERS": settings.trust_browsers,
         "TRUST_LIFETIME": settings.trust_lifetime,

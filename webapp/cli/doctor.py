@@ -14,6 +14,7 @@ from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.health_checks import (
     database,
+    directory,
     files,
     former_urls,
     jobs,
@@ -66,6 +67,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from network.findings(settings)
     yield from setting_values.findings(settings)
     yield mail.server(settings)
+    yield from directory.reached(settings)
     yield from files.findings(settings.instance, schema.file_of(settings))
     ring = ring_for(settings)
     yield keys.age(ring.keys(), ring.current())
@@ -91,7 +93,9 @@ def in_database(settings: Settings, periodic_jobs: Sequence[Job]) -> Iterator[Fi
         yield database.people(user_queries.everybody(db))
         hashes = user_queries.imported_hashes(db)
         yield from password_hashes.imported(hashes, has_salt=bool(settings.flask_security_password_salt))
-        yield database.demanded(settings, [role.name for role in roles.every(db)])
+        known_roles = [role.name for role in roles.every(db)]
+        yield database.demanded(settings, known_roles)
+        yield from directory.unknown_roles(settings, known_roles)
         yield mail.outbox(states(db), unsent(db))
         yield from network.untrusted(settings, untrusted_proxies.recent(db))
         yield from former_urls.stuck(

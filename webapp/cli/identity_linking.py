@@ -34,8 +34,8 @@ def known_elsewhere(context: CommandContext, *, name: str, key: str | None, yes:
     Example:
       python -m webapp user known-elsewhere ada --as 4f1c2a9e-0b7d-4c55-9d1e-6f2a8f3b7c10
     """
-    if not context.settings.identity_provider:
-        raise CommandRefused("No identity provider is configured. Set WEBAPP_IDENTITY_PROVIDER.")
+    if not context.settings.has_identity_provider:
+        raise CommandRefused("No identity provider is configured. Set WEBAPP_LDAP_URL or WEBAPP_IDENTITY_PROVIDER.")
     if key is not None and not (key.isprintable() and 0 < len(key.strip()) <= LONGEST_KEY):
         raise click.UsageError(f"KEY must have 1 to {LONGEST_KEY} printable characters.")
     with opened(context) as database:

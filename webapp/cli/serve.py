@@ -12,7 +12,7 @@ from webapp.cli.db_context import answering, bring_up, opened
 from webapp.core.db import Database
 from webapp.core.keys import ring_for
 from webapp.core.lazy_import import lazily
-from webapp.login.external_identity import load_authenticate
+from webapp.login.external_identity import authenticate_of
 from webapp.settings import Settings
 from webapp.settings.urls import default_url
 
@@ -46,7 +46,7 @@ def command(
     settings = context.settings
     # Errors that would stop each worker stop the start here, before anything is changed.
     ring_for(settings)
-    load_authenticate(settings.identity_provider)
+    authenticate_of(settings)
     granian_server.refuse_taken(settings.bind)
     with answering():
         bring_up(settings)

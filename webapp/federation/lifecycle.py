@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import lifecycle as accounts
 from webapp.accounts import roles, user_queries
 from webapp.accounts.admin_actions import may_grant
+from webapp.accounts.given_roles import ORDINARY
 from webapp.accounts.lifecycle import LastSuperAdmin
 from webapp.accounts.roles import RoleGone
 from webapp.audit.log import Event, record
@@ -23,7 +24,6 @@ from webapp.federation import providers
 from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.provider_secrets import secret_of, set_secret
 from webapp.federation.provider_settings import NAMES, ProviderSettings, ProviderUnfit, apply
-from webapp.federation.role_rules import ORDINARY
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?")
 

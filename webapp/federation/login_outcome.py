@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from webapp.accounts import user_queries
+from webapp.accounts.given_roles import ORDINARY
 from webapp.accounts.models import User
 from webapp.core.humanize import humanize
 from webapp.core.translation import _
@@ -16,7 +17,7 @@ from webapp.federation.checks import LoginFailed
 from webapp.federation.claim_names import named_identity
 from webapp.federation.level import AMR, amr_of
 from webapp.federation.models import LinkedIdentity, LoginProvider
-from webapp.federation.role_rules import ORDINARY, role_by
+from webapp.federation.role_rules import role_by
 from webapp.federation.upstream_identity import UpstreamIdentity, identity_of
 from webapp.verify import Invalid, load
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import email_change, registration, self_registration
 from webapp.accounts.models import User
 from webapp.accounts.notices import Circumstances
-from webapp.accounts.profile import checked_display_name
+from webapp.accounts.profile import display_name_if_fit
 from webapp.accounts.registration import NewUser
 from webapp.federation import linking
 from webapp.federation.email_domains import is_within, verified_address
@@ -86,7 +86,7 @@ def create(
         is_verified=is_certain,
     )
     user = registration.add(db, new, origin="provider")
-    user.display_name = checked_display_name(identity.name)
+    user.display_name = display_name_if_fit(identity.name)
     db.flush()
     if address is not None and not is_certain:
         email_change.request(db, mailer, user, address, here)

@@ -5,14 +5,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts import lifecycle
-from webapp.accounts.lifecycle import LastSuperAdmin
+from webapp.accounts import given_roles
 from webapp.accounts.models import User
-from webapp.accounts.roles import RoleGone
 from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.upstream_identity import UpstreamIdentity, values_of
-
-ORDINARY = "user"
 
 
 def role_by(rules: Sequence[Mapping[str, str]], allowed: Sequence[str], claims: Mapping[str, Any]) -> str | None:
@@ -24,17 +20,6 @@ def role_by(rules: Sequence[Mapping[str, str]], allowed: Sequence[str], claims: 
 
 
 def apply(db: Session, provider: LoginProvider, identity: UpstreamIdentity, user: User, link: LinkedIdentity) -> None:
-    """Give a user the role of the rules, or take away the one that they gave before.
-
-    A role that an administrator has given meanwhile stays, as the rules know nothing of the reason. The last super
-    administrator stays one.
-    """
+    """Give a user the role of the rules, or take away the one that they gave before; see ``given_roles.follow``."""
     wanted = role_by(provider.role_rules, provider.grantable_roles, identity.claims)
-    is_ours = user.role in (ORDINARY, link.given_role)
-    target = wanted or ORDINARY
-    if is_ours and target != user.role:
-        try:
-            lifecycle.change_role(db, user, target, reason=provider.name)
-        except (RoleGone, LastSuperAdmin):
-            return
-    link.given_role = wanted if user.role == wanted else None
+    link.given_role = given_roles.follow(db, user, wanted, link.given_role, provider=provider.name)

@@ -1,4 +1,4 @@
-"""Passwords verified by the identity provider of ``WEBAPP_IDENTITY_PROVIDER``: bounded in time and concurrency."""
+"""Passwords verified by an identity provider, of your own or LDAP: bounded in time and concurrency."""
 
 import logging
 import traceback
@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import BoundedSemaphore, Thread
 
-from webapp.accounts.identity import Identity
+from webapp.accounts.identity import Identity, ProviderFailed
 from webapp.accounts.password_normalization import LONGEST
 from webapp.accounts.passwords import Passwords
 from webapp.core.db import Database
+from webapp.login.ldap_directory import LdapDirectory
 from webapp.login.password_authenticator import PasswordAuthenticator
 from webapp.settings import Settings, SettingsError
 from webapp.settings.references import load_reference
@@ -32,14 +33,23 @@ def password_authenticator_for(settings: Settings, database: Database, passwords
     """The password authentication of this site, with the identity provider if one is set.
 
     Raises:
-        SettingsError: the provider cannot be imported.
+        SettingsError: the provider cannot be used.
     """
-    ask = load_authenticate(settings.identity_provider)
+    ask = authenticate_of(settings)
     if ask is None:
         return PasswordAuthenticator(database, passwords)
     provider = ExternalIdentityProvider(ask, settings.identity_timeout, passwords.at_once + passwords.waiting)
     passwords.response_interval = RESPONSE_INTERVAL
     return PasswordAuthenticator(database, passwords, provider)
+
+
+def authenticate_of(settings: Settings) -> Authenticate | None:
+    """What verifies passwords that this site does not keep; None if it keeps all of them.
+
+    Raises:
+        SettingsError
+    """
+    return LdapDirectory(settings).authenticate if settings.ldap_url else load_authenticate(settings.identity_provider)
 
 
 def load_authenticate(setting: str) -> Authenticate | None:
@@ -92,6 +102,7 @@ class ExternalIdentityProvider:
             # Only where it was raised: message and values may contain the password.
             where = traceback.extract_tb(error.__traceback__)[-1]
             fields = {"error": type(error).__name__, "where": f"{where.filename}:{where.lineno}"}
+            fields |= {"reason": str(error)} if isinstance(error, ProviderFailed) else {}
             log.error("identity provider failed", extra={"fields": fields})
             raise Unreachable from None
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from webapp.settings.fields import SettingsError
-from webapp.settings.references import SPELLING
 from webapp.settings.types import Network, network
 from webapp.settings.urls import PORTS, is_host, is_loopback
 
@@ -140,12 +139,6 @@ def private_hosts(words: tuple[str, ...]) -> None:
             raise SettingsError(
                 f"WEBAPP_PRIVATE_HOSTS must name hosts or networks such as wiki.internal or 10.1.0.0/16, not {word!r}."
             )
-
-
-def identity_provider(value: str) -> None:
-    """Only the spelling is checked here; ``login/external_identity`` imports it."""
-    if value and not SPELLING.fullmatch(value):
-        raise SettingsError("WEBAPP_IDENTITY_PROVIDER must be a module and a name in it, such as package.module:name.")
 
 
 def roles_and_scopes(names: tuple[str, ...], *, variable: str) -> None:

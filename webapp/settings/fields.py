@@ -30,7 +30,7 @@ class SettingField:
 
 
 def fields_of(settings: type) -> tuple[SettingField, ...]:
-    """The fields of a settings class, in order of definition."""
+    """The fields of a settings class, in order of definition; those that it inherits are the last."""
     return read_fields(settings)
 
 
@@ -38,7 +38,8 @@ def fields_of(settings: type) -> tuple[SettingField, ...]:
 def read_fields(settings: type) -> tuple[SettingField, ...]:
     # Reading the annotations takes a tenth of the start.
     hints = get_type_hints(settings, include_extras=True)
-    return tuple(field_of(field, hints[field.name]) for field in dataclasses.fields(settings))
+    listed = sorted(dataclasses.fields(settings), key=lambda field: field.name not in settings.__annotations__)
+    return tuple(field_of(field, hints[field.name]) for field in listed)
 
 
 def field_of(field: dataclasses.Field[Any], hint: Any) -> SettingField:

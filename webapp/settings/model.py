@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from webapp.settings import brand, checks, manual, private_files, sources, urls
 from webapp.settings.fields import PREFIX, Secret, fields_of
+from webapp.settings.identity import IdentitySettings
 from webapp.settings.paths import INSTANCE
 from webapp.settings.types import Network
 
@@ -19,7 +20,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Settings:
+class Settings(IdentitySettings):
     """Read once, by ``from_env``. Built directly, as in tests, the same rules apply."""
 
     instance: Annotated[Path, "Instance folder: database, keys and config.toml; cannot be set in that file."] = INSTANCE
@@ -87,8 +88,6 @@ class Settings:
         "Hosts, IP addresses and networks that this site may send requests to for apps, although they are not public.",
     ] = ()
     setup_lifetime: Annotated[timedelta, "Lifetime of the setup link."] = timedelta(minutes=30)
-    identity_provider: Annotated[str, "Identity provider that checks passwords: package.module:name."] = ""
-    identity_timeout: Annotated[timedelta, "Timeout of the identity provider."] = timedelta(seconds=5)
     flask_security_password_salt: Annotated[
         str, "SECURITY_PASSWORD_SALT of the Flask-Security site from which accounts were imported.", Secret
     ] = ""
@@ -154,7 +153,7 @@ class Settings:
         checks.trusted_proxies(self.trusted_proxies)
         checks.private_hosts(self.private_hosts)
         checks.audiences(self.exchange_audiences, own=self.base_url)
-        checks.identity_provider(self.identity_provider)
+        self._check_identity_provider()
         for variable, named in (("SECOND_FACTOR_FOR", self.second_factor_for), ("PASSKEY_FOR", self.passkey_for)):
             checks.roles_and_scopes(named, variable=PREFIX + variable)
         checks.token_locations(self.token_locations)

@@ -1,0 +1,35 @@
+"""Roles that an identity provider gives by its groups: given at a login, and taken away when the group is gone."""
+
+from sqlalchemy.orm import Session
+
+from webapp.accounts import lifecycle
+from webapp.accounts.lifecycle import LastSuperAdmin
+from webapp.accounts.models import User
+from webapp.accounts.roles import RoleGone
+from webapp.accounts.service_rules import OwnerUnfit
+
+ORDINARY = "user"
+
+
+def follow(db: Session, user: User, wanted: str | None, given: str | None, *, provider: str) -> str | None:
+    """Give a user the role of the provider's rules, or take away the one that they gave before.
+
+    A role that an administrator has given meanwhile stays, as the rules know nothing of the reason. The last super
+    administrator stays one.
+
+    Args:
+        wanted: the role by the rules; None if none of them applies.
+        given: the role that they gave before.
+        provider: its name, for the audit log.
+
+    Returns:
+        The role that the user has by the rules now, to be stored; None if it is not by them.
+    """
+    is_ours = user.role in (ORDINARY, given)
+    target = wanted or ORDINARY
+    if is_ours and target != user.role:
+        try:
+            lifecycle.change_role(db, user, target, reason=provider)
+        except (RoleGone, LastSuperAdmin, OwnerUnfit):
+            return given
+    return wanted if user.role == wanted else None

@@ -1,0 +1,36 @@
+"""Checks of the LDAP directory that verifies passwords."""
+
+from collections.abc import Collection, Iterator
+from urllib.parse import urlsplit
+
+from webapp.accounts.identity import ProviderFailed
+from webapp.cli.health_checks.finding import Finding, bad, ok, warn
+from webapp.login.ldap_directory import LdapDirectory
+from webapp.settings import Settings
+from webapp.settings.identity import is_encrypted
+from webapp.settings.urls import is_loopback
+
+
+def reached(settings: Settings) -> Iterator[Finding]:
+    """Whether the directory responds as the settings expect; nothing without one."""
+    if not settings.ldap_url:
+        return
+    is_elsewhere = not is_loopback(urlsplit(settings.ldap_url).hostname or "")
+    if is_elsewhere and not is_encrypted(settings.ldap_url, settings.ldap_starttls):
+        said = "Passwords go to the LDAP directory in clear, for everybody on the network to read."
+        yield warn("directory", said, "Use ldaps://, or remove WEBAPP_LDAP_STARTTLS.")
+    try:
+        LdapDirectory(settings).try_out()
+    except ProviderFailed as error:
+        said = f"The LDAP directory cannot be used: {error}."
+        yield bad("directory", said, "Its users cannot log in. See docs/ldap.md.")
+    else:
+        yield ok("directory", f"{settings.ldap_url} responds.")
+
+
+def unknown_roles(settings: Settings, known: Collection[str]) -> Iterator[Finding]:
+    """Roles that groups of the directory shall give, but that do not exist."""
+    for _group, role in settings.role_by_group if settings.ldap_url else ():
+        if role not in known:
+            said = f"WEBAPP_LDAP_ROLES gives the role {role}, which does not exist."
+            yield warn("directory", said, f"Create it: python -m webapp role create {role}")
