@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 from tests.outbox_mails import mails
 from tests.revocation_matrix.sites import Owner, browser
 from webapp.accounts import lifecycle, mfa_reset, recovery
-from webapp.accounts.linked_logins import LinkedLogins
+from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.models import User
 from webapp.core.clock import now
 from webapp.core.db import Database
@@ -82,9 +82,9 @@ def delete(owner: Owner) -> None:
 
 
 def reset_factors(owner: Owner) -> None:
-    post, linked = services_of(owner.app).get(Mailer), services_of(owner.app).get(LinkedLogins)
+    post, ways = services_of(owner.app).get(Mailer), services_of(owner.app).get(LoginWays)
     if owner.site.admin is None:
-        owner.write(lambda db, user: mfa_reset.carry_out(db, post, user, linked))
+        owner.write(lambda db, user: mfa_reset.carry_out(db, post, user, ways))
         return
     ok(owner.site.admin.post(f"/admin/users/{owner.user.id}/reset-factors", json=WHY))
     with time_machine.travel(now() + timedelta(hours=25)), services_of(owner.app).get(Database).write() as db:
@@ -93,7 +93,7 @@ def reset_factors(owner: Owner) -> None:
     for user_id in due:
         with services_of(owner.app).get(Database).write() as db:
             assert mfa_reset.resets.cancel(db, user_id)
-            mfa_reset.carry_out(db, post, db.get_one(User, user_id), linked)
+            mfa_reset.carry_out(db, post, db.get_one(User, user_id), ways)
 
 
 OF_ONE: dict[str, Callable[[Owner], None]] = {

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import lifecycle, lockout, mfa_reset, recovery, roles
 from webapp.accounts.models import User
+from webapp.accounts.role_closures import administers_users
 from webapp.accounts.roles import RoleGone
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
@@ -52,15 +53,6 @@ def may_act_on(actor: Collection[str], theirs: Collection[str]) -> bool:
         theirs: all roles of the user.
     """
     return "super_admin" in actor or set(theirs) <= set(actor)
-
-
-def administers_users(closure: Collection[str]) -> bool:
-    """Whether a role administers other users.
-
-    Args:
-        closure: all roles that the role includes, itself among them.
-    """
-    return "admin" in closure
 
 
 def may_grant(actor: Collection[str], closure: Collection[str]) -> bool:

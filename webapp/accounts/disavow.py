@@ -16,7 +16,7 @@ from webapp.accounts import (
     recovery,
 )
 from webapp.accounts.ended_credentials import EndedCredentials
-from webapp.accounts.linked_logins import LinkedLogins
+from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.models import Link, User
 from webapp.accounts.notices import IDENTITY_UNLINKED, RESET_ASKED, RESET_BEGUN, Circumstances
 from webapp.accounts.one_time_links import NOT_ME, LinkDead
@@ -56,7 +56,7 @@ class Disavowal:
 
 
 def disavow(
-    db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: Circumstances, linked: LinkedLogins
+    db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: Circumstances, ways: LoginWays
 ) -> Disavowal:
     """Cancel a pending reset, or end all logins and lock the account with a mailed link for a new password.
 
@@ -77,11 +77,12 @@ def disavow(
     if facts["what"] == "name_changed":
         rename_back(db, user, facts["former"])
     lifecycle.reopen(db, user)
-    ended = lock(db, user, unknown_hash, linked, since=datetime.fromisoformat(facts["since"]))
+    ended = lock(db, user, unknown_hash, ways, since=datetime.fromisoformat(facts["since"]))
     if facts["what"] == IDENTITY_UNLINKED:
-        linked.restore(db, user.id, facts["restores"])
+        ways.linked.restore(db, user.id, facts["restores"])
     record(db, Event.LOGIN_DISOWNED, user_id=user.id, what=facts["what"], **ended.facts)
-    if user.has_external_identity or not recovery.has_address_of(user, link):
+    is_changed_here = not user.has_external_identity and ways.passwords.counts(db, user)
+    if not is_changed_here or not recovery.has_address_of(user, link):
         # The e-mail address was changed since. That change was announced with an undo link of its own.
         return Disavowal(ended=ended)
     recovery.send_link(db, mailer, user, here, ended=ended)
@@ -89,7 +90,7 @@ def disavow(
 
 
 def undo_address(
-    db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: Circumstances, linked: LinkedLogins
+    db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: Circumstances, ways: LoginWays
 ) -> tuple[User, EndedCredentials]:
     """Restore the previous e-mail address and lock the account, with a link for a new password mailed to that address.
 
@@ -103,13 +104,13 @@ def undo_address(
     user, since = email_change.undo(db, secret)
     # The attacker may also have closed the account, and that mail went to the new e-mail address.
     lifecycle.reopen(db, user)
-    ended = lock(db, user, unknown_hash, linked, since=since)
-    if not user.has_external_identity:
+    ended = lock(db, user, unknown_hash, ways, since=since)
+    if not user.has_external_identity and ways.passwords.counts(db, user):
         recovery.send_link(db, mailer, user, here, ended=ended)
     return user, ended
 
 
-def lock(db: Session, user: User, unknown_hash: str, linked: LinkedLogins, *, since: datetime) -> EndedCredentials:
+def lock(db: Session, user: User, unknown_hash: str, ways: LoginWays, *, since: datetime) -> EndedCredentials:
     """End every session and script login and make the password unusable.
 
     API tokens, second factors, linked identities and invitations created ``since`` are removed too, because an attacker
@@ -117,12 +118,13 @@ def lock(db: Session, user: User, unknown_hash: str, linked: LinkedLogins, *, si
     """
     # With an identity provider there is no local password to replace.
     is_ours = not user.has_external_identity
-    ended = lifecycle.set_password(db, user, unknown_hash) if is_ours else ended_credentials.end_logins(db, user.id)
+    hashed = unknown_hash if user.has_password else ""
+    ended = lifecycle.set_password(db, user, hashed) if is_ours else ended_credentials.end_logins(db, user.id)
     made = [token.id for token in credentials.live(db, user.id, "token") if token.created_at >= since]
     revoked = sum(tokens.revoke(db, user.id, token_id) for token_id in made)
     invitations.revoke_all(db, since=since, by=user.id)
     factors.remove_since(db, user.id, since - MOMENTS)
-    linked.remove_since(db, user.id, since - MOMENTS)
+    ways.linked.remove_since(db, user.id, since - MOMENTS)
     return replace(ended, tokens=revoked, tokens_kept=ended.tokens_kept - revoked)
 
 

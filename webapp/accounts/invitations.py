@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from webapp.accounts.admin_actions import administers_users, may_grant
+from webapp.accounts.admin_actions import may_grant
 from webapp.accounts.models import Invitation, User
 from webapp.accounts.names import checked_address
+from webapp.accounts.role_closures import administers_users
 from webapp.accounts.roles import FIRST, included_in, locked_role, lowest_first
 from webapp.audit.log import Event, record
 from webapp.core.clock import now

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from webapp.accounts import notices, recovery
-from webapp.accounts.linked_logins import LinkedLogins
+from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.models import User
 from webapp.accounts.notices import Circumstances
 from webapp.audit.log import Event, record
@@ -39,16 +39,16 @@ def stop(db: Session, user: User) -> bool:
     return stopped
 
 
-def carry_out_due(db: Session, *, mailer: Mailer, linked: LinkedLogins) -> int:
+def carry_out_due(db: Session, *, mailer: Mailer, ways: LoginWays) -> int:
     """A step of a job: carry out resets whose waiting time is over. Returns their number; 0 when there are no more."""
     whose = resets.due(db, most=MOST)
     for user_id in whose:
         if resets.cancel(db, user_id):
-            carry_out(db, mailer, db.get_one(User, user_id), linked)
+            carry_out(db, mailer, db.get_one(User, user_id), ways)
     return len(whose)
 
 
-def carry_out(db: Session, mailer: Mailer, user: User, linked: LinkedLogins) -> None:
+def carry_out(db: Session, mailer: Mailer, user: User, ways: LoginWays) -> None:
     """Remove all second factors of a user, and end all sessions and script logins, which may have been opened with one.
 
     Password, linked identities and API tokens stay. A user without any of the first two is mailed
@@ -57,6 +57,6 @@ def carry_out(db: Session, mailer: Mailer, user: User, linked: LinkedLogins) -> 
     factors.remove_all(db, user.id)
     logins.end_logins(db, user.id)
     record(db, Event.FACTORS_RESET, user_id=user.id)
-    is_shut_out = not (user.has_password or user.has_external_identity or linked.usable(db, user.id))
+    is_shut_out = not ways.has_one(db, user) and ways.passwords.counts(db, user)
     path = recovery.link_for(db, user) if is_shut_out else None
     notices.factors_reset(db, mailer, user, Circumstances(now(), None, ""), path=path, within=recovery.LIFETIME)

@@ -13,6 +13,7 @@ from webapp.accounts.models import Link, User
 from webapp.accounts.names import normalized_key
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
+from webapp.accounts.password_login import PasswordLogin
 from webapp.accounts.service_rules import require_login
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
@@ -25,12 +26,12 @@ LIFETIME = timedelta(minutes=30)
 NOBODY = UUID(int=0)
 
 
-def reachable(db: Session, identifier: str) -> User | None:
+def reachable(db: Session, identifier: str, passwords: PasswordLogin) -> User | None:
     """The user with this name or e-mail address, if a link may be mailed to them."""
     user = user_queries.by_name_or_email(db, identifier)
     if user is None or user.has_external_identity or user.is_service:
         return None
-    return user if user.disabled_at is None and user.email is not None else None
+    return user if user.disabled_at is None and user.email is not None and passwords.counts(db, user) else None
 
 
 def placeholder_user() -> User:

@@ -1,6 +1,6 @@
 """Closures of roles: all roles that each includes, and the lock that keeps them as they are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +11,15 @@ from webapp.core.translation import _
 
 class RoleCycle(Exception):
     """The role would include itself. The message shows the path."""
+
+
+def administers_users(closure: Collection[str]) -> bool:
+    """Whether a role administers other users.
+
+    Args:
+        closure: all roles that the role includes, itself among them.
+    """
+    return "admin" in closure
 
 
 def lock(db: Session) -> None:

@@ -34,6 +34,7 @@ class Verification:
     username: str
     password_hash: str
     user_id: UUID
+    role: str
 
 
 def begin(db: Session, mailer: Mailer, new: NewUser, here: Circumstances) -> None:
@@ -189,7 +190,7 @@ def pending_verification(db: Session, secret: str) -> Verification:
     user = db.get(User, link.user_id) if link is not None and link.user_id is not None else None
     if user is None or not user.is_unverified or user.disabled_at is not None:
         raise LinkDead
-    return Verification(user.username, user.password_hash, user.id)
+    return Verification(user.username, user.password_hash, user.id, user.role)
 
 
 def verify(db: Session, secret: str) -> User:

@@ -6,12 +6,12 @@ from functools import partial
 from flask import Flask
 
 from webapp.accounts import lifecycle, mfa_reset, one_time_links, self_registration
+from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.token_mails import TokenMails
 from webapp.core import ratelimit_storage
 from webapp.core.db import Database
 from webapp.credentials import purge
 from webapp.federation import provider_errors, provider_sessions, waiting_identities
-from webapp.federation.linked_logins import LINKED_LOGINS
 from webapp.guard import saved_form
 from webapp.jobs.leases import Job, Jobs
 from webapp.jobs.worker import JobWorker
@@ -42,7 +42,7 @@ def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
         Job(
             "reset second factors",
             minute,
-            partial(mfa_reset.carry_out_due, mailer=services.get(Mailer), linked=LINKED_LOGINS),
+            partial(mfa_reset.carry_out_due, mailer=services.get(Mailer), ways=services.get(LoginWays)),
         ),
         Job("warn about expiring tokens", day, mails.expiring),
         Job("warn about unused tokens", day, mails.unused),

@@ -8,10 +8,12 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import names, user_queries
 from webapp.accounts.export import AppsOf, IdentitiesOf
-from webapp.accounts.linked_logins import LinkedLogins
+from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.models import User
+from webapp.accounts.password_login import PasswordLogin
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.views.first_login import FirstLogin
+from webapp.accounts.views.login_buttons import LoginButtonsFor
 from webapp.admin.views.identity_providers.trial import show_trial
 from webapp.core.client_network import network_of
 from webapp.core.db import Database
@@ -110,12 +112,14 @@ def provide_login(app: Flask, settings: Settings, database: Database) -> None:
         network=calling_network,
     )
     lifetimes = SessionLifetimes(settings.session_idle, settings.session_lifetime, settings.remember_lifetime)
+    password_login = PasswordLogin(settings.password_login)
     flow = LoginFlow(
         database,
         limiter,
         passwords,
         password_authenticator_for(settings, database, passwords),
         services.get(Mailer),
+        password_login,
         by_name=Limit("login-name", settings.login_tries_per_account, settings.login_window),
         by_account=Limit("login-account", settings.login_tries_per_account, settings.login_window),
         by_address=Limit("login-address", settings.login_tries_per_address, settings.login_window),
@@ -124,6 +128,7 @@ def provide_login(app: Flask, settings: Settings, database: Database) -> None:
     services.provide(Passwords)(passwords)
     services.provide(SessionLifetimes)(lifetimes)
     services.provide(LoginFlow)(flow)
+    services.provide(LoginWays)(LoginWays(password_login, LINKED_LOGINS))
 
 
 def provide_token_grants(app: Flask, settings: Settings, database: Database) -> None:
@@ -220,8 +225,7 @@ def provide_federation(app: Flask, settings: Settings) -> None:
     services.provide(ProviderEncryptor)(sealer)
     declared_providers.load(services.get(Database), sealer, settings.instance)
     services.provide(ProviderErrorLog)(ProviderErrorLog(services.get(Database)))
-    services.provide(hooks.LoginButtonsFor)(login_buttons)
+    services.provide(LoginButtonsFor)(login_buttons)
     services.provide(IdentitiesOf)(linking.exported)
-    services.provide(LinkedLogins)(LINKED_LOGINS)
     services.provide(TrialFinished)(show_trial)
     services.provide(hooks.LoginCompleted)(attach_provider_session)

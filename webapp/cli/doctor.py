@@ -19,6 +19,7 @@ from webapp.cli.health_checks import (
     former_urls,
     jobs,
     keys,
+    login_ways,
     machine,
     mail,
     network,
@@ -30,6 +31,7 @@ from webapp.cli.health_checks.finding import Finding
 from webapp.cli.output import as_json, say_json
 from webapp.core.db import Database
 from webapp.core.keys import ring_for
+from webapp.federation import providers
 from webapp.guard.routes import routes as routes_of
 from webapp.jobs.leases import Job, Jobs, late
 from webapp.mail.failures import unsent
@@ -96,6 +98,7 @@ def in_database(settings: Settings, periodic_jobs: Sequence[Job]) -> Iterator[Fi
         known_roles = [role.name for role in roles.every(db)]
         yield database.demanded(settings, known_roles)
         yield from directory.unknown_roles(settings, known_roles)
+        yield login_ways.without_passwords(settings, len(providers.enabled(db)))
         yield mail.outbox(states(db), unsent(db))
         yield from network.untrusted(settings, untrusted_proxies.recent(db))
         yield from former_urls.stuck(

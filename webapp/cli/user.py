@@ -93,6 +93,7 @@ def add(context: CommandContext, *, name: str, email: str | None, role: str, pas
     except EmailTaken as error:
         raise CommandRefused(f"Another user already has the e-mail address {email}.") from error
     say_aside(f"{user.username} can now log in, with the role {role}.")
+    user_passwords.say_if_unused(context, closure)
     click.echo(user.id)
 
 

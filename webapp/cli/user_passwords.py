@@ -1,12 +1,13 @@
 """user password, reset-link, setup-link: set a password, or print a link to set one."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import click
 
 from webapp.accounts import lifecycle, recovery, roles
 from webapp.accounts.lifecycle import PasswordElsewhere
+from webapp.accounts.password_login import PasswordLogin
 from webapp.accounts.service_rules import NoLogin
 from webapp.audit.log import Event, record
 from webapp.cli import setup_link
@@ -53,6 +54,17 @@ def password(context: CommandContext, *, name: str, password_stdin: bool, revoke
             user = user_named(db, name)
             ended = lifecycle.set_password(db, user, hashed, revokes_tokens=revoke_tokens)
     say_aside(f"{user.username} has a new password. {ended.sentence}")
+    say_if_unused(context, closure)
+
+
+def say_if_unused(context: CommandContext, closure: Collection[str]) -> None:
+    """Say that a password does not let its user log in, if the settings say so.
+
+    Args:
+        closure: all roles of the user.
+    """
+    if not PasswordLogin(context.settings.password_login).counts_for(closure):
+        say_aside("The password does not count: WEBAPP_PASSWORD_LOGIN excludes this user.")
 
 
 @click.command("reset-link", cls=Command)
@@ -69,6 +81,8 @@ def reset(context: CommandContext, *, name: str) -> None:
         user = user_named(db, name)
         if user.disabled_at is not None:
             raise CommandRefused(f"{user.username} is disabled. Enable them first: python -m webapp user enable {name}")
+        if not PasswordLogin(context.settings.password_login).counts(db, user):
+            raise CommandRefused(f"{user.username} cannot log in with a password: see WEBAPP_PASSWORD_LOGIN.")
         path = recovery.link_for(db, user, is_shown=True, replaces=True)
         record(db, Event.RESET_ASKED, user_id=user.id)
     minutes = int(recovery.LIFETIME.total_seconds() // 60)

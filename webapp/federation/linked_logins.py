@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from webapp.accounts import password_login, user_queries
 from webapp.accounts.linked_logins import LinkableProvider, LinkedLogin, LinkedLogins
+from webapp.accounts.password_login import PasswordLogin
 from webapp.federation import linking, providers
 from webapp.federation.linking import LinkedElsewhere, TooManyIdentities
 from webapp.federation.models import LinkedIdentity, LoginProvider
@@ -64,7 +65,7 @@ def restore(db: Session, user_id: UUID, facts: Mapping[str, str]) -> None:
         linking.create(db, provider, identity, user, way="restored")
 
 
-def only_ways_in(db: Session, provider_id: UUID) -> int:
+def only_ways_in(db: Session, provider_id: UUID, passwords: PasswordLogin) -> int:
     """How many users would be locked out if a provider were disabled or removed: they have no other way to log in."""
     other = aliased(LinkedIdentity)
     others = (
@@ -74,7 +75,7 @@ def only_ways_in(db: Session, provider_id: UUID) -> int:
         .where(LoginProvider.disabled_at.is_(None))
     )
     without = select(LinkedIdentity.user_id).where(LinkedIdentity.provider_id == provider_id, ~others.exists())
-    return password_login.count_without_password_or_passkey(db, without)
+    return password_login.count_locked_out(db, without, passwords)
 
 
 LINKED_LOGINS = LinkedLogins(of_user=of_user, providers=linkable, remove_since=remove_since, restore=restore)

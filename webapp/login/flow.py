@@ -8,6 +8,7 @@ from webapp.accounts import lockout, user_queries
 from webapp.accounts.familiarity import Familiarity
 from webapp.accounts.foreign_hashes import cost_of
 from webapp.accounts.models import User
+from webapp.accounts.password_login import PasswordLogin
 from webapp.accounts.passwords import Passwords
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
@@ -76,6 +77,7 @@ class LoginFlow:
     passwords: Passwords
     authenticator: PasswordAuthenticator
     mailer: Mailer
+    password_login: PasswordLogin
     by_name: Limit
     by_account: Limit
     by_address: Limit
@@ -142,7 +144,8 @@ class LoginFlow:
         if full is not None and self.limiter.is_over(*full):
             return self.refused(user, sender.familiarity, is_counted=False)
         # The name belongs to another user at the provider by now, but not yet here.
-        if owner is None or (user is not None and owner.id != user.id) or not self.accepts(user, sender.familiarity):
+        is_another = owner is not None and user is not None and owner.id != user.id
+        if owner is None or is_another or not self.counts(owner) or not self.accepts(user, sender.familiarity):
             return self.refused(user, sender.familiarity)
         self.rehash(owner, attempt.password)
         return Unverified(owner) if owner.is_unverified else Done(owner)
@@ -180,6 +183,13 @@ class LoginFlow:
             with self.database.write() as db:
                 record(db, Event.LOGIN_THROTTLED, user_id=user.id if user else None, limit=limit.name)
         return Throttled(too_many.retry_after)
+
+    def counts(self, user: User) -> bool:
+        """Whether the user may log in with a password. If not, it is refused like a wrong one."""
+        if self.password_login.is_for_all:
+            return True
+        with self.database.read() as db:
+            return self.password_login.counts(db, user)
 
     def accepts(self, user: User | None, familiarity: Familiarity) -> bool:
         """Whether the right password is accepted. After too many wrong ones in a row it is refused like a wrong one."""

@@ -141,6 +141,13 @@ def private_hosts(words: tuple[str, ...]) -> None:
             )
 
 
+def password_login(mode: str, *, has_identity_provider: bool) -> None:
+    if has_identity_provider and mode != "on":
+        raise SettingsError(
+            "WEBAPP_PASSWORD_LOGIN must be on with WEBAPP_IDENTITY_PROVIDER or WEBAPP_LDAP_URL, which check passwords."
+        )
+
+
 def roles_and_scopes(names: tuple[str, ...], *, variable: str) -> None:
     """Only the spelling: scopes are known once the routes are registered, and a role may be created later."""
     for name in names:

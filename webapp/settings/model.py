@@ -5,18 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from webapp.settings import brand, checks, manual, private_files, sources, urls
 from webapp.settings.fields import PREFIX, Secret, fields_of
 from webapp.settings.identity import IdentitySettings
 from webapp.settings.paths import INSTANCE
-from webapp.settings.types import Network
-
-SigningAlgorithm = Literal["ES256", "EdDSA", "RS256", "HS256"]
-Registration = Literal["open", "invite", "closed"]
-LogLevel = Literal["debug", "info", "warning", "error"]
+from webapp.settings.types import LogLevel, Network, PasswordLoginMode, Registration, SigningAlgorithm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -88,6 +84,9 @@ class Settings(IdentitySettings):
         "Hosts, IP addresses and networks that this site may send requests to for apps, although they are not public.",
     ] = ()
     setup_lifetime: Annotated[timedelta, "Lifetime of the setup link."] = timedelta(minutes=30)
+    password_login: Annotated[
+        PasswordLoginMode, "Who can log in with a password: on (everybody), admins, or off (nobody)."
+    ] = "on"
     flask_security_password_salt: Annotated[
         str, "SECURITY_PASSWORD_SALT of the Flask-Security site from which accounts were imported.", Secret
     ] = ""
@@ -154,6 +153,7 @@ class Settings(IdentitySettings):
         checks.private_hosts(self.private_hosts)
         checks.audiences(self.exchange_audiences, own=self.base_url)
         self._check_identity_provider()
+        checks.password_login(self.password_login, has_identity_provider=self.has_identity_provider)
         for variable, named in (("SECOND_FACTOR_FOR", self.second_factor_for), ("PASSKEY_FOR", self.passkey_for)):
             checks.roles_and_scopes(named, variable=PREFIX + variable)
         checks.token_locations(self.token_locations)

@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 Network = IPv4Network | IPv6Network
+SigningAlgorithm = Literal["ES256", "EdDSA", "RS256", "HS256"]
+Registration = Literal["open", "invite", "closed"]
+PasswordLoginMode = Literal["on", "admins", "off"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
 TRUTH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import disavow, email_change
 from webapp.accounts.email_change import CONFIRM
 from webapp.accounts.forms import AddressForm, LinkForm
-from webapp.accounts.linked_logins import LinkedLogins
+from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.models import User
 from webapp.accounts.names import EmailUnfit, checked_address, normalized_key
 from webapp.accounts.one_time_links import UNDO, LinkDead
@@ -153,9 +153,7 @@ def undo_address() -> ResponseReturnValue:
     facts_of(UNDO, secret)
     nobodys = random_password_hash()
     try:
-        user, ended = disavow.undo_address(
-            db(), mailer(), secret, nobodys, current_circumstances(), service(LinkedLogins)
-        )
+        user, ended = disavow.undo_address(db(), mailer(), secret, nobodys, current_circumstances(), service(LoginWays))
     except LinkDead as error:
         raise dead_link() from error
     except EmailTaken as error:

@@ -8,11 +8,12 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import disavow
 from webapp.accounts.forms import LinkForm
-from webapp.accounts.linked_logins import LinkedLogins
+from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.models import User
 from webapp.accounts.notices import RESET_ASKED, RESET_BEGUN
 from webapp.accounts.one_time_links import NOT_ME, LinkDead
 from webapp.accounts.views import link_secret
+from webapp.accounts.views.password_use import may_use_password
 from webapp.accounts.views.request_info import current_circumstances, link_problem, mailer, random_password_hash
 from webapp.core.translation import _, _l
 from webapp.guard import public
@@ -81,7 +82,8 @@ def ask() -> ResponseReturnValue:
     secret = link_secret.opened(NOT_ME)
     found = about(secret)
     page = f"accounts/not_me_{found.what}.html" if found.is_only_begun else "accounts/not_me.html"
-    return render_template(page, what=WHAT.get(found.what, found.what), kind=found.what, user=found.user, link=secret)
+    facts = {"kind": found.what, "user": found.user, "may_use_password": may_use_password(found.user.role)}
+    return render_template(page, what=WHAT.get(found.what, found.what), link=secret, **facts)
 
 
 @bp.post("/not-me")
@@ -97,15 +99,21 @@ def end() -> ResponseReturnValue:
     found = about(secret)
     nobodys = random_password_hash()
     try:
-        done = disavow.disavow(db(), mailer(), secret, nobodys, current_circumstances(), service(LinkedLogins))
+        done = disavow.disavow(db(), mailer(), secret, nobodys, current_circumstances(), service(LoginWays))
     except LinkDead as error:
         raise dead_link() from error
     link_secret.drop(NOT_ME)
     answer = DisavowedAction(is_mailed=done.is_mailed, **(done.ended.facts if done.ended else {}))
     if found.is_only_begun:
         return redirect_or_json(url_for(LOGIN), STOPPED[found.what], answer)
-    then = "mailed" if done.is_mailed else "elsewhere" if found.user.has_external_identity else "moved"
+    then = "mailed" if done.is_mailed else reason_for_no_mail(found.user)
     return redirect_or_json(url_for("not_me.ended", then=then), done.ended.sentence if done.ended else None, answer)
+
+
+def reason_for_no_mail(user: User) -> str:
+    if user.has_external_identity:
+        return "elsewhere"
+    return "moved" if may_use_password(user.role) else "otherwise"
 
 
 @bp.get("/not-me/ended")

@@ -16,6 +16,7 @@ from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.recovery import NOBODY, RESET
 from webapp.accounts.views import link_secret
+from webapp.accounts.views.password_use import password_login, refuse_password_of, refuse_without_passwords
 from webapp.accounts.views.request_info import (
     REQUESTED,
     RESET_MAILED,
@@ -72,17 +73,19 @@ class LinkAsked(msgspec.Struct, frozen=True):
 
 @bp.get("/forgot")
 @public
-@responds(ForgotPage)
+@responds(ForgotPage, refuses=(403,))
 def forgotten() -> ResponseReturnValue:
     """The form that requests a link, with its CSRF token."""
+    refuse_without_passwords()
     return show(ForgotPage(generate_csrf()), "accounts/forgot.html", form=ForgotForm(formdata=None))
 
 
 @bp.post("/forgot")
 @public
-@responds(LinkAsked, form=ForgotForm, status=202, refuses=(422, 429))
+@responds(LinkAsked, form=ForgotForm, status=202, refuses=(403, 422, 429))
 def ask() -> ResponseReturnValue:
     """Request a link to set a new password. It is sent only to the e-mail address of the account."""
+    refuse_without_passwords()
     form = ForgotForm()
     if not form.validate_on_submit():
         return refuse_form(form, lambda: render_template("accounts/forgot.html", form=form))
@@ -95,7 +98,7 @@ def ask() -> ResponseReturnValue:
 def send(identifier: str, seen: Circumstances, mailer: Mailer) -> None:
     """Mail a link. The same work whether or not the account exists, because its duration shows in the next request."""
     with database().read() as reading:
-        user = recovery.reachable(reading, identifier)
+        user = recovery.reachable(reading, identifier, password_login())
     # Counted even over the limit: a missing write would be visible under the other name of the account.
     is_allowed = (
         limiter().take(RESET_MAILED, f"user:{user.id}" if user else f"nobody:{normalized_key(identifier)}").allowed
@@ -130,7 +133,7 @@ def new() -> ResponseReturnValue:
 
 @bp.post("/reset")
 @public
-@responds(PasswordReset, form=ResetForm, refuses=(404, 422, 429))
+@responds(PasswordReset, form=ResetForm, refuses=(403, 404, 422, 429))
 def reset() -> ResponseReturnValue:
     """Set the new password, with the link that was opened with this cookie.
 
@@ -175,9 +178,11 @@ def whose(secret: str) -> User:
     # In a transaction of its own: a password is hashed afterwards, and no writer may wait for that.
     try:
         with database().read() as reading:
-            return recovery.user_of_link(reading, secret)
+            user = recovery.user_of_link(reading, secret)
     except LinkDead as error:
         raise dead_link() from error
+    refuse_password_of(user)
+    return user
 
 
 def dead_link() -> Problem:

@@ -17,6 +17,8 @@ from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken
 from webapp.accounts.views import link_secret
 from webapp.accounts.views.first_login import log_in
+from webapp.accounts.views.login_buttons import LoginButtonsFor
+from webapp.accounts.views.password_use import may_use_password, passwords_off
 from webapp.accounts.views.request_info import (
     REQUESTED,
     check_address,
@@ -39,6 +41,7 @@ from webapp.web import after_response
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Action, Problem
+from webapp.web.registry import service
 from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
 
@@ -104,6 +107,8 @@ def create() -> ResponseReturnValue:
     """Register. A mail has the link that activates the account, or says why there is none."""
     secret = link_secret.opened(INVITATION)
     way = registration_way(secret)
+    if not may_use_password(way.role):
+        raise passwords_off()
     form = form_for(way, is_sent=True)
     if not form.validate_on_submit() or not fits(form, way):
         return form_again(form, way)
@@ -210,7 +215,9 @@ def form_again(form: RegisterForm, way: Way) -> ResponseReturnValue:
 
 def registration_context(form: RegisterForm, way: Way) -> dict[str, Any]:
     form.password.description = password_hint(roles_of(way.role))
-    return {"form": form, "way": way}
+    policies = ("open", "domains", "invited") if way.invitation else ("open", "domains")
+    buttons = [button for button in service(LoginButtonsFor)(None) if button.policy in policies]
+    return {"form": form, "way": way, "has_password": may_use_password(way.role), "login_buttons": buttons}
 
 
 def dead_invitation() -> Problem:

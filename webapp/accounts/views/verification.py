@@ -13,6 +13,7 @@ from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.self_registration import SIGN_UP, Verification
 from webapp.accounts.views import link_secret
 from webapp.accounts.views.first_login import log_in
+from webapp.accounts.views.password_use import may_use_password, passwords_off
 from webapp.accounts.views.request_info import (
     REQUESTED,
     TRIED,
@@ -58,7 +59,7 @@ def show() -> ResponseReturnValue:
 
 @bp.post("/verify")
 @public
-@responds(None, form=VerifyForm, status=204, refuses=(404, 422, 429))
+@responds(None, form=VerifyForm, status=204, refuses=(403, 404, 422, 429))
 def verify() -> ResponseReturnValue:
     """Verify the e-mail address, with the link that was opened with this cookie.
 
@@ -122,9 +123,12 @@ def verification_page(form: Form, found: Verification) -> str:
 def verification_of(secret: str) -> Verification:
     try:
         with database().read() as reading:
-            return self_registration.pending_verification(reading, secret)
+            found = self_registration.pending_verification(reading, secret)
     except LinkDead as error:
         raise dead_link() from error
+    if not may_use_password(found.role):
+        raise passwords_off()
+    return found
 
 
 def dead_link() -> Problem:

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Response
 
-from webapp.accounts.admin_actions import administers_users
+from webapp.accounts.role_closures import administers_users
 from webapp.guard import Principal, require
 from webapp.guard.view_checks import unless_session
 

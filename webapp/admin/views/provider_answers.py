@@ -8,6 +8,7 @@ import msgspec
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from webapp.accounts.views.password_use import password_login
 from webapp.federation import linked_logins, provider_errors, provider_people, providers
 from webapp.federation.login_outcome import LoginOutcome, account_in_words, role_in_words
 from webapp.federation.models import LoginProvider, ProviderError
@@ -134,7 +135,7 @@ def provider_details(db: Session, row: LoginProvider) -> IdentityProviderDetails
     return IdentityProviderDetails(
         **entry_of(row, use, errors),
         redirect_uri=providers.redirect_uri(current_app.config["BASE_URL"], row.slug),
-        locked_out=linked_logins.only_ways_in(db, row.id),
+        locked_out=linked_logins.only_ways_in(db, row.id, password_login()),
         with_given_role=use.with_given_role,
         errors=[
             ProviderErrorSeen(one.kind, provider_errors.in_words(one), one.detail, one.last_at, one.times)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from flask import url_for
 
+from webapp.accounts.views.login_buttons import LoginButton
 from webapp.federation import providers
-from webapp.login.views.hooks import LoginButton
 from webapp.web.transaction import database
 
 
@@ -14,6 +14,8 @@ def login_buttons(target: str | None) -> Sequence[LoginButton]:
     with database().read() as reading:
         listed = providers.enabled(reading)
     return [
-        LoginButton(row.name, row.preset, url_for("federation.start", slug=row.slug, next=target or None))
+        LoginButton(
+            row.name, row.preset, url_for("federation.start", slug=row.slug, next=target or None), row.account_policy
+        )
         for row in listed
     ]

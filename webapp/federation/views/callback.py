@@ -10,20 +10,21 @@ from webapp.core.clock import now
 from webapp.core.ratelimit import Limit, Limiter
 from webapp.core.ratelimit_storage import SPENT
 from webapp.federation import linking, role_rules
-from webapp.federation.checks import LoginFailed
+from webapp.federation.checks import Check, LoginFailed
 from webapp.federation.level import amr_of
 from webapp.federation.models import LoginProvider
 from webapp.federation.openid_login import AuthorizationResponse
 from webapp.federation.pending_requests import LIFETIME, PendingRequest, take
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.blueprint import bp, for_protocol, logins, pending, provider_named, refuse_disabled, store
-from webapp.federation.views.failures import failed, unknown_login
+from webapp.federation.views.failures import CANCELLED, cancelled, failed, unknown_login
 from webapp.federation.views.identities import ask_for_link, tell_linked
 from webapp.federation.views.new_session import complete, keep_provider_session, refuse_unfit
 from webapp.federation.views.trial import finish_trial
 from webapp.federation.views.waiting import wait_for_decision
 from webapp.guard import public
 from webapp.web.known_fields import reads
+from webapp.web.negotiation import wants_page
 from webapp.web.registry import service
 from webapp.web.transaction import database
 
@@ -45,6 +46,8 @@ def callback(slug: str) -> ResponseReturnValue:
     try:
         identity = logins().finish(for_protocol(row), begun, response, now())
     except LoginFailed as error:
+        if error.check is Check.RESPONSE and response.error in CANCELLED and wants_page():
+            return cancelled(row, begun)
         raise failed(row, error, begun.next) from error
     if begun.purpose == "link":
         return ask_for_link(row, identity, begun)

@@ -2,15 +2,21 @@
 
 import logging
 
-from flask import url_for
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
 
 from webapp.core.translation import _
 from webapp.federation.checks import Check, LoginFailed
 from webapp.federation.models import LoginProvider
+from webapp.federation.pending_requests import PendingRequest
 from webapp.federation.provider_errors import ProviderErrorLog, kept_detail, kind_of
+from webapp.login.views.login_page import stay
 from webapp.web.after_response import after_response
 from webapp.web.problems import Action, Problem
 from webapp.web.registry import service
+
+# What a user causes who cancels (RFC 6749 §4.1.2.1); LinkedIn has codes of its own.
+CANCELLED = {"access_denied", "user_cancelled_login", "user_cancelled_authorize"}
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +28,7 @@ def failed(row: LoginProvider, error: LoginFailed, target: str) -> Problem:
         extra={"fields": {"provider": row.slug, "check": error.check, "reason": error.detail}},
     )
     keep(row, error)
-    again = Action(_("Back to the login page"), url_for("login.new", next=target or None))
+    again = back(target)
     if error.check is Check.RESPONSE:
         title = _("%(provider)s did not log you in", provider=row.name)
         return Problem(400, title, _("You may have cancelled it there. You can try again."), actions=(again,))
@@ -42,11 +48,24 @@ def keep(row: LoginProvider, error: LoginFailed) -> None:
         after_response(lambda: errors.write(provider_id, kind, detail))
 
 
+def cancelled(row: LoginProvider, begun: PendingRequest) -> ResponseReturnValue:
+    """The user did not want to log in there: back to where they began, with a message."""
+    flash(_("You did not log in with %(provider)s. Nothing was changed.", provider=row.name), "message")
+    if begun.purpose == "login":
+        return redirect(url_for("login.new", next=begun.next or None, stay=stay()), 303)
+    return redirect(begun.next or url_for("account.security"), 303)
+
+
+def back(target: str = "") -> Action:
+    """The link to the login page, which then does not redirect to the provider again."""
+    return Action(_("Back to the login page"), url_for("login.new", next=target or None, stay=stay()))
+
+
 def unknown_login() -> Problem:
     """The problem for a response that belongs to no login of this browser."""
     return Problem(
         400,
         _("This login cannot be continued"),
         _("It was begun in another browser or more than 10 minutes ago, or it is finished already. Log in again."),
-        actions=(Action(_("Back to the login page"), url_for("login.new")),),
+        actions=(back(),),
     )

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from flask import session, url_for
+from flask import session
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -16,12 +16,12 @@ from webapp.federation.level import AMR
 from webapp.federation.models import LoginProvider
 from webapp.federation.providers import ProviderEncryptor
 from webapp.federation.upstream_identity import UpstreamIdentity
-from webapp.federation.views.failures import unknown_login
+from webapp.federation.views.failures import back, unknown_login
 from webapp.login.pending_login import LIFETIME
 from webapp.login.second_step import Pending
 from webapp.login.views.blueprint import second_step
 from webapp.login.views.login import ask_more, begin_session
-from webapp.web.problems import Action, Problem
+from webapp.web.problems import Problem
 from webapp.web.registry import service
 from webapp.web.transaction import writable
 
@@ -54,7 +54,7 @@ def refuse_unfit(user: User) -> None:
         403,
         _("You cannot log in"),
         _("Your account at this site is disabled or not yet verified. Ask your administrator."),
-        actions=(Action(_("Back to the login page"), url_for("login.new")),),
+        actions=(back(),),
     )
 
 

@@ -24,11 +24,12 @@ from webapp.federation.models import LoginProvider, WaitingIdentity
 from webapp.federation.new_accounts import NoAccount
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.blueprint import bp
+from webapp.federation.views.failures import back
 from webapp.federation.views.new_session import complete, keep_provider_session
 from webapp.guard import public
 from webapp.web.cookies import cookie_attributes, prefixed
 from webapp.web.known_fields import reads
-from webapp.web.problems import Action, Problem
+from webapp.web.problems import Problem
 from webapp.web.responses import refuse_form
 from webapp.web.transaction import database
 
@@ -87,7 +88,7 @@ def again() -> Problem:
         404,
         _("This login cannot be continued"),
         _("You logged in there more than 30 minutes ago, or in another browser, or it is finished. Log in again."),
-        actions=(Action(_("Back to the login page"), url_for("login.new")),),
+        actions=(back(),),
     )
 
 
@@ -178,7 +179,7 @@ def no_account(provider: LoginProvider) -> Problem:
         403,
         _("There is no account for you here"),
         _("Logins with %(provider)s get no new account. Ask your administrator.", provider=provider.name),
-        actions=(Action(_("Back to the login page"), url_for("login.new")),),
+        actions=(back(),),
     )
 
 

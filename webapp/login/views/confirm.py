@@ -18,6 +18,7 @@ from webapp.login.views.blueprint import attempt, bp, flow, reprove, unchanged
 from webapp.login.views.login_errors import throttled
 from webapp.login.views.proof_forms import by_code, by_passkey
 from webapp.mfa import factors, passkeys
+from webapp.mfa.views.blueprint import mfa_hooks
 from webapp.mfa.views.passkey_options import PasskeyOptions, RpIdQuery, request_options, rp_ids
 from webapp.web.api_schema import responds
 from webapp.web.known_fields import reads
@@ -89,10 +90,10 @@ def proof(principal: Principal, form: ConfirmForm, user: User) -> str | None:
         said = _("Your password is not enough here.") if form.password.data else _("Enter the code.")
         form.code.errors = [said if way.code else _("A passkey is required here.")]
         return None
-    return AMR if has_password(form, user) else None
+    return AMR if is_password_right(form, user) else None
 
 
-def has_password(form: ConfirmForm, user: User) -> bool:
+def is_password_right(form: ConfirmForm, user: User) -> bool:
     if not form.password.data:
         form.password.errors = [_("Enter your password.")]
         return False
@@ -107,7 +108,8 @@ def has_password(form: ConfirmForm, user: User) -> bool:
 
 def ways(principal: Principal, required: Level = Level.ONE) -> Offered:
     with database().read() as db:
-        return offered(factors.of(db, principal.user_id), principal.amr, required)
+        has_password = mfa_hooks().has_password(db, principal.user_id)
+        return offered(factors.of(db, principal.user_id), principal.amr, required, has_password=has_password)
 
 
 def ways_to_confirm(required: Level = Level.ONE) -> Offered:
@@ -120,7 +122,7 @@ def confirm_methods(principal: Principal, level: Level) -> list[str]:
     """The ways to confirm, for scripts: names of ``guard.unauthenticated.METHODS``."""
     with database().read() as db:
         found = factors.of(db, principal.user_id)
-    way = offered(found, principal.amr, level)
+    way = ways(principal, level)
     has = {
         "passkey": way.passkey,
         "totp": way.code and found.has_totp,

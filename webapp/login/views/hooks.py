@@ -1,6 +1,5 @@
 """Hooks of the login page, for packages above this one."""
 
-from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -19,21 +18,6 @@ class AskingAppOf(Protocol):
     """Hook: the app that leads users to this path after the login; None for any other path."""
 
     def __call__(self, target: str, /) -> AskingApp | None: ...
-
-
-class LoginButton(NamedTuple):
-    """A way to log in besides the password, on the login page."""
-
-    name: str
-    icon: str
-    """Name of the icon; empty for none."""
-    url: str
-
-
-class LoginButtonsFor(Protocol):
-    """Hook: the identity providers that users can log in with, to go to ``target`` afterwards."""
-
-    def __call__(self, target: str | None, /) -> Sequence[LoginButton]: ...
 
 
 class LoginCompleted(Protocol):

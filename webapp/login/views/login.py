@@ -1,10 +1,10 @@
 """/login: log in with name and password."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from flask import Response, current_app, redirect, render_template, request, session, url_for
+from flask import Response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import known_networks, notices, user_queries
 from webapp.accounts.models import User
+from webapp.accounts.views.password_use import refuse_without_passwords
 from webapp.accounts.views.request_info import current_circumstances
 from webapp.accounts.views.verification import WAITING
 from webapp.core.clock import now
-from webapp.core.translation import _, _n
+from webapp.core.translation import _
 from webapp.guard import Principal, public, saved_form
 from webapp.login.flow import AMR, Done, Throttled, Unverified
 from webapp.login.forms import LoginForm
@@ -32,7 +33,7 @@ from webapp.login.views.blueprint import (
     second_step,
     unchanged,
 )
-from webapp.login.views.hooks import AskingAppOf, LoginButtonsFor, LoginCompleted
+from webapp.login.views.hooks import LoginCompleted
 from webapp.login.views.login_errors import (
     COOKIES_BLOCKED,
     CREDENTIALS_INVALID,
@@ -42,8 +43,8 @@ from webapp.login.views.login_errors import (
     throttled,
     unverified,
 )
+from webapp.login.views.login_page import login_page_context, only_provider
 from webapp.mail.mailer import Mailer
-from webapp.mfa.views.passkey_options import rp_ids
 from webapp.sessions import cookie, lifecycle
 from webapp.sessions.lifecycle import Started
 from webapp.web.api_schema import responds
@@ -54,7 +55,6 @@ from webapp.web.query_params import parse_query
 from webapp.web.redirects import safe_path
 from webapp.web.registry import service
 from webapp.web.responses import redirect_or_json, refuse_form
-from webapp.web.templating import span
 from webapp.web.transaction import database, db
 
 
@@ -66,6 +66,8 @@ class LoginPage(msgspec.Struct, frozen=True):
 
 class LoginQuery(msgspec.Struct, frozen=True):
     next: Annotated[str, msgspec.Meta(description="Where to go afterwards: a path on this site.")] = ""
+    password: Annotated[str, msgspec.Meta(description="Show the form for a password to administrators.")] = ""
+    stay: Annotated[str, msgspec.Meta(description="Show the page where it would redirect to a provider.")] = ""
 
 
 class LoggedIn(msgspec.Struct, frozen=True):
@@ -83,7 +85,9 @@ def new() -> ResponseReturnValue:
     target = safe_path(parse_query(LoginQuery).next)
     if current_user.is_authenticated and wants_page():
         return redirect(target or url_for("dashboard.show"), 303)
-    context = login_page_context(target)
+    context = login_page_context(target, wants_password="password" in request.args)
+    if leads_to := only_provider(context["login_buttons"]):
+        return redirect(leads_to, 303)
     hint = context["asking_app"].login_hint if context["asking_app"] else ""
     form = LoginForm(formdata=None, data={"next": target or "", "username": hint})
     has_ended = bool(request.args.get("ended"))
@@ -94,9 +98,10 @@ def new() -> ResponseReturnValue:
 
 @bp.post("/login")
 @public
-@responds(LoggedIn, form=LoginForm, refuses=(422, 429))
+@responds(LoggedIn, form=LoginForm, refuses=(403, 422, 429))
 def create() -> ResponseReturnValue:
     """Log in with name and password. The session is in the cookie of the response."""
+    refuse_without_passwords()
     form = LoginForm()
     target = safe_path(form.next.data)
     is_valid = form.validate_on_submit()
@@ -152,7 +157,8 @@ def login_refused(form: LoginForm, target: str | None, problem: Problem | None =
 
 
 def login_page(form: LoginForm, target: str | None) -> str:
-    return render_template("login/login.html", form=form, has_ended=False, **login_page_context(target))
+    context = login_page_context(target, wants_password=True)
+    return render_template("login/login.html", form=form, has_ended=False, **context)
 
 
 def verify_first(user: User) -> ResponseReturnValue:
@@ -161,19 +167,6 @@ def verify_first(user: User) -> ResponseReturnValue:
     if not wants_page():
         raise unverified()
     return redirect(url_for("verification.ask_again"), 303)
-
-
-def login_page_context(target: str | None) -> dict[str, Any]:
-    lifetime = current_app.permanent_session_lifetime
-    destination = target.partition("?")[0] if target else None
-    return {
-        "remembered_for": _n("%(num)s day", "%(num)s days", lifetime.days) if lifetime.days else span(lifetime),
-        "destination": destination,
-        "asking_app": service(AskingAppOf)(target) if target else None,
-        "registration": current_app.config["REGISTRATION"],
-        "passkey_hosts": rp_ids(),
-        "login_buttons": service(LoginButtonsFor)(target),
-    }
 
 
 def begin_session(

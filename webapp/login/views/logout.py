@@ -7,6 +7,7 @@ from webapp.core.translation import _
 from webapp.guard import Principal, login_manager, require
 from webapp.login.views import pending_cookie
 from webapp.login.views.blueprint import bp
+from webapp.login.views.login_page import stay
 from webapp.sessions import cookie, lifecycle
 from webapp.web import token_cookie
 from webapp.web.api_schema import responds
@@ -31,7 +32,7 @@ def end(principal: Principal) -> ResponseReturnValue:
     login_manager.log_out()
     cookie.clear(db(), principal.user_id)
     token_cookie.delete_after_request()
-    response = redirect_or_json(url_for("login.new"), _("You are logged out."))
+    response = redirect_or_json(url_for("login.new", stay=stay()), _("You are logged out."))
     # So that the browser shows no page from its cache afterwards.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

@@ -13,6 +13,7 @@ from webapp.accounts.ended_credentials import EndedCredentials
 from webapp.accounts.models import User
 from webapp.accounts.password_normalization import compared_forms
 from webapp.accounts.views.blueprint import me
+from webapp.accounts.views.password_use import refuse_password_of
 from webapp.accounts.views.request_info import check_password, current_circumstances, password_hint, passwords, roles_of
 from webapp.core.clock import now
 from webapp.core.translation import _
@@ -62,7 +63,7 @@ def password_form(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/account/password")
 @require(session=True)
-@responds(PasswordChanged, form=PasswordForm, refuses=(409, 422, 429))
+@responds(PasswordChanged, form=PasswordForm, refuses=(403, 409, 422, 429))
 def change_password(principal: Principal) -> ResponseReturnValue:
     """Change the password. All other sessions and all script logins end; this session continues.
 
@@ -84,6 +85,7 @@ def change_password(principal: Principal) -> ResponseReturnValue:
 
 
 def refuse_where_there_is_none(user: User) -> None:
+    refuse_password_of(user)
     if user.has_external_identity:
         raise password_managed_elsewhere()
     if not user.has_password:

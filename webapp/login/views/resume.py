@@ -8,7 +8,7 @@ from webapp.guard import Principal, require, saved_form
 from webapp.guard.saved_form import NotTheirForm
 from webapp.login.forms import LoginForm
 from webapp.login.views.blueprint import bp
-from webapp.login.views.login import login_page_context
+from webapp.login.views.login_page import login_page_context
 from webapp.web.negotiation import wants_page
 from webapp.web.redirects import safe_path
 from webapp.web.transaction import db

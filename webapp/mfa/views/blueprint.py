@@ -39,6 +39,7 @@ class MfaHooks:
     reprove: Callable[[Principal, str], UUID]
     """Re-authenticate the session with these methods (``amr``); returns its new id."""
     has_password: Callable[[Session, UUID], bool]
+    """Whether the user has a password that they can log in with."""
     identities: Callable[[Session, UUID], int]
     """With how many accounts at identity providers a user can log in."""
     lock: Callable[[Session, UUID], object]

@@ -6,6 +6,7 @@ import msgspec
 from flask import current_app, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.accounts.views.password_use import refuse_password_of
 from webapp.admin.forms import ReasonForm
 from webapp.admin.views.error_responses import refusals
 from webapp.admin.views.permissions import grant
@@ -26,12 +27,13 @@ class ResetLink(msgspec.Struct, frozen=True, kw_only=True):
 
 @bp.post("/admin/users/<uuid:user_id>/reset-link")
 @grant()
-@responds(ResetLink, form=ReasonForm, status=201, location=False, refuses=(409, 422))
+@responds(ResetLink, form=ReasonForm, status=201, location=False, refuses=(403, 409, 422))
 def send_reset_link(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Send a user a link to set a new password. Earlier links stop working. Nothing ends until the link is used."""
     form, user = ReasonForm(), locked_user(user_id)
     if not form.validate_on_submit():
         return form_again(principal, user, "reset-link", form)
+    refuse_password_of(user)
     can_mail = current_app.config["CAN_MAIL"] and user.email is not None
     with refusals():
         path = admin_action(principal, form).send_reset_link(user, by_mail=can_mail)

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import roles, user_queries
 from webapp.accounts.models import User
 from webapp.accounts.user_queries import MANY, UnknownCursor, UserFilter, UserPage
+from webapp.accounts.views.password_use import may_use_password
 from webapp.admin.audit_presenter import lines
 from webapp.admin.user_details import UserDetails, UserListing, describe_user, summaries
 from webapp.admin.views.permissions import read
@@ -100,8 +101,12 @@ def query_of(wanted: UserQuery) -> dict[str, Any]:
 @responds(UserDetails)
 def person(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """One user: access and its reasons, sessions, tokens and recent activity."""
-    found = details_of(principal, user_of(user_id))
-    return show(found, "admin/user.html", person=found, lines=lines(found.events))
+    user = user_of(user_id)
+    found = details_of(principal, user)
+    has_password_login = may_use_password(user.role)
+    return show(
+        found, "admin/user.html", person=found, lines=lines(found.events), has_password_login=has_password_login
+    )
 
 
 def details_of(principal: Principal, user: User) -> UserDetails:

@@ -10,6 +10,7 @@ from webapp.accounts import known_networks, notices
 from webapp.accounts.models import User
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.roles import included_in
+from webapp.accounts.views.password_use import refuse_without_passwords
 from webapp.core.client_product import client_name
 from webapp.core.clock import now
 from webapp.core.translation import _
@@ -55,6 +56,7 @@ def create() -> ResponseReturnValue:
 
     With a DPoP proof in the header `DPoP` (RFC 9449), the token is bound to the key of that proof.
     """
+    refuse_without_passwords()
     form = CredentialsForm()
     if not form.validate_on_submit():
         raise form_problem(errors_of(form))
