@@ -112,6 +112,15 @@ def delete_unverified_with(db: Session, username: str, address: str) -> None:
     db.execute(delete(User).where(is_wanted, is_overdue()))
 
 
+def delete_unconfirmed(db: Session, address: str) -> None:
+    """Delete an account that waits for the first mailed link to this e-mail address, whose owner is known by now.
+
+    Somebody else may have registered it, to keep the address from its owner.
+    """
+    is_waiting = User.verification_required_at.is_not(None), User.last_login_at.is_(None)
+    db.execute(delete(User).where(User.email_key == normalized_key(address), *is_waiting))
+
+
 def delete_unverified(db: Session, *, most: int = 100) -> int:
     """A step of a job: delete accounts that were not verified in time. Returns their number; 0 if there are no more."""
     found = db.scalars(select(User.id).where(is_overdue()).limit(most)).all()

@@ -74,7 +74,7 @@ def by_address(db: Session, provider: LoginProvider, identity: UpstreamIdentity)
     linked = select(LinkedIdentity.id).where(
         LinkedIdentity.user_id == user.id, LinkedIdentity.provider_id == provider.id
     )
-    return user if db.scalar(linked.limit(1)) is None else None
+    return user if db.scalar(linked.limit(1)) is None and len(of_user(db, user.id)) < MOST else None
 
 
 def create(db: Session, provider: LoginProvider, identity: UpstreamIdentity, user: User, *, way: str) -> LinkedIdentity:

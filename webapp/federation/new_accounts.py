@@ -10,6 +10,7 @@ from webapp.accounts.models import User
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.profile import display_name_if_fit
 from webapp.accounts.registration import NewUser
+from webapp.audit.log import Event, record
 from webapp.federation import linking
 from webapp.federation.email_domains import is_within, verified_address
 from webapp.federation.models import LinkedIdentity, LoginProvider
@@ -63,7 +64,9 @@ def create(
 
     The e-mail address is taken over if the provider has verified it, and counts as verified here if the provider is
     authoritative for it; otherwise a mail asks to confirm it. An address that the provider has not verified is left
-    out: anybody could have entered it there.
+    out: anybody could have entered it there. The address to which an invitation was mailed comes before all of them.
+
+    A registration that nobody has confirmed yet gives way to whoever shows that the address is theirs.
 
     Args:
         username: as the user chose it.
@@ -75,14 +78,18 @@ def create(
     """
     if not may_have_account(provider, identity, is_invited=bool(invitation)):
         raise NoAccount
-    role = self_registration.spend(db, invitation).role if invitation else "user"
+    invited = self_registration.spend(db, invitation) if invitation else None
     address = verified_address(identity)
     is_certain = address is not None and is_within(address, provider.email_domains)
+    if invited is not None and invited.email is not None:
+        address, is_certain = invited.email, True
+    if address is not None and is_certain:
+        self_registration.delete_unconfirmed(db, address)
     new = NewUser(
         username=username,
         email=address if is_certain else None,
         password_hash="",
-        role=role,
+        role=invited.role if invited is not None else "user",
         is_verified=is_certain,
     )
     user = registration.add(db, new, origin="provider")
@@ -90,5 +97,7 @@ def create(
     db.flush()
     if address is not None and not is_certain:
         email_change.request(db, mailer, user, address, here)
+    if invited is not None:
+        record(db, Event.INVITATION_USED, user_id=user.id, invitation_id=str(invited.id))
     db.refresh(user)
     return Created(user, linking.create(db, provider, identity, user, way="new"))

@@ -13,7 +13,7 @@ from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.registration import EmailTaken, UserNameTaken
 from webapp.accounts.views import link_secret
 from webapp.accounts.views.registration import INVITATION
-from webapp.accounts.views.request_info import current_circumstances, mailer
+from webapp.accounts.views.request_info import REQUESTED, current_circumstances, mailer, take_turn
 from webapp.core.translation import _
 from webapp.federation import linking, new_accounts, providers, role_rules, waiting_identities
 from webapp.federation.email_domains import is_within, verified_address
@@ -27,6 +27,7 @@ from webapp.federation.views.blueprint import bp
 from webapp.federation.views.failures import back
 from webapp.federation.views.new_session import complete, keep_provider_session
 from webapp.guard import public
+from webapp.login.views.login_page import stay
 from webapp.web.cookies import cookie_attributes, prefixed
 from webapp.web.known_fields import reads
 from webapp.web.problems import Problem
@@ -113,7 +114,7 @@ def account_context(found: Waiting) -> dict[str, Any]:
         "is_certain": address is not None and is_within(address, provider.email_domains),
         "may_register": new_accounts.may_have_account(provider, identity, is_invited=is_invited),
         "policy": provider.account_policy,
-        "link_url": url_for("login.new", next=url_for("federation.link_form", slug=provider.slug)),
+        "link_url": url_for("login.new", next=url_for("federation.link_form", slug=provider.slug), stay=stay()),
     }
 
 
@@ -125,7 +126,10 @@ def create_account(slug: str) -> ResponseReturnValue:
     with database().read() as reading:
         found = waiting(reading, slug)
     form = ProviderAccountForm()
-    user = created(found, form) if form.validate_on_submit() else None
+    if is_valid := form.validate_on_submit():
+        # Each shows whether a user name is taken.
+        take_turn(REQUESTED)
+    user = created(found, form) if is_valid else None
     if user is None:
         page = partial(render_template, "federation/account.html", form=form, **account_context(found))
         return refuse_form(form, page)
