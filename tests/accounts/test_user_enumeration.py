@@ -13,6 +13,7 @@ from tests.mailbox import Mailbox
 from tests.outbox_mails import mails
 from tests.script import Script
 from tests.second_factors import JSON, csrf
+from tests.statements import statements
 from tests.tables import events
 from webapp.accounts import lifecycle, one_time_links
 from webapp.accounts.models import Invitation, User
@@ -42,9 +43,6 @@ def counted(app, monkeypatch):
     work = Counter()
     engine = services_of(app).get(Database).engine
 
-    def statement(_connection, _cursor, text, *_):
-        work[text] += 1
-
     def commit(_connection):
         work["COMMIT"] += 1
 
@@ -54,14 +52,13 @@ def counted(app, monkeypatch):
         work["mail"] += 1
         return sealed(*args, **kwargs)
 
-    event.listen(engine, "before_cursor_execute", statement)
     event.listen(engine, "commit", commit)
     try:
-        with monkeypatch.context() as patched:
+        with monkeypatch.context() as patched, statements(app) as asked:
             patched.setattr(outbox, "put", put)
             yield work
     finally:
-        event.remove(engine, "before_cursor_execute", statement)
+        work.update(sql for sql, _values in asked)
         event.remove(engine, "commit", commit)
 
 

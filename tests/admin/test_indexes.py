@@ -1,15 +1,14 @@
 """However many people and events there are, an index leads to them."""
 
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 
 from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from tests.second_factors import with_passkey
+from tests.statements import statements
 from webapp.accounts import user_queries
 from webapp.accounts.models import User
 from webapp.core.clock import now
@@ -51,9 +50,9 @@ def test_lists_use_an_index(app, user, path, index):
     script = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)
     script.get("/admin/users")
     tables = ("FROM user", 'FROM "user"', "FROM credential", "FROM audit_event")
-    with queries(app) as statements:
+    with statements(app) as asked:
         assert script.get(path).status_code == 200
-    lists = [found for found in statements if "LIMIT" in found[0] and any(table in found[0] for table in tables)]
+    lists = [found for found in asked if "LIMIT" in found[0] and any(table in found[0] for table in tables)]
     assert lists
     plan = plan_of(app, lists)
     assert any(index in step for step in plan), plan
@@ -65,9 +64,9 @@ def test_lists_use_an_index(app, user, path, index):
 def test_no_other_query_of_the_page_reads_a_whole_table(app, visitor, path):
     factories.user(app, "ines", role="admin")
     visitor.log_in("ines")
-    with queries(app) as statements:
+    with statements(app) as asked:
         assert visitor.open(path).status_code == 200
-    plan = plan_of(app, [found for found in statements if found[0].startswith("SELECT")])
+    plan = plan_of(app, [found for found in asked if found[0].startswith("SELECT")])
     assert plan
     assert not any(step.startswith(SCANS) and "INDEX" not in step for step in plan), plan
 
@@ -78,9 +77,9 @@ def test_credentials_are_queried_by_user_id(app, visitor, path):
     people = [factories.user(app) for _ in range(25)]
     factories.user(app, "ines", role="admin")
     visitor.log_in("ines")
-    with queries(app) as statements:
+    with statements(app) as asked:
         assert visitor.open(path.format("&ids=".join(str(found.id) for found in people))).status_code == 200
-    plan = plan_of(app, [found for found in statements if "FROM credential" in found[0] and "IN (" in found[0]])
+    plan = plan_of(app, [found for found in asked if "FROM credential" in found[0] and "IN (" in found[0]])
     steps = [step for step in plan if step.startswith("SEARCH credential USING")]
     assert steps
     assert all("user_id=?" in step or "(kind=?" in step for step in steps), steps
@@ -118,9 +117,9 @@ def come(app, name):
 
 def questions(app, call, path):
     call(path)
-    with queries(app) as statements:
+    with statements(app) as asked:
         assert call(path).status_code == 200
-    return len(statements)
+    return len(asked)
 
 
 def test_a_search_with_many_matches_returns_the_same_page(app, monkeypatch):
@@ -138,9 +137,9 @@ def test_a_search_with_many_matches_returns_the_same_page(app, monkeypatch):
 def test_a_filter_with_few_matches_reads_only_these(app, user, query, sort):
     script = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)
     script.get("/admin/users")
-    with queries(app) as statements:
+    with statements(app) as asked:
         assert script.get(f"/admin/users?{query}&sort={sort}").status_code == 200
-    plan = plan_of(app, [found for found in statements if "LIMIT" in found[0] and "user" in found[0]])
+    plan = plan_of(app, [found for found in asked if "LIMIT" in found[0] and "user" in found[0]])
     assert any("SEARCH user" in step for step in plan), plan
     assert not any(step.startswith(("SCAN user", "SCAN credential")) for step in plan), plan
 
@@ -169,20 +168,10 @@ def everybody(script, path):
     return names + (everybody(script, f"{path}&after={page['after']}") if page["after"] else [])
 
 
-@contextmanager
-def queries(app):
-    """What the database is asked meanwhile."""
-    engine, statements = services_of(app).get(Database).engine, []
-    note = lambda *told: statements.append((told[2], told[3]))  # noqa: E731 - the same one is taken off again
-    event.listen(engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(engine, "before_cursor_execute", note)
-
-
-def plan_of(app, statements):
+def plan_of(app, asked):
     with services_of(app).get(Database).engine.connect() as connection:
         return [
             str(row[3])
-            for sql, values in statements
+            for sql, values in asked
             for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
         ]

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
-from sqlalchemy import event, insert
+from sqlalchemy import insert
 
 from tests import factories
 from tests.admin.admin_objects import by_session
@@ -13,6 +13,7 @@ from tests.browser import Person
 from tests.mailbox import Mailbox
 from tests.outbox_mails import mails
 from tests.script import Script
+from tests.statements import statements
 from tests.tables import contents
 from webapp.accounts import invitations, lifecycle
 from webapp.accounts.invitations import InvitationRequest
@@ -201,15 +202,14 @@ def test_invalid_query_parameters_are_refused_with_messages(app, path, query):
 def test_a_page_of_many_invitations_takes_as_many_statements_as_one_of_few(app):
     script = script_of(app, "admin", "admin:read")
     script.get("/admin/invitations")
-    asked: list[str] = []
-    event.listen(services_of(app).get(Database).engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
-    script.get("/admin/invitations")
+    with statements(app) as asked:
+        script.get("/admin/invitations")
     few = len(asked)
     with services_of(app).get(Database).write() as db:
         made = [many(number) for number in range(5 * invitations.PAGE)]
         db.execute(insert(Invitation), made)
-    asked.clear()
-    answer = script.get("/admin/invitations").json
+    with statements(app) as asked:
+        answer = script.get("/admin/invitations").json
     assert len(asked) == few
     assert (len(answer["invitations"]), answer["has_more"]) == (invitations.PAGE, True)
 

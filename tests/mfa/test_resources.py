@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 from flask import Blueprint
-from sqlalchemy import event
 
 from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from tests.second_factors import JSON, NAMED, with_app
+from tests.statements import statements
 from tests.tables import events
 from webapp.core.clock import now
 from webapp.core.db import Database
@@ -94,11 +94,6 @@ def test_a_request_without_a_required_level_needs_no_more_queries(make_app):
     factories.user(app, "ada")
     person = Person(app)
     person.log_in("ada")
-    asked = []
-    database = services_of(app).get(Database)
-    event.listen(database.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
-    rows = []
-    original = database.row
-    database.row = lambda *a: rows.append(a) or original(*a)
-    person.ask("GET", "/protected", headers=JSON)
-    assert (len(rows), asked) == (1, [])
+    with statements(app) as asked:
+        person.ask("GET", "/protected", headers=JSON)
+    assert len(asked) == 1

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.audit.chain import head_of
 from webapp.audit.log import Event, record
-from webapp.audit.models import AuditEvent
+from webapp.audit.models import AuditEvent, AuditHead
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,8 @@ def archive_events(
     write(db.scalars(order.execution_options(yield_per=1000)))
     count = last - head.sealed_seq
     digest = db.scalars(select(AuditEvent.digest).where(AuditEvent.seq == last)).one()
-    head.sealed_seq, head.sealed_digest = last, digest
     # First the head: a trigger refuses to delete events beyond ``sealed_seq``.
-    db.flush()
+    db.execute(update(AuditHead).values(sealed_seq=last, sealed_digest=digest))
     db.execute(delete(AuditEvent).where(AuditEvent.seq <= last), execution_options={"synchronize_session": False})
     record(db, Event.AUDIT_RETIRED, events=count, last=last, digest=digest.hex(), file=file)
     return ArchivedEvents(count, last, digest.hex())

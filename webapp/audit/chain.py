@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import bindparam, event, inspect, select, update
 from sqlalchemy.orm import Session
 
 from webapp.audit.models import AuditEvent, AuditHead
 from webapp.core.db import to_microseconds
+from webapp.core.driver_statements import EntityInsert, RowChange, RowQuery
 
 WAITING = "audit_events"
 """Key in ``Session.info``: events to append when the transaction commits."""
@@ -18,8 +19,11 @@ BEGINNING = bytes(32)
 """The digest before the first event."""
 IDS = ("id", "user_id", "actor_id", "credential_id")
 TEXTS = ("event", "address", "request_id")
-HEAD = select(AuditHead)
-HEAD_TO_WRITE = HEAD.with_for_update()
+HEAD = RowQuery(select(AuditHead))
+HEAD_TO_WRITE = RowQuery(select(AuditHead).with_for_update())
+NEW_EVENT = EntityInsert(AuditEvent)
+MOVE_HEAD = RowChange(update(AuditHead).values(seq=bindparam("last"), digest=bindparam("latest")))
+COLUMNS = inspect(AuditEvent).columns.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +67,14 @@ def link(db: Session) -> None:
     """Number the waiting events, compute their digests and insert them."""
     if db.in_nested_transaction() or not (waiting := db.info.pop(WAITING, [])):
         return
-    db.flush()
     head = head_of(db, for_update=True)
     former = head.digest
     for seq, entry in enumerate(waiting, head.seq + 1):
         entry.seq = seq
         entry.digest = former = digest_of(former, entry)
-    # The events first: a trigger refuses events that are not beyond the head.
-    db.add_all(waiting)
-    db.flush()
-    head.seq, head.digest = waiting[-1].seq, former
+        # Before the head: a trigger refuses events that are not beyond it.
+        NEW_EVENT.into(db, **{name: getattr(entry, name) for name in COLUMNS})
+    MOVE_HEAD.run(db, last=waiting[-1].seq, latest=former)
 
 
 @event.listens_for(Session, "after_rollback")
@@ -82,12 +84,15 @@ def discard(db: Session) -> None:
 
 
 def head_of(db: Session, *, for_update: bool = False) -> AuditHead:
-    """The only row of ``audit_head``.
+    """The only row of ``audit_head``, read-only.
 
     Args:
         for_update: lock it, so that no other process appends events until the end of the transaction.
     """
-    return db.scalars(HEAD_TO_WRITE if for_update else HEAD).one()
+    head = (HEAD_TO_WRITE if for_update else HEAD).scalar(db)
+    if head is None:
+        raise LookupError("audit_head is empty")
+    return head
 
 
 def verify(db: Session) -> ChainVerdict:

@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 from webapp.cli import base_url_notes
 from webapp.cli.errors import Unusable
 from webapp.core import db_file, instance_folder
-from webapp.core.db import engine_for, outages
+from webapp.core.db import engine_for, outages, read_only
 from webapp.core.db_file import Damaged
 from webapp.migrations.all_models import metadata
 from webapp.settings import Settings
@@ -89,7 +89,7 @@ def version(settings: Settings) -> str | None:
 
 def current(engine: Engine) -> str | None:
     # Every command reads the version, and a command that only reads should not wait for a writer.
-    with engine.execution_options(ro=True).connect() as connection:
+    with disposed(read_only(engine)) as reading, reading.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 

@@ -1,14 +1,15 @@
-"""A SELECT that SQLAlchemy compiles once and the database driver then runs directly."""
+"""A statement that SQLAlchemy compiles once and the database driver then runs directly."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Dialect, Select, Uuid
+from sqlalchemy import Dialect, Select, UpdateBase, Uuid
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Processor = Callable[[Any], Any] | None
+Statement = Select[*tuple[Any, ...]] | UpdateBase
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,12 @@ class CompiledQuery:
         return values
 
 
-def compile_for(select: Select[*tuple[Any, ...]], dialect: Dialect) -> CompiledQuery:
-    compiled = select.compile(dialect=dialect)
+def compile_for(statement: Statement, dialect: Dialect, *, names: Sequence[str] | None = None) -> CompiledQuery:
+    """
+    Args:
+        names: of the columns that an INSERT sets.
+    """
+    compiled = statement.compile(dialect=dialect, column_keys=names)
     order = tuple(compiled.positiontup or compiled.binds)
     return CompiledQuery(
         sql=str(compiled),
@@ -48,7 +53,7 @@ def compile_for(select: Select[*tuple[Any, ...]], dialect: Dialect) -> CompiledQ
         ),
         readers=tuple(
             (place, read)
-            for place, column in enumerate(select.selected_columns)
+            for place, column in enumerate(statement.selected_columns if isinstance(statement, Select) else ())
             if (read := reader(column.type, dialect)) is not None
         ),
     )

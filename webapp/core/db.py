@@ -11,8 +11,8 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
+    URL,
     BigInteger,
-    Connection,
     Dialect,
     Engine,
     MetaData,
@@ -109,13 +109,30 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: Instant(), timedelta: Span(), UUID: Uuid()}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
 
-def engine_for(url: str) -> Engine:
-    if not url.startswith("sqlite:"):
+def engine_for(url: str | URL) -> Engine:
+    """The engine for transactions that may write."""
+    url = make_url(url)
+    if url.get_backend_name() != "sqlite":
         return create_engine(url, **COMMON, pool_pre_ping=True, connect_args={"connect_timeout": 5})
     engine = create_engine(url, **COMMON)
     event.listen(engine, "connect", prepare_sqlite)
-    event.listen(engine, "begin", begin_sqlite)
+    # A transaction that reads first and writes later could lose another's update or fail, so it takes the write lock at
+    # its start.
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
+
+
+def read_only(engine: Engine) -> Engine:
+    """The engine for transactions that only read, which on SQLite never wait."""
+    if engine.dialect.name != "sqlite":
+        return engine.execution_options(postgresql_readonly=True)
+    # With connections of its own, because a change of ``query_only`` makes SQLite prepare all statements anew, and
+    # that takes longer than most of them.
+    reading = create_engine(engine.url, **COMMON)
+    event.listen(reading, "connect", prepare_sqlite)
+    event.listen(reading, "connect", lambda connection, _record: connection.execute("PRAGMA query_only=ON"))
+    event.listen(reading, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return reading
 
 
 def existing(url: str) -> str:
@@ -128,20 +145,11 @@ def existing(url: str) -> str:
 
 
 def prepare_sqlite(connection: Any, _record: object) -> None:
-    # ``begin_sqlite`` issues BEGIN: the driver would not do so before a SELECT or a savepoint.
+    # The engines issue BEGIN: the driver would not do so before a SELECT or a savepoint.
     connection.isolation_level = None
     # FULL, because an acknowledged revocation must survive a power cut. The timeout comes first, as WAL needs the lock.
     for pragma in (f"busy_timeout={BUSY}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def begin_sqlite(connection: Connection) -> None:
-    # A transaction that reads first and writes later could lose another's update or fail, so it takes the write lock at
-    # its start (BEGIN IMMEDIATE). One that only reads never waits.
-    reads = bool(connection.get_execution_options().get("ro"))
-    driver: Any = connection.connection.dbapi_connection
-    driver.execute(f"PRAGMA query_only={reads:d}")
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 @contextmanager
@@ -161,16 +169,17 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = engine_for(url)
-        self._reading = self.engine.execution_options(ro=True, postgresql_readonly=True)
+        self.reading = read_only(self.engine)
         self._reader = RawReader(self.engine)
         self.row = self._reader.row
         """Runs one SELECT directly with the driver and returns its first row, unconverted; see ``CompiledQuery``."""
-        abandon_at_fork(self.engine)
+        for engine in (self.engine, self.reading):
+            abandon_at_fork(engine)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A read-only transaction."""
-        with outages(), Session(self._reading, expire_on_commit=False) as session:
+        with outages(), Session(self.reading, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -188,6 +197,7 @@ class Database:
 
     def close(self) -> None:
         self._reader.close()
+        self.reading.dispose()
         self.engine.dispose()
 
 

@@ -6,11 +6,12 @@ from functools import partial
 from typing import Any, Protocol, cast
 
 from limits.storage import RedisStorage, Storage
-from sqlalchemy import ColumnElement, delete, func, select, text
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, text
 from sqlalchemy.orm import Session
 
 from webapp.core import clock
 from webapp.core.db import Database, Unavailable, to_microseconds
+from webapp.core.driver_statements import RowQuery
 from webapp.core.models import RateBucket
 
 Entry = tuple[str, int, datetime]
@@ -47,6 +48,9 @@ GIVE_BACK_IN_VALKEY = """
 TTL_ERROR = 2
 """Milliseconds by which Valkey says more than is left: it reads its clock once for several commands."""
 
+BY_KEY = RowQuery(
+    select(RateBucket.key, RateBucket.hits, RateBucket.expires_at).where(RateBucket.key == bindparam("key"))
+)
 CLEAR = text("DELETE FROM rate_bucket WHERE key = :key")
 
 
@@ -141,9 +145,8 @@ class SqlStorage(Storage):
             return len(session.scalars(gone).all())
 
     def _live(self, key: str) -> Entry | None:
-        with self._database.read() as session:
-            row = session.get(RateBucket, key)
-            return (row.key, row.hits, row.expires_at) if row and row.expires_at > clock.now() else None
+        found = BY_KEY.look_up(self._database, key=key)
+        return found if found and found[2] > clock.now() else None
 
 
 def count_hit(db: Session, key: str, expiry: int, amount: int = 1) -> int:

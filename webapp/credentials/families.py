@@ -5,10 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, Text, func, or_, select, type_coerce, update
+from sqlalchemy import Select, Text, bindparam, func, or_, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
+from webapp.core.db import Instant
+from webapp.core.driver_statements import RowQuery
 from webapp.credentials.lifecycle import live_condition
 from webapp.credentials.models import Credential
 
@@ -45,10 +47,16 @@ def end_members(db: Session, family_id: UUID) -> list[UUID]:
     return list(db.scalars(members.values(revoked_at=now()).returning(Credential.id)))
 
 
+LIVE_MEMBERS = RowQuery(
+    select(Credential)
+    .where(Credential.family_id == bindparam("family_id"), live_condition(bindparam("moment", type_=Instant())))
+    .order_by(Credential.created_at.desc(), Credential.expires_at.desc())
+)
+
+
 def live_members(db: Session, family_id: UUID) -> list[Credential]:
-    """The live access tokens of a script login, the newest first."""
-    members = select(Credential).where(Credential.family_id == family_id, live_condition(now()))
-    return list(db.scalars(members.order_by(Credential.created_at.desc(), Credential.expires_at.desc())))
+    """The live access tokens of a script login, the newest first and read-only."""
+    return [member for (member,) in LIVE_MEMBERS.all(db, family_id=family_id, moment=now())]
 
 
 def member_ends(db: Session, user_id: UUID) -> dict[UUID, datetime]:

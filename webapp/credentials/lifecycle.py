@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.core.clock import NEVER, now
 from webapp.core.db import Instant
+from webapp.core.driver_statements import EntityInsert, RowChange, RowQuery
 from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
 
@@ -17,6 +18,9 @@ TRUST = "trust"
 """Kind of a trusted browser, which needs no second factor; ended together with the sessions."""
 PENDING = "pending"
 """Kind of a pending login, whose second step is missing; ended together with the sessions."""
+
+
+NEW = EntityInsert(Credential)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,9 @@ def issue(
     authority: TokenGrant | None = None,
     family_id: UUID | None = None,
     sid: UUID | None = None,
+    created_at: datetime | None = None,
 ) -> Credential:
-    """Create a credential.
+    """Create a credential. It is returned read-only.
 
     Args:
         key: what a request identifies it by; unique.
@@ -51,14 +56,16 @@ def issue(
         authority: what a token may do; None for other kinds.
         family_id: the script login that an access token belongs to.
         sid: ``Credential.sid``.
+        created_at: of the credential that it replaces.
     """
     started_at = now()
-    credential = Credential(
+    return NEW.into(
+        db,
         id=id,
         key=key,
         kind=kind,
         user_id=user_id,
-        created_at=started_at,
+        created_at=created_at or started_at,
         expires_at=NEVER if lifetime is None else started_at + lifetime,
         idle=idle,
         idle_at=started_at + idle if idle else None,
@@ -68,9 +75,6 @@ def issue(
         family_id=family_id,
         sid=sid,
     )
-    db.add(credential)
-    db.flush()
-    return credential
 
 
 def end(db: Session, credential_id: UUID) -> bool:
@@ -152,9 +156,37 @@ def find(db: Session, credential_id: UUID, *, kind: str) -> Credential | None:
     return found if found is not None and found.kind == kind else None
 
 
+LOCKED = RowQuery(select(Credential).where(Credential.id == bindparam("credential_id")).with_for_update())
+
+
 def locked_credential(db: Session, credential_id: UUID) -> Credential | None:
-    """The credential, locked until the end of the transaction (``SELECT … FOR UPDATE``)."""
-    return db.get(Credential, credential_id, with_for_update=True)
+    """The credential, read-only and locked until the end of the transaction (``SELECT … FOR UPDATE``)."""
+    return LOCKED.scalar(db, credential_id=credential_id)
+
+
+USED = RowChange(
+    update(Credential)
+    .where(Credential.id == bindparam("credential_id"))
+    .values(last_used_at=bindparam("moment"), last_used_from=bindparam("source"), idle_at=bindparam("idle_end"))
+)
+
+
+def note_use(db: Session, credential: Credential, moment: datetime, address: str | None) -> datetime:
+    """Record a use of a credential. Returns when it ends now unless it is used again."""
+    idle_at = moment + credential.idle if credential.idle else None
+    USED.run(db, credential_id=credential.id, moment=moment, source=address, idle_end=idle_at)
+    return min(credential.expires_at, idle_at or credential.expires_at)
+
+
+EXPIRING = RowChange(
+    update(Credential).where(Credential.id == bindparam("credential_id")).values(expires_at=bindparam("moment"))
+)
+
+
+def expire(db: Session, credential: Credential, *, by: datetime) -> None:
+    """Let a credential expire at a moment, unless it does so before."""
+    if by < credential.expires_at:
+        EXPIRING.run(db, credential_id=credential.id, moment=by)
 
 
 def by_key(db: Session, key: str, *, kind: str) -> Credential | None:
@@ -192,17 +224,17 @@ def has_live(user_id: InstrumentedAttribute[UUID], kind: str) -> ColumnElement[b
     return user_ids_with_live(kind).where(Credential.user_id == user_id).correlate(user_id.class_).exists()
 
 
-# Built once, because it runs for each issued token. Access tokens of a script login count with it, not on their own.
-LIVE_TOKEN_COUNT = (
+# Access tokens of a script login count with it, not on their own.
+LIVE_TOKEN_COUNT = RowQuery(
     select(func.count())
-    .where(Credential.user_id == bindparam("user_id"), Credential.kind.in_(("token", "refresh")))
+    .where(Credential.user_id == bindparam("user_id"), or_(Credential.kind == "token", Credential.kind == "refresh"))
     .where(Credential.family_id.is_(None), live_condition(bindparam("moment", type_=Instant())))
 )
 
 
 def live_token_count(db: Session, user_id: UUID) -> int:
     """Number of live tokens of a user for the limit of them: API tokens, and script logins that can refresh."""
-    return db.scalar(LIVE_TOKEN_COUNT, {"user_id": user_id, "moment": now()}) or 0
+    return LIVE_TOKEN_COUNT.scalar(db, user_id=user_id, moment=now()) or 0
 
 
 def expiring_count(db: Session, kind: str, *, before: datetime) -> int:

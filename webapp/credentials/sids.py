@@ -4,26 +4,34 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.core.clock import now
+from webapp.core.db import Instant
+from webapp.core.driver_statements import RowQuery
 from webapp.credentials.families import end_families
 from webapp.credentials.lifecycle import live_condition
 from webapp.credentials.models import Credential
 
 IS_SESSION = Credential.kind == "session"
+SID = RowQuery(select(Credential.sid).where(Credential.id == bindparam("session_id"), IS_SESSION))
+LOCKED = RowQuery(
+    select(Credential)
+    .where(Credential.sid == bindparam("of"), IS_SESSION, live_condition(bindparam("moment", type_=Instant())))
+    .with_for_update()
+)
 
 
 def sid_of(db: Session, session_id: UUID) -> UUID | None:
     """The ``sid`` of a session, which stays when a new proof of identity replaces it; None if there is none."""
-    return db.scalar(select(Credential.sid).where(Credential.id == session_id, IS_SESSION))
+    return SID.scalar(db, session_id=session_id)
 
 
 def locked_session(db: Session, sid: UUID) -> Credential | None:
-    """The live session with this ``sid``, locked: whoever ends it waits, and then ends what was given for it."""
-    found = select(Credential).where(Credential.sid == sid, IS_SESSION, live_condition(now()))
-    return db.scalar(found.with_for_update())
+    """The live session with this ``sid``, read-only and locked: whoever ends it waits, and then ends what was given for
+    it."""
+    return LOCKED.scalar(db, of=sid, moment=now())
 
 
 def is_open(sid: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.core.digests import new_secret
 from webapp.credentials import families
+from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
@@ -132,9 +133,9 @@ class RefreshGrant:
         successor = refreshing.follow(db, held, state, self.succession, moment)
         if successor is None:
             return Denied("refresh_invalid", "another request used it first")
-        refreshing.touch(held, moment, address)
+        ends_at = credentials.note_use(db, held.credential, moment, address)
         issued = self.access_token(db, held, state, frozenset(requested) or had, moment)
-        return GrantedTokens(issued, successor, held.credential.ends_at) if issued else Throttled(self.overlap)
+        return GrantedTokens(issued, successor, ends_at) if issued else Throttled(self.overlap)
 
     def access_token(
         self, db: Session, held: HeldRefreshToken, state: RefreshState, scopes: frozenset[str], moment: datetime

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
+from uuid import UUID
 
-from sqlalchemy.orm import Session
-
+from webapp.core.db import Database
 from webapp.oauth import client_assertion, client_secrets, clients
 from webapp.oauth.client_assertion import AssertionUnfit
 from webapp.oauth.models import OAuthClient
@@ -71,7 +71,7 @@ def asserted(named: str, form: Mapping[str, str]) -> ClientCredentials:
     return ClientCredentials(subject, None, assertion)
 
 
-def identified(db: Session, shown: ClientCredentials) -> OAuthClient:
+def identified(database: Database, shown: ClientCredentials) -> OAuthClient:
     """The client that a request names, if it authenticates in the way that is registered and its secret is right.
 
     An assertion is verified afterwards, because that may take a request to another site.
@@ -79,7 +79,9 @@ def identified(db: Session, shown: ClientCredentials) -> OAuthClient:
     Raises:
         ClientRefused
     """
-    client = clients.find(db, shown.client_id)
+    client, has_secret = None, False
+    if clients.UUID_TEXT.fullmatch(shown.client_id):
+        client, has_secret = client_secrets.with_secret(database, UUID(shown.client_id), shown.secret or "")
     if client is None:
         raise ClientRefused("unknown client, or no client_id")
     if client.has_keys is not (shown.assertion is not None):
@@ -90,6 +92,6 @@ def identified(db: Session, shown: ClientCredentials) -> OAuthClient:
         if shown.secret is not None:
             raise ClientRefused("a public client has no secret")
         return client
-    if shown.secret is None or not client_secrets.has_secret(db, client, shown.secret):
+    if not has_secret:
         raise ClientRefused("the client secret is missing or wrong")
     return client

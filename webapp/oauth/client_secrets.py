@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.core.digests import digest, new_secret
+from webapp.core.driver_statements import RowQuery
 from webapp.core.translation import _
 from webapp.oauth.client_settings import ClientUnfit
 from webapp.oauth.models import ClientSecret, OAuthClient
@@ -54,6 +56,15 @@ def made_at(db: Session, client: OAuthClient) -> Sequence[datetime]:
     return db.scalars(made.order_by(ClientSecret.created_at.desc())).all()
 
 
-def has_secret(db: Session, client: OAuthClient, secret: str) -> bool:
-    found = db.get(ClientSecret, digest(secret))
-    return found is not None and found.client_id == client.id
+HAS_SECRET = and_(ClientSecret.client_id == OAuthClient.id, ClientSecret.digest == bindparam("digest"))
+WITH_SECRET = RowQuery(
+    select(OAuthClient, ClientSecret.digest)
+    .outerjoin(ClientSecret, HAS_SECRET)
+    .where(OAuthClient.id == bindparam("client_id"), OAuthClient.disabled_at.is_(None))
+)
+
+
+def with_secret(database: Database, client_id: UUID, secret: str) -> tuple[OAuthClient | None, bool]:
+    """The client, unless it is disabled, and whether it has this secret."""
+    found = WITH_SECRET.look_up(database, client_id=client_id, digest=digest(secret))
+    return (found[0], found[1] is not None) if found else (None, False)

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
+from webapp.core.driver_statements import RowQuery
 from webapp.core.translation import _
 from webapp.oauth import app_sessions, client_secrets, subjects
 from webapp.oauth.client_secrets import add_secret
@@ -94,13 +95,23 @@ def lock(db: Session, client: OAuthClient) -> None:
     db.refresh(client, with_for_update=True)
 
 
+OF_ID = select(OAuthClient).where(OAuthClient.id == bindparam("client_id"))
+KNOWN, LOCKED = RowQuery(OF_ID), RowQuery(OF_ID.with_for_update(read=True))
+
+
 def known(db: Session, client_id: str | None) -> OAuthClient | None:
-    """The client with this ``client_id``, disabled or not."""
-    return db.get(OAuthClient, UUID(client_id)) if UUID_TEXT.fullmatch(client_id or "") else None
+    """The client with this ``client_id``, disabled or not; read-only."""
+    return KNOWN.scalar(db, client_id=UUID(client_id)) if UUID_TEXT.fullmatch(client_id or "") else None
+
+
+def unchanging(db: Session, client_id: UUID) -> OAuthClient | None:
+    """The client, unless it is disabled; read-only. Whoever changes it waits for the end of this transaction."""
+    client = LOCKED.scalar(db, client_id=client_id)
+    return client if client is not None and client.disabled_at is None else None
 
 
 def find(db: Session, client_id: str | None) -> OAuthClient | None:
-    """The client with this ``client_id``, unless it is disabled."""
+    """The client with this ``client_id``, unless it is disabled; read-only."""
     client = known(db, client_id)
     return client if client is not None and client.disabled_at is None else None
 

@@ -3,13 +3,15 @@
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event
 from webapp.core.clock import now
 from webapp.core.digests import digest, new_secret, same
+from webapp.core.driver_statements import EntityInsert, RowChange, RowQuery
 from webapp.core.pkce import challenge_of
 from webapp.credentials import sids
 from webapp.guard.principal import Principal
@@ -20,28 +22,39 @@ from webapp.tokens import refresh_families
 LIFETIME = timedelta(minutes=1)
 KEPT = timedelta(hours=1)
 """How long an expired code is kept, so that a second use is noticed."""
+NEW = EntityInsert(AuthorizationCode)
+BY_DIGEST = RowQuery(select(AuthorizationCode).where(AuthorizationCode.digest == bindparam("code")))
+USE = RowChange(
+    update(AuthorizationCode)
+    .where(AuthorizationCode.digest == bindparam("code"), AuthorizationCode.used_at.is_(None))
+    .values(used_at=bindparam("moment"))
+)
+NOTE_GRANT = RowChange(
+    update(AuthorizationCode)
+    .where(AuthorizationCode.digest == bindparam("code"))
+    .values(grant_id=bindparam("family_id"))
+)
 VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
 def issue(db: Session, asked: AuthorizationRequest, principal: Principal, scopes: list[str]) -> str:
     """A new code for what a user has allowed; only its digest is stored."""
     moment, code = now(), new_secret()
-    db.add(
-        AuthorizationCode(
-            digest=digest(code),
-            client_id=asked.client.id,
-            user_id=principal.user_id,
-            session_id=sids.sid_of(db, principal.credential_id) or principal.credential_id,
-            redirect_uri=asked.redirect_uri,
-            scopes=scopes,
-            resources=list(asked.resources),
-            nonce=asked.nonce,
-            code_challenge=asked.code_challenge,
-            dpop_jkt=asked.dpop_jkt,
-            auth_time=principal.auth_time,
-            amr=principal.amr,
-            expires_at=moment + LIFETIME,
-        )
+    NEW.into(
+        db,
+        digest=digest(code),
+        client_id=asked.client.id,
+        user_id=principal.user_id,
+        session_id=sids.sid_of(db, principal.credential_id) or principal.credential_id,
+        redirect_uri=asked.redirect_uri,
+        scopes=scopes,
+        resources=list(asked.resources),
+        nonce=asked.nonce,
+        code_challenge=asked.code_challenge,
+        dpop_jkt=asked.dpop_jkt,
+        auth_time=principal.auth_time,
+        amr=principal.amr,
+        expires_at=moment + LIFETIME,
     )
     return code
 
@@ -61,36 +74,38 @@ class Redemption:
 
 def unused(db: Session, client: OAuthClient, code: str) -> AuthorizationCode | None:
     """The row of a client's code that is not used up yet; it may be meanwhile."""
-    found = db.get(AuthorizationCode, digest(code))
+    found = BY_DIGEST.scalar(db, code=digest(code))
     return found if found and found.client_id == client.id and found.used_at is None else None
 
 
 def redeem(db: Session, client: OAuthClient, shown: Redemption) -> AuthorizationCode | None:
-    """The code's row if this is its first use and everything fits, else None.
+    """The code's row, read-only, if this is its first use and everything fits, else None.
 
     One conditional statement, so of several requests at once one wins. A second use ends what the first one got. A
     wrong verifier or key uses the code up as well.
     """
     key = digest(shown.code)
-    found = db.get(AuthorizationCode, key)
+    found = BY_DIGEST.scalar(db, code=key)
     if found is None or found.client_id != client.id:
         # Of another client: that one must not lose its code by this.
         return None
-    unused = AuthorizationCode.digest == key, AuthorizationCode.used_at.is_(None)
-    won = db.execute(update(AuthorizationCode).where(*unused).values(used_at=now()).returning(AuthorizationCode.digest))
-    if won.first() is None:
-        end_what_came_of(db, found)
+    if USE.run(db, code=key, moment=now()) == 0:
+        end_what_came_of(db, key)
         return None
-    db.refresh(found)
     fits = found.expires_at > now() and found.redirect_uri == shown.redirect_uri
     fits = fits and found.dpop_jkt in (None, shown.jkt)
     return found if fits and is_verified(shown.code_verifier, found.code_challenge) else None
 
 
-def end_what_came_of(db: Session, code: AuthorizationCode) -> None:
+def note_grant(db: Session, code: AuthorizationCode, family_id: UUID) -> None:
+    """Note what came of a code."""
+    NOTE_GRANT.run(db, code=code.digest, family_id=family_id)
+
+
+def end_what_came_of(db: Session, key: bytes) -> None:
     # Read again: the request that was faster may have been committed only now.
-    db.refresh(code)
-    if code.grant_id is not None:
+    code = BY_DIGEST.scalar(db, code=key)
+    if code is not None and code.grant_id is not None:
         refresh_families.end(db, code.grant_id, event=Event.CODE_REUSED, origin="site")
 
 

@@ -101,19 +101,17 @@ def confirm(
     former, browser = credentials.find(db, session_id, kind="session"), db.get_one(BrowserSession, session_id)
     if former is None:
         raise AlreadyEnded
+    longest = ends.remembered if browser.is_remembered else ends.lifetime
     started = issue(
         db,
         former.user_id,
         Browser(browser.user_agent, browser.address),
         AuthenticationProof(auth_time=auth_time or now(), amr=amr),
-        lifetime=ends.remembered if browser.is_remembered else ends.lifetime,
+        lifetime=former.expires_at - now() if auth_time else longest,
         idle=None if browser.is_remembered else ends.idle,
         is_remembered=browser.is_remembered,
-        sid=former.sid,
+        former=former,
     )
-    started.credential.created_at = former.created_at
-    if auth_time is not None:
-        started.credential.expires_at = former.expires_at
     record(db, Event.SESSION_CONFIRMED, user_id=former.user_id, credential_id=started.credential.id, amr=amr)
     return started
 
@@ -127,7 +125,7 @@ def issue(
     lifetime: timedelta,
     idle: timedelta | None,
     is_remembered: bool,
-    sid: UUID | None = None,
+    former: Credential | None = None,
 ) -> Started:
     secret, session_id = new_secret(), uuid4()
     credential = credentials.issue(
@@ -139,7 +137,8 @@ def issue(
         lifetime=lifetime,
         idle=idle,
         proof=proof,
-        sid=sid or session_id,
+        sid=former.sid if former and former.sid else session_id,
+        created_at=former.created_at if former else None,
     )
     db.add(
         BrowserSession(

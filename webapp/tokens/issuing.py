@@ -1,6 +1,7 @@
 """TokenIssuer: issues API tokens: signed JWTs (RFC 9068) with a row each."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from webapp.audit.log import Event, record
 from webapp.core import jwt
 from webapp.core.clock import now
 from webapp.core.db import alone
+from webapp.core.driver_statements import EntityInsert
 from webapp.core.keys import KeyRing
 from webapp.core.translation import _
 from webapp.credentials import lifecycle as credentials
@@ -27,6 +29,7 @@ from webapp.tokens.claims import ClaimsHook, audience_of, client_of, gathered
 from webapp.tokens.models import ApiToken
 from webapp.web.templating import number
 
+NEW_ENTRY = EntityInsert(ApiToken)
 LONGEST_NOTE = 200
 SHORTEST_REASON, LONGEST_REASON = 10, 200
 
@@ -210,32 +213,29 @@ def because(reason: str | None) -> dict[str, Any]:
 
 
 def enter(db: Session, user_id: UUID, wish: TokenRequest, token_id: UUID, *, issuer: str) -> ApiToken:
-    entry = ApiToken(
-        id=token_id,
-        user_id=user_id,
-        name=wish.name,
-        # Access tokens of a script login may share a name.
-        taken_name=None if wish.family_id else wish.name.casefold(),
-        once=wish.once,
-        origin=wish.origin,
-        note=wish.note,
-        reason=wish.reason,
-        rotated_from=wish.rotated_from,
-        issuer=issuer,
-    )
-    if entry.taken_name is None and entry.once is None and entry.rotated_from is None:
-        # No unique constraint applies, so no savepoint is needed.
-        db.add(entry)
-        return entry
+    # Access tokens of a script login may share a name.
+    taken_name = None if wish.family_id else wish.name.casefold()
+    is_unique = taken_name or wish.once or wish.rotated_from
     try:
-        with db.begin_nested():
-            db.add(entry)
+        with db.begin_nested() if is_unique else nullcontext():
+            return NEW_ENTRY.into(
+                db,
+                id=token_id,
+                user_id=user_id,
+                name=wish.name,
+                taken_name=taken_name,
+                once=wish.once,
+                origin=wish.origin,
+                note=wish.note,
+                reason=wish.reason,
+                rotated_from=wish.rotated_from,
+                issuer=issuer,
+            )
     except IntegrityError as error:
         former = db.scalar(select(ApiToken.id).where(ApiToken.user_id == user_id, ApiToken.once == wish.once))
         if wish.once is not None and former is not None:
             raise AlreadyIssued(former) from error
         raise TokenNameTaken(wish.name) from error
-    return entry
 
 
 def free_ended_names(db: Session, user_id: UUID) -> None:

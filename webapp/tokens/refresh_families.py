@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.audit.log import LONGEST_AGENT, Event, record
 from webapp.core.clock import now
 from webapp.core.digests import digest
+from webapp.core.driver_statements import EntityInsert
 from webapp.credentials import families
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.export_data import ids_of
@@ -21,6 +22,7 @@ from webapp.guard.token_grant import TokenGrant
 from webapp.tokens import refresh_secret
 from webapp.tokens.models import RefreshFamily, RefreshToken
 
+NEW_FAMILY, NEW_TOKEN = EntityInsert(RefreshFamily), EntityInsert(RefreshToken)
 MAX_LIVE = 4
 """Access tokens of one script login that may be live at once: the newest, and those that it has just replaced."""
 
@@ -82,7 +84,8 @@ def begin(
         authority=terms.authority,
         sid=terms.sid,
     )
-    family = RefreshFamily(
+    NEW_FAMILY.into(
+        db,
         id=family_id,
         client_id=UUID(terms.authority.client) if terms.authority.client else None,
         app_name=terms.app_name,
@@ -90,8 +93,6 @@ def begin(
         user_agent=caller.user_agent[:LONGEST_AGENT],
         address=caller.address,
     )
-    db.add(family)
-    db.flush()
     return with_first_token(db, credential, terms)
 
 
@@ -101,8 +102,9 @@ def take_up(db: Session, family_id: UUID, terms: FamilyTerms, caller: ScriptClie
     Returns:
         None if it has ended or expired meanwhile.
     """
-    moment, credential = now(), credentials.locked_credential(db, family_id)
-    if credential is None or not credential.is_live(moment):
+    moment, locked = now(), credentials.locked_credential(db, family_id)
+    credential = credentials.find(db, family_id, kind="refresh")
+    if locked is None or credential is None or not locked.is_live(moment):
         return None
     credential.authority, credential.expires_at = terms.authority, moment + terms.ends.lifetime
     credential.idle = terms.ends.idle
@@ -118,8 +120,12 @@ def with_first_token(db: Session, credential: Credential, terms: FamilyTerms) ->
     if terms.ends.idle is None:
         return NewFamily(None, credential)
     secret = refresh_secret.first()
-    db.add(RefreshToken(digest=digest(secret), family_id=credential.id, generation=1, created_at=now()))
+    enter_token(db, secret, credential.id, generation=1)
     return NewFamily(secret, credential)
+
+
+def enter_token(db: Session, secret: str, family_id: UUID, *, generation: int) -> None:
+    NEW_TOKEN.into(db, digest=digest(secret), family_id=family_id, generation=generation, created_at=now())
 
 
 def end(
@@ -187,8 +193,7 @@ def supersede(db: Session, members: Sequence[Credential], ends_at: datetime) -> 
     """
     moment = now()
     for place, member in enumerate(members, start=1):
-        member.expires_at = min(member.expires_at, ends_at if place < MAX_LIVE else moment)
-    db.flush()
+        credentials.expire(db, member, by=ends_at if place < MAX_LIVE else moment)
 
 
 def owner_of(db: Session, family_id: UUID) -> UUID | None:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.core.digests import digest
+from webapp.core.driver_statements import RowChange, RowQuery
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.models import Credential
+from webapp.tokens import refresh_families
 from webapp.tokens.models import RefreshFamily, RefreshToken
 from webapp.tokens.refresh_secret import SHAPE, RefreshSecrets
 
@@ -50,26 +52,35 @@ class HeldRefreshToken:
         return self.credential.authority.scopes if self.credential.authority else frozenset()
 
 
+BY_DIGEST = RowQuery(
+    select(RefreshToken, RefreshFamily)
+    .join(RefreshFamily, RefreshFamily.id == RefreshToken.family_id)
+    .where(RefreshToken.digest == bindparam("digest"))
+)
+SINCE = RowQuery(
+    select(RefreshToken)
+    .where(RefreshToken.family_id == bindparam("family_id"), RefreshToken.generation >= bindparam("generation"))
+    .order_by(RefreshToken.generation)
+    .limit(LATEST + 2)
+)
+
+
 def hold(db: Session, secret: str) -> HeldRefreshToken | None:
     """Look up and lock a refresh token; None if this site did not issue it."""
-    token = find(db, secret)
-    credential = credentials.locked_credential(db, token.family_id) if token else None
-    if token is None or credential is None:
+    found = BY_DIGEST.first(db, digest=digest(secret))
+    if found is None:
         return None
+    token, family = found
+    credential = credentials.locked_credential(db, family.id)
     # Read again after locking: another request may have used it meanwhile.
-    db.refresh(token)
-    family = db.get_one(RefreshFamily, token.family_id)
-    return HeldRefreshToken(secret, token, later_than(db, token), family, credential)
+    tokens = [one for (one,) in SINCE.all(db, family_id=family.id, generation=token.generation)]
+    return HeldRefreshToken(secret, tokens[0], tokens[1:], family, credential) if tokens and credential else None
 
 
 def find(db: Session, secret: str) -> RefreshToken | None:
     """The row of a refresh token, without locking it."""
-    return db.get(RefreshToken, digest(secret)) if SHAPE.fullmatch(secret) else None
-
-
-def later_than(db: Session, token: RefreshToken) -> Sequence[RefreshToken]:
-    following = RefreshToken.family_id == token.family_id, RefreshToken.generation > token.generation
-    return db.scalars(select(RefreshToken).where(*following).order_by(RefreshToken.generation).limit(LATEST + 1)).all()
+    found = BY_DIGEST.first(db, digest=digest(secret)) if SHAPE.fullmatch(secret) else None
+    return found[0] if found else None
 
 
 def state_of(held: HeldRefreshToken, now: datetime, overlap: timedelta) -> RefreshState:
@@ -88,13 +99,20 @@ def state_of(held: HeldRefreshToken, now: datetime, overlap: timedelta) -> Refre
     return RefreshState.REPEATED if is_lately and 0 < len(held.later) <= LATEST else RefreshState.REUSED
 
 
+CREATED = RowQuery(
+    select(RefreshToken.created_at).where(
+        RefreshToken.family_id == bindparam("family_id"), RefreshToken.generation == bindparam("generation")
+    )
+)
+
+
 def wait(db: Session, held: HeldRefreshToken, now: datetime) -> timedelta | None:
     """How long a script login must wait because it refreshes too often; None if it need not.
 
     Measured by the age of the token ``BURST`` generations before, so that no counter is needed.
     """
-    earlier = RefreshToken.family_id == held.token.family_id, RefreshToken.generation == held.token.generation - BURST
-    since = db.scalar(select(RefreshToken.created_at).where(*earlier))
+    earlier = held.token.generation - BURST
+    since = CREATED.scalar(db, family_id=held.family.id, generation=earlier) if earlier > 0 else None
     return BURST_WINDOW - (now - since) if since is not None and now - since < BURST_WINDOW else None
 
 
@@ -108,31 +126,22 @@ def follow(
     token, generation = held.token, held.token.generation + 1
     if state is RefreshState.REPEATED:
         return succession.again(held.secret, token.family_id, generation, held.later[0].digest)
-    if not mark(db, token, RefreshToken.spent_at, now):
+    if SPENT.run(db, token=token.digest, moment=now) == 0:
         return None
     successor = succession.after(held.secret, token.family_id, generation)
-    db.add(RefreshToken(digest=digest(successor), family_id=token.family_id, generation=generation, created_at=now))
+    refresh_families.enter_token(db, successor, token.family_id, generation=generation)
     return successor
 
 
-def mark(db: Session, token: RefreshToken, column: InstrumentedAttribute[datetime | None], now: datetime) -> bool:
-    """Set a time column; False if it was set before. One statement, so only one of two concurrent requests wins."""
-    marked = db.execute(
-        update(RefreshToken)
-        .where(RefreshToken.digest == token.digest, column.is_(None))
-        .values({column: now})
-        .returning(RefreshToken.generation)
-    )
-    return marked.first() is not None
+def once(column: InstrumentedAttribute[datetime | None]) -> RowChange:
+    """Sets a time column that was not set. One statement, so only one of two concurrent requests wins."""
+    unset = RefreshToken.digest == bindparam("token"), column.is_(None)
+    return RowChange(update(RefreshToken).where(*unset).values({column: bindparam("moment")}))
+
+
+SPENT, FORGIVEN = once(RefreshToken.spent_at), once(RefreshToken.forgiven_at)
 
 
 def mark_repeated(db: Session, held: HeldRefreshToken, now: datetime) -> bool:
     """Note that a token was repeated; False for any repeat but the first."""
-    return mark(db, held.token, RefreshToken.forgiven_at, now)
-
-
-def touch(held: HeldRefreshToken, now: datetime, address: str | None) -> None:
-    """Record a use of the script login: last use, IP address, and the new idle end."""
-    credential = held.credential
-    credential.last_used_at, credential.last_used_from = now, address
-    credential.idle_at = now + credential.idle if credential.idle else None
+    return FORGIVEN.run(db, token=held.token.digest, moment=now) > 0

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts import user_queries
+from webapp.accounts import user_lookup
 from webapp.credentials import sids
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.oauth import codes, resources
@@ -32,8 +32,8 @@ def exchange(
         return GrantRefused(
             "invalid_grant", "the code is invalid, expired or used, or redirect_uri, verifier or key differ"
         )
-    user = user_queries.by_id(db, code.user_id)
-    if user is None or not may_use(db, user, client) or not is_proven(client, code.amr):
+    user, roles = user_lookup.with_roles(db, code.user_id)
+    if user is None or not may_use(user, roles, client) or not is_proven(client, code.amr):
         return GrantRefused("invalid_grant", "its user may not log in")
     session = sids.locked_session(db, code.session_id)
     if session is None:
@@ -41,6 +41,6 @@ def exchange(
     proof = AuthenticationProof(code.auth_time, code.amr)
     terms = family_terms(service, client, user, code.scopes, shown.jkt, session, resources=code.resources)
     family = refresh_families.begin(db, user.id, terms, caller, proof)
-    code.grant_id = family.credential.id
-    login = UserLogin(client, user, code.scopes, code.session_id, proof, code.nonce, audience)
+    codes.note_grant(db, code, family.credential.id)
+    login = UserLogin(client, user, roles, code.scopes, code.session_id, proof, code.nonce, audience)
     return issue_tokens(db, service, login, family)

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts import user_queries
-from webapp.accounts.roles import included_in
+from webapp.accounts import user_lookup
 from webapp.audit.log import Event
 from webapp.core.db import EPOCH
 from webapp.credentials.lifecycle import AuthenticationProof
@@ -35,10 +34,11 @@ def grant(
         resource: the service that the token is for; empty for this site.
         jkt: thumbprint of the key in the DPoP proof (RFC 9449 §5).
     """
-    account = user_queries.by_id(db, client.service_account_id) if client.service_account_id else None
+    owner_id = client.service_account_id
+    account, roles = user_lookup.with_roles(db, owner_id) if owner_id else (None, ())
     if client.is_public or account is None or account.disabled_at is not None or not account.is_service:
         return GrantRefused("unauthorized_client", "this client may not use client credentials")
-    held = set(client.scopes).intersection(service.catalogue.held_by(included_in(db, account.role)))
+    held = set(client.scopes).intersection(service.catalogue.held_by(roles))
     # Unknown scopes are an error here (RFC 6749 §5.2): no user sees what is missing.
     if not held.issuperset(requested) or not held:
         return GrantRefused("invalid_scope", "the client may not have these scopes")

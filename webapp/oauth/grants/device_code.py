@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts import user_queries
+from webapp.accounts import user_lookup
 from webapp.audit.log import Event
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.oauth import device_codes, resources
@@ -53,8 +53,8 @@ def exchange(
         return INVALID_TARGET
     if not device_codes.spend(db, row):
         return REFUSALS[DeviceState.INVALID]
-    user = user_queries.by_id(db, row.user_id) if row.user_id else None
-    if user is None or row.grant_id is None or row.session_id is None or not may_use(db, user, client):
+    user, roles = user_lookup.with_roles(db, row.user_id) if row.user_id else (None, ())
+    if user is None or row.grant_id is None or row.session_id is None or not may_use(user, roles, client):
         return ENDED
     terms = family_terms(service, client, user, row.scopes, jkt, resources=row.resources)
     family = refresh_families.take_up(db, row.grant_id, terms, caller)
@@ -65,5 +65,5 @@ def exchange(
         refresh_families.end(db, row.grant_id, event=Event.APP_ENDED, origin="site")
         return ENDED
     proof = AuthenticationProof(family.credential.auth_time, family.credential.amr)
-    login = UserLogin(client, user, row.scopes, row.session_id, proof, audiences=audience)
+    login = UserLogin(client, user, roles, row.scopes, row.session_id, proof, audiences=audience)
     return issue_tokens(db, service, login, family)

@@ -1,13 +1,10 @@
 """TokenService: what all grants need; Granted and GrantRefused, their results."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy.orm import Session
-
 from webapp.accounts.models import User
-from webapp.accounts.roles import included_in
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.oauth.models import OAuthClient
 from webapp.tokens.issuing import Issued, TokenIssuer
@@ -74,10 +71,10 @@ def roles_needed(client: OAuthClient, user: User) -> frozenset[str]:
     return frozenset() if str(user.id) in client.people else frozenset(client.roles)
 
 
-def may_use(db: Session, user: User | None, client: OAuthClient) -> bool:
+def may_use(user: User | None, roles: Collection[str], client: OAuthClient) -> bool:
     """Whether a user may log in to an app now: the account is open, and the app is for everybody, a role or them."""
     if user is None or user.disabled_at is not None or user.closes_at is not None or user.is_unverified:
         return False
     if not (client.roles or client.people) or str(user.id) in client.people:
         return True
-    return not set(client.roles).isdisjoint(included_in(db, user.role))
+    return not set(client.roles).isdisjoint(roles)

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy.orm import Session
 
-from webapp.accounts import user_queries
-from webapp.accounts.models import User
-from webapp.accounts.roles import included_in
+from webapp.accounts import user_lookup
 from webapp.audit.log import Event
 from webapp.core.clock import now
 from webapp.credentials import families
+from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard.token_grant import TokenGrant
 from webapp.oauth import resources
@@ -57,12 +56,12 @@ def refresh(
     if state is RefreshState.REUSED:
         refresh_families.end(db, held.family.id, event=Event.APP_REUSED, origin="site")
         return INVALID
-    user = user_queries.by_id(db, held.credential.user_id)
-    if user is None or not may_use(db, user, client) or not is_proven(client, held.credential.amr):
+    user, roles = user_lookup.with_roles(db, held.credential.user_id)
+    if user is None or not may_use(user, roles, client) or not is_proven(client, held.credential.amr):
         return INVALID
     if client.login_lifetime is not None and moment - held.credential.created_at >= client.login_lifetime:
         return INVALID
-    scopes = held.scopes.intersection(still_given(db, service, client, user))
+    scopes = held.scopes.intersection(still_given(service, client, roles))
     if not scopes.issuperset(requested) or not scopes:
         return GrantRefused("invalid_scope", "these scopes were not given, or are no longer")
     granted = (held.credential.authority or TokenGrant()).audiences
@@ -74,16 +73,16 @@ def refresh(
     successor = refreshing.follow(db, held, state, service.secrets, moment)
     if successor is None:
         return INVALID
-    refreshing.touch(held, moment, address)
+    credentials.note_use(db, held.credential, moment, address)
     # As old as the login: refreshing is no new authentication.
     proof = AuthenticationProof(held.credential.auth_time, held.credential.amr)
-    login = UserLogin(client, user, frozenset(requested) or scopes, None, proof, audiences=audience)
+    login = UserLogin(client, user, roles, frozenset(requested) or scopes, None, proof, audiences=audience)
     return next_token(db, service, login, held, state, successor)
 
 
-def still_given(db: Session, service: TokenService, client: OAuthClient, user: User) -> set[str]:
-    """The scopes that a user can give this client now."""
-    of_api = set(client.scopes).intersection(service.catalogue.held_by(included_in(db, user.role)))
+def still_given(service: TokenService, client: OAuthClient, roles: Sequence[str]) -> set[str]:
+    """The scopes that a user with these roles can give this client now."""
+    of_api = set(client.scopes).intersection(service.catalogue.held_by(roles))
     return of_api.union(claim_scopes_of(client))
 
 
@@ -121,4 +120,4 @@ def next_token(
         event=Event.APP_REFRESHED,
     )
     issued = service.issuer.issue(db, credential.user_id, wish, login.proof)
-    return Granted(issued, successor, id_token_beside(db, service, login, issued))
+    return Granted(issued, successor, id_token_beside(service, login, issued))

@@ -8,7 +8,6 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from webapp.accounts.models import User
-from webapp.accounts.roles import included_in
 from webapp.audit.log import Event
 from webapp.core.clock import now
 from webapp.credentials.lifecycle import AuthenticationProof
@@ -31,6 +30,8 @@ class UserLogin:
 
     client: OAuthClient
     user: User
+    roles: Sequence[str]
+    """All that their role includes."""
     scopes: Collection[str]
     session_id: UUID | None
     """``sid`` of the session in which the user allowed it; None for an access that is independent of it."""
@@ -86,15 +87,15 @@ def issue_tokens(db: Session, service: TokenService, login: UserLogin, family: N
     issued = service.issuer.issue(db, login.user.id, wish, login.proof)
     if OPENID in login.scopes and login.session_id is not None:
         app_sessions.note(db, login.client, login.user.id, login.session_id, family.credential.id)
-    return Granted(issued, family.secret, id_token_beside(db, service, login, issued))
+    return Granted(issued, family.secret, id_token_beside(service, login, issued))
 
 
-def id_token_beside(db: Session, service: TokenService, login: UserLogin, issued: Issued) -> str | None:
+def id_token_beside(service: TokenService, login: UserLogin, issued: Issued) -> str | None:
     """The ID token of a response with this access token; None without the scope ``openid``."""
-    return id_token_of(db, service, login, access_token=issued.token) if OPENID in login.scopes else None
+    return id_token_of(service, login, access_token=issued.token) if OPENID in login.scopes else None
 
 
-def id_token_of(db: Session, service: TokenService, login: UserLogin, *, access_token: str | None = None) -> str:
+def id_token_of(service: TokenService, login: UserLogin, *, access_token: str | None = None) -> str:
     """The ID token of a login.
 
     Args:
@@ -102,7 +103,7 @@ def id_token_of(db: Session, service: TokenService, login: UserLogin, *, access_
     """
     proof = login.proof
     about = Authentication(login.client.id, login.session_id, proof.auth_time, proof.amr, login.nonce)
-    roles = groups_of(login.client, included_in(db, login.user.role))
+    roles = groups_of(login.client, login.roles)
     claims = claims_of(login.user, roles, login.scopes, login.client, service.issuer.hooks)
     ring = service.keys.ring(is_rs256=login.client.wants_rs256)
     return id_token(about, claims, issuer=service.issuer.url, ring=ring, access_token=access_token)

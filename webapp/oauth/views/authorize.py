@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from webapp.accounts import user_queries
+from webapp.accounts import user_lookup
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.guard import Principal, public, require
 from webapp.guard.require import public_to_scripts
@@ -99,8 +99,8 @@ def response_to(
         raise RequestRefused("invalid_scope", "no known scope was requested, such as openid")
     if (raised := unmet_level(asked, scopes)) is not None:
         return raised
-    user = user_queries.by_id(reading, principal.user_id)
-    if user is None or not may_use(reading, user, asked.client):
+    user, roles = user_lookup.with_roles(reading, principal.user_id)
+    if user is None or not may_use(user, roles, asked.client):
         return refuse_user(asked, principal)
     if decision is not None:
         return decided(asked, principal, scopes, decision)

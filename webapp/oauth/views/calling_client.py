@@ -47,8 +47,7 @@ def authenticated_client() -> OAuthClient | Response:
     try:
         shown = client_authentication.presented(request.headers.get("Authorization"), request.form)
         named = shown.client_id
-        with database().read() as db:
-            client = client_authentication.identified(db, shown)
+        client = client_authentication.identified(database(), shown)
         if shown.assertion is not None:
             prove(client, shown.assertion)
         return client

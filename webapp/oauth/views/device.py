@@ -6,7 +6,7 @@ import msgspec
 from flask import make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import notices, user_queries
+from webapp.accounts import notices, user_lookup, user_queries
 from webapp.accounts.views.request_info import current_circumstances
 from webapp.core.ratelimit import Limit, Limiter
 from webapp.core.translation import _
@@ -152,9 +152,9 @@ def allowed_scopes(row: DeviceCode, client: OAuthClient, principal: Principal) -
         Problem: 403, the app is not for this user.
     """
     with database().read() as reading:
-        user = user_queries.by_id(reading, principal.user_id)
+        user, roles = user_lookup.with_roles(reading, principal.user_id)
         scopes = grantable(row.scopes, client, token_service().catalogue, principal.roles)
-        if user is None or not may_use(reading, user, client) or not scopes:
+        if user is None or not may_use(user, roles, client) or not scopes:
             raise not_for(client, principal)
         return scopes
 

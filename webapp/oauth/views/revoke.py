@@ -7,7 +7,7 @@ from flask import Response, current_app, request
 from flask.typing import ResponseReturnValue
 from msgspec import UNSET
 
-from webapp.accounts import user_queries
+from webapp.accounts import user_lookup
 from webapp.audit.log import Event
 from webapp.guard.principal import NotAccepted
 from webapp.guard.require import public_to_scripts
@@ -66,7 +66,7 @@ def introspection_of(token: str, client: OAuthClient) -> Introspection:
     if SHAPE.fullmatch(token):
         with database().read() as db:
             bearing, kind, claims = of_refresh(db, token), "refresh_token", dict[str, object]()
-            if bearing is not None and not may_use(db, user_queries.by_id(db, bearing.user_id), client):
+            if bearing is not None and not may_use(*user_lookup.with_roles(db, bearing.user_id), client):
                 return INACTIVE
     else:
         try:

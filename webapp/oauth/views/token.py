@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from webapp.core.clock import now
 from webapp.guard.require import public_to_scripts
 from webapp.login.invalid_token_limit import InvalidTokenLimit
-from webapp.oauth import resources
+from webapp.oauth import clients, resources
 from webapp.oauth.codes import Redemption
 from webapp.oauth.grants import authorization_code, client_credentials, device_code, refresh_token
 from webapp.oauth.grants.granted import Granted, GrantRefused, TokenService
@@ -69,8 +69,8 @@ def issue(grant: Grant) -> Response:
     try:
         with database().write() as db:
             # Whoever changes the client waits for this lock, and then ends what was issued.
-            current = db.get(OAuthClient, client.id, with_for_update={"read": True})
-            if current is None or current.disabled_at is not None:
+            current = clients.unchanging(db, client.id)
+            if current is None:
                 return client_refused("the client was disabled")
             outcome = grant(db, current, jkt)
     except TooManyTokens:

@@ -9,8 +9,7 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from webapp.accounts import user_queries
-from webapp.accounts.roles import included_in
+from webapp.accounts import user_lookup
 from webapp.admin.views.clients.blueprint import bp, client_of
 from webapp.admin.views.permissions import grant
 from webapp.core.clock import now
@@ -120,15 +119,13 @@ def redeemed(db: Session, client: OAuthClient, trial: Trial, shown: TrialRespons
 
 def claims_seen(db: Session, client: OAuthClient, code: AuthorizationCode) -> list[ClaimSeen]:
     """What the app would read, from an ID token that is made and dropped; no login to the app begins."""
-    user = user_queries.by_id(db, code.user_id)
+    user, roles = user_lookup.with_roles(db, code.user_id)
     if user is None:
         return []
     proof = AuthenticationProof(code.auth_time, code.amr)
-    login = UserLogin(client, user, code.scopes, code.session_id, proof, code.nonce)
-    in_token: dict[str, Any] = read(id_token_of(db, token_service(), login))[1] if OPENID in code.scopes else {}
-    in_userinfo = claims_of(
-        user, groups_of(client, included_in(db, user.role)), code.scopes, client, token_service().issuer.hooks
-    )
+    login = UserLogin(client, user, roles, code.scopes, code.session_id, proof, code.nonce)
+    in_token: dict[str, Any] = read(id_token_of(token_service(), login))[1] if OPENID in code.scopes else {}
+    in_userinfo = claims_of(user, groups_of(client, roles), code.scopes, client, token_service().issuer.hooks)
     return [
         ClaimSeen(name, words_of(name, value), name in in_token, name in in_userinfo, str(CLAIM_WORDS.get(name, "")))
         for name, value in (in_userinfo | in_token).items()

@@ -1,0 +1,20 @@
+"""with_roles(): a user and all their roles in one row, for what apps request all day."""
+
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from webapp.accounts.models import Role, User
+from webapp.core.driver_statements import RowQuery
+
+WITH_CLOSURE = RowQuery(
+    select(User, Role.closure).outerjoin(Role, Role.name == User.role).where(User.id == bindparam("user_id"))
+)
+
+
+def with_roles(db: Session, user_id: UUID) -> tuple[User | None, tuple[str, ...]]:
+    """A user, read-only, and the roles that their role includes, as ``roles.included_in``; None and no roles for
+    nobody."""
+    found = WITH_CLOSURE.first(db, user_id=user_id)
+    return (found[0], tuple(found[1] or ())) if found else (None, ())
