@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, event, inspect, select, update
+from sqlalchemy import bindparam, event, select, update
 from sqlalchemy.orm import Session
 
 from webapp.audit.models import AuditEvent, AuditHead
 from webapp.core.db import to_microseconds
-from webapp.core.driver_statements import EntityInsert, RowChange, RowQuery
+from webapp.core.driver_statements import EntityInsert, RowChange, RowQuery, read_only
 
 WAITING = "audit_events"
 """Key in ``Session.info``: events to append when the transaction commits."""
@@ -23,7 +23,6 @@ HEAD = RowQuery(select(AuditHead))
 HEAD_TO_WRITE = RowQuery(select(AuditHead).with_for_update())
 NEW_EVENT = EntityInsert(AuditEvent)
 MOVE_HEAD = RowChange(update(AuditHead).values(seq=bindparam("last"), digest=bindparam("latest")))
-COLUMNS = inspect(AuditEvent).columns.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +52,13 @@ def digest_of(former: bytes, entry: AuditEvent) -> bytes:
     return hashlib.sha256(former + canonical(entry)).digest()
 
 
-def append(db: Session, entry: AuditEvent) -> None:
+def append(db: Session, **columns: Any) -> None:
     """Append an event to the chain, when the transaction commits.
 
     Not at once, because appending locks the head: a transaction that holds it while it waits for other rows could
     deadlock with another one.
     """
-    db.info.setdefault(WAITING, []).append(entry)
+    db.info.setdefault(WAITING, []).append(read_only(AuditEvent, columns))
 
 
 @event.listens_for(Session, "before_commit")
@@ -70,11 +69,11 @@ def link(db: Session) -> None:
     head = head_of(db, for_update=True)
     former = head.digest
     for seq, entry in enumerate(waiting, head.seq + 1):
-        entry.seq = seq
-        entry.digest = former = digest_of(former, entry)
+        numbered = vars(entry) | {"seq": seq}
+        former = digest_of(former, read_only(AuditEvent, numbered))
         # Before the head: a trigger refuses events that are not beyond it.
-        NEW_EVENT.into(db, **{name: getattr(entry, name) for name in COLUMNS})
-    MOVE_HEAD.run(db, last=waiting[-1].seq, latest=former)
+        NEW_EVENT.into(db, **numbered, digest=former)
+    MOVE_HEAD.run(db, last=head.seq + len(waiting), latest=former)
 
 
 @event.listens_for(Session, "after_rollback")

@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session
 
 from webapp.audit import chain
-from webapp.audit.models import AuditEvent
 from webapp.core.clock import now
 
 log = logging.getLogger(__name__)
@@ -211,18 +210,16 @@ def record(
         details["origin"] = way
     chain.append(
         db,
-        AuditEvent(
-            id=uuid4(),
-            at=now(),
-            event=str(event),
-            user_id=user_id,
-            actor_id=actor_id,
-            credential_id=credential_id,
-            address=origin.address,
-            request_id=origin.request_id,
-            # As it is read back from JSON, because the digest is computed over it now and verified later.
-            details=json.loads(json.dumps(details)),
-        ),
+        id=uuid4(),
+        at=now(),
+        event=str(event),
+        user_id=user_id,
+        actor_id=actor_id,
+        credential_id=credential_id,
+        address=origin.address,
+        request_id=origin.request_id,
+        # As it is read back from JSON, because the digest is computed over it now and verified later.
+        details=json.loads(json.dumps(details)),
     )
     ids = {"user_id": user_id, "actor_id": actor_id, "credential_id": credential_id, "address": origin.address}
     known = {name: str(value) for name, value in ids.items() if value is not None}

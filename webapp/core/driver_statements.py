@@ -6,7 +6,7 @@ With the ORM each takes three to ten times as long. They are for requests that a
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar, TypeVarTuple, cast
 
-from sqlalchemy import Dialect, Select, Update, insert, inspect
+from sqlalchemy import Connection, Dialect, Select, Update, insert, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -16,6 +16,8 @@ from webapp.core.db import Database
 E = TypeVar("E", bound=DeclarativeBase)
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+CONNECTION = "connection"
+"""Key in ``Session.info``: a transaction with its connection, because finding it takes longer than many a statement."""
 
 
 def read_only(entity: type[E], values: dict[str, Any]) -> E:
@@ -23,6 +25,16 @@ def read_only(entity: type[E], values: dict[str, Any]) -> E:
     made = object.__new__(entity)
     vars(made).update(values)
     return made
+
+
+def connection_of(db: Session) -> Connection:
+    transaction = db.get_nested_transaction() or db.get_transaction()
+    known, connection = db.info.get(CONNECTION, (None, None))
+    if transaction is None or known is not transaction:
+        # This begins the transaction, or the savepoint.
+        connection = db.connection()
+        db.info[CONNECTION] = db.get_nested_transaction() or db.get_transaction(), connection
+    return cast(Connection, connection)
 
 
 class DriverStatement:
@@ -49,15 +61,14 @@ class DriverStatement:
         """
         # As the ORM does before its queries.
         db.flush()
-        connection = db.connection()
-        dialect = connection.dialect
-        compiled, errors = self.compiled_for(dialect), dialect.loaded_dbapi.Error
+        connection = connection_of(db)
+        compiled, errors = self.compiled_for(connection.dialect), connection.dialect.loaded_dbapi.Error
         driver: Any = connection.connection.dbapi_connection
         try:
             return driver.execute(compiled.sql, compiled.bind(**values))
         except errors as error:
             raise DBAPIError.instance(
-                compiled.sql, None, error, errors, hide_parameters=True, dialect=dialect
+                compiled.sql, None, error, errors, hide_parameters=True, dialect=connection.dialect
             ) from error
 
 
@@ -88,7 +99,7 @@ class EntityInsert(DriverStatement, Generic[E]):
 
 
 class RowQuery(DriverStatement, Generic[*Ts]):
-    """A SELECT. Its entities are ``read_only``."""
+    """A SELECT that names no column twice. Its entities are ``read_only``."""
 
     def __init__(self, statement: Select[*Ts]) -> None:
         super().__init__(statement)
@@ -100,7 +111,7 @@ class RowQuery(DriverStatement, Generic[*Ts]):
 
     def all(self, db: Session, **values: Any) -> list[tuple[*Ts]]:
         rows = self.execute(db, values).fetchall()
-        compiled = self.compiled_for(db.connection().dialect)
+        compiled = self.compiled_for(connection_of(db).dialect)
         return [self._row(compiled.convert(row)) for row in rows]
 
     def first(self, db: Session, **values: Any) -> tuple[*Ts] | None:
@@ -121,7 +132,7 @@ class RowQuery(DriverStatement, Generic[*Ts]):
     def _row(self, values: list[Any]) -> tuple[*Ts]:
         rest = iter(values)
         found = [
-            next(rest) if part is None else read_only(part[0], {name: next(rest) for name in part[1]})
+            next(rest) if part is None else read_only(part[0], dict(zip(part[1], rest, strict=False)))
             for part in self._parts
         ]
         return cast("tuple[*Ts]", tuple(found))

@@ -1,21 +1,21 @@
 """/oauth/userinfo: what an app may know of the user whose access token it has (OpenID Connect Core §5.3)."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import user_queries
 from webapp.core import jwt
 from webapp.guard import Principal, require
 from webapp.guard.form_token import principal_of_form_token
 from webapp.guard.require import public_to_scripts
-from webapp.oauth import clients
 from webapp.oauth.claims import claims_of
 from webapp.oauth.id_token import TYP
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.policies import groups_of
 from webapp.oauth.scopes import OPENID
+from webapp.oauth.userinfo_lookup import user_and_client
 from webapp.oauth.views.blueprint import bp, issuer, oauth_error, token_service
 from webapp.web.bearer import realm
 from webapp.web.known_fields import reads
@@ -46,14 +46,10 @@ def claims_response(principal: Principal) -> ResponseReturnValue:
         return oauth_error(
             "insufficient_scope", "the token has no scope openid", status=403, headers={"WWW-Authenticate": challenge}
         )
-    with database().read() as db:
-        user = user_queries.by_id(db, principal.user_id)
-        if user is None:
-            raise LookupError(principal.user_id)
-        client = clients.known(db, principal.authority.client if principal.authority else None)
-        claims = claims_of(
-            user, groups_of(client, principal.roles), principal.scopes, client, token_service().issuer.hooks
-        )
+    named = principal.authority.client if principal.authority else None
+    user, client = user_and_client(database(), principal.user_id, UUID(named) if named else None)
+    hooks = token_service().issuer.hooks
+    claims = claims_of(user, groups_of(client, principal.roles), principal.scopes, client, hooks)
     return signed(claims, client) if client is not None and client.signs_userinfo else as_json(claims)
 
 
