@@ -11,6 +11,7 @@ from tests import factories
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.credentials import lifecycle
+from webapp.credentials.models import Credential
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.web.registry import services_of
 
@@ -72,7 +73,7 @@ def test_an_expired_credential_is_not_ended_again(db, user):
     ],
 )
 def test_live_credentials_are_those_that_are_accepted_now(db, user, lifetime, idle, is_live):
-    made = make(db, user, lifetime=lifetime)
+    made = db.get_one(Credential, make(db, user, lifetime=lifetime).id)
     if idle is not None:
         made.idle, made.idle_at = idle, now() + idle
         db.flush()

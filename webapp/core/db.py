@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import (
     URL,
     BigInteger,
+    Connection,
     Dialect,
     Engine,
     MetaData,
@@ -30,7 +31,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 from webapp.core.compiled_query import CompiledQuery, compile_for
-from webapp.core.raw_reader import RawReader, Unavailable, is_outage
+from webapp.core.raw_reader import Parameters, RawReader, Unavailable, is_outage
 
 __all__ = [
     "Base",
@@ -118,7 +119,7 @@ def engine_for(url: str | URL) -> Engine:
     event.listen(engine, "connect", prepare_sqlite)
     # A transaction that reads first and writes later could lose another's update or fail, so it takes the write lock at
     # its start.
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(engine, "begin", lambda connection: run(connection, "BEGIN IMMEDIATE"))
     return engine
 
 
@@ -131,8 +132,22 @@ def read_only(engine: Engine) -> Engine:
     reading = create_engine(engine.url, **COMMON)
     event.listen(reading, "connect", prepare_sqlite)
     event.listen(reading, "connect", lambda connection, _record: connection.execute("PRAGMA query_only=ON"))
-    event.listen(reading, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    event.listen(reading, "begin", lambda connection: run(connection, "BEGIN"))
     return reading
+
+
+def run(connection: Connection, sql: str, parameters: Parameters = ()) -> Any:
+    """Run a statement directly with the driver, in the transaction of a connection. Returns the driver's cursor.
+
+    Raises:
+        DBAPIError: as for SQLAlchemy's own statements.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    errors = connection.dialect.loaded_dbapi.Error
+    try:
+        return driver.execute(sql, parameters)
+    except errors as error:
+        raise DBAPIError.instance(sql, None, error, errors, hide_parameters=True, dialect=connection.dialect) from error
 
 
 def existing(url: str) -> str:

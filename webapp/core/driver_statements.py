@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Any, Generic, TypeVar, TypeVarTuple, cast
 
 from sqlalchemy import Connection, Dialect, Select, Update, insert, inspect
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from webapp.core.compiled_query import CompiledQuery, Statement, compile_for
-from webapp.core.db import Database
+from webapp.core.db import Database, run
 
 E = TypeVar("E", bound=DeclarativeBase)
 T = TypeVar("T")
@@ -54,22 +53,12 @@ class DriverStatement:
         return found
 
     def execute(self, db: Session, values: dict[str, Any]) -> Any:
-        """Run it. Returns the driver's cursor.
-
-        Raises:
-            DBAPIError: as for SQLAlchemy's own statements.
-        """
+        """As ``db.run``."""
         # As the ORM does before its queries.
         db.flush()
         connection = connection_of(db)
-        compiled, errors = self.compiled_for(connection.dialect), connection.dialect.loaded_dbapi.Error
-        driver: Any = connection.connection.dbapi_connection
-        try:
-            return driver.execute(compiled.sql, compiled.bind(**values))
-        except errors as error:
-            raise DBAPIError.instance(
-                compiled.sql, None, error, errors, hide_parameters=True, dialect=connection.dialect
-            ) from error
+        compiled = self.compiled_for(connection.dialect)
+        return run(connection, compiled.sql, compiled.bind(**values))
 
 
 class RowChange(DriverStatement):
