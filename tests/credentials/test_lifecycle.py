@@ -11,8 +11,8 @@ from tests import factories
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.credentials import lifecycle
-from webapp.credentials.models import Credential
 from webapp.credentials.lifecycle import AuthenticationProof
+from webapp.credentials.models import Credential
 from webapp.web.registry import services_of
 
 HOUR = timedelta(hours=1)

@@ -27,6 +27,7 @@ from webapp.core.db import Database
 from webapp.core.models import RateBucket
 from webapp.core.ratelimit import Limit, Limiter
 from webapp.credentials import lifecycle as credentials
+from webapp.credentials import live_counts
 from webapp.credentials.models import Credential
 from webapp.jobs.leases import Job
 from webapp.jobs.worker import JobWorker
@@ -64,7 +65,7 @@ def test_simultaneous_new_tokens_never_exceed_the_limit(app: Flask) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(mint, range(8))) == 3
     with services_of(app).get(Database).read() as db:
-        assert credentials.live_token_count(db, owner.id) == 3
+        assert live_counts.live_token_count(db, owner.id) == 3
 
 
 def test_a_form_sent_twice_at_once_creates_one_token(app: Flask) -> None:

@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, or_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.core.clock import NEVER, now
-from webapp.core.db import Instant
 from webapp.core.driver_statements import EntityInsert, RowChange, RowQuery
 from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
@@ -222,19 +221,6 @@ def user_ids_with_live(kind: str) -> Select[UUID]:
 def has_live(user_id: InstrumentedAttribute[UUID], kind: str) -> ColumnElement[bool]:
     """SQL condition: the user in column ``user_id`` has a live credential of a kind."""
     return user_ids_with_live(kind).where(Credential.user_id == user_id).correlate(user_id.class_).exists()
-
-
-# Access tokens of a script login count with it, not on their own.
-LIVE_TOKEN_COUNT = RowQuery(
-    select(func.count())
-    .where(Credential.user_id == bindparam("user_id"), or_(Credential.kind == "token", Credential.kind == "refresh"))
-    .where(Credential.family_id.is_(None), live_condition(bindparam("moment", type_=Instant())))
-)
-
-
-def live_token_count(db: Session, user_id: UUID) -> int:
-    """Number of live tokens of a user for the limit of them: API tokens, and script logins that can refresh."""
-    return LIVE_TOKEN_COUNT.scalar(db, user_id=user_id, moment=now()) or 0
 
 
 def expiring_count(db: Session, kind: str, *, before: datetime) -> int:

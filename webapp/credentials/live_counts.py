@@ -6,10 +6,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
+from webapp.core.db import Instant
+from webapp.core.driver_statements import RowQuery
 from webapp.credentials.lifecycle import live_condition
 from webapp.credentials.models import Credential
 
@@ -71,3 +73,16 @@ def live_logins(db: Session, ids: Select[UUID]) -> LiveLogins:
     numbers = select(func.count(), func.count(Credential.user_id.distinct()))
     logins, users = db.execute(numbers.where(Credential.id.in_(ids), live_condition(now()))).one()
     return LiveLogins(logins, users, db.scalar(select(func.max(Credential.created_at)).where(Credential.id.in_(ids))))
+
+
+# Access tokens of a script login count with it, not on their own.
+LIVE_TOKEN_COUNT = RowQuery(
+    select(func.count())
+    .where(Credential.user_id == bindparam("user_id"), or_(Credential.kind == "token", Credential.kind == "refresh"))
+    .where(Credential.family_id.is_(None), live_condition(bindparam("moment", type_=Instant())))
+)
+
+
+def live_token_count(db: Session, user_id: UUID) -> int:
+    """Number of live tokens of a user for the limit of them: API tokens, and script logins that can refresh."""
+    return LIVE_TOKEN_COUNT.scalar(db, user_id=user_id, moment=now()) or 0

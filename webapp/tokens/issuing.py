@@ -20,6 +20,7 @@ from webapp.core.driver_statements import EntityInsert
 from webapp.core.keys import KeyRing
 from webapp.core.translation import _
 from webapp.credentials import lifecycle as credentials
+from webapp.credentials import live_counts
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
 from webapp.guard.assurance import level_of
@@ -119,7 +120,7 @@ class TokenIssuer:
         """
         alone(db, f"tokens of {user_id}")
         # The access token of a script login does not count besides the login.
-        others = credentials.live_token_count(db, user_id) - (wish.family_id is not None)
+        others = live_counts.live_token_count(db, user_id) - (wish.family_id is not None)
         if others >= self.most:
             raise TooManyTokens(self.most)
         if wish.family_id is None:
