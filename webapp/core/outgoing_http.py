@@ -105,8 +105,9 @@ class OutgoingHttp:
             made = connection(parts.scheme, host, port, partial(connect, deadline, addresses, port))
             try:
                 made.request(method, target, body, dict(headers or {}) | {"User-Agent": "Latchkey"})
-                answer = made.getresponse()
-                return OutgoingResponse(answer.status, read(answer))
+                # Closing the connection does not close a response that ends with it and is not read to its end.
+                with made.getresponse() as answer:
+                    return OutgoingResponse(answer.status, read(answer))
             except (OSError, http.client.HTTPException, ValueError) as error:
                 # Not the message, which may repeat what the server said.
                 kind = type(error).__name__
