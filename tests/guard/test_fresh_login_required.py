@@ -18,6 +18,7 @@ WITHOUT = {
     "admin_mail.test": "it goes to whoever asks",
     "api_auth.introspect": HARMLESS,
     "factors.stop_reset": "it keeps what is there",
+    "federation.keep_and_confirm": "it leads to the proof",
     "login.change_password": OWN_PROOF,
     "login.confirm": OWN_PROOF,
     "login.end": ENDS,

@@ -27,7 +27,7 @@ from webapp.federation.linked_logins import LINKED_LOGINS
 from webapp.federation.provider_errors import ProviderErrorLog
 from webapp.federation.provider_logins import ProviderLogins
 from webapp.federation.providers import ProviderEncryptor, encryptor_for
-from webapp.federation.views.buttons import login_buttons
+from webapp.federation.views.buttons import confirm_ways, login_buttons
 from webapp.federation.views.new_session import attach_provider_session
 from webapp.federation.views.trial import TrialFinished
 from webapp.guard import preferences
@@ -167,7 +167,11 @@ def provide_second_factors(app: Flask, settings: Settings) -> None:
     services.provide(RelyingParty | None)(party)
     services.provide(SecondStep)(step)
     services.provide(MfaHooks)(MFA_HOOKS)
-    app.jinja_env.globals |= {"ways_to_confirm": confirm.ways_to_confirm, "passkey_hosts": confirm.passkey_hosts}
+    app.jinja_env.globals |= {
+        "ways_to_confirm": confirm.ways_to_confirm,
+        "providers_to_confirm": confirm.providers_to_confirm,
+        "passkey_hosts": confirm.passkey_hosts,
+    }
     services.provide(ConfirmMethods)(confirm.confirm_methods)
     services.provide(LoginPageRenderer)(resume.login_page_for_saved_form)
     services.provide(FirstLogin)(login.log_in_new_user)
@@ -229,3 +233,4 @@ def provide_federation(app: Flask, settings: Settings) -> None:
     services.provide(IdentitiesOf)(linking.exported)
     services.provide(TrialFinished)(show_trial)
     services.provide(hooks.LoginCompleted)(attach_provider_session)
+    services.provide(hooks.ConfirmWaysOf)(confirm_ways)

@@ -2,6 +2,7 @@
 
 from webapp.federation.models import LoginProvider
 from webapp.federation.upstream_identity import UpstreamIdentity
+from webapp.guard.assurance import Level
 
 AMR = "federated"
 """``amr`` of such a login; RFC 8176 has no value for it."""
@@ -14,3 +15,8 @@ def amr_of(provider: LoginProvider, identity: UpstreamIdentity) -> str:
     """
     is_trusted = identity.acr in provider.trusted_acr or bool(set(identity.amr) & set(provider.trusted_amr))
     return f"{AMR} mfa" if is_trusted else AMR
+
+
+def highest_level(provider: LoginProvider) -> Level:
+    """The highest level that a login with a provider can reach."""
+    return Level.TWO if provider.trusted_acr or provider.trusted_amr else Level.ONE

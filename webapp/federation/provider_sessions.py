@@ -28,13 +28,18 @@ def keep(
         user_id=user_id,
         issuer=identity.issuer,
         subject=identity.subject,
-        provider_sid=identity.sid if len(identity.sid) <= LONGEST_SID else "",
         created_at=now(),
     )
-    if provider.logs_out and identity.id_token:
-        made.id_token = sealer.seal(identity.id_token.encode(), belongs_to=str(made.id))
+    note(made, provider, identity, sealer)
     db.add(made)
     return made
+
+
+def note(row: ProviderSession, provider: LoginProvider, identity: UpstreamIdentity, sealer: ProviderEncryptor) -> None:
+    """Which session at the provider it is now; a further login there may have begun another one."""
+    row.provider_sid = identity.sid if len(identity.sid) <= LONGEST_SID else ""
+    is_needed = provider.logs_out and identity.id_token
+    row.id_token = sealer.seal(identity.id_token.encode(), belongs_to=str(row.id)) if is_needed else None
 
 
 def attach(db: Session, made_id: UUID, user_id: UUID, sid: UUID, *, since: datetime) -> bool:

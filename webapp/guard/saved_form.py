@@ -59,6 +59,15 @@ def save(target: str, ended: CredentialRow | None = None) -> bool:
     if text is None or not form_state.parse(text):
         # A form without fields, only a button: nothing would be lost.
         return False
+    return store(owner, target, text)
+
+
+def store(owner: UUID, target: str, text: str) -> bool:
+    """Save a form for a user, in place of one that was saved before; False if that is not possible.
+
+    Args:
+        text: its fields, made by ``form_state.serialize``.
+    """
     secret = new_secret()
     content = msgspec.json.encode((target, text))
     form = KeptForm(

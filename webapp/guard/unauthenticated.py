@@ -39,6 +39,7 @@ METHODS = {
     "totp": _l("a code from your authenticator app"),
     "recovery_code": _l("a recovery code"),
     "password": _l("your password"),
+    "provider": _l("a login with your identity provider"),
 }
 """The ways to confirm an identity, as JSON names them, and as words."""
 

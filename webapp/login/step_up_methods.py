@@ -13,24 +13,38 @@ class Offered:
     password: bool
     code: bool
     passkey: bool
+    provider: bool = False
+    """Whether an identity provider can do it."""
 
     @property
     def anything(self) -> bool:
-        return self.password or self.code or self.passkey
+        return self.password or self.code or self.passkey or self.provider
 
 
-def offered(found: Factors, former: str, asked: Level = Level.ONE, *, has_password: bool) -> Offered:
-    """Methods for step-up: at least as strong as the session's, and with two factors for users who have them.
+def wanted_level(found: Factors, former: str, asked: Level = Level.ONE) -> Level:
+    """The level that a step-up needs: that of the session, and two factors for users who have them.
 
     Args:
         former: the session's methods (``amr``).
         asked: the level that the page requires.
-        has_password: whether the user can log in with a password.
     """
-    wanted = max(asked, level_of(former), Level.TWO if found.has_second else Level.ONE)
+    return max(asked, level_of(former), Level.TWO if found.has_second else Level.ONE)
+
+
+def offered(
+    found: Factors, former: str, asked: Level = Level.ONE, *, has_password: bool, by_provider: bool = False
+) -> Offered:
+    """Methods for step-up that reach the wanted level; the arguments are those of ``wanted_level``.
+
+    Args:
+        has_password: whether the user can log in with a password.
+        by_provider: whether an identity provider can do it.
+    """
+    wanted = wanted_level(found, former, asked)
     by_code = wanted <= Level.TWO and level_of(joined(former, "otp")) >= wanted
     return Offered(
-        password=has_password and wanted is Level.ONE,
+        password=wanted is Level.ONE and has_password,
         code=by_code and found.has_second and (found.has_totp or found.codes > 0),
         passkey=found.passkeys > 0,
+        provider=by_provider,
     )

@@ -1,11 +1,15 @@
 """The buttons of the login page: one for each provider."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from flask import url_for
 
 from webapp.accounts.views.login_buttons import LoginButton
-from webapp.federation import providers
+from webapp.federation import linking, providers
+from webapp.federation.level import highest_level
+from webapp.guard.assurance import Level
+from webapp.login.views.hooks import ConfirmWay
 from webapp.web.transaction import database
 
 
@@ -18,4 +22,16 @@ def login_buttons(target: str | None) -> Sequence[LoginButton]:
             row.name, row.preset, url_for("federation.start", slug=row.slug, next=target or None), row.account_policy
         )
         for row in listed
+    ]
+
+
+def confirm_ways(user_id: UUID, wanted: Level) -> Sequence[ConfirmWay]:
+    """The hook ``ConfirmWaysOf``."""
+    with database().read() as reading:
+        linked = {link.provider_id for link in linking.of_user(reading, user_id)}
+        listed = [row for row in providers.enabled(reading) if row.id in linked] if linked else []
+    return [
+        ConfirmWay(row.name, url_for("federation.confirm", slug=row.slug) if row.kind == "oidc" else "")
+        for row in listed
+        if highest_level(row) >= wanted
     ]

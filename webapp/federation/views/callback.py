@@ -17,6 +17,7 @@ from webapp.federation.openid_login import AuthorizationResponse
 from webapp.federation.pending_requests import LIFETIME, PendingRequest, take
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.blueprint import bp, for_protocol, logins, pending, provider_named, refuse_disabled, store
+from webapp.federation.views.confirm import confirmed, not_confirmed
 from webapp.federation.views.failures import CANCELLED, cancelled, failed, unknown_login
 from webapp.federation.views.identities import ask_for_link, tell_linked
 from webapp.federation.views.new_session import complete, keep_provider_session, refuse_unfit
@@ -48,9 +49,12 @@ def callback(slug: str) -> ResponseReturnValue:
     except LoginFailed as error:
         if error.check is Check.RESPONSE and response.error in CANCELLED and wants_page():
             return cancelled(row, begun)
-        raise failed(row, error, begun.next) from error
+        is_confirmation = begun.purpose == "confirm"
+        raise (not_confirmed if is_confirmation else failed)(row, error, begun.next) from error
     if begun.purpose == "link":
         return ask_for_link(row, identity, begun)
+    if begun.purpose == "confirm":
+        return confirmed(row, identity, begun)
     return log_in(row, identity, begun)
 
 

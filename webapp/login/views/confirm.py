@@ -1,5 +1,6 @@
 """/confirm: re-authentication (step-up) before sensitive actions."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Response, redirect, render_template, request, url_for
@@ -13,8 +14,9 @@ from webapp.guard import Principal, form_state, require
 from webapp.guard.assurance import BY_ACR, Level, joined
 from webapp.login.flow import AMR, Done, Throttled
 from webapp.login.forms import ConfirmForm
-from webapp.login.step_up_methods import Offered, offered
+from webapp.login.step_up_methods import Offered, offered, wanted_level
 from webapp.login.views.blueprint import attempt, bp, flow, reprove, unchanged
+from webapp.login.views.hooks import ConfirmWay, ConfirmWaysOf
 from webapp.login.views.login_errors import throttled
 from webapp.login.views.proof_forms import by_code, by_passkey
 from webapp.mfa import factors, passkeys
@@ -25,6 +27,7 @@ from webapp.web.known_fields import reads
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
+from webapp.web.registry import service
 from webapp.web.responses import refuse_form
 from webapp.web.transaction import database
 
@@ -107,15 +110,29 @@ def is_password_right(form: ConfirmForm, user: User) -> bool:
 
 
 def ways(principal: Principal, required: Level = Level.ONE) -> Offered:
+    by_provider = bool(provider_ways(principal, required))
     with database().read() as db:
         has_password = mfa_hooks().has_password(db, principal.user_id)
-        return offered(factors.of(db, principal.user_id), principal.amr, required, has_password=has_password)
+        found = factors.of(db, principal.user_id)
+    return offered(found, principal.amr, required, has_password=has_password, by_provider=by_provider)
+
+
+def provider_ways(principal: Principal, required: Level = Level.ONE) -> Sequence[ConfirmWay]:
+    with database().read() as db:
+        found = factors.of(db, principal.user_id)
+    return service(ConfirmWaysOf)(principal.user_id, wanted_level(found, principal.amr, required))
 
 
 def ways_to_confirm(required: Level = Level.ONE) -> Offered:
     """Methods for step-up; also for the page that the guard shows."""
     found: Principal = current_user
     return ways(found, required)
+
+
+def providers_to_confirm(required: Level = Level.ONE) -> Sequence[ConfirmWay]:
+    """The identity providers among these methods, for the page."""
+    found: Principal = current_user
+    return provider_ways(found, required)
 
 
 def confirm_methods(principal: Principal, level: Level) -> list[str]:
@@ -128,6 +145,7 @@ def confirm_methods(principal: Principal, level: Level) -> list[str]:
         "totp": way.code and found.has_totp,
         "recovery_code": way.code and found.codes > 0,
         "password": way.password,
+        "provider": way.provider,
     }
     return [name for name, is_there in has.items() if is_there]
 

@@ -1,9 +1,12 @@
 """Hooks of the login page, for packages above this one."""
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy.orm import Session
+
+from webapp.guard.assurance import Level
 
 
 class AskingApp(NamedTuple):
@@ -18,6 +21,20 @@ class AskingAppOf(Protocol):
     """Hook: the app that leads users to this path after the login; None for any other path."""
 
     def __call__(self, target: str, /) -> AskingApp | None: ...
+
+
+class ConfirmWay(NamedTuple):
+    """An identity provider at which a user can confirm who they are."""
+
+    name: str
+    url: str
+    """Empty if its protocol cannot ask for that: the user has to log out and in again."""
+
+
+class ConfirmWaysOf(Protocol):
+    """Hook: the identity providers of a user that can reach a level."""
+
+    def __call__(self, user_id: UUID, wanted: Level, /) -> Sequence[ConfirmWay]: ...
 
 
 class LoginCompleted(Protocol):
