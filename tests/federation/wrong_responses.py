@@ -82,7 +82,7 @@ RESPONSES: dict[Check, dict[str, Change]] = {
         "iss with a slash": parameters(iss=f"{ISSUER}/"),
     },
     Check.RESPONSE: {
-        "cancelled": parameters(code=None, error="access_denied"),
+        "an error": parameters(code=None, error="temporarily_unavailable"),
         "an error beside a code": parameters(error="server_error"),
         "an unknown error": parameters(code=None, error="\u202eoops", error_description="<b>" * 300),
         "no code": parameters(code=None),

@@ -28,6 +28,7 @@ from webapp.federation.provider_errors import ProviderErrorLog
 from webapp.federation.provider_logins import ProviderLogins
 from webapp.federation.providers import ProviderEncryptor, encryptor_for
 from webapp.federation.views.buttons import confirm_ways, login_buttons
+from webapp.federation.views.logout import next_logout_step
 from webapp.federation.views.new_session import attach_provider_session
 from webapp.federation.views.trial import TrialFinished
 from webapp.guard import preferences
@@ -234,3 +235,4 @@ def provide_federation(app: Flask, settings: Settings) -> None:
     services.provide(TrialFinished)(show_trial)
     services.provide(hooks.LoginCompleted)(attach_provider_session)
     services.provide(hooks.ConfirmWaysOf)(confirm_ways)
+    services.provide(hooks.NextLogoutStep)(next_logout_step)

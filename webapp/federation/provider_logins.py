@@ -12,7 +12,7 @@ from webapp.federation.checks import Check, LoginFailed
 from webapp.federation.logout_tokens import LogoutToken
 from webapp.federation.oauth1_login import OAuth1Login
 from webapp.federation.oauth2_login import OAuth2Login
-from webapp.federation.openid_login import AuthorizationResponse, OpenIdLogin, Provider, ProviderRequest
+from webapp.federation.openid_login import AuthorizationResponse, OpenIdLogin, Provider, ProviderRequest, with_query
 from webapp.federation.pending_requests import PendingRequest, RequestKeys, RequestSecrets
 from webapp.federation.upstream_http import UpstreamHttp
 from webapp.federation.upstream_identity import UpstreamIdentity
@@ -91,6 +91,16 @@ class ProviderLogins:
             return logout_tokens.checked(
                 token, keys, issuer=provider.issuer, client_id=provider.client_id, moment=moment
             )
+
+    def logout_url(self, provider: Provider, sent: Mapping[str, str]) -> str | None:
+        """Where a browser logs out at a provider (OpenID Connect RP-Initiated Logout 1.0 §2); None if it cannot.
+
+        Raises:
+            LoginFailed
+        """
+        with self.http.place(Check.METADATA):
+            endpoint = self.openid.metadata.find(provider.issuer).endpoints.get("end_session_endpoint")
+        return with_query(endpoint, sent) if endpoint is not None else None
 
     def _of(self, provider: Provider) -> LoginProtocol:
         if (found := self._by_kind.get(provider.kind)) is None:

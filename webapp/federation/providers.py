@@ -81,3 +81,8 @@ def for_protocol(row: LoginProvider, sealer: Encryptor, base_url: str) -> Provid
 def redirect_uri(base_url: str, slug: str) -> str:
     """The redirect URI to register at a provider: one for each, which prevents mix-up attacks (RFC 9700 §4.4)."""
     return f"{base_url}/login/with/{slug}/callback"
+
+
+def logged_out_uri(base_url: str, slug: str) -> str:
+    """Where the provider sends a browser after a logout; to be registered there."""
+    return f"{base_url}/login/with/{slug}/logged-out"

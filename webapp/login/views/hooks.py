@@ -37,6 +37,21 @@ class ConfirmWaysOf(Protocol):
     def __call__(self, user_id: UUID, wanted: Level, /) -> Sequence[ConfirmWay]: ...
 
 
+class LogoutStep(NamedTuple):
+    """Where a logout continues: at the identity provider that the login came from."""
+
+    provider: str
+    url: str
+    state: str
+    """With which the browser comes back."""
+
+
+class NextLogoutStep(Protocol):
+    """Hook: where the logout of this session continues; None if it ends here."""
+
+    def __call__(self, session_id: UUID, /) -> LogoutStep | None: ...
+
+
 class LoginCompleted(Protocol):
     """Hook: a session starts, within its transaction. The cookie is still that of the login."""
 

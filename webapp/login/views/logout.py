@@ -1,18 +1,24 @@
 """/logout: end the session."""
 
-from flask import render_template, url_for
+from flask import Response, make_response, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.translation import _
 from webapp.guard import Principal, login_manager, require
 from webapp.login.views import pending_cookie
 from webapp.login.views.blueprint import bp
+from webapp.login.views.hooks import LogoutStep, NextLogoutStep
 from webapp.login.views.login_page import stay
 from webapp.sessions import cookie, lifecycle
 from webapp.web import token_cookie
 from webapp.web.api_schema import responds
+from webapp.web.negotiation import wants_page
+from webapp.web.registry import service
 from webapp.web.responses import redirect_or_json
 from webapp.web.transaction import db
+
+LEFT_WITH = "logout_state"
+"""Key of the session cookie."""
 
 
 @bp.get("/logout")
@@ -26,13 +32,21 @@ def leave() -> ResponseReturnValue:
 @responds(None, status=204)
 def end(principal: Principal) -> ResponseReturnValue:
     """End the session. Every copy of its cookie stops working."""
-    # First, because it has a transaction of its own.
+    # First, because it may send a request, and forgetting a pending login has a transaction of its own.
+    step = service(NextLogoutStep)(principal.credential_id) if wants_page() else None
     pending_cookie.forget()
     lifecycle.end(db(), principal.user_id, principal.credential_id, way="logout")
     login_manager.log_out()
     cookie.clear(db(), principal.user_id)
     token_cookie.delete_after_request()
-    response = redirect_or_json(url_for("login.new", stay=stay()), _("You are logged out."))
+    here = url_for("login.new", stay=stay())
+    response = continued(step) if step else redirect_or_json(here, _("You are logged out."))
     # So that the browser shows no page from its cache afterwards.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
+
+
+def continued(step: LogoutStep) -> Response:
+    """Lead to the identity provider, to log out there too."""
+    session[LEFT_WITH] = step.state
+    return make_response(render_template("login/leave.html", provider=step.provider, url=step.url, is_logout=True))
