@@ -1,5 +1,6 @@
 """providers.toml in the instance folder: providers that are declared in a file, and shown locked on pages."""
 
+import logging
 import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from webapp.core.db import Database
+from webapp.core.db import Database, Unavailable
 from webapp.core.encryption import Encryptor
 from webapp.core.translation import _
 from webapp.federation import lifecycle, providers
@@ -21,6 +22,8 @@ from webapp.federation.presets import GENERIC, PRESETS, ProviderPreset
 from webapp.federation.provider_secrets import secret_of
 from webapp.federation.provider_settings import NAMES, ProviderUnfit, apply
 from webapp.settings import SettingsError, private_files
+
+log = logging.getLogger(__name__)
 
 FILE = "providers.toml"
 EDITOR = ProviderEditor("file")
@@ -48,9 +51,14 @@ def load(database: Database, sealer: Encryptor, instance: Path) -> None:
         SettingsError: one sentence for the operator.
     """
     wanted = read(instance)
-    with database.read() as reading:
-        if is_current(reading, sealer, instance, wanted):
-            return
+    try:
+        with database.read() as reading:
+            if is_current(reading, sealer, instance, wanted):
+                return
+    except Unavailable:
+        # The application is made all the same, as for doctor, which says what is wrong with the database.
+        log.warning("declared identity providers were not compared with the database, which is not available")
+        return
     # Several processes may start at once; whoever comes later finds nothing left to do.
     with database.write() as writing:
         for one in wanted:
