@@ -143,8 +143,10 @@ def account_in_words(outcome: LoginOutcome, provider: LoginProvider) -> str:
 
 def role_in_words(outcome: LoginOutcome) -> str:
     role, given = humanize(outcome.role or ""), humanize(outcome.rule_role or "")
+    if outcome.role is None and outcome.rule_role is None:
+        return _("No rule applies.")
     if outcome.role is None:
-        return _("None, as nobody would be logged in.")
+        return _("None now, as nobody would be logged in. The rules give %(role)s.", role=given)
     if outcome.rule_role is None:
         if outcome.former_role not in (None, outcome.role):
             return _("%(role)s. The rule that gave another role no longer applies.", role=role)
