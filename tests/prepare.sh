@@ -1,5 +1,6 @@
 #!/bin/sh
-# What the tests need beside Python: Chromium and its libraries, curl, nginx, slapd, Node.js with the OpenID clients that log in.
+# What the tests need beside Python: Chromium and its libraries, curl, nginx, slapd, Node.js with the OpenID clients that log in
+# and the OpenID provider to log in with.
 # Installed where that is possible, named where not.
 set -eu
 missing=""
@@ -20,8 +21,9 @@ else
   echo "The tests need: $missing. On Debian: sudo apt-get install --no-install-recommends $missing" >&2
   exit 1
 fi
-clients=tests/oauth/clients
-if [ ! "$clients/node_modules/.package-lock.json" -nt "$clients/package-lock.json" ]; then
-  npm ci --prefix "$clients" --no-audit --no-fund --loglevel=error
-  touch "$clients/node_modules/.package-lock.json"
-fi
+for folder in tests/oauth/clients tests/federation/upstreams; do
+  if [ ! "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ]; then
+    npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error
+    touch "$folder/node_modules/.package-lock.json"
+  fi
+done

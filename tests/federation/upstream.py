@@ -156,13 +156,18 @@ def without_none(values: dict[str, Any]) -> dict[str, Any]:
 def provided(app: Flask, upstream: Upstream, *, slug: str = "acme", **changed: Any) -> LoginProvider:
     """Enter the provider at a site, and let the site reach it."""
     reached(app, upstream)
+    return entered(app, upstream.issuer, slug=slug, **changed)
+
+
+def entered(app: Flask, issuer: str, *, slug: str = "acme", secret: str = SECRET, **changed: Any) -> LoginProvider:
+    """Enter a provider at a site."""
     services = services_of(app)
     row = LoginProvider(
         id=uuid4(),
         slug=slug,
         name="Acme",
         kind="oidc",
-        issuer=upstream.issuer,
+        issuer=issuer,
         client_id=CLIENT,
         scopes=["openid", "profile", "email"],
         created_at=now(),
@@ -171,7 +176,7 @@ def provided(app: Flask, upstream: Upstream, *, slug: str = "acme", **changed: A
     )
     for name, value in changed.items():
         setattr(row, name, value)
-    row.client_secret = services.get(ProviderEncryptor).seal(SECRET.encode(), belongs_to=str(row.id))
+    row.client_secret = services.get(ProviderEncryptor).seal(secret.encode(), belongs_to=str(row.id))
     with factories.database_of(app).write() as db:
         db.add(row)
     return row
