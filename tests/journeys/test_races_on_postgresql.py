@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests import factories
+from tests.federation import test_races as logins
 from tests.login.refresh_races import begin, raced
 from tests.login.test_refresh_races import ROUNDS
 from tests.mail.test_outbox import Box
@@ -240,6 +241,6 @@ def test_logins_that_give_back_attempts_do_not_deadlock(app: Flask) -> None:
     assert limiter.look(*network).remaining == 10_000
 
 
-@pytest.mark.parametrize("race", codes.RACES)
-def test_of_several_uses_of_one_code_request_or_assertion_one_wins(app: Flask, race: Callable[[Flask], None]) -> None:
+@pytest.mark.parametrize("race", [*codes.RACES, *logins.RACES])
+def test_of_several_uses_of_one_code_or_identity_one_wins(app: Flask, race: Callable[[Flask], None]) -> None:
     race(app)

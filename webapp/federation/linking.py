@@ -42,12 +42,19 @@ class IdentityOwner:
 
 def owner_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> IdentityOwner | None:
     """The account of an identity, linked by its e-mail address if that is safe; None if the user has to decide."""
+    if (found := linked_owner(db, identity)) is not None:
+        return found
+    user = by_address(db, provider, identity)
+    if user is None:
+        # Once more: another login may have linked it while this one waited for the account.
+        return linked_owner(db, identity)
+    return IdentityOwner(user, create(db, provider, identity, user, way="email"), is_new_link=True)
+
+
+def linked_owner(db: Session, identity: UpstreamIdentity) -> IdentityOwner | None:
     link = find(db, identity)
     user = user_queries.by_id(db, link.user_id) if link is not None else None
-    if link is not None and user is not None:
-        return IdentityOwner(user, link)
-    user = by_address(db, provider, identity)
-    return IdentityOwner(user, create(db, provider, identity, user, way="email"), is_new_link=True) if user else None
+    return IdentityOwner(user, link) if link is not None and user is not None else None
 
 
 def find(db: Session, identity: UpstreamIdentity) -> LinkedIdentity | None:
@@ -70,6 +77,8 @@ def by_address(db: Session, provider: LoginProvider, identity: UpstreamIdentity)
         return None
     if user.email_verified_at is None or user.is_unverified or user.is_service:
         return None
+    # Locked, because another login may be linking its identity to the same account.
+    db.refresh(user, with_for_update=True)
     # With one identity of this provider linked, another one with the same address is not the same person for certain.
     linked = select(LinkedIdentity.id).where(
         LinkedIdentity.user_id == user.id, LinkedIdentity.provider_id == provider.id

@@ -1,0 +1,143 @@
+"""Logins of one identity, and links to it, at once: one wins. For PostgreSQL: journeys/."""
+
+from flask import Flask
+from sqlalchemy import select
+
+from tests import factories
+from tests.browser import Person
+from tests.budget import times
+from tests.federation.logout_tokens import logout_token
+from tests.federation.upstream import Upstream, come_back, leave, linked, log_in, provided
+from tests.oauth.test_races import at_once
+from webapp.accounts.models import User
+from webapp.core.clock import now
+from webapp.core.ratelimit import Limiter
+from webapp.federation.models import LinkedIdentity, LoginProvider, WaitingIdentity
+from webapp.web.registry import services_of
+
+AT_ONCE = 4
+
+
+def upstream_of(site: Flask) -> Upstream:
+    """The provider, entered anew."""
+    services_of(site).get(Limiter).reset()
+    with factories.database_of(site).write() as db:
+        for row in db.scalars(select(LoginProvider)):
+            db.delete(row)
+    made = Upstream()
+    provided(site, made)
+    return made
+
+
+def owners(site: Flask, subject: str) -> list[str]:
+    """The names of the accounts that an identity belongs to."""
+    query = select(User.username).join(LinkedIdentity, LinkedIdentity.user_id == User.id)
+    with factories.database_of(site).read() as db:
+        return list(db.scalars(query.where(LinkedIdentity.subject == subject)))
+
+
+def race_of_first_logins(site: Flask) -> None:
+    """Of several browsers that create the account of one identity, one does."""
+    upstream = upstream_of(site)
+    for number in range(times(2)):
+        upstream.claims |= {"sub": f"first-{number}", "email": None}
+        people = [Person(site) for _ in range(AT_ONCE)]
+        for person in people:
+            log_in(person, upstream)
+            person.open("/login/with/acme/account")
+        sent = [
+            {"username": f"first{number}x{place}", "csrf_token": person.csrf_token}
+            for place, person in enumerate(people)
+        ]
+        answers = at_once(
+            lambda place, people=people, sent=sent: people[place].ask(
+                "POST", "/login/with/acme/account", data=sent[place]
+            ),
+            AT_ONCE,
+        )
+        codes = sorted(answer.status_code for answer in answers)
+        assert codes == [303, *[404] * (AT_ONCE - 1)], codes
+        assert len(owners(site, f"first-{number}")) == 1
+
+
+def race_of_logins_by_address(site: Flask) -> None:
+    """Several logins of one identity find the account with its address, and several identities do not share it."""
+    upstream = upstream_of(site)
+    for number in range(times(2)):
+        name = f"mail{number}"
+        factories.user(site, name, email=f"{name}@example.org")
+        people = [Person(site) for _ in range(AT_ONCE)]
+        upstream.claims |= {"sub": name, "email": f"{name}@example.org", "email_verified": True}
+        given = [upstream.authorized(leave(person)) for person in people]
+        answers = at_once(lambda place, people=people, given=given: come_back(people[place], given[place]), AT_ONCE)
+        assert {answer.headers.get("Location") for answer in answers} <= {"/dashboard", None}
+        assert owners(site, name) == [name]
+
+
+def race_of_links(site: Flask) -> None:
+    """Of several users who link one identity, one gets it."""
+    upstream = upstream_of(site)
+    for number in range(times(2)):
+        upstream.claims |= {"sub": f"link-{number}", "email": None}
+        people = [Person(site) for _ in range(AT_ONCE)]
+        for place, person in enumerate(people):
+            factories.user(site, name := f"link{number}x{place}")
+            person.log_in(name)
+            log_in(person, upstream, "/account/identities/link/acme")
+            person.open("/login/with/acme/link")
+        tokens = [person.csrf_token for person in people]
+        answers = at_once(
+            lambda place, people=people, tokens=tokens: people[place].ask(
+                "POST", "/login/with/acme/link", data={"csrf_token": tokens[place]}
+            ),
+            AT_ONCE,
+        )
+        codes = [answer.status_code for answer in answers]
+        assert sorted(codes) == [303, *[409] * (AT_ONCE - 1)], codes
+        assert owners(site, f"link-{number}") == [f"link{number}x{codes.index(303)}"]
+
+
+def race_with_logout_token(site: Flask) -> None:
+    """A logout token that comes while the session begins ends it, or it never begins."""
+    upstream = upstream_of(site)
+    linked(site, factories.user(site, "ended"), "ended")
+    for number in range(times(4)):
+        upstream.claims["sub"], upstream.id_claims = "ended", {"sid": f"s-{number}"}
+        person = Person(site)
+        given = upstream.authorized(leave(person))
+        form = {"logout_token": logout_token(upstream, sid=f"s-{number}")}
+
+        def call(place: int, person: Person = person, given: dict[str, str] = given, form: object = form) -> int:
+            if place == 0:
+                return come_back(person, given).status_code
+            return site.test_client().post("/login/with/acme/backchannel-logout", data=form).status_code
+
+        login, logout = at_once(call, 2)
+        assert logout == 200
+        assert login in (303, 400)
+        if login == 303 and person.ask("GET", "/account").status_code == 200:
+            # It came before the login, and nothing had begun.
+            again = {"logout_token": logout_token(upstream, sid=f"s-{number}")}
+            site.test_client().post("/login/with/acme/backchannel-logout", data=again)
+        assert person.ask("GET", "/account").status_code == 303
+
+
+RACES = race_of_first_logins, race_of_logins_by_address, race_of_links, race_with_logout_token
+
+
+def test_of_several_first_logins_of_one_identity_one_creates_an_account(app):
+    race_of_first_logins(app)
+    with factories.database_of(app).read() as db:
+        assert db.query(WaitingIdentity).filter(WaitingIdentity.expires_at <= now()).count() == 0
+
+
+def test_several_logins_of_one_identity_find_one_account_by_its_address(app):
+    race_of_logins_by_address(app)
+
+
+def test_of_several_users_who_link_one_identity_one_gets_it(app):
+    race_of_links(app)
+
+
+def test_no_session_outlives_the_logout_token_that_comes_meanwhile(app):
+    race_with_logout_token(app)
