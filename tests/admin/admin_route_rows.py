@@ -106,6 +106,8 @@ ROWS = (
     Row("GET /admin/users/<uuid:user_id>/<act>", 200, NO_TOKEN),
     Row("GET /admin/users/<uuid:user_id>/<kind>/<uuid:credential_id>/end", 200, NO_TOKEN),
     Row("POST /admin/users/<uuid:user_id>/<kind>/<uuid:credential_id>/end", 200, 200, sent=REASON),
+    Row("GET /admin/users/<uuid:user_id>/identities/<uuid:identity_id>/unlink", 200, NO_TOKEN),
+    Row("POST /admin/users/<uuid:user_id>/identities/<uuid:identity_id>/unlink", 200, 200, sent=REASON),
     Row("POST /admin/users/<uuid:user_id>/delete", 204, 204, sent=REASON | {"username": "ada"}),
     Row("POST /admin/users/<uuid:user_id>/disable", 200, 200, sent=REASON),
     Row("POST /admin/users/<uuid:user_id>/enable", 200, NO_TOKEN, sent=REASON),

@@ -7,6 +7,7 @@ from wtforms.fields.core import UnboundField
 
 from tests import factories
 from tests.accounts.owned_objects import OWN, app_of, provider_of, service_of
+from tests.federation.upstream import linked
 from tests.mailbox import Mailbox, link_in
 from tests.second_factors import NAMED, with_app
 from tests.tables import contents
@@ -50,6 +51,7 @@ FIELDS = {
     "/admin/users/<uuid:user_id>/disable": "reason services_to services_to_role",
     "/admin/users/<uuid:user_id>/enable": "reason",
     "/admin/users/<uuid:user_id>/end-sessions": "reason",
+    "/admin/users/<uuid:user_id>/identities/<uuid:identity_id>/unlink": "reason",
     "/admin/users/<uuid:user_id>/hand-over": "owner owner_role reason",
     "/admin/users/<uuid:user_id>/tokens/new": "key name note once reason",
     "/admin/users/<uuid:user_id>/unlock": "reason",
@@ -149,6 +151,8 @@ def filled(app: Flask, path: str, ada: User) -> str:
     if "<uuid:user_id>" in path:
         eve = factories.user(app, "eve")
         path = path.replace("<uuid:user_id>", str(eve.id)).replace("<kind>", "tokens")
+        if (identity := "<uuid:identity_id>") in path:
+            return path.replace(identity, str(linked(app, eve)))
         token = "<uuid:credential_id>"
         return path.replace(token, str(factories.api_token(app, eve).entry.id)) if token in path else path
     if "<name>" in path:

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from webapp.accounts import admin_actions, lockout, roles, service_queries, user_queries
+from webapp.accounts.linked_logins import LinkedLogin
 from webapp.accounts.models import User
 from webapp.accounts.service_details import ServiceDetails, ServiceSummary
 from webapp.accounts.service_details import details as service_details
@@ -17,6 +18,7 @@ from webapp.audit import event_queries
 from webapp.audit.event_queries import AuditFilter
 from webapp.core.clock import now
 from webapp.credentials.live_counts import LiveCounts, live_counts
+from webapp.federation import linked_logins
 from webapp.guard.access_report import ReachableRoute
 from webapp.mfa import factors, resets
 from webapp.mfa.factors import Factors
@@ -88,6 +90,8 @@ class UserDetails(UserSummary, frozen=True, kw_only=True):
     """Whether the caller may change this user."""
     reach: list[ReachableRoute]
     """Routes that the role gives access to; empty while the account is disabled, closed or unverified."""
+    identities: list[LinkedLogin]
+    """Accounts at identity providers that the user can log in with."""
     session_list: list[LiveLogin]
     script_login_list: list[ScriptLogin]
     token_list: list[Token]
@@ -149,6 +153,7 @@ def describe_user(db: Session, user: User, actor_roles: Sequence[str], reached: 
         is_frozen=lockout.is_frozen(user),
         may_act=admin_actions.may_act_on(actor_roles, closure),
         reach=reached,
+        identities=linked_logins.of_user(db, user.id),
         session_list=logins(db, user.id),
         script_login_list=script_logins.live(db, user.id),
         token_list=token_lists.token_page(db, user.id, is_live=True, size=SHOWN_TOKENS).tokens,

@@ -127,9 +127,30 @@ def of_user(db: Session, user_id: UUID) -> Sequence[LinkedIdentity]:
     return db.scalars(listed.order_by(LinkedIdentity.created_at, LinkedIdentity.id)).all()
 
 
-def remove(db: Session, link: LinkedIdentity, provider: LoginProvider) -> None:
+def remove(
+    db: Session,
+    link: LinkedIdentity,
+    provider: LoginProvider,
+    *,
+    actor_id: UUID | None = None,
+    reason: str | None = None,
+) -> None:
+    """Remove a link.
+
+    Args:
+        actor_id: the administrator who does it.
+        reason: what the administrator said.
+    """
     db.execute(delete(LinkedIdentity).where(LinkedIdentity.id == link.id))
-    record(db, Event.PROVIDER_UNLINKED, user_id=link.user_id, provider=provider.name, shown_as=link.shown_as)
+    record(
+        db,
+        Event.PROVIDER_UNLINKED,
+        user_id=link.user_id,
+        actor_id=actor_id,
+        reason=reason,
+        provider=provider.name,
+        shown_as=link.shown_as,
+    )
 
 
 def exported(db: Session, user_id: UUID) -> list[ExportedIdentity]:

@@ -119,6 +119,7 @@ ACCOUNTS: Entries = {
     Event.PROVIDER_UNLINKED: Sentence(
         _l("You can no longer log in with %(provider)s as %(shown_as)s."),
         _l("%(user)s can no longer log in with %(provider)s as %(shown_as)s."),
+        _l("%(actor)s removed the login of %(user)s with %(provider)s as %(shown_as)s."),
     ),
     Event.ROLE_CHANGED: Sentence(
         _l("Your role changed from %(former_role)s to %(role)s."),
