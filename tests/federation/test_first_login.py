@@ -102,3 +102,22 @@ def test_the_role_of_a_rule_goes_with_its_claim(app, visitor, kind):
     described["name"] = "Grace Hopper"
     log_in(Person(app), upstream)
     assert account(app, "grace").role == "user"
+
+
+NOTHING = {"code": None, "oauth_token": None, "oauth_verifier": None}
+CANCELLED = {
+    "oidc": {"error": "access_denied"},
+    "oauth2": {"error": "access_denied"},
+    "oauth1": {"denied": "the token"},
+    "oauth1 with another word": {"oauth_problem": "user_refused"},
+}
+
+
+@pytest.mark.parametrize("name", CANCELLED)
+def test_who_cancels_there_is_back_on_the_login_page(app, visitor, name):
+    upstream = entered(app, name.partition(" ")[0])
+    upstream.parameters = NOTHING | CANCELLED[name]
+    answer = log_in(visitor, upstream, "/login/with/acme?next=/account/tokens")
+    assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (303, "/login")
+    assert "next=" in answer.headers["Location"]
+    assert "You did not log in with Acme." in visitor.open(answer.headers["Location"]).text

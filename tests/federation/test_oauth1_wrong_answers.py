@@ -60,11 +60,10 @@ WRONG = {
     "10,000 parameters": (Check.REQUEST_TOKEN, answer(FIRST, b"&".join(b"a%d=1" % n for n in range(10_000)))),
     # The response to the browser
     "no verifier": (Check.RESPONSE, {"parameters": {"oauth_verifier": None}}),
-    "a cancelled login": (Check.RESPONSE, {"parameters": {"oauth_verifier": None, "oauth_token": None, "denied": "t"}}),
     "an empty verifier": (Check.RESPONSE, {"parameters": {"oauth_verifier": ""}}),
     "a verifier that is not ASCII": (Check.RESPONSE, {"parameters": {"oauth_verifier": "ö"}}),
     "a verifier of 2 kB": (Check.RESPONSE, {"parameters": {"oauth_verifier": "v" * 2049}}),
-    "an error beside a verifier": (Check.RESPONSE, {"parameters": {"error": "access_denied"}}),
+    "an error beside a verifier": (Check.RESPONSE, {"parameters": {"error": "server_error"}}),
     "the token of another login": (Check.STATE, {"parameters": {"oauth_token": "another"}}),
     "a response without token": (Check.STATE, {"parameters": {"oauth_token": None}}),
     # The access token

@@ -50,7 +50,7 @@ WRONG = {
     "no code": (Check.RESPONSE, {"parameters": {"code": None}}),
     "a code that is too long": (Check.RESPONSE, {"parameters": {"code": "c" * 2049}}),
     "a code that is not ASCII": (Check.RESPONSE, {"parameters": {"code": "ö"}}),
-    "an error": (Check.RESPONSE, {"parameters": {"error": "access_denied"}}),
+    "an error": (Check.RESPONSE, {"parameters": {"error": "invalid_scope"}}),
     "an error beside a code": (Check.RESPONSE, {"parameters": {"error": "server_error", "code": "c"}}),
     "iss of another": (Check.RESPONSE_ISSUER, {"parameters": {"iss": "https://evil.example"}}),
     "an empty iss": (Check.RESPONSE_ISSUER, {"parameters": {"iss": ""}}),

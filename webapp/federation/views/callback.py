@@ -70,11 +70,17 @@ def response_in(given: MultiDict[str, str]) -> AuthorizationResponse:
         given.get("state", ""),
         given.get("code", ""),
         given.get("iss"),
-        given.get("error", ""),
+        error_in(given),
         given.get("error_description", ""),
         given.get("oauth_token", ""),
         given.get("oauth_verifier", ""),
     )
+
+
+def error_in(given: MultiDict[str, str]) -> str:
+    """The error of a response. OAuth 1 has none, so providers of it have their own words for a user who cancels."""
+    is_cancelled = "denied" in given or given.get("oauth_problem") == "user_refused"
+    return "access_denied" if is_cancelled else given.get("error", "")
 
 
 def taken(state: str, slug: str) -> PendingRequest:
