@@ -86,3 +86,8 @@ def redirect_uri(base_url: str, slug: str) -> str:
 def logged_out_uri(base_url: str, slug: str) -> str:
     """Where the provider sends a browser after a logout; to be registered there."""
     return f"{base_url}/login/with/{slug}/logged-out"
+
+
+def backchannel_logout_uri(base_url: str, slug: str) -> str:
+    """Where the provider may send logout tokens; to be registered there."""
+    return f"{base_url}/login/with/{slug}/backchannel-logout"

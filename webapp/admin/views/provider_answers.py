@@ -77,6 +77,10 @@ class ProviderErrorSeen(msgspec.Struct, frozen=True):
 class IdentityProviderDetails(IdentityProviderEntry, frozen=True, kw_only=True):
     redirect_uri: str
     """To register at the provider, exactly as it is."""
+    logged_out_uri: str
+    """The URL after a logout, to register there; empty if its protocol has none."""
+    backchannel_logout_uri: str
+    """Where it may send logout tokens; empty if its protocol has none."""
     locked_out: int
     """Users who have no other way to log in."""
     with_given_role: int
@@ -131,10 +135,12 @@ def provider_entries(db: Session) -> list[IdentityProviderEntry]:
 
 def provider_details(db: Session, row: LoginProvider) -> IdentityProviderDetails:
     errors = list(provider_errors.of_provider(db, row.id))
-    use = provider_people.of_provider(db, row.id)
+    use, base_url = provider_people.of_provider(db, row.id), current_app.config["BASE_URL"]
     return IdentityProviderDetails(
         **entry_of(row, use, errors),
-        redirect_uri=providers.redirect_uri(current_app.config["BASE_URL"], row.slug),
+        redirect_uri=providers.redirect_uri(base_url, row.slug),
+        logged_out_uri=providers.logged_out_uri(base_url, row.slug) if row.kind == "oidc" else "",
+        backchannel_logout_uri=providers.backchannel_logout_uri(base_url, row.slug) if row.kind == "oidc" else "",
         locked_out=linked_logins.only_ways_in(db, row.id, password_login()),
         with_given_role=use.with_given_role,
         errors=[
