@@ -1,7 +1,7 @@
 """Arguments that begin with a dash: every command takes them as values, and nothing that we make begins with one."""
 
-import json
 from collections.abc import Iterator
+from contextlib import closing
 from copy import copy
 from dataclasses import replace
 from datetime import timedelta
@@ -19,10 +19,11 @@ from webapp.accounts.names import UserNameUnfit, checked_name
 from webapp.cli.program import program
 from webapp.core import signing_keys
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.core.key_material import FAMILIES
-from webapp.core.keys import ring_for
+from webapp.core.key_table import KeyTable
 from webapp.core.ratelimit import Limit
-from webapp.core.signing_keys import SigningKey, asymmetric, to_json
+from webapp.core.signing_keys import SigningKey, asymmetric, text_of
 from webapp.settings import Settings
 
 DASHED = [
@@ -173,11 +174,12 @@ def numbered(number: int) -> SigningKey:
 
 @pytest.mark.parametrize("number", [DASH_H, TWO_DASHES])
 def test_an_older_key_whose_id_begins_with_a_dash_can_be_retired(run, instance, number):
-    ring_for(Settings.from_env({"WEBAPP_INSTANCE": str(instance), "WEBAPP_SIGNING_ALGORITHM": "ES256"}))
+    settings = Settings.from_env({"WEBAPP_INSTANCE": str(instance), "WEBAPP_SIGNING_ALGORITHM": "ES256"})
     old = numbered(number)
     assert old.kid.startswith("-")
-    both = [to_json(numbered(LETTER)), to_json(replace(old, private=None, retired_at=now()))]
-    (instance / "signing_keys.json").write_text(json.dumps({"keys": both}))
+    both = [numbered(LETTER), replace(old, private=None, retired_at=now())]
+    with closing(Database(settings.database)) as database, database.write() as db:
+        KeyTable(database, settings).store(db, "signing_keys", text_of(both))
     done = run(f"keys retire {old.kid}", WEBAPP_SIGNING_ALGORITHM="ES256")
     assert (done.exit_code, done.stderr) == (0, f"Tokens signed with {old.kid} are no longer accepted.\n")
 

@@ -1,12 +1,15 @@
 """keys: what signs, and what still verifies."""
 
 import json
+from contextlib import closing
 from datetime import datetime, timedelta
 
 import pytest
 import time_machine
 
+from webapp.core.db import Database
 from webapp.core.id_token_keys import IdTokenKeys
+from webapp.core.key_table import KeyTable
 from webapp.settings import Settings
 
 KEY_GIVEN = "a0d9F3kLm2QxZ7vB5nC8wE1rT6yU4iOpS9dG"
@@ -115,8 +118,9 @@ def test_an_unknown_key_cannot_be_retired(run):
 
 def test_the_rsa_key_of_id_tokens_is_rotated_and_retired_like_the_other(run, instance):
     assert run("keys rotate --rs256").exit_code == 1
-    settings = Settings.from_env({"WEBAPP_INSTANCE": str(instance), "WEBAPP_SECRET_KEY": KEY_GIVEN})
-    former = IdTokenKeys.of(settings).ring(is_rs256=True).current().kid
+    settings = Settings.from_env({"WEBAPP_INSTANCE": str(instance)})
+    with closing(Database(settings.database)) as database, database.write() as db:
+        former = IdTokenKeys.of(settings, KeyTable(database, settings)).signing_key(db, is_rs256=True).kid
     made = run("keys rotate --rs256 --signs-after 0s").stdout.strip()
     assert [key["algorithm"] for key in keys(run)] == ["ES256", "RS256", "RS256"]
     assert run(f"keys retire {former}").exit_code == 0

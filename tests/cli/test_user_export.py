@@ -1,7 +1,9 @@
 """user export: what it writes, who may read that, and that an import gives the same people."""
 
 import json
+import sqlite3
 import stat
+from contextlib import closing
 
 import pyotp
 import pytest
@@ -91,7 +93,9 @@ def test_an_export_is_recorded(run, site_with_users, tmp_path, more):
     assert json.loads(line)["details"] == {"file": "all.csv", "with_secrets": bool(more), "origin": "cli"}
 
 
-def test_a_seed_that_cannot_be_decrypted_is_an_error(run, site_with_users):
-    done = run("user export - --with-secrets", WEBAPP_SECRET_KEY="k2Vt9sXw4NzB7mCq1LrD8fHj3PyG6aTe")
+def test_a_seed_that_cannot_be_decrypted_is_an_error(run, instance, site_with_users):
+    with closing(sqlite3.connect(instance / "latchkey.db")) as connection, connection:
+        connection.execute("UPDATE totp_seed SET sealed = zeroblob(60)")
+    done = run("user export - --with-secrets")
     assert done.exit_code == 1
     assert "WEBAPP_SECRET_KEY_FALLBACKS" in done.stderr

@@ -28,9 +28,9 @@ def app(make_app):
 
 
 @pytest.fixture(scope="module")
-def on_postgresql(postgresql, tmp_path_factory):
-    """The name of a database as the first start makes it, to be copied."""
-    folder = str(tmp_path_factory.mktemp("on_postgresql"))
+def on_postgresql(postgresql, migrated, tmp_path_factory):
+    """The name of a database as the first start makes it, to be copied, with the secret key of its target."""
+    folder = str(shutil.copytree(migrated, tmp_path_factory.mktemp("on_postgresql") / "instance"))
     schema.upgrade(Settings.from_env({"WEBAPP_INSTANCE": folder, "WEBAPP_DATABASE_URL": postgresql("transfer")}))
     return "transfer"
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from sqlalchemy.orm import Session
 
 from webapp.core import key_material
 from webapp.core.keys import GivenRing, RotationRefused
@@ -46,7 +47,7 @@ def test_configured_secrets_have_the_same_key_ids_in_every_process():
 
 def test_configured_keys_cannot_be_rotated():
     with pytest.raises(RotationRefused, match="WEBAPP_SIGNING_KEY"):
-        GivenRing(pem(), algorithm="ES256").rotate(DAY)
+        GivenRing(pem(), algorithm="ES256").rotate(Session(), DAY)
 
 
 def invalid(key):

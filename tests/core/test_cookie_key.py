@@ -1,60 +1,83 @@
 """What signs cookies: the secret key, until it is renewed."""
 
 import pytest
+from sqlalchemy import delete
 
+from tests.core.conftest import SECRET
 from webapp.core.cookie_key import CookieKey
-from webapp.settings import InstanceError, Settings
+from webapp.core.models import KeySet
+from webapp.settings import Settings
 
-GIVEN = "Zq3v8LxM2rT7nW0bYc5dKf9hJs1pGuQe"
-
-
-def settings(instance, **said):
-    return Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | said)
+OTHER = SECRET[::-1]
 
 
-def test_the_cookie_key_is_the_secret_key_until_it_is_renewed(tmp_path):
-    ours = settings(tmp_path)
-    assert CookieKey(ours).current() == ours.secret_key
+@pytest.fixture
+def process(ring, tmp_path):
+    """Makes the cookie key as each process has it, and a function that renews it."""
+
+    def make(secret_key=SECRET, *former):
+        here = ring("ES256", secret_key, secret_key_fallbacks=former)
+        settings = Settings(instance=tmp_path, secret_key=secret_key, secret_key_fallbacks=former)
+        return here, CookieKey(settings, here.table)
+
+    return make
 
 
-def test_a_renewal_applies_at_once_to_running_and_new_processes(tmp_path):
-    here, elsewhere = CookieKey(settings(tmp_path)), CookieKey(settings(tmp_path))
-    before = here.current()
-    assert elsewhere.renew()
-    first = here.current()
-    assert before != first == elsewhere.current() == CookieKey(settings(tmp_path)).current()
-    here.renew()
-    assert elsewhere.current() == here.current() != first
+def current(process):
+    here, key = process
+    here.table.look_again()
+    return key.current()
 
 
-def test_a_renewal_does_not_change_the_secret_key_so_encrypted_data_can_be_read(tmp_path):
-    before = settings(tmp_path).secret_key
-    CookieKey(settings(tmp_path)).renew()
-    assert settings(tmp_path).secret_key == before
+def renew(process):
+    here, key = process
+    with here.database.write() as db:
+        key.renew(db)
 
 
-def test_a_configured_secret_key_ignores_the_cookie_generation_file(tmp_path):
-    CookieKey(settings(tmp_path)).renew()
-    given = CookieKey(settings(tmp_path, WEBAPP_SECRET_KEY=GIVEN))
-    assert not given.renew()
-    assert given.current() == GIVEN
+def test_the_cookie_key_is_the_secret_key_until_it_is_renewed(process):
+    assert current(process()) == (SECRET,)
 
 
-def test_removing_the_file_does_not_restore_void_cookies(tmp_path):
-    key = CookieKey(settings(tmp_path))
-    key.renew()
-    now = key.current()
-    (tmp_path / "cookie_generation").unlink()
-    assert key.current() == now
+def test_a_renewal_applies_to_running_and_new_processes(process):
+    here, elsewhere = process(), process()
+    before = current(here)
+    renew(elsewhere)
+    first = current(here)
+    assert before != first == current(elsewhere) == current(process())
+    renew(here)
+    assert current(elsewhere) == current(here) != first
 
 
-def test_only_the_owner_can_read_the_cookie_generation_file(tmp_path):
-    key = CookieKey(settings(tmp_path))
-    key.renew()
-    path = tmp_path / "cookie_generation"
-    assert path.stat().st_mode & 0o777 == 0o600
-    now = key.current()
-    path.chmod(0o604)
-    assert key.current() == now
-    with pytest.raises(InstanceError, match="chmod 600"):
-        CookieKey(settings(tmp_path))
+def test_the_key_is_the_same_object_until_it_changes(process):
+    here = process()
+    renew(here)
+    assert current(here) is current(here)
+
+
+def test_a_former_secret_key_only_verifies_before_and_after_a_renewal(process):
+    old = process()
+    changed = process(OTHER, SECRET)
+    assert current(changed) == (OTHER, SECRET)
+    renew(changed)
+    new = current(changed)
+    assert len({*new, OTHER, SECRET}) == 4
+    assert current(old)[0] != new[0]
+    assert new[1] not in current(process(OTHER, SECRET))[:1]
+
+
+def test_removing_the_row_does_not_restore_void_cookies(process):
+    here = process()
+    renew(here)
+    now = current(here)
+    with here[0].database.write() as db:
+        db.execute(delete(KeySet))
+    assert current(here) == now
+
+
+def test_the_generation_is_encrypted(process):
+    here = process()
+    renew(here)
+    with here[0].database.write() as db:
+        generation = here[0].table.stored(db, "cookies")
+        assert generation.encode() not in db.get_one(KeySet, "cookies").sealed

@@ -13,10 +13,16 @@ ROOT = Path(__file__).parents[2]
 
 START = """
 import sys
-from webapp.core import keys
+from webapp.cli import schema
+from webapp.core.db import Database
+from webapp.core.key_table import KeyTable
+from webapp.core.table_ring import ring_for
 from webapp.settings import Settings
 settings = Settings.from_env({"WEBAPP_INSTANCE": sys.argv[1]})
-print(settings.secret_key, keys.ring_for(settings).current().kid)
+schema.upgrade(settings)
+database = Database(settings.database)
+print(settings.secret_key, ring_for(settings, KeyTable(database, settings)).current().kid)
+database.close()
 """
 
 

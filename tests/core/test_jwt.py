@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from tests.core.forged_tokens import CLAIMS, KEY, NOON, NOW, TYP, claims_with, forged, header_with
 from tests.core.forged_tokens import inside as verify
 from webapp.core import jwt
-from webapp.core.keys import FileRing
 
 GOOD = forged()
 
@@ -23,10 +22,10 @@ def noon():
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256", "HS256"])
-def test_a_token_that_we_signed_is_valid(tmp_path, algorithm):
-    ring = FileRing(tmp_path, algorithm=algorithm, overlap=timedelta(days=1))
-    token = jwt.sign(CLAIMS, typ=TYP, key=ring.current())
-    assert verify(token, ring) == CLAIMS
+def test_a_token_that_we_signed_is_valid(ring, algorithm):
+    here = ring(algorithm)
+    token = jwt.sign(CLAIMS, typ=TYP, key=here.current())
+    assert verify(token, here) == CLAIMS
 
 
 def test_the_forgery_helper_can_create_valid_tokens():
@@ -50,22 +49,22 @@ def test_a_clock_slightly_ahead_is_tolerated():
         verify(forged(claims=claims_with(nbf=NOW + 6)))
 
 
-def test_a_token_is_valid_after_a_key_rotation_until_the_overlap_ends(tmp_path, noon):
-    ring = FileRing(tmp_path, algorithm="ES256", overlap=timedelta(days=1))
-    token = jwt.sign(CLAIMS, typ=TYP, key=ring.current())
-    ring.rotate(timedelta(minutes=30))
-    assert verify(token, ring)
+def test_a_token_is_valid_after_a_key_rotation_until_the_overlap_ends(ring, noon):
+    here = ring("ES256")
+    token = jwt.sign(CLAIMS, typ=TYP, key=here.current())
+    here.rotate(timedelta(minutes=30))
+    assert verify(token, here)
     noon.shift(1800)
     with pytest.raises(jwt.Invalid, match="kid"):
-        verify(token, ring)
+        verify(token, here)
 
 
-def test_a_retired_key_signs_nothing(tmp_path):
-    ring = FileRing(tmp_path, algorithm="HS256", overlap=timedelta(days=1))
-    kid = ring.current().kid
-    ring.rotate(timedelta(days=1))
+def test_a_retired_key_signs_nothing(ring):
+    here = ring("HS256")
+    kid = here.current().kid
+    here.rotate(timedelta(days=1))
     with pytest.raises(ValueError, match="retired"):
-        jwt.sign(CLAIMS, typ=TYP, key=ring.find(kid))
+        jwt.sign(CLAIMS, typ=TYP, key=here.find(kid))
 
 
 ANYTHING = st.recursive(

@@ -1,14 +1,19 @@
 """What apps read is signed as they want it: ID tokens, userinfo and logout tokens; access tokens are not."""
 
+from datetime import timedelta
+
 import jwt
 import pytest
+from time_machine import travel
 
 from tests.oauth.app import registered, status
 from tests.oauth.logout_receiver import URL, Receiver, log_in
 from tests.script import Script
-from webapp.core import id_token_keys
+from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.jwt import sign
+from webapp.core.key_table import KeyTable
 from webapp.oauth.id_token import at_hash
 from webapp.settings import Settings
 from webapp.web.registry import services_of
@@ -61,7 +66,8 @@ def test_no_access_token_is_accepted_with_the_key_of_id_tokens(app, person, wiki
     assert jwt.get_unverified_header(token)["alg"] == "ES256"
     assert status(app, token) == 200
     claims = jwt.decode(token, options={"verify_signature": False})
-    key = services_of(app).get(IdTokenKeys).ring(is_rs256=True).current()
+    with services_of(app).get(Database).write() as db:
+        key = services_of(app).get(IdTokenKeys).signing_key(db, is_rs256=True)
     assert status(app, sign(claims, typ=typ, key=key)) == 401
 
 
@@ -75,22 +81,43 @@ def test_no_access_token_is_accepted_with_the_key_of_id_tokens(app, person, wiki
     ids=str,
 )
 def test_what_apps_can_choose_depends_on_the_site(make_app, settings, expected):
-    keys = services_of(make_app(**settings)).get(IdTokenKeys)
+    app = make_app(**settings)
+    keys = services_of(app).get(IdTokenKeys)
     assert list(keys.algorithms) == expected
-    made = keys.ring(is_rs256=True).current().algorithm
-    assert made == expected[-1]
+    with services_of(app).get(Database).write() as db:
+        assert keys.signing_key(db, is_rs256=True).algorithm == expected[-1]
 
 
-def test_the_rsa_key_follows_the_rules_of_the_others(app, tmp_path):
-    settings = services_of(app).get(Settings)
-    running, command = services_of(app).get(IdTokenKeys), IdTokenKeys.of(settings)
+def test_the_rsa_key_follows_the_rules_of_the_others(app):
+    settings, database = services_of(app).get(Settings), services_of(app).get(Database)
+    table = KeyTable(database, settings)
+    running, command = services_of(app).get(IdTokenKeys), IdTokenKeys.of(settings, table)
     assert len(command.rings()) == 1
-    first = running.ring(is_rs256=True).current().kid
-    assert command.rings()[1].current().kid == first
-    second = command.rings()[1].rotate(settings.token_lifetime_max).kid
+    with database.write() as db:
+        first = running.signing_key(db, is_rs256=True).kid
+        # Another process that needs it at the same moment waits for this one and finds its key.
+        assert command.signing_key(db, is_rs256=True).kid == first
+    table.look_again()
+    with database.write() as db:
+        second = command.rings()[1].rotate(db, settings.token_lifetime_max).kid
+    running.further._table.look_again()
     assert running.ring(is_rs256=True).current().kid == second
     assert running.holding(first) is running.holding(second) is running.ring(is_rs256=True)
     assert running.holding("x") is running.site
-    running.ring(is_rs256=True).retire(first)
+    with database.write() as db:
+        running.ring(is_rs256=True).retire(db, first)
+    table.look_again()
     assert [key["kid"] for key in command.jwks()["keys"][1:]] == [second]
-    assert (settings.instance / f"{id_token_keys.NAME}.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_private_keys_of_both_rings_are_forgotten_once_they_retire(app):
+    keys, database = services_of(app).get(IdTokenKeys), services_of(app).get(Database)
+    with database.write() as db:
+        keys.signing_key(db, is_rs256=True)
+    with travel(now(), tick=False) as clock:
+        with database.write() as db:
+            for ring in keys.rings():
+                ring.rotate(db, timedelta(days=1), signs_after=timedelta(hours=1))
+        clock.shift(timedelta(hours=1))
+        with database.write() as db:
+            assert [keys.forget_private_keys(db) for _ in range(2)] == [2, 0]

@@ -38,11 +38,12 @@ from webapp.web.redirects import current_page_path
 from webapp.web.registry import services_of
 
 
-def init_authentication(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> None:
+def init_authentication(app: Flask, settings: Settings, database: Database, keys: IdTokenKeys) -> None:
     """Register the authenticators of sessions and tokens with the guard, and count the uses of credentials."""
     services = services_of(app)
+    ring = keys.site
     services.provide(KeyRing)(ring)
-    services.provide(IdTokenKeys)(IdTokenKeys(ring, settings))
+    services.provide(IdTokenKeys)(keys)
     services.provide(TokenIssuer)(
         TokenIssuer(ring, settings.base_url, former=settings.former_base_urls, most=settings.tokens_per_user)
     )

@@ -8,6 +8,7 @@ from webapp.audit import log, signals, untrusted_proxies
 from webapp.audit.log import Origin
 from webapp.core.cookie_key import CookieKey
 from webapp.core.db import Database
+from webapp.core.key_table import KeyTable
 from webapp.guard import preferences
 from webapp.sessions import cookie
 from webapp.settings import ROOT, Settings
@@ -33,7 +34,7 @@ from webapp.web.templating import SiteInfo
 from webapp.web.unproxied import unproxied
 
 
-def init_extensions(app: Flask, settings: Settings, database: Database) -> None:
+def init_extensions(app: Flask, settings: Settings, database: Database, table: KeyTable) -> None:
     """Initialise what every request passes through, whichever feature answers it.
 
     The order matters: functions that Flask runs after a request run in the opposite order, the transaction's first.
@@ -55,7 +56,7 @@ def init_extensions(app: Flask, settings: Settings, database: Database) -> None:
     headers.init_app(app)
     cors.init_app(app, settings.cors_origins)
     transaction.init_app(app, database)
-    cookie.init_app(app, CookieKey(settings))
+    cookie.init_app(app, CookieKey(settings, table))
 
 
 def untrusted_proxy_recorder(database: Database) -> Callable[[str], None]:

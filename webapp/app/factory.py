@@ -22,7 +22,8 @@ from webapp.app.services import (
     provide_token_grants,
 )
 from webapp.core.db import Database, existing
-from webapp.core.keys import ring_for
+from webapp.core.id_token_keys import IdTokenKeys
+from webapp.core.key_table import KeyTable
 from webapp.credentials.usage_tracker import UsageTracker
 from webapp.settings import ROOT, Settings, SettingsError
 from webapp.web import base_path, templating
@@ -49,10 +50,11 @@ def create_app(settings: Settings | None = None, *, blueprints: Sequence[Bluepri
         templating.replace_templates(app, settings.templates)
     app.config |= flask_config(settings)
     services_of(app).provide(Settings)(settings)
-    database, ring = Database(existing(settings.database)), ring_for(settings)
-    init_extensions(app, settings, database)
+    database = Database(existing(settings.database))
+    table = KeyTable(database, settings)
+    init_extensions(app, settings, database, table)
     provide_mail(app, settings, database)
-    init_authentication(app, settings, database, ring)
+    init_authentication(app, settings, database, IdTokenKeys.of(settings, table))
     provide_login(app, settings, database)
     provide_token_grants(app, settings, database)
     provide_second_factors(app, settings)

@@ -10,6 +10,7 @@ from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.token_mails import TokenMails
 from webapp.core import ratelimit_storage
 from webapp.core.db import Database
+from webapp.core.id_token_keys import IdTokenKeys
 from webapp.credentials import purge
 from webapp.federation import provider_errors, provider_sessions, waiting_identities
 from webapp.guard import saved_form
@@ -62,6 +63,7 @@ def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
         Job("purge kept forms", hour, saved_form.purge),
         Job("purge old mails", day, outbox.purge),
         Job("purge limits", hour, ratelimit_storage.purge),
+        Job("forget retired private keys", hour, services.get(IdTokenKeys).forget_private_keys),
     )
     services.provide(Jobs)(Jobs(jobs))
     services.provide(JobWorker)(JobWorker(database, jobs))

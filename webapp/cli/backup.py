@@ -34,8 +34,8 @@ PATIENCE = 60.0
 def command(context: CommandContext, *, file: Path | None, is_record_only: bool) -> None:
     """Copy the SQLite database to FILE, also while the server runs, and record when.
 
-    doctor reports the age of the last backup. The keys in the instance folder are not part of it: copy secret_key and
-    the files *_keys.json once, to another place.
+    doctor reports the age of the last backup. It contains the signing keys, encrypted under the secret key, and not the
+    secret key: copy the file secret_key once, to another place.
 
     \b
     Examples:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from webapp.accounts import user_queries
 from webapp.cli.client_lookup import client_called, say_registered
@@ -12,10 +13,14 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
 from webapp.cli.output import say_aside
+from webapp.core.db import Database
+from webapp.core.id_token_keys import IdTokenKeys
+from webapp.core.key_table import KeyTable
 from webapp.oauth import clients, people
-from webapp.oauth.client_settings import ClientUnfit, settings_of
+from webapp.oauth.client_settings import ClientSettings, ClientUnfit, settings_of
 from webapp.oauth.clients import NewClient
 from webapp.oauth.recipes import RECIPES
+from webapp.settings import Settings
 
 
 @click.command("add", cls=Command)
@@ -57,12 +62,18 @@ def add(
                 recipe=recipe,
                 **by_recipe(recipe, app_url) | chosen(given),
             )
+            key_for(context.settings, database, db, wish)
             made = clients.register(db, people.with_ids(db, wish), origin="cli")
         except ClientUnfit as error:
             raise CommandRefused(str(error)) from error
         say_registered(str(made.client.id), made.secret)
     if recipe is not None:
         say_aside(f"What to enter in the app: client show {name!r}")
+
+
+def key_for(settings: Settings, database: Database, db: Session, wish: ClientSettings) -> None:
+    """Make the RSA key, if the app is the first that needs one."""
+    IdTokenKeys.of(settings, KeyTable(database, settings)).signing_key(db, is_rs256=wish.wants_rs256)
 
 
 def by_recipe(recipe: str | None, app_url: str | None) -> dict[str, Any]:
@@ -90,7 +101,9 @@ def edit(context: CommandContext, /, *, name: str, **given: Any) -> None:
     with opened(context) as database, database.write() as db:
         client = client_called(db, name)
         try:
-            clients.edit(db, client, people.with_ids(db, changed(settings_of(client), given)))
+            wish = changed(settings_of(client), given)
+            key_for(context.settings, database, db, wish)
+            clients.edit(db, client, people.with_ids(db, wish))
         except ClientUnfit as error:
             raise CommandRefused(str(error)) from error
     say_aside("The app was changed.")

@@ -50,6 +50,8 @@ def make_or_compare(settings: Settings) -> None:
         bring_up(settings)
     elif version != schema.head():
         raise CommandRefused("The database is older than this program. Run: python -m webapp db upgrade")
+    else:
+        schema.take_up_keys(settings)
 
 
 def bring_up(settings: Settings) -> str | None:

@@ -30,7 +30,8 @@ from webapp.cli.health_checks import (
 from webapp.cli.health_checks.finding import Finding
 from webapp.cli.output import as_json, say_json
 from webapp.core.db import Database
-from webapp.core.keys import ring_for
+from webapp.core.key_table import KeyTable
+from webapp.core.table_ring import ring_for
 from webapp.federation import providers
 from webapp.guard.routes import routes as routes_of
 from webapp.jobs.leases import Job, Jobs, late
@@ -71,8 +72,6 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield mail.server(settings)
     yield from directory.reached(settings)
     yield from files.findings(settings.instance, schema.file_of(settings))
-    ring = ring_for(settings)
-    yield keys.age(ring.keys(), ring.current())
     app = create_app(settings)
     yield from routes.declared(routes_of(app))
     yield from machine.hashing(Passwords(settings.hashes_at_once, settings.password_minimum))
@@ -91,6 +90,8 @@ def in_database(settings: Settings, periodic_jobs: Sequence[Job]) -> Iterator[Fi
         yield machine.clock(None)
         return
     opened = Database(settings.database)
+    ring = ring_for(settings, KeyTable(opened, settings))
+    yield keys.age(ring.keys(), ring.current())
     with opened.read() as db:
         yield database.people(user_queries.everybody(db))
         hashes = user_queries.imported_hashes(db)

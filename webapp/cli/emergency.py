@@ -17,6 +17,8 @@ from webapp.core.cookie_key import CookieKey
 from webapp.core.db import Database
 from webapp.core.humanize import counted
 from webapp.core.id_token_keys import IdTokenKeys
+from webapp.core.key_table import KeyTable
+from webapp.core.table_ring import TableRing
 from webapp.credentials import lifecycle as credentials
 
 WORD = "end everything"
@@ -28,10 +30,7 @@ NEXT = """\
 Everyone has to log in again and create new tokens for their scripts. Services that verify tokens fetch the new key.
 Change passwords that may be known: python -m webapp user password NAME
 See what happened before: python -m webapp audit list"""
-BY_HAND = {
-    "signing": "Still to do: set a new WEBAPP_SIGNING_KEY. Until then, other services accept tokens signed with it.",
-    "cookies": "Still to do: set a new WEBAPP_SECRET_KEY, empty WEBAPP_SECRET_KEY_FALLBACKS, and restart the server.",
-}
+BY_HAND = "Still to do: set a new WEBAPP_SIGNING_KEY. Until then, other services accept tokens signed with it."
 
 
 @click.command("emergency", cls=Command)
@@ -40,8 +39,8 @@ BY_HAND = {
 def command(context: CommandContext, *, yes: bool) -> None:
     """After a key was stolen: sign with a new key, and end every token, session, mailed link and invitation at once.
 
-    From the next request on, no running process accepts the old keys. Cookies are signed with another key too, unless
-    it is set by WEBAPP_SECRET_KEY. Prints the ID of the new key. The exit code is 1 if something is left to do by hand.
+    Within a second, no running process, on any machine, accepts the old keys. Cookies are signed with another key too.
+    Prints the ID of the new key. The exit code is 1 if something is left to do by hand.
 
     \b
     Example:
@@ -49,18 +48,20 @@ def command(context: CommandContext, *, yes: bool) -> None:
     """
     if not yes and click.prompt(f"Everyone has to log in again. Type “{WORD}” to continue", err=True) != WORD:
         raise CommandRefused("Nothing was changed.")
-    keys, cookies = IdTokenKeys.of(context.settings), CookieKey(context.settings)
-    left = (["signing"] if context.settings.signing_key else []) + ([] if cookies.is_ours else ["cookies"])
+    left = ["signing"] if context.settings.signing_key else []
     with opened(context) as database:
-        ended = sweep(database, keys, cookies, left)
+        table = KeyTable(database, context.settings)
+        keys = IdTokenKeys.of(context.settings, table)
+        ended = sweep(database, keys, CookieKey(context.settings, table), left)
+        kid = keys.site.current().kid
         time.sleep(SECOND_SWEEP_AFTER)
         with database.write() as db:
             ended += credentials.end_every_credential(db)
     say_aside(f"Ended: {' and '.join(ended_counts(ended))}.")
     say_aside(NEXT)
-    click.echo(keys.site.current().kid)
+    click.echo(kid)
     if left:
-        raise CommandRefused("\n".join(BY_HAND[what] for what in left))
+        raise CommandRefused(BY_HAND)
 
 
 def sweep(database: Database, keys: IdTokenKeys, cookies: CookieKey, left: list[str]) -> Counter[str]:
@@ -69,14 +70,12 @@ def sweep(database: Database, keys: IdTokenKeys, cookies: CookieKey, left: list[
         # With the secret key and the database, waiting mails and the links in them can be read.
         ended["link"], ended["invitation"] = one_time_links.void_of_everybody(db), invitations.revoke_all(db)
         ended = +ended
-        # Recorded before the files are changed: without an audit event, nothing is changed.
-        former = [key.kid for key in tuple(keys.keys())]
+        former = [key.kid for ring in keys.rings() for key in ring.view().keys]
+        for ring in keys.rings():
+            if isinstance(ring, TableRing):
+                ring.replace(db)
+        cookies.renew(db)
         record(db, Event.EMERGENCY_DECLARED, retired=former, ended=dict(ended), by_hand=left)
-        db.flush()
-        if "signing" not in left:
-            for ring in keys.rings():
-                ring.replace()
-        cookies.renew()
     return ended
 
 

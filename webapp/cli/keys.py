@@ -1,9 +1,12 @@
 """keys: list, rotate and retire the keys that sign tokens."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
 from webapp.cli import emergency
@@ -14,7 +17,9 @@ from webapp.cli.durations import DURATION
 from webapp.cli.errors import CommandRefused
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.core.id_token_keys import IdTokenKeys
+from webapp.core.key_table import KeyTable
 from webapp.core.keys import RotationRefused, SigningKey
 from webapp.core.signing_keys import TIMES
 
@@ -39,7 +44,8 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
     Example:
       python -m webapp keys list
     """
-    keys = IdTokenKeys.of(context.settings).keys()
+    with opened(context) as database:
+        keys = IdTokenKeys.of(context.settings, KeyTable(database, context.settings)).keys()
     if is_json:
         say_json([key_facts(key) for key in keys])
         return
@@ -87,28 +93,31 @@ def rotate(context: CommandContext, *, signs_after: timedelta, overlap: timedelt
     """
     if not timedelta() <= signs_after <= LONGEST_WAIT:
         raise click.BadParameter("must be at most 30d", param_hint="--signs-after")
-    rings = IdTokenKeys.of(context.settings).rings()
-    if is_rs256 and len(rings) == 1:
-        raise CommandRefused("No app has needed an RSA key yet.")
-    ring = rings[-1] if is_rs256 else rings[0]
-    former = ring.current()
     overlap = context.settings.token_lifetime_max if overlap is None else overlap
-    try:
-        with opened(context) as database, database.write() as db:
-            # Written first, so that a key is not rotated where that cannot be recorded.
-            spans: dict[str, Any] = {
-                "overlap": int(overlap.total_seconds()),
-                "signs_after": int(signs_after.total_seconds()),
-            }
+    spans: dict[str, Any] = {"overlap": int(overlap.total_seconds()), "signs_after": int(signs_after.total_seconds())}
+    with opened(context) as database:
+        rings = IdTokenKeys.of(context.settings, KeyTable(database, context.settings)).rings()
+        if is_rs256 and len(rings) == 1:
+            raise CommandRefused("No app has needed an RSA key yet.")
+        ring = rings[-1] if is_rs256 else rings[0]
+        former = ring.current()
+        with rotating(database) as db:
+            key = ring.rotate(db, overlap, signs_after=signs_after)
             record(db, Event.KEY_ROTATED, retired=former.kid, **spans)
-            db.flush()
-            key = ring.rotate(overlap, signs_after=signs_after)
-    except RotationRefused as error:
-        raise CommandRefused(str(error)) from error
     if key.signs_from is not None:
         say_aside(f"It is published now and signs from {moment(key.signs_from)}.")
     say_aside(f"The old key {former.kid} verifies tokens until {moment((key.signs_from or now()) + overlap)}.")
     click.echo(key.kid)
+
+
+@contextmanager
+def rotating(database: Database) -> Iterator[Session]:
+    """A write transaction in which a ring may refuse."""
+    try:
+        with database.write() as db:
+            yield db
+    except RotationRefused as error:
+        raise CommandRefused(str(error)) from error
 
 
 @command.command("retire")
@@ -123,12 +132,9 @@ def retire(context: CommandContext, *, kid: str) -> None:
     Example:
       python -m webapp keys retire "$(python -m webapp keys list --json | jq -r '.[-1].kid')"
     """
-    ring = IdTokenKeys.of(context.settings).holding(kid)
-    try:
-        with opened(context) as database, database.write() as db:
+    with opened(context) as database:
+        ring = IdTokenKeys.of(context.settings, KeyTable(database, context.settings)).holding(kid)
+        with rotating(database) as db:
+            ring.retire(db, kid)
             record(db, Event.KEY_RETIRED, retired=kid)
-            db.flush()
-            ring.retire(kid)
-    except RotationRefused as error:
-        raise CommandRefused(str(error)) from error
     say_aside(f"Tokens signed with {kid} are no longer accepted.")

@@ -1,6 +1,7 @@
 """Checks of ``token mint``: the same rules as on the token page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
-from webapp.app import create_app
+from webapp.app import close, create_app
 from webapp.cli.durations import ENDLESS
 from webapp.cli.errors import CommandRefused
 from webapp.core.combining_marks import STACKED, is_stacked
@@ -36,10 +37,14 @@ from webapp.web.registry import services_of
 PROVEN_BY_NOBODY = AuthenticationProof(auth_time=datetime(1970, 1, 1, tzinfo=UTC), amr="cli")
 
 
-def tools(settings: Settings) -> tuple[TokenIssuer, Catalogue]:
+@contextmanager
+def tools(settings: Settings) -> Iterator[tuple[TokenIssuer, Catalogue]]:
     """Issuer and scope catalogue. The scopes are known only once the whole application is built."""
     app = create_app(settings)
-    return services_of(app).get(TokenIssuer), services_of(app).get(Catalogue)
+    try:
+        yield services_of(app).get(TokenIssuer), services_of(app).get(Catalogue)
+    finally:
+        close(app)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,8 @@ from sqlalchemy.engine import make_url
 
 from webapp.cli import base_url_notes
 from webapp.cli.errors import Unusable
-from webapp.core import db_file, instance_folder
-from webapp.core.db import engine_for, outages, read_only
+from webapp.core import db_file, instance_folder, key_start
+from webapp.core.db import Database, engine_for, outages, read_only
 from webapp.core.db_file import Damaged
 from webapp.migrations.all_models import metadata
 from webapp.settings import Settings
@@ -109,7 +109,7 @@ def upgrade(settings: Settings, *, on_migrate: Callable[[], None] = lambda: None
         The version it had before.
 
     Raises:
-        Damaged, NewerSchema, Unavailable
+        Damaged, NewerSchema, OtherSecretKey, Unavailable
     """
     instance_folder.prepare(settings.instance)
     with instance_folder.lock(settings.instance):
@@ -123,7 +123,17 @@ def upgrade(settings: Settings, *, on_migrate: Callable[[], None] = lambda: None
                 base_url_notes.note(settings)
         if (file := file_of(settings)) is not None:
             instance_folder.mark_made(settings.instance, file)
+        take_up_keys(settings)
     return former
+
+
+def take_up_keys(settings: Settings) -> None:
+    """See ``key_start.take_up``; the database has the current version."""
+    database = Database(settings.database)
+    try:
+        key_start.take_up(settings, database)
+    finally:
+        database.close()
 
 
 def downgrade(settings: Settings, revision: str) -> None:

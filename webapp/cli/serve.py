@@ -10,7 +10,7 @@ from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import answering, bring_up, opened
 from webapp.core.db import Database
-from webapp.core.keys import ring_for
+from webapp.core.keys import given_ring
 from webapp.core.lazy_import import lazily
 from webapp.login.external_identity import authenticate_of
 from webapp.settings import Settings
@@ -45,7 +45,7 @@ def command(
     context = context.otherwise(bind=bind, workers=workers, threads=threads)
     settings = context.settings
     # Errors that would stop each worker stop the start here, before anything is changed.
-    ring_for(settings)
+    given_ring(settings)
     authenticate_of(settings)
     granian_server.refuse_taken(settings.bind)
     with answering():

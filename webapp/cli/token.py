@@ -72,8 +72,8 @@ def mint(context: CommandContext, /, *, user: str, expires: timedelta, **options
         --expires 5m)" http://localhost:8000/protected
       python -m webapp token mint ada --name wall --scope protected:read --method GET --network 10.0.0.0/8
     """
-    issuer, catalogue = mint_checks.tools(context.settings)
-    with opened(context) as database, database.write() as db:
+    built = mint_checks.tools(context.settings)
+    with built as (issuer, catalogue), opened(context) as database, database.write() as db:
         owner = user_named(db, user)
         wish = mint_checks.token_request(db, context.settings, catalogue, owner, MintOrder(lifetime=expires, **options))
         try:

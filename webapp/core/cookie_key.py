@@ -1,51 +1,39 @@
-"""CookieKey: the key that signs cookies; ``keys emergency`` renews it in running processes."""
+"""CookieKey: the keys that sign cookies; ``keys emergency`` renews them in running processes, on every machine."""
 
-import logging
 import secrets
-from pathlib import Path
+
+from sqlalchemy.orm import Session
 
 from webapp.core.digests import derive
-from webapp.settings import InstanceError, Settings, private_files
+from webapp.core.key_table import KeyTable
+from webapp.settings import Settings
 
-log = logging.getLogger(__name__)
-
-GENERATION = "cookie_generation"
+GENERATION = "cookies"
 
 
 class CookieKey:
-    """The secret key itself, until it is renewed: then a key derived from it and from the generation in a file.
+    """The secret key itself, until it is renewed: then a key derived from it and from a generation in the database.
 
     The secret key itself does not change, because stored data is encrypted with it.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._instance, self._secret_key = settings.instance, settings.secret_key
-        self._path = str(settings.instance / GENERATION)
-        # A key from the settings may be in use on other machines, which would not see this file.
-        self.is_ours = (private_files.read(settings.instance / "secret_key") or "").strip() == settings.secret_key
-        self._stamp = private_files.stamp(self._path)
-        self._current = self._read() if self.is_ours else settings.secret_key
+    def __init__(self, settings: Settings, table: KeyTable) -> None:
+        self._table = table
+        self._secret_keys = settings.secret_key, *settings.secret_key_fallbacks
+        self._known: tuple[str | None, tuple[str, ...]] = None, self._secret_keys
 
-    def current(self) -> str:
-        """The present key. Called for every cookie, so it costs one stat call only."""
-        if self.is_ours and (stamp := private_files.stamp(self._path)) != self._stamp:
-            self._reload(stamp)
-        return self._current
+    def current(self) -> tuple[str, ...]:
+        """The key that signs, then those that only verify. Called for every cookie; one object until they change."""
+        generation, known = self._table.text(GENERATION), self._known
+        if generation is not known[0]:
+            known = self._known = generation, tuple(derived(key, generation) for key in self._secret_keys)
+        return known[1]
 
-    def renew(self) -> bool:
-        """Invalidate every cookie, in every process, from the next request on. False if the key is a setting."""
-        if self.is_ours:
-            private_files.write(self._instance / GENERATION, secrets.token_urlsafe(32) + "\n")
-        return self.is_ours
+    def renew(self, db: Session) -> None:
+        """Invalidate every cookie, in every process."""
+        self._table.stored(db, GENERATION)
+        self._table.store(db, GENERATION, secrets.token_urlsafe(32))
 
-    def _reload(self, stamp: tuple[int, ...]) -> None:
-        self._stamp = stamp
-        try:
-            # A removed file must not make old cookies valid again.
-            self._current = self._read() if stamp else self._current
-        except InstanceError:
-            log.exception("cookie generation unreadable")
 
-    def _read(self) -> str:
-        generation = private_files.read(Path(self._path))
-        return derive(self._secret_key, f"cookies: {generation.strip()}").hex() if generation else self._secret_key
+def derived(secret_key: str, generation: str | None) -> str:
+    return derive(secret_key, f"cookies: {generation}").hex() if generation else secret_key

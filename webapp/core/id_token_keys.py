@@ -3,9 +3,14 @@
 Access tokens are signed and accepted with the ring of the site alone.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from webapp.core.keys import FileRing, KeyRing, SigningKey, ring_for
+from sqlalchemy.orm import Session
+
+from webapp.core.key_table import KeyTable
+from webapp.core.keys import KeyRing, SigningKey
+from webapp.core.table_ring import TableRing, ring_for
 from webapp.settings import Settings
 
 FURTHER = "RS256"
@@ -14,34 +19,33 @@ NAME = "id_token_keys"
 
 
 class IdTokenKeys:
-    def __init__(self, site: KeyRing, settings: Settings) -> None:
-        self.site, self._settings = site, settings
-        self._further: FileRing | None = None
+    def __init__(self, site: KeyRing, further: TableRing) -> None:
+        self.site, self.further = site, further
 
     @classmethod
-    def of(cls, settings: Settings) -> "IdTokenKeys":
-        return cls(ring_for(settings), settings)
+    def of(cls, settings: Settings, table: KeyTable) -> "IdTokenKeys":
+        further = TableRing(table, algorithm=FURTHER, overlap=settings.token_lifetime_max, name=NAME)
+        return cls(ring_for(settings, table), further)
 
     @property
     def algorithms(self) -> tuple[str, ...]:
         """Those that an app can choose, the one of the site first."""
         own = self.site.current().algorithm
-        # Keys from the settings are shared by several machines; a file of one of them would not be.
-        return (own,) if self._settings.signing_key or own in (FURTHER, "HS256") else (own, FURTHER)
+        return (own,) if own in (FURTHER, "HS256") else (own, FURTHER)
+
+    def signing_key(self, db: Session, *, is_rs256: bool) -> SigningKey:
+        """The key that signs for an app; that of RS256 is made when it is first needed."""
+        if is_rs256 and FURTHER in self.algorithms[1:] and not self.further.has_keys:
+            return self.further.ensure(db)
+        return self.ring(is_rs256=is_rs256).current()
 
     def ring(self, *, is_rs256: bool) -> KeyRing:
-        """The ring that signs for an app; that of RS256 is made when it is first needed."""
-        if not is_rs256 or FURTHER not in self.algorithms[1:]:
-            return self.site
-        if self._further is None:
-            instance, overlap = self._settings.instance, self._settings.token_lifetime_max
-            self._further = FileRing(instance, algorithm=FURTHER, overlap=overlap, name=NAME)
-        return self._further
+        """The ring that signs for an app; that of the site as long as there is no other."""
+        return self.rings()[-1] if is_rs256 else self.site
 
-    def rings(self) -> list[KeyRing]:
-        """Those that there are. Another process may have made the second one."""
-        has_further = (self._settings.instance / f"{NAME}.json").exists() and FURTHER in self.algorithms[1:]
-        return [self.site, self.ring(is_rs256=True)] if has_further else [self.site]
+    def rings(self) -> Sequence[KeyRing]:
+        """Those that have keys. Another process may have made the second one."""
+        return [self.site, self.further] if FURTHER in self.algorithms[1:] and self.further.has_keys else [self.site]
 
     def keys(self) -> list[SigningKey]:
         return [key for ring in self.rings() for key in tuple(ring.keys())]
@@ -53,3 +57,7 @@ class IdTokenKeys:
     def jwks(self) -> dict[str, Any]:
         """The public keys of all rings (RFC 7517 §5)."""
         return {"keys": [key for ring in self.rings() for key in ring.jwks()["keys"]]}
+
+    def forget_private_keys(self, db: Session) -> int:
+        """Remove the private halves of retired keys; a job. Returns the number of keys."""
+        return sum(ring.forget_private_keys(db) for ring in self.rings() if isinstance(ring, TableRing))

@@ -1,12 +1,14 @@
-"""SigningKey: one key with its ID and times, and its JSON form in the key file."""
+"""SigningKey: one key with its ID and times, and the JSON form in which keys are stored."""
 
 import base64
+import json
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from webapp.core.key_material import FAMILIES, Private, Public, load, private_pem, public_pem, thumbprint
+from webapp.core.key_material import FAMILIES, KeyUnfit, Private, Public, load, private_pem, public_pem, thumbprint
 
 TIMES = ("created_at", "signs_from", "retired_at", "ends_at")
 
@@ -84,6 +86,23 @@ def asymmetric(key: Private | Public, *, algorithm: str, **times: Any) -> Signin
     return SigningKey(kid=kid, algorithm=algorithm, private=None, public=key, **times)
 
 
+def text_of(keys: Iterable[SigningKey]) -> str:
+    """The keys as JSON."""
+    return json.dumps({"keys": [to_json(key) for key in keys]})
+
+
+def keys_of(text: str) -> list[SigningKey]:
+    """The keys of a JSON text.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    try:
+        return [from_json(entry) for entry in json.loads(text)["keys"]]
+    except (KeyUnfit, KeyError, TypeError) as error:
+        raise ValueError("the keys are damaged") from error
+
+
 def to_json(key: SigningKey) -> dict[str, Any]:
     times = {name: getattr(key, name) for name in TIMES}
     head = {"kid": key.kid, "algorithm": key.algorithm}
@@ -98,7 +117,7 @@ def written(key: SigningKey) -> str:
 
 def from_json(entry: dict[str, Any]) -> SigningKey:
     """Raises ``KeyUnfit``, ``ValueError``, ``KeyError`` or ``TypeError`` for invalid entries."""
-    # Files of earlier versions have no ``signs_from``.
+    # Those of earlier versions have no ``signs_from``.
     times: dict[str, Any] = {name: instant(({"signs_from": None} | entry)[name]) for name in TIMES}
     if entry["algorithm"] == "HS256":
         private = base64.b64decode(entry["key"], validate=True)

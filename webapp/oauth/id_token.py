@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from webapp.core import jwt
 from webapp.core.clock import now
-from webapp.core.keys import KeyRing, SigningKey
+from webapp.core.keys import SigningKey
 from webapp.guard.assurance import level_of
 
 TYP = "JWT"
@@ -31,7 +31,7 @@ class Authentication:
 
 
 def id_token(
-    about: Authentication, claims: dict[str, Any], *, issuer: str, ring: KeyRing, access_token: str | None = None
+    about: Authentication, claims: dict[str, Any], *, issuer: str, key: SigningKey, access_token: str | None = None
 ) -> str:
     """A signed ID token.
 
@@ -40,7 +40,7 @@ def id_token(
         issuer: URL of the site.
         access_token: issued together with it, for ``at_hash``.
     """
-    key, moment = ring.current(), now()
+    moment = now()
     said = claims | {
         "iss": issuer,
         "jti": uuid4().hex,

@@ -56,6 +56,7 @@ class Cookies(SecureCookieSessionInterface):
 
     def __init__(self, key: CookieKey | None = None) -> None:
         self._key = key
+        self._taken: tuple[str, ...] = ()
         self._verified: OrderedDict[str, tuple[float, str | dict[str, Any]]] = OrderedDict()
         self._kept: tuple[object, URLSafeTimedSerializer | None] = None, None
 
@@ -69,11 +70,10 @@ class Cookies(SecureCookieSessionInterface):
 
     def take_up_key(self, app: Flask) -> None:
         """Use the current cookie key, and forget what was verified with another one."""
-        if self._key is None or (key := self._key.current()) == app.secret_key:
+        if self._key is None or (keys := self._key.current()) is self._taken:
             return
-        # Former keys are dropped too: the key was renewed because they may be known.
-        app.config |= {"SECRET_KEY_FALLBACKS": [], "SECRET_KEY": key}
-        self._verified = OrderedDict()
+        app.config |= {"SECRET_KEY_FALLBACKS": [*keys[1:]], "SECRET_KEY": keys[0]}
+        self._taken, self._verified = keys, OrderedDict()
 
     def make_null_session(self, app: Flask) -> Any:  # noqa: ARG002 - Flask's; its own refuses to be written to
         return ForgottenSession()

@@ -19,7 +19,9 @@ from webapp.settings.types import LogLevel, Network, PasswordLoginMode, Registra
 class Settings(IdentitySettings):
     """Read once, by ``from_env``. Built directly, as in tests, the same rules apply."""
 
-    instance: Annotated[Path, "Instance folder: database, keys and config.toml; cannot be set in that file."] = INSTANCE
+    instance: Annotated[Path, "Instance folder: database, secret key and config.toml; cannot be set in that file."] = (
+        INSTANCE
+    )
     bind: Annotated[str, "IP address and port to listen on."] = "127.0.0.1:8000"
     base_url: Annotated[
         str,

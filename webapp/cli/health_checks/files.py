@@ -7,7 +7,7 @@ from pathlib import Path
 from webapp.cli.health_checks.finding import Finding, bad, ok, warn
 from webapp.settings.private_files import OTHERS
 
-SECRETS = ("secret_key", "cookie_generation", "signing_keys.json", "id_token_keys.json", "config.toml")
+SECRETS = ("secret_key", "config.toml")
 MEGABYTE = 1024 * 1024
 LITTLE, TOO_LITTLE = 1024, 100
 

@@ -105,5 +105,5 @@ def id_token_of(service: TokenService, login: UserLogin, *, access_token: str | 
     about = Authentication(login.client.id, login.session_id, proof.auth_time, proof.amr, login.nonce)
     roles = groups_of(login.client, login.roles)
     claims = claims_of(login.user, roles, login.scopes, login.client, service.issuer.hooks)
-    ring = service.keys.ring(is_rs256=login.client.wants_rs256)
-    return id_token(about, claims, issuer=service.issuer.url, ring=ring, access_token=access_token)
+    key = service.keys.signing_key(db, is_rs256=login.client.wants_rs256)
+    return id_token(about, claims, issuer=service.issuer.url, key=key, access_token=access_token)

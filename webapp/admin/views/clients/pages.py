@@ -152,7 +152,7 @@ def edit(principal: Principal, client_id: UUID) -> ResponseReturnValue:
 
 def prepared(wish: S) -> S:
     """Make the RSA key, if the app is the first that needs one: its first user should not wait for that."""
-    service(IdTokenKeys).ring(is_rs256=wish.wants_rs256)
+    service(IdTokenKeys).signing_key(db(), is_rs256=wish.wants_rs256)
     return wish
 
 

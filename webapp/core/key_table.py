@@ -1,0 +1,102 @@
+"""KeyTable: named sets of keys in the database, encrypted under the secret key, read again at most once a second."""
+
+import logging
+import threading
+from time import monotonic
+
+from sqlalchemy import event, func, select
+from sqlalchemy.orm import Session
+
+from webapp.core.db import Database, Unavailable, alone
+from webapp.core.encryption import DecryptionFailed, Encryptor
+from webapp.core.models import KeySet
+from webapp.settings import InstanceError, Settings
+
+log = logging.getLogger(__name__)
+
+PURPOSE = "keys"
+"""Of the key that encrypts them, derived from the secret key."""
+INTERVAL = 1.0
+"""Seconds between two looks: a change applies in every process, on every machine, within this time."""
+
+
+class KeyTable:
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database = database
+        self._encryptor = Encryptor(settings.secret_key, PURPOSE, former=settings.secret_key_fallbacks)
+        self._query = database.compile_for(select(func.count(), func.sum(KeySet.version)))
+        self._lock = threading.Lock()
+        self._next_look = 0.0
+        self._seen: tuple[object, ...] | None = None
+        self._known: dict[str, tuple[int, str]] = {}
+
+    def text(self, name: str) -> str | None:
+        """The content of a set; None if there is none. The same object until it changes.
+
+        Raises:
+            Unavailable: the database did not answer yet. Afterwards the known content is used until it answers again.
+        """
+        # On every request: one look at the clock. Only one thread looks, and the others wait for the first look only.
+        if monotonic() >= self._next_look and self._lock.acquire(blocking=self._seen is None):
+            try:
+                self._look()
+            finally:
+                self._lock.release()
+        known = self._known.get(name)
+        return known and known[1]
+
+    def look_again(self) -> None:
+        """Look at the table with the next call."""
+        self._next_look = 0.0
+
+    def stored(self, db: Session, name: str) -> str | None:
+        """The content of a set in this transaction, which no other transaction changes meanwhile.
+
+        Raises:
+            InstanceError: it cannot be decrypted.
+        """
+        alone(db, "keys")
+        found = db.get(KeySet, name, populate_existing=True)
+        return None if found is None else self._opened(found)
+
+    def store(self, db: Session, name: str, text: str) -> None:
+        """Write a set; after ``stored``, in the same transaction. This process sees it at once after the commit."""
+        event.listen(db, "after_commit", lambda _: self.look_again(), once=True)
+        found = db.get(KeySet, name) or KeySet(name=name, version=0)
+        found.version, found.sealed = found.version + 1, self._encryptor.seal(text.encode(), belongs_to=name)
+        db.add(found)
+        db.flush()
+
+    def _look(self) -> None:
+        try:
+            if (seen := self._database.row(self._query.sql, self._query.bind())) != self._seen:
+                self._reload()
+                # Counted before the rows were read, so a change in between is read again, never missed.
+                self._seen = seen
+        except Unavailable:
+            if self._seen is None:
+                raise
+            log.warning("keys not available")
+        self._next_look = monotonic() + INTERVAL
+
+    def _reload(self) -> None:
+        with self._database.read() as db:
+            found = db.scalars(select(KeySet)).all()
+        # A set whose row was removed stays in use until the next start, so that nobody is locked out.
+        known = dict(self._known)
+        for row in found:
+            if row.name in known and known[row.name][0] == row.version:
+                continue
+            try:
+                known[row.name] = row.version, self._opened(row)
+            except InstanceError:
+                log.exception("keys unreadable", extra={"fields": {"name": row.name}})
+        self._known = known
+
+    def _opened(self, row: KeySet) -> str:
+        try:
+            return self._encryptor.open(row.sealed, belongs_to=row.name).decode()
+        except DecryptionFailed as error:
+            raise InstanceError(
+                f"The keys “{row.name}” in the database cannot be decrypted with the secret key of this site."
+            ) from error

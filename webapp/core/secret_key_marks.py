@@ -1,0 +1,39 @@
+"""Marks of the secret keys under which something in the database may be encrypted: each process must have them all."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.core.clock import now
+from webapp.core.digests import derive, keyed
+from webapp.core.models import SecretKeyMark
+from webapp.settings import Settings, SettingsError
+
+
+class OtherSecretKey(SettingsError):
+    """Something in the database is encrypted under a secret key that this process does not have."""
+
+
+def mark_of(secret_key: str) -> str:
+    """Recognises a secret key and does not reveal it."""
+    return keyed(derive(secret_key, "mark of the secret key"), "the database belongs to this secret key")
+
+
+def known(db: Session) -> set[str]:
+    return set(db.scalars(select(SecretKeyMark.mark)))
+
+
+def check(marks: set[str], settings: Settings) -> None:
+    """
+    Raises:
+        OtherSecretKey
+    """
+    if missing := marks - {mark_of(key) for key in (settings.secret_key, *settings.secret_key_fallbacks)}:
+        other = "another secret key" if len(missing) == len(marks) else "a further secret key"
+        raise OtherSecretKey(
+            f"The database belongs to {other}. Set WEBAPP_SECRET_KEY or WEBAPP_SECRET_KEY_FALLBACKS to it, "
+            f"or restore {settings.instance / 'secret_key'}."
+        )
+
+
+def add(db: Session, secret_key: str) -> None:
+    db.add(SecretKeyMark(mark=mark_of(secret_key), created_at=now()))
