@@ -10,12 +10,13 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 
 from tests import budget, cached_builds, dates, factories, lengthy, marking
 from tests.browser import Person
@@ -28,9 +29,10 @@ from tests.script import Script
 from webapp.accounts.models import User
 from webapp.app import close
 from webapp.cli import schema
+from webapp.cli.context import CommandContext
 from webapp.core.db import Database
+from webapp.core.models import KeySet
 from webapp.guard.resources import DECLARED, Resource
-from webapp.settings import Settings
 from webapp.testing import build
 from webapp.web.logs import TextLine
 from webapp.web.registry import services_of
@@ -98,9 +100,12 @@ _date = pytest.fixture(autouse=True)(dates.at_the_chosen_date)
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An instance as the first start makes it, to be copied."""
+    """An instance as the first start makes it, to be copied; each copy makes a signing key of its own."""
     folder = tmp_path_factory.mktemp("migrated") / "instance"
-    schema.upgrade(Settings.from_env({"WEBAPP_INSTANCE": str(folder)}))
+    settings = CommandContext({"WEBAPP_INSTANCE": str(folder)}).settings
+    schema.upgrade(settings)
+    with closing(Database(settings.database)) as database, database.write() as db:
+        db.execute(delete(KeySet))
     return folder
 
 

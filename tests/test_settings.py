@@ -7,7 +7,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from webapp.settings import InstanceError, Settings, SettingsError
+from webapp.cli.context import CommandContext
+from webapp.settings import InstanceError, SecretKeyMissing, Settings, SettingsError, private_files
 
 SECRET = "Zq3v8LxM2rT7nW0bYc5dKf9hJs1pGuQe"
 OTHER = "k2Vt9sXw4NzB7mCq1LrD8fHj3PyG6aTe"
@@ -61,7 +62,10 @@ def test_a_secret_can_be_read_from_a_file(tmp_path):
 
 def test_the_first_start_creates_a_secret_key_and_the_second_keeps_it(tmp_path):
     environ = {"WEBAPP_INSTANCE": str(tmp_path / "new")}
-    first, second = Settings.from_env(environ), Settings.from_env(environ)
+    with pytest.raises(SecretKeyMissing, match="db upgrade"):
+        Settings.from_env(environ)
+    assert not (tmp_path / "new").exists()
+    first, second = CommandContext(environ).settings, Settings.from_env(environ)
     assert first.secret_key == second.secret_key
     assert (tmp_path / "new" / "secret_key").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
@@ -70,7 +74,7 @@ def test_the_first_start_creates_a_secret_key_and_the_second_keeps_it(tmp_path):
 
 
 def test_a_secret_key_that_others_can_read_stops_the_start(tmp_path):
-    Settings.from_env({"WEBAPP_INSTANCE": str(tmp_path)})
+    private_files.make_secret_key(tmp_path)
     os.chmod(tmp_path / "secret_key", 0o640)
     with pytest.raises(InstanceError, match="chmod 600"):
         Settings.from_env({"WEBAPP_INSTANCE": str(tmp_path)})
@@ -236,8 +240,10 @@ def test_a_former_setting_name_is_accepted_unless_the_present_one_is_set_too(tmp
     def read(**given):
         if source == "environment":
             return Settings.from_env(
-                {"WEBAPP_INSTANCE": str(tmp_path)} | {f"WEBAPP_{name.upper()}": value for name, value in given.items()}
+                {"WEBAPP_INSTANCE": str(tmp_path), "WEBAPP_SECRET_KEY": SECRET}
+                | {f"WEBAPP_{name.upper()}": value for name, value in given.items()}
             )
+        private_files.make_secret_key(tmp_path)
         (tmp_path / "config.toml").write_text("".join(f'{name} = "{value}"\n' for name, value in given.items()))
         return Settings.from_env({"WEBAPP_INSTANCE": str(tmp_path)})
 

@@ -15,16 +15,15 @@ import jwt as pyjwt
 import pytest
 import time_machine
 
-from tests import factories
+from tests import factories, key_rings
 from tests.core.forged_tokens import AUDIENCE, CLAIMS, ISSUER, KEY, NOON, claims_with, encode, forged, header_with
 from tests.published_keys import JWKS, verifier
 from tests.script import Script
 from webapp import verify
 from webapp.core.key_material import private_pem
-from webapp.core.keys import GivenRing, KeyRing
+from webapp.core.keys import GivenRing
 from webapp.core.signing_keys import generate
 from webapp.verify import Expired, Invalid, PublishedKeys, ScopeMissing, Verifier, bearer
-from webapp.web.registry import services_of
 
 FILE = Path(verify.__file__)
 
@@ -162,10 +161,10 @@ def test_a_token_of_the_site_is_verified_with_the_keys_that_the_site_publishes(a
     there = Verifier(issuer, audience=issuer, keys=keys.find)
     found = there.verify(factories.api_token(app, user, "profile:read").token, "profile:read")
     assert found.sub == str(user.id)
-    services_of(app).get(KeyRing).rotate(timedelta(days=1))
+    key_rings.rotate(app, timedelta(days=1))
     old = factories.api_token(app, user).token
     assert there.verify(old)
-    services_of(app).get(KeyRing).replace()
+    key_rings.replace(app)
     keys._fresh = 0
     with pytest.raises(Invalid):
         there.verify(old)

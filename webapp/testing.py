@@ -24,6 +24,7 @@ from webapp.accounts.passwords import Passwords
 from webapp.accounts.registration import NewUser, add
 from webapp.app import close, create_app
 from webapp.cli import plugin_tables, schema
+from webapp.cli.context import CommandContext
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.credentials.lifecycle import AuthenticationProof
@@ -59,7 +60,7 @@ def app(*blueprints: Blueprint, **settings: str) -> Iterator[Flask]:
     """
     with tempfile.TemporaryDirectory() as folder:
         instance = Path(folder) / "instance"
-        chosen = Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | settings)
+        chosen = CommandContext({"WEBAPP_INSTANCE": str(instance)} | settings).settings
         schema.upgrade(chosen)
         plugin_tables.upgrade(chosen, [*plugin_tables.plugins(chosen), *blueprints])
         site = build(instance, *blueprints, **settings)

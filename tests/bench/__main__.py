@@ -18,7 +18,7 @@ from tests import factories
 from tests.browser import Person
 from webapp.app import close, create_app
 from webapp.cli import schema
-from webapp.settings import Settings
+from webapp.cli.context import CommandContext
 
 ROUNDS = 25
 BLOCK = 0.05
@@ -39,7 +39,7 @@ def bare() -> Flask:
 
 
 def site(folder: Path) -> Flask:
-    settings = Settings.from_env({"WEBAPP_INSTANCE": str(folder)})
+    settings = CommandContext({"WEBAPP_INSTANCE": str(folder)}).settings
     schema.upgrade(settings)
     return create_app(settings)
 

@@ -18,7 +18,7 @@ from tests.browser import Person
 from tests.oauth.app import App, registered
 from webapp.app import close, create_app
 from webapp.cli import schema
-from webapp.settings import Settings
+from webapp.cli.context import CommandContext
 
 ROUNDS, WARM = 60, 20
 CALM = {"WEBAPP_LOGIN_TRIES_PER_ADDRESS": "100000", "WEBAPP_LOG_LEVEL": "error"}
@@ -91,7 +91,7 @@ def measure(size: tuple[int, int]) -> tuple[dict[str, float], float]:
     """Milliseconds of each call, and userinfo in times of a bare route."""
     with tempfile.TemporaryDirectory() as folder:
         instance = Path(folder, "instance")
-        settings = Settings.from_env({"WEBAPP_INSTANCE": str(instance), **CALM})
+        settings = CommandContext({"WEBAPP_INSTANCE": str(instance), **CALM}).settings
         schema.upgrade(settings)
         app = create_app(settings)
         wiki = registered(app, is_first_party=True)

@@ -18,12 +18,12 @@ from tests.browser import Person
 from tests.second_factors import NAMED, options, with_app, with_passkey
 from webapp.app import close, create_app
 from webapp.cli import schema
+from webapp.cli.context import CommandContext
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.mfa import totp
 from webapp.mfa.models import TotpSeed
 from webapp.mfa.totp import TotpEncryptor
-from webapp.settings import Settings
 from webapp.web.registry import services_of
 
 ROUNDS = 60
@@ -68,8 +68,8 @@ def codes(app, user) -> tuple[list[float], list[float]]:
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         environ = {"WEBAPP_INSTANCE": str(Path(folder) / "site")} | NAMED | MANY
-        schema.upgrade(Settings.from_env(environ))
-        app = create_app(Settings.from_env(environ))
+        schema.upgrade(CommandContext(environ).settings)
+        app = create_app(CommandContext(environ).settings)
         user = factories.user(app, "bench")
         login = statistics.median(logins(app, user)[5:])
         compared, spent = (statistics.median(times[5:]) for times in codes(app, user))

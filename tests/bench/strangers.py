@@ -13,7 +13,7 @@ from tests.browser import Person
 from tests.test_limits import ROW, TABLE
 from webapp.app import close, create_app
 from webapp.cli import schema
-from webapp.settings import Settings
+from webapp.cli.context import CommandContext
 
 ROUNDS = 9
 WARM = 3
@@ -50,7 +50,7 @@ def measured(person: Person, method: str, path: str) -> float:
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings.from_env({"WEBAPP_INSTANCE": str(Path(folder) / "instance")} | MANY)
+        settings = CommandContext({"WEBAPP_INSTANCE": str(Path(folder) / "instance")} | MANY).settings
         schema.upgrade(settings)
         app, is_within = create_app(settings), True
         print(f"{'anonymous request    ':<34}{'ms CPU':>8}{'at most':>9}")

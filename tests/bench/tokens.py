@@ -14,7 +14,7 @@ from tests.browser import Person
 from webapp.accounts.models import User
 from webapp.app import close, create_app
 from webapp.cli import schema
-from webapp.settings import Settings
+from webapp.cli.context import CommandContext
 
 MINTED, LISTED, ROUNDS = 200, 1000, 15
 PER_SECOND, LIST = 200, 0.1
@@ -30,7 +30,7 @@ def main() -> int:
 
 
 def site(folder: Path) -> Flask:
-    settings = Settings.from_env({"WEBAPP_INSTANCE": str(folder), "WEBAPP_TOKENS_PER_USER": str(LISTED)})
+    settings = CommandContext({"WEBAPP_INSTANCE": str(folder), "WEBAPP_TOKENS_PER_USER": str(LISTED)}).settings
     schema.upgrade(settings)
     return create_app(settings)
 

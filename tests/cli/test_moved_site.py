@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from tests import factories
 from tests.second_factors import with_passkey
 from webapp.cli import schema
+from webapp.cli.context import CommandContext
 from webapp.core.db import Database
-from webapp.settings import Settings
 from webapp.web.registry import services_of
 
 OLD, NEW = "https://old.example.org", "https://new.example.org"
@@ -39,7 +39,7 @@ def test_tokens_and_passkeys_without_a_stored_url_belong_to_the_oldest_one(make_
     factories.api_token(app, ada)
     with_passkey(app, ada)
     environ = {"WEBAPP_INSTANCE": str(instance), "WEBAPP_BASE_URL": NEW, "WEBAPP_FORMER_BASE_URLS": OLD}
-    settings = Settings.from_env(environ)
+    settings = CommandContext(environ).settings
     schema.downgrade(settings, "20261212_language")
     schema.upgrade(settings)
     with services_of(app).get(Database).engine.connect() as connection:

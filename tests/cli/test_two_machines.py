@@ -50,7 +50,7 @@ def log_in(machine, name):
         cookies = dict(client.cookies.items())
         sent = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
         fields = {"username": name, "password": PASSWORD, "csrf_token": token}
-        answer = client.post("/login", data=fields, headers=sent)
+        answer = client.post("/login", data=fields, headers=sent | {"Accept": "text/html"})
         assert answer.status_code == 303, answer.text
         cookies |= dict(answer.cookies.items())
     return "; ".join(f"{name}={value}" for name, value in cookies.items())

@@ -17,8 +17,8 @@ from webapp.cli import schema
 from webapp.core.db import Database
 from webapp.core.key_table import KeyTable
 from webapp.core.table_ring import ring_for
-from webapp.settings import Settings
-settings = Settings.from_env({"WEBAPP_INSTANCE": sys.argv[1]})
+from webapp.cli.context import CommandContext
+settings = CommandContext({"WEBAPP_INSTANCE": sys.argv[1]}).settings
 schema.upgrade(settings)
 database = Database(settings.database)
 print(settings.secret_key, ring_for(settings, KeyTable(database, settings)).current().kid)

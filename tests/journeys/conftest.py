@@ -13,6 +13,7 @@ from tests.journeys.postman import Postman, listening
 from tests.journeys.server import ARGUMENTS, CHROMIUM, PATIENCE, ServedSite, served
 from webapp.app import close, create_app
 from webapp.cli import schema
+from webapp.cli.context import CommandContext
 from webapp.settings import Settings
 from webapp.testing import quickened
 
@@ -82,7 +83,9 @@ def is_fault(message: ConsoleMessage) -> bool:
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory, postgresql: Callable[[str], str]) -> Settings:
     instance = tmp_path_factory.mktemp("on_postgresql") / "instance"
-    settings = Settings.from_env({"WEBAPP_INSTANCE": str(instance), "WEBAPP_DATABASE_URL": postgresql("journeys")})
+    settings = CommandContext(
+        {"WEBAPP_INSTANCE": str(instance), "WEBAPP_DATABASE_URL": postgresql("journeys")}
+    ).settings
     schema.upgrade(settings)
     return settings
 

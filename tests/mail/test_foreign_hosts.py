@@ -10,13 +10,14 @@ from tests.browser import Person
 from tests.mail.test_smtp import put, row, serving, worker_for
 from tests.ports import free_port
 from webapp.accounts.names import EmailUnfit, checked_address
+from webapp.cli.context import CommandContext
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.mail import outbox
 from webapp.mail.mailer import Mailer
 from webapp.mail.transport import Smtp, greeting_of
 from webapp.mail.worker import MailWorker
-from webapp.settings import Settings, SettingsError
+from webapp.settings import SettingsError
 from webapp.settings.idn import ascii_address
 from webapp.web.registry import services_of
 
@@ -104,7 +105,7 @@ def test_the_greeting_is_the_host_of_the_site_or_its_ip_address_in_brackets(host
 
 
 def settings_of(tmp_path, **given):
-    return Settings.from_env({"WEBAPP_INSTANCE": str(tmp_path)} | given)
+    return CommandContext({"WEBAPP_INSTANCE": str(tmp_path)} | given).settings
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,11 @@ from tests.passkey import Authenticator
 from tests.second_factors import NAMED, passkey_login, register, stored, with_app, with_passkey, with_sheet
 from webapp.app import close, create_app
 from webapp.cli import schema
+from webapp.cli.context import CommandContext
 from webapp.core.db import Database
 from webapp.mfa import passkeys, recovery_codes, totp, webauthn_ceremonies
 from webapp.mfa.models import Passkey, TotpSeed
 from webapp.mfa.totp import TotpEncryptor
-from webapp.settings import Settings
 from webapp.testing import quickened
 from webapp.web.registry import services_of
 
@@ -31,7 +31,7 @@ ROUNDS = budget.times(10)
 def site(tmp_path_factory: pytest.TempPathFactory, postgresql: Callable[[str], str]) -> Iterator[Flask]:
     folder = str(tmp_path_factory.mktemp("elephant") / "instance")
     named = {"WEBAPP_INSTANCE": folder, "WEBAPP_DATABASE_URL": postgresql("mfa")} | NAMED
-    settings = Settings.from_env(named)
+    settings = CommandContext(named).settings
     schema.upgrade(settings)
     app = quickened(create_app(settings))
     yield app

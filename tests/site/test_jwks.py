@@ -4,10 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests import factories
+from tests import factories, key_rings
 from tests.script import Script
-from webapp.core.keys import KeyRing
-from webapp.web.registry import services_of
 
 ADDRESS = "/.well-known/jwks.json"
 
@@ -37,18 +35,18 @@ def test_unchanged_keys_are_304(app):
 
 def test_changed_keys_are_sent_again(app):
     etag = fetched_keys(app).headers["ETag"]
-    services_of(app).get(KeyRing).rotate(timedelta(days=1))
+    key_rings.rotate(app, timedelta(days=1))
     assert fetched_keys(app, **{"If-None-Match": etag}).status_code == 200
 
 
 def test_both_keys_are_published_and_verify_during_the_overlap(app, user):
     """F-16."""
     (old,), first = kids(fetched_keys(app)), factories.api_token(app, user).token
-    new = services_of(app).get(KeyRing).rotate(timedelta(days=1)).kid
+    new = key_rings.rotate(app, timedelta(days=1)).kid
     second = factories.api_token(app, user).token
     assert kids(fetched_keys(app)) == [new, old]
     assert [status(app, first), status(app, second)] == [200, 200]
-    services_of(app).get(KeyRing).retire(old)
+    key_rings.retire(app, old)
     assert kids(fetched_keys(app)) == [new]
     assert [status(app, first), status(app, second)] == [401, 200]
 
@@ -60,7 +58,7 @@ def status(app, token):
 @pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
 def test_no_private_key_is_published(make_app, algorithm):
     app = make_app(WEBAPP_SIGNING_ALGORITHM=algorithm)
-    services_of(app).get(KeyRing).rotate(timedelta(days=1))
+    key_rings.rotate(app, timedelta(days=1))
     found = fetched_keys(app).json["keys"]
     assert len(found) == 2
     assert not {"d", "p", "q", "dp", "dq", "qi", "k"} & {name for key in found for name in key}

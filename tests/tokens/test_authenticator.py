@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from sqlalchemy import delete
 
-from tests import factories
+from tests import factories, key_rings
 from tests.script import Script
 from tests.tables import events
 from tests.tokens.forged_tokens import claims_of, is_refused, signed
@@ -16,15 +16,14 @@ from webapp.accounts import lifecycle as account_lifecycle
 from webapp.accounts.models import User
 from webapp.app import close, create_app
 from webapp.cli import schema
+from webapp.cli.context import CommandContext
 from webapp.core.clock import now
 from webapp.core.db import Database
-from webapp.core.keys import KeyRing
 from webapp.credentials.models import Credential
 from webapp.guard.login_manager import Authenticators
 from webapp.guard.token_grant import TokenGrant
 from webapp.sessions import lifecycle as sessions
 from webapp.sessions.lifecycle import Browser, SessionLifetimes
-from webapp.settings import Settings
 from webapp.tokens import authenticator, lifecycle
 from webapp.web.registry import services_of
 
@@ -120,7 +119,7 @@ def test_a_revoked_token_is_refused_on_the_next_request_in_every_process(make_ap
 
 
 def test_a_token_of_another_site_is_refused(make_app, tmp_path, app, user):
-    settings = Settings.from_env({"WEBAPP_INSTANCE": str(tmp_path / "other")})
+    settings = CommandContext({"WEBAPP_INSTANCE": str(tmp_path / "other")}).settings
     schema.upgrade(settings)
     other = create_app(settings)
     foreign = factories.api_token(other, factories.user(other, "ada")).token
@@ -139,14 +138,14 @@ def test_tokens_can_be_signed_with_four_algorithms(make_app, algorithm):
 
 def test_a_cached_signature_is_dropped_with_its_key(app, user, script):
     assert script.get("/protected").status_code == 200
-    services_of(app).get(KeyRing).rotate(timedelta(0))
+    key_rings.rotate(app, timedelta(0))
     assert is_refused(app, script.token)
 
 
 def test_a_rotated_key_verifies_only_during_its_overlap(app, user):
     with time_machine.travel(NOON, tick=False) as clock:
         script = Script(app, factories.api_token(app, user).token)
-        services_of(app).get(KeyRing).rotate(timedelta(hours=1))
+        key_rings.rotate(app, timedelta(hours=1))
         assert script.get("/protected").status_code == 200
         clock.shift(timedelta(hours=1))
         assert is_refused(app, script.token)

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.outbox_mails import mails
+from tests.secret_keys import OTHER
 from webapp.settings import Settings, SettingsError
 from webapp.settings.brand import DARK, LIGHT, MIN_CONTRAST, colour_of, contrast, lowest_contrast
 from webapp.testing import as_nobody, as_user
@@ -106,7 +107,7 @@ def test_what_could_not_be_read_or_be_unsafe_stops_the_start(tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     (tmp_path / "large.png").write_bytes(bytes(200_001))
     with pytest.raises(SettingsError) as refused:
-        Settings.from_env({"WEBAPP_INSTANCE": str(tmp_path), f"WEBAPP_BRAND_{setting}": value})
+        Settings(instance=tmp_path, secret_key=OTHER, **{f"brand_{setting.lower()}": value})
     assert words in str(refused.value)
     assert "\n" not in str(refused.value)
 

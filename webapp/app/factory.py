@@ -1,9 +1,11 @@
 """create_app(settings): the order in which the application is built."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
 from flask import Blueprint, Flask
+from sqlalchemy.exc import DBAPIError
 
 from webapp.app.authentication import init_authentication
 from webapp.app.blueprints import register_blueprints
@@ -21,7 +23,8 @@ from webapp.app.services import (
     provide_second_factors,
     provide_token_grants,
 )
-from webapp.core.db import Database, existing
+from webapp.core import secret_key_marks
+from webapp.core.db import Database, Unavailable, existing
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.key_table import KeyTable
 from webapp.credentials.usage_tracker import UsageTracker
@@ -39,10 +42,13 @@ def create_app(settings: Settings | None = None, *, blueprints: Sequence[Bluepri
         blueprints: of your own, beside those of WEBAPP_BLUEPRINTS.
 
     Raises:
-        SettingsError: a setting is misspelt or does not fit, or a blueprint of your own cannot be registered.
+        SettingsError: a setting is misspelt or does not fit, the database belongs to another secret key, or a
+            blueprint of your own cannot be registered.
         TypeError: a route has neither ``@require`` nor ``@public``, or a service is provided twice.
     """
-    settings = settings or Settings.from_env()
+    if settings is None:
+        settings = Settings.from_env()
+        refuse_other_secret_key(settings)
     app = Application(
         "webapp", template_folder=str(ROOT / "templates"), static_folder=None, instance_path=str(settings.instance)
     )
@@ -68,6 +74,20 @@ def create_app(settings: Settings | None = None, *, blueprints: Sequence[Bluepri
     provide_federation(app, settings)
     app.on_late_route = partial(provide_scopes, app)
     return app
+
+
+def refuse_other_secret_key(settings: Settings) -> None:
+    """For servers that are started without ``serve``, which checks it too.
+
+    Raises:
+        OtherSecretKey
+    """
+    database = Database(existing(settings.database))
+    try:
+        with suppress(Unavailable, DBAPIError), database.read() as db:  # not migrated yet, as for ``flask routes``
+            secret_key_marks.check(secret_key_marks.known(db), settings)
+    finally:
+        database.close()
 
 
 def check_base_path(app: Flask, settings: Settings) -> None:

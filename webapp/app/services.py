@@ -17,7 +17,6 @@ from webapp.accounts.views.login_buttons import LoginButtonsFor
 from webapp.admin.views.identity_providers.trial import show_trial
 from webapp.core.client_network import network_of
 from webapp.core.db import Database
-from webapp.core.encryption import Encryptor
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.outgoing_http import OutgoingHttp, PrivateHosts
 from webapp.core.ratelimit import Limit, Limiter, limiter_for
@@ -35,7 +34,7 @@ from webapp.guard import preferences
 from webapp.guard.assurance import Demands, demands_of
 from webapp.guard.resources import DECLARED
 from webapp.guard.routes import guarded
-from webapp.guard.saved_form import FormEncryptor
+from webapp.guard.saved_form import FORMS, FormEncryptor
 from webapp.guard.unauthenticated import ConfirmMethods, LoginPageRenderer
 from webapp.login.external_identity import password_authenticator_for
 from webapp.login.flow import LoginFlow
@@ -44,6 +43,7 @@ from webapp.login.refresh_grant import RefreshGrant
 from webapp.login.second_step import SecondStep
 from webapp.login.views import confirm, hooks, login, resume
 from webapp.login.views.mfa_hooks import MFA_HOOKS
+from webapp.mail import outbox
 from webapp.mail.mailer import Mailer
 from webapp.mail.outbox import Content
 from webapp.mail.transport import transport_for
@@ -75,7 +75,7 @@ from webapp.web.registry import services_of
 def provide_mail(app: Flask, settings: Settings, database: Database) -> None:
     """The outbox and its worker. ``serve`` starts the worker, so that commands and tests send no waiting mails."""
     services = services_of(app)
-    sealer = Encryptor(settings.secret_key, "mail", former=settings.secret_key_fallbacks)
+    sealer = outbox.CONTENTS.encryptor(settings)
     worker = MailWorker(database, sealer, transport_for(settings.smtp_url, settings.mail_from, settings.host))
 
     def render(db: Session, user_id: UUID | None, kind: str, facts: dict[str, object]) -> Content:
@@ -153,7 +153,7 @@ def provide_second_factors(app: Flask, settings: Settings) -> None:
     """Second factors, passkeys and step-up, and where the settings require them."""
     services = services_of(app)
     demands = demands_of(settings.second_factor_for, settings.passkey_for)
-    sealer = totp.encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
+    sealer = totp.encryptor_for(settings)
     party = party_of(settings.base_url, settings.site_name, settings.former_base_urls)
     step = SecondStep(
         services.get(LoginFlow),
@@ -176,8 +176,7 @@ def provide_second_factors(app: Flask, settings: Settings) -> None:
     services.provide(ConfirmMethods)(confirm.confirm_methods)
     services.provide(LoginPageRenderer)(resume.login_page_for_saved_form)
     services.provide(FirstLogin)(login.log_in_new_user)
-    forms = Encryptor(settings.secret_key, "kept form", former=settings.secret_key_fallbacks)
-    services.provide(FormEncryptor)(FormEncryptor(forms))
+    services.provide(FormEncryptor)(FormEncryptor(FORMS.encryptor(settings)))
 
 
 def provide_scopes(app: Flask) -> None:

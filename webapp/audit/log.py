@@ -119,6 +119,8 @@ class Event(StrEnum):
     ACCESS_REFUSED = "access.refused"
     KEY_ROTATED = "key.rotated"
     KEY_RETIRED = "key.retired"
+    SECRET_KEY_CHANGED = "secret-key.changed"
+    SECRET_KEY_REPLACED = "secret-key.replaced"
     EMERGENCY_DECLARED = "emergency.declared"
     LIMITS_RESET = "limits.reset"
     PAGE_OPENED = "page.opened"

@@ -33,7 +33,7 @@ def command(context: CommandContext) -> None:
     """The audit log."""
     # Loaded for the sentences of their events; without, these are shown by their names.
     with suppress(SettingsError):
-        plugin_tables.plugins(context.settings)
+        plugin_tables.plugins(context.settings_to_read)
 
 
 class EventName(click.Choice[str]):

@@ -45,10 +45,10 @@ def command(context: CommandContext, *, file: Path | None, is_record_only: bool)
     if (file is None) is not is_record_only:
         raise click.UsageError("Give a file, or --record-only.")
     with answering():
-        schema.examine(context.settings)
+        schema.examine(context.settings_to_read)
     if file is not None:
-        copy(context.settings, file)
-    with opened(context) as database:
+        copy(context.settings_to_read, file)
+    with opened(context, needs_secret_key=False) as database:
         try:
             note(database, origin="elsewhere" if file is None else "cli")
         except Unavailable as error:
@@ -79,7 +79,7 @@ def copy(settings: Settings, file: Path) -> None:
     if source is None:
         raise CommandRefused("Back up PostgreSQL with pg_dump, then run: python -m webapp db backup --record-only")
     if not source.exists():
-        raise CommandRefused("There is no database yet. The first start creates it, or: python -m webapp db upgrade")
+        raise CommandRefused(schema.NONE_YET)
     try:
         backup.copy(source, file)
     except FileExistsError as error:

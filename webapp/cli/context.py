@@ -1,11 +1,13 @@
 """CommandContext: the environment of a command and its settings, read when first needed."""
 
+import secrets
 from collections.abc import Mapping
 from functools import cached_property
 
 import click
 
-from webapp.settings import Settings
+from webapp.core.lazy_import import lazily
+from webapp.settings import SecretKeyMissing, Settings
 from webapp.settings.fields import PREFIX
 
 
@@ -20,8 +22,35 @@ class CommandContext:
 
     @cached_property
     def settings(self) -> Settings:
-        """Raises ``SettingsError``."""
-        return Settings.from_env(self.environ)
+        """For commands that encrypt or decrypt; a new site gets a secret key, one with a database never does.
+
+        Raises:
+            SettingsError
+        """
+        try:
+            return Settings.from_env(self.environ)
+        except SecretKeyMissing:
+            lazily("webapp.cli.secret_key").make_for_new_site(self.settings_to_read)
+            return Settings.from_env(self.environ)
+
+    @cached_property
+    def settings_to_read(self) -> Settings:
+        """For commands that neither encrypt nor decrypt. Without a secret key they have one that nobody keeps.
+
+        Raises:
+            SettingsError
+        """
+        try:
+            return Settings.from_env(self.environ)
+        except SecretKeyMissing:
+            return Settings.from_env(self.environ | {"WEBAPP_SECRET_KEY": secrets.token_urlsafe(32)})
+
+    @property
+    def has_secret_key(self) -> bool:
+        try:
+            return bool(Settings.from_env(self.environ))
+        except SecretKeyMissing:
+            return False
 
 
 pass_context = click.make_pass_decorator(CommandContext)

@@ -82,11 +82,11 @@ def check(context: CommandContext, *, models: bool) -> None:
       python -m webapp --instance "$(mktemp -d)" db check --models
     """
     if models:
-        compare_models(context.settings)
+        compare_models(context.settings_to_read)
         say_aside("The migrations match the models and run up and down.")
         return
     with answering():
-        compare_version(context.settings)
+        compare_version(context.settings_to_read)
     say_aside("The database is intact and has the current version.")
 
 
@@ -94,7 +94,7 @@ def compare_version(settings: Settings) -> None:
     schema.examine(settings)
     version = schema.version(settings)
     if version is None:
-        raise CommandRefused("There is no database yet. The first start creates it, or: python -m webapp db upgrade")
+        raise CommandRefused(schema.NONE_YET)
     if version != schema.head():
         raise CommandRefused(
             f"The database has version {version}, not {schema.head()}. Run: python -m webapp db upgrade"

@@ -15,16 +15,21 @@ from webapp.settings import Settings
 
 
 @contextmanager
-def opened(context: CommandContext) -> Iterator[Database]:
+def opened(context: CommandContext, *, needs_secret_key: bool = True) -> Iterator[Database]:
     """The database of the site. It is created if there is none; an older version is refused.
 
+    Args:
+        needs_secret_key: whether something may be encrypted or decrypted; without, no database is created.
+
     Raises:
+        SecretKeyMissing, OtherSecretKey: it was used with another secret key.
         CommandRefused: the database is older than this program, or does not answer.
     """
     with answering():
-        names.configure(context.settings.email_special_domains, email_user_names=context.settings.email_user_names)
-        make_or_compare(context.settings)
-        database = Database(context.settings.database)
+        settings = context.settings if needs_secret_key else context.settings_to_read
+        names.configure(settings.email_special_domains, email_user_names=settings.email_user_names)
+        make_or_compare(settings, may_make=needs_secret_key)
+        database = Database(settings.database)
         former = default_origin.set("cli")
         try:
             yield database
@@ -44,13 +49,15 @@ def answering() -> Iterator[None]:
         ) from error
 
 
-def make_or_compare(settings: Settings) -> None:
+def make_or_compare(settings: Settings, *, may_make: bool) -> None:
     version = schema.version(settings)
+    if version is None and not may_make:
+        raise CommandRefused(schema.NONE_YET)
     if version is None:
         bring_up(settings)
     elif version != schema.head():
         raise CommandRefused("The database is older than this program. Run: python -m webapp db upgrade")
-    else:
+    elif may_make:
         schema.take_up_keys(settings)
 
 

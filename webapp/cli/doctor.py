@@ -30,8 +30,6 @@ from webapp.cli.health_checks import (
 from webapp.cli.health_checks.finding import Finding
 from webapp.cli.output import as_json, say_json
 from webapp.core.db import Database
-from webapp.core.key_table import KeyTable
-from webapp.core.table_ring import ring_for
 from webapp.federation import providers
 from webapp.guard.routes import routes as routes_of
 from webapp.jobs.leases import Job, Jobs, late
@@ -58,7 +56,7 @@ def command(context: CommandContext, ctx: click.Context, *, is_json: bool) -> No
       python -m webapp doctor
       python -m webapp doctor --json | jq -r '.[] | select(.level != "ok").mend'
     """
-    found = list(findings(context.settings))
+    found = list(findings(context.settings_to_read, has_secret_key=context.has_secret_key))
     if is_json:
         say_json(found)
     else:
@@ -66,7 +64,7 @@ def command(context: CommandContext, ctx: click.Context, *, is_json: bool) -> No
     ctx.exit(1 if any(finding.level == "bad" for finding in found) else 0)
 
 
-def findings(settings: Settings) -> Iterator[Finding]:
+def findings(settings: Settings, *, has_secret_key: bool) -> Iterator[Finding]:
     yield from network.findings(settings)
     yield from setting_values.findings(settings)
     yield mail.server(settings)
@@ -75,7 +73,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     app = create_app(settings)
     yield from routes.declared(routes_of(app))
     yield from machine.hashing(Passwords(settings.hashes_at_once, settings.password_minimum))
-    yield from in_database(settings, services_of(app).get(Jobs))
+    yield from in_database(settings, services_of(app).get(Jobs), has_secret_key=has_secret_key)
 
 
 def accepted_rp_ids(settings: Settings) -> tuple[str, ...]:
@@ -83,16 +81,15 @@ def accepted_rp_ids(settings: Settings) -> tuple[str, ...]:
     return party.ids if party else ()
 
 
-def in_database(settings: Settings, periodic_jobs: Sequence[Job]) -> Iterator[Finding]:
+def in_database(settings: Settings, periodic_jobs: Sequence[Job], *, has_secret_key: bool) -> Iterator[Finding]:
     soundness = database.soundness(settings)
     yield soundness
     if soundness.level != "ok":
         yield machine.clock(None)
         return
     opened = Database(settings.database)
-    ring = ring_for(settings, KeyTable(opened, settings))
-    yield keys.age(ring.keys(), ring.current())
     with opened.read() as db:
+        yield from keys.findings(db, opened, settings, has_secret_key=has_secret_key)
         yield database.people(user_queries.everybody(db))
         hashes = user_queries.imported_hashes(db)
         yield from password_hashes.imported(hashes, has_salt=bool(settings.flask_security_password_salt))

@@ -9,7 +9,7 @@ import click
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
-from webapp.cli import emergency
+from webapp.cli import emergency, new_secret, reseal
 from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
@@ -32,6 +32,8 @@ def command() -> None:
 
 
 command.add_command(emergency.command)
+command.add_command(new_secret.command)
+command.add_command(reseal.command)
 
 
 @command.command("list")

@@ -76,8 +76,10 @@ def command(
         with opened(context) as database:
             ended = sweep(database, until, origin="elsewhere")
     else:
+        # Never with a new secret key: the backup was made with another.
+        settings = Settings.from_env(context.environ)
         with answering():
-            ended = put(context.settings, file, until)
+            ended = put(settings, file, until)
     if until is None:
         say_aside("Nothing was revoked: what was revoked or used after the backup is valid again.")
     else:

@@ -23,7 +23,7 @@ def command(context: CommandContext, ctx: click.Context, *, is_json: bool) -> No
       python -m webapp routes
       python -m webapp routes --json | jq -r '.[] | select(.token == "everybody").path'
     """
-    found = routes(create_app(context.settings))
+    found = routes(create_app(context.settings_to_read))
     undeclared = [route for route in found if route.need is None]
     if is_json:
         say_json([route_facts(route) for route in found])

@@ -25,6 +25,8 @@ from webapp.settings import Settings
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
+NONE_YET = "There is no database yet. The first start creates it, or: python -m webapp db upgrade"
+
 # Any number, as long as all of our processes lock the same one.
 POSTGRESQL_LOCK = "SELECT pg_advisory_xact_lock(7101203)"
 

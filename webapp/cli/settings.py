@@ -22,7 +22,7 @@ def command(context: CommandContext, *, is_json: bool) -> None:
       python -m webapp settings
       python -m webapp settings --json | jq -r '.[] | select(.source != "default").variable'
     """
-    rows = context.settings.describe(context.environ)
+    rows = context.settings_to_read.describe(context.environ)
     if is_json:
         say_json([row._asdict() for row in rows])
         return

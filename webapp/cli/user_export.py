@@ -42,7 +42,7 @@ def export(context: CommandContext, *, file: Path, form: str | None, with_secret
     """
     settings = context.settings
     form = form or ("csv" if file.suffix.lower() == ".csv" else "jsonl")
-    sealer = totp.encryptor_for(settings.secret_key, settings.secret_key_fallbacks) if with_secrets else None
+    sealer = totp.encryptor_for(settings) if with_secrets else None
     with opened(context) as database:
         descriptor = None if file == STDOUT else new_file(file)
         # First of all, so that nothing leaves the site without a trace.

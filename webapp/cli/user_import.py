@@ -78,7 +78,7 @@ def import_(
     if form is None:
         raise click.UsageError(f"The name of the file does not say its format. Give --format {'|'.join(READERS)}.")
     settings = context.settings
-    sealer = totp.encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
+    sealer = totp.encryptor_for(settings)
     party = party_of(settings.base_url, settings.site_name, settings.former_base_urls)
     with opened(context) as database, tempfile.TemporaryFile() as accepted:
         with database.read() as db:

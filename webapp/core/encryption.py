@@ -35,9 +35,21 @@ class Encryptor:
         Raises:
             DecryptionFailed
         """
-        for cipher in self._ciphers:
+        return self._opened(sealed, belongs_to)[1]
+
+    def is_current(self, sealed: bytes, *, belongs_to: str = "") -> bool:
+        """Whether it is encrypted with the current secret key, not with a former one.
+
+        Raises:
+            DecryptionFailed
+        """
+        return self._opened(sealed, belongs_to)[0] == 0
+
+    def _opened(self, sealed: bytes, belongs_to: str) -> tuple[int, bytes]:
+        """The place of the secret key that decrypts it, and the content."""
+        for place, cipher in enumerate(self._ciphers):
             try:
-                return cipher.decrypt(sealed[:NONCE], sealed[NONCE:], belongs_to.encode())
+                return place, cipher.decrypt(sealed[:NONCE], sealed[NONCE:], belongs_to.encode())
             except (InvalidTag, ValueError):
                 continue
         raise DecryptionFailed

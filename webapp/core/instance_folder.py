@@ -14,12 +14,12 @@ MADE = "database_made"
 
 
 def prepare(instance: Path) -> None:
-    """Create the folder and its secret key if they are missing.
+    """Create the folder if it is missing, and close it to other users.
 
     Raises:
-        InstanceError: it cannot be written, or other users can read its secrets.
+        InstanceError: it cannot be created.
     """
-    private_files.secret_key(instance)
+    private_files.make_folder(instance)
 
 
 @contextmanager

@@ -8,14 +8,14 @@ from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from webapp.core.db import Database, Unavailable, alone
-from webapp.core.encryption import DecryptionFailed, Encryptor
+from webapp.core.encryption import DecryptionFailed
 from webapp.core.models import KeySet
+from webapp.core.sealed_column import SealedColumn
 from webapp.settings import InstanceError, Settings
 
 log = logging.getLogger(__name__)
 
-PURPOSE = "keys"
-"""Of the key that encrypts them, derived from the secret key."""
+KEYS = SealedColumn("sets of keys", "keys", KeySet.name, KeySet.sealed, KeySet.name)
 INTERVAL = 1.0
 """Seconds between two looks: a change applies in every process, on every machine, within this time."""
 
@@ -23,7 +23,7 @@ INTERVAL = 1.0
 class KeyTable:
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
-        self._encryptor = Encryptor(settings.secret_key, PURPOSE, former=settings.secret_key_fallbacks)
+        self._encryptor = KEYS.encryptor(settings)
         self._query = database.compile_for(select(func.count(), func.sum(KeySet.version)))
         self._lock = threading.Lock()
         self._next_look = 0.0
@@ -66,6 +66,15 @@ class KeyTable:
         found.version, found.sealed = found.version + 1, self._encryptor.seal(text.encode(), belongs_to=name)
         db.add(found)
         db.flush()
+
+    def remove_unreadable(self, db: Session) -> None:
+        """Remove sets that cannot be decrypted."""
+        alone(db, "keys")
+        for row in db.scalars(select(KeySet)):
+            try:
+                self._opened(row)
+            except InstanceError:
+                db.delete(row)
 
     def _look(self) -> None:
         try:

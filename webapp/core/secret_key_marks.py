@@ -1,6 +1,6 @@
 """Marks of the secret keys under which something in the database may be encrypted: each process must have them all."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
@@ -33,6 +33,11 @@ def check(marks: set[str], settings: Settings) -> None:
             f"The database belongs to {other}. Set WEBAPP_SECRET_KEY or WEBAPP_SECRET_KEY_FALLBACKS to it, "
             f"or restore {settings.instance / 'secret_key'}."
         )
+
+
+def keep_only(db: Session, secret_key: str) -> None:
+    """Nothing is encrypted under another secret key any more."""
+    db.execute(delete(SecretKeyMark).where(SecretKeyMark.mark != mark_of(secret_key)))
 
 
 def add(db: Session, secret_key: str) -> None:

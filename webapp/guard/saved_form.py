@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from webapp.core.clock import now
 from webapp.core.digests import digest, new_secret, same
 from webapp.core.encryption import DecryptionFailed, Encryptor
+from webapp.core.sealed_column import SealedColumn
 from webapp.guard import form_state
 from webapp.guard.form_state import Fields
 from webapp.guard.models import KeptForm
@@ -29,6 +30,7 @@ from webapp.web.transaction import database
 
 FormEncryptor = NewType("FormEncryptor", Encryptor)
 """Encrypts saved forms; a service."""
+FORMS = SealedColumn("saved forms", "kept form", KeptForm.user_id, KeptForm.sealed, KeptForm.user_id)
 KEPT = "kept_form"
 """Key of the secret in the session cookie; it is kept when a login clears the session."""
 LIFETIME = timedelta(hours=1)

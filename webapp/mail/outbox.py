@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
 from webapp.core.encryption import DecryptionFailed, Encryptor
+from webapp.core.sealed_column import SealedColumn
 from webapp.mail.models import OutgoingMail
 
 # After this time another worker takes over the mails of one that died. Longer than a dozen steps of an SMTP session
@@ -18,6 +19,7 @@ from webapp.mail.models import OutgoingMail
 LEASE = timedelta(minutes=5)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=4)
 MAX_TRIES = 12
+CONTENTS = SealedColumn("mails", "mail", OutgoingMail.id, OutgoingMail.sealed, OutgoingMail.id)
 # Several, because other workers may lease the first ones at the same moment.
 CANDIDATES = 10
 LONGEST_ERROR = 300

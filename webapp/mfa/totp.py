@@ -15,12 +15,16 @@ from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
 from webapp.core.encryption import DecryptionFailed, Encryptor
+from webapp.core.sealed_column import SealedColumn
 from webapp.mfa.models import TotpSeed
+from webapp.settings import Settings
 
 log = logging.getLogger(__name__)
 
 # Encrypts the seeds of authenticator apps.
 TotpEncryptor = NewType("TotpEncryptor", Encryptor)
+
+SEEDS = SealedColumn("authenticator apps", "totp", TotpSeed.id, TotpSeed.sealed, TotpSeed.user_id)
 
 DIGITS = 6
 # One step before and after, because clocks differ and people type slowly (RFC 6238 §5.2).
@@ -90,12 +94,8 @@ def enrol(db: Session, sealer: Encryptor, user_id: UUID, seed: str, code: str) -
         raise AlreadyEnrolled from error
 
 
-def encryptor_for(secret_key: str, former: tuple[str, ...]) -> TotpEncryptor:
-    """
-    Args:
-        former: secret keys that were replaced.
-    """
-    return TotpEncryptor(Encryptor(secret_key, "totp", former=former))
+def encryptor_for(settings: Settings) -> TotpEncryptor:
+    return TotpEncryptor(SEEDS.encryptor(settings))
 
 
 def keep_sealed(db: Session, seeds: Mapping[UUID, bytes]) -> None:

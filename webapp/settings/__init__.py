@@ -4,6 +4,6 @@ from webapp.settings.fields import Secret, SettingsError
 from webapp.settings.manual import ManualRow
 from webapp.settings.model import Settings
 from webapp.settings.paths import ROOT
-from webapp.settings.private_files import InstanceError
+from webapp.settings.private_files import InstanceError, SecretKeyMissing
 
-__all__ = ["ROOT", "InstanceError", "ManualRow", "Secret", "Settings", "SettingsError"]
+__all__ = ["ROOT", "InstanceError", "ManualRow", "Secret", "SecretKeyMissing", "Settings", "SettingsError"]

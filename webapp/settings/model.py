@@ -127,9 +127,10 @@ class Settings(IdentitySettings):
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
-        """Read the settings. Without a secret key, the one in the instance folder is used, and created if missing.
+        """Read the settings. Without a secret key, the one in the instance folder is used.
 
         Raises:
+            SecretKeyMissing: there is none either.
             SettingsError: a setting is unknown or invalid.
         """
         given: dict[str, Any] = {name: found.value for name, found in sources.read(fields_of(cls), environ).items()}

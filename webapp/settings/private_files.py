@@ -13,8 +13,15 @@ from webapp.settings.fields import SettingsError
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
+SECRET_KEY = "secret_key"
+
+
 class InstanceError(SettingsError):
     """The instance folder, or a file in it, cannot be used."""
+
+
+class SecretKeyMissing(SettingsError):
+    """There is no secret key, neither in the settings nor in the instance folder."""
 
 
 def make_folder(folder: Path) -> None:
@@ -100,12 +107,22 @@ def flush_folder(folder: Path) -> None:
 
 
 def secret_key(instance: Path) -> str:
-    """The secret key of the instance folder, created at the first call."""
+    """The secret key of the instance folder.
+
+    Raises:
+        SecretKeyMissing
+    """
+    path = instance / SECRET_KEY
+    if (known := read(path)) is None:
+        raise SecretKeyMissing(
+            f"{path} is missing, and WEBAPP_SECRET_KEY is not set. For a new site: python -m webapp db upgrade"
+        )
+    return known.strip()
+
+
+def make_secret_key(instance: Path) -> None:
+    """Create the folder, and the secret key in it if there is none."""
     make_folder(instance)
-    path = instance / "secret_key"
-    with locked(instance, "secret_key"):
-        if (known := read(path)) is not None:
-            return known.strip()
-        made = secrets.token_urlsafe(32)
-        write(path, made + "\n")
-    return made
+    with locked(instance, SECRET_KEY):
+        if read(instance / SECRET_KEY) is None:
+            write(instance / SECRET_KEY, secrets.token_urlsafe(32) + "\n")

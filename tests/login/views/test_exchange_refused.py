@@ -5,6 +5,7 @@ import pytest
 from tests import factories
 from tests.login.exchange_calls import REPORTS, WHOLE, exchange
 from tests.script import Script
+from tests.secret_keys import OTHER
 from tests.tables import contents
 from tests.tokens.forged_tokens import claims_of, signed
 from webapp.guard.token_grant import TokenGrant
@@ -113,4 +114,4 @@ def test_without_the_setting_no_token_is_exchanged(make_app, user):
 @pytest.mark.parametrize("name", ["http://localhost:8000", "HTTP://localhost:8000/", "ä", "x" * 201])
 def test_an_invalid_audience_stops_the_start(tmp_path, name):
     with pytest.raises(SettingsError, match="WEBAPP_EXCHANGE_AUDIENCES"):
-        Settings.from_env({"WEBAPP_INSTANCE": str(tmp_path), "WEBAPP_EXCHANGE_AUDIENCES": name})
+        Settings(instance=tmp_path, secret_key=OTHER, exchange_audiences=(name,))

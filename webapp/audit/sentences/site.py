@@ -59,6 +59,8 @@ SITE: Entries = {
     Event.AUDIT_RETIRED: archived,
     Event.KEY_ROTATED: Sentence(_l("A new signing key for tokens was created.")),
     Event.KEY_RETIRED: Sentence(_l("The signing key %(retired)s was retired.")),
+    Event.SECRET_KEY_CHANGED: Sentence(_l("What is stored encrypted was moved to the present secret key.")),
+    Event.SECRET_KEY_REPLACED: Sentence(_l("The secret key was lost and replaced: ended %(ended)s.")),
     Event.EMERGENCY_DECLARED: Sentence(_l("Emergency logout: ended %(ended)s.")),
     Event.LIMITS_RESET: limits_reset,
     Event.PAGE_OPENED: page_opened,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from webapp.cli.health_checks.finding import Finding, bad, ok, warn
+from webapp.core import key_files
 from webapp.settings.private_files import OTHERS
 
 SECRETS = ("secret_key", "config.toml")
@@ -14,10 +15,13 @@ LITTLE, TOO_LITTLE = 1024, 100
 
 def findings(instance: Path, database: Path | None) -> Iterator[Finding]:
     yield from modes(instance, database)
+    yield from old_key_files(instance)
     yield free_space(instance)
 
 
 def modes(instance: Path, database: Path | None) -> Iterator[Finding]:
+    if not instance.exists():
+        return
     named = [instance, *(instance / name for name in SECRETS), *([database] if database else [])]
     is_closed = not instance.stat().st_mode & OTHERS
     found = False
@@ -32,8 +36,15 @@ def modes(instance: Path, database: Path | None) -> Iterator[Finding]:
         yield ok("files", "Only this user can read the instance folder and its secrets.")
 
 
+def old_key_files(instance: Path) -> Iterator[Finding]:
+    for file in key_files.FILES.values():
+        for path in (instance / file, instance / f"{file}{key_files.UNUSED}"):
+            if path.exists():
+                yield warn("files", f"{path} is not read any more: keys are in the database.", f"Delete it: rm {path}")
+
+
 def free_space(instance: Path) -> Finding:
-    free = shutil.disk_usage(instance).free // MEGABYTE
+    free = shutil.disk_usage(next(path for path in (instance, *instance.parents) if path.exists())).free // MEGABYTE
     if free < LITTLE:
         level = bad if free < TOO_LITTLE else warn
         return level("disk", f"{free} MiB are free. A full disk stops every login.", "Free some disk space.")

@@ -46,7 +46,8 @@ def former_secret_keys(settings: Settings) -> Iterator[Finding]:
         yield warn(
             "secrets",
             "Former secret keys are still accepted.",
-            f"Empty WEBAPP_SECRET_KEY_FALLBACKS {write_duration(settings.remember_lifetime)} after changing the key.",
+            "Run: python -m webapp keys reseal. Empty WEBAPP_SECRET_KEY_FALLBACKS "
+            f"{write_duration(settings.remember_lifetime)} after changing the key.",
         )
 
 
