@@ -55,7 +55,7 @@ def revision(context: CommandContext, words: tuple[str, ...]) -> None:
       python -m webapp db revision "add reports"
       python -m webapp db revision reports "add a column for the author"
     """
-    found = {plugin.name: plugin for plugin in plugin_tables.plugins(context.settings)}
+    found = {plugin.name: plugin for plugin in plugin_tables.plugins(context.settings_to_read)}
     if len(words) > 2:
         raise click.UsageError("Put the message in quotation marks: it is one argument.")
     *named, message = words

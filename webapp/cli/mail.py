@@ -79,7 +79,7 @@ def test(context: CommandContext, *, address: str) -> None:
     Example:
       python -m webapp mail test ada@example.org
     """
-    settings = context.settings
+    settings = context.settings_to_read
     if not settings.smtp_url:
         raise CommandRefused("No mail server is configured. Set WEBAPP_SMTP_URL.")
     app = create_app(settings)

@@ -104,7 +104,7 @@ def pattern(context: CommandContext, *, issuer: str | None, any_site: bool) -> N
     """
     if issuer is not None and any_site:
         raise click.UsageError("--issuer and --any-site contradict each other.")
-    click.echo(access_token_pattern(None if any_site else issuer or context.settings.base_url))
+    click.echo(access_token_pattern(None if any_site else issuer or context.settings_to_read.base_url))
 
 
 def facts(token: TokenDetails) -> list[tuple[str, str]]:

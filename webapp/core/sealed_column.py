@@ -61,7 +61,8 @@ class SealedColumn:
             ]
         for rows in filter(None, behind):
             with database.write() as db:
-                yield sum(self._reseal_row(db, encryptor, *row) for row in rows)
+                moved = sum(self._reseal_row(db, encryptor, *row) for row in rows)
+            yield moved
 
     def _reseal_row(self, db: Session, encryptor: Encryptor, key: Any, sealed: bytes, owner: Any) -> bool:
         content = encryptor.open(sealed, belongs_to=str(owner))
