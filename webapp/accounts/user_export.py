@@ -31,7 +31,7 @@ def exported(db: Session, sealer: Encryptor | None) -> Iterator[dict[str, object
         sealer: decrypts seeds of authenticator apps; None leaves out them, password hashes and passkeys.
 
     Raises:
-        WrongCode: a seed cannot be decrypted.
+        SeedUnreadable
     """
     # Service accounts cannot log in, and belong to somebody here.
     query = (

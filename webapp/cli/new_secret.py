@@ -15,10 +15,12 @@ from webapp.cli.prompts import confirm
 from webapp.cli.reseal import counts_by_column, words_of
 from webapp.cli.schema import take_up_keys
 from webapp.core import secret_key_marks
+from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.core.key_table import KeyTable
 from webapp.core.sealed_column import SealedWith
 from webapp.credentials import lifecycle as credentials
+from webapp.mail import outbox
 from webapp.settings import Settings, private_files
 
 WORD = "new secret key"
@@ -74,5 +76,6 @@ def replace(database: Database, settings: Settings) -> Counter[str]:
         KeyTable(database, settings).remove_unreadable(db)
         secret_key_marks.keep_only(db, settings.secret_key)
         ended = credentials.end_every_credential(db)
+        outbox.give_up_all(db, before=now(), reason="the secret key that it was encrypted with is lost")
         record(db, Event.SECRET_KEY_REPLACED, ended=dict(ended))
     return ended

@@ -17,7 +17,7 @@ from webapp.core.db import Database
 from webapp.core.encryption import Encryptor
 from webapp.core.humanize import counted
 from webapp.mfa import totp
-from webapp.mfa.totp import WrongCode
+from webapp.mfa.totp import SeedUnreadable
 
 STDOUT = Path("-")
 FORMATS = ("csv", "jsonl")
@@ -52,7 +52,7 @@ def export(context: CommandContext, *, file: Path, form: str | None, with_secret
         try:
             header = user_export.csv_header(has_secrets=with_secrets) if form == "csv" else b""
             written = write(header, lines(database, form, sealer), descriptor)
-        except WrongCode as error:
+        except SeedUnreadable as error:
             raise CommandRefused(
                 f"{file} is not complete: a seed of an authenticator app cannot be decrypted. Is WEBAPP_SECRET_KEY"
                 " another one now? Name the former one in WEBAPP_SECRET_KEY_FALLBACKS."

@@ -81,6 +81,11 @@ class CounterBehind(LoginRefused):
 
 
 @dataclass(frozen=True, slots=True)
+class AppUnreadable(LoginRefused):
+    """A code of an authenticator app whose seed cannot be decrypted. It does not count: it may be right."""
+
+
+@dataclass(frozen=True, slots=True)
 class SecondStep:
     """It runs outside the request's transaction, because counters and used codes must outlive a refusal."""
 
@@ -119,6 +124,8 @@ class SecondStep:
         if over := self.flow.over(self.by_address, client.network):
             return self.flow.throttled(user, over)
         with self.flow.database.read() as db:
+            if totp.digits_of(typed) and totp.is_unreadable(db, self.sealer, user.id):
+                return AppUnreadable()
             sender = familiarity_of(db, user, client)
         by_network = self.by_address, client.network
         rows = [(limit, user_key(user)) for limit in IN_A_ROW.values()]
@@ -156,7 +163,7 @@ class SecondStep:
     def spend(self, db: Session, user: User, typed: str, mails: OwnerMails) -> str | None:
         try:
             totp.spend(db, self.sealer, user.id, typed)
-        except totp.WrongCode:
+        except (totp.WrongCode, totp.SeedUnreadable):
             if not recovery_codes.spend(db, user.id, typed):
                 return None
         else:

@@ -18,6 +18,8 @@ from webapp.mail.models import OutgoingMail
 # with the timeout of the transport each.
 LEASE = timedelta(minutes=5)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=4)
+UNREADABLE_WAIT = timedelta(hours=1)
+"""Until a mail is looked at again that cannot be decrypted."""
 MAX_TRIES = 12
 CONTENTS = SealedColumn("mails", "mail", OutgoingMail.id, OutgoingMail.sealed, OutgoingMail.id)
 # Several, because other workers may lease the first ones at the same moment.
@@ -102,7 +104,7 @@ def take(db: Session, sealer: Encryptor) -> LeasedMail | None:
 
 
 def opened(mail: OutgoingMail, sealer: Encryptor) -> LeasedMail | None:
-    """The mail, decrypted; None if it is given up because that is not possible, or its link has ended meanwhile."""
+    """The mail, decrypted; None if that is not possible, or it is given up because its link has ended meanwhile."""
     if mail.link_ends_at is not None and mail.link_ends_at <= now():
         # Its content is of no use any more: neither is it retried.
         mail.due_at, mail.sealed = None, None
@@ -111,7 +113,9 @@ def opened(mail: OutgoingMail, sealer: Encryptor) -> LeasedMail | None:
     try:
         content = sealer.open(mail.sealed or b"", belongs_to=str(mail.id))
     except DecryptionFailed:
-        mail.due_at, mail.last_error = None, "its content cannot be decrypted with this secret key"
+        # Not given up: it can be sent once its secret key is back among the fallbacks.
+        mail.due_at, mail.tries = now() + UNREADABLE_WAIT, mail.tries - 1
+        mail.last_error = "its content cannot be decrypted with this secret key"
         return None
     return LeasedMail(mail.id, mail.to, msgspec.json.decode(content, type=Content))
 

@@ -35,6 +35,10 @@ class WrongCode(Exception):
     """The code is wrong, expired or was used before."""
 
 
+class SeedUnreadable(Exception):
+    """The seed of the user cannot be decrypted with a secret key of this site, so that no code can be checked."""
+
+
 class AlreadyEnrolled(Exception):
     """The user has an authenticator app already."""
 
@@ -123,7 +127,7 @@ def spend(db: Session, sealer: Encryptor, user_id: UUID, code: str) -> None:
     succeeds.
 
     Raises:
-        WrongCode
+        WrongCode, SeedUnreadable
     """
     found = find(db, user_id)
     if found is None:
@@ -142,12 +146,25 @@ def spend(db: Session, sealer: Encryptor, user_id: UUID, code: str) -> None:
 
 
 def decrypted_seed(sealer: Encryptor, found: TotpSeed) -> str:
+    """
+    Raises:
+        SeedUnreadable
+    """
     try:
         return sealer.open(found.sealed, belongs_to=str(found.user_id)).decode()
     except DecryptionFailed as error:
         # The row was modified, or encrypted with a secret key that is gone.
         log.error("totp seed broken", extra={"fields": {"user_id": str(found.user_id)}})
-        raise WrongCode("the seed cannot be read") from error
+        raise SeedUnreadable from error
+
+
+def is_unreadable(db: Session, sealer: Encryptor, user_id: UUID) -> bool:
+    """Whether the user has an authenticator app whose codes cannot be checked here."""
+    found = find(db, user_id)
+    try:
+        return found is not None and not decrypted_seed(sealer, found)
+    except SeedUnreadable:
+        return True
 
 
 def remove(db: Session, user_id: UUID) -> bool:

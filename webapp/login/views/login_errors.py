@@ -17,6 +17,11 @@ from webapp.web.templating import day
 
 CREDENTIALS_INVALID = _l("Wrong user name or password. Try again.")
 
+APP_UNREADABLE = _l(
+    "Your authenticator app can't be checked here, because this site cannot read its secret. Use a passkey or a "
+    "recovery code, or ask your administrator."
+)
+
 COOKIES_BLOCKED = _l("Your browser blocks cookies for this site. Allow them, and log in again.")
 
 
@@ -82,6 +87,10 @@ def code_invalid() -> Problem:
         code="credentials_invalid",
         headers={"WWW-Authenticate": realm()},
     )
+
+
+def app_unreadable() -> Problem:
+    return Problem(503, _("Authenticator app can't be checked"), APP_UNREADABLE)
 
 
 def unverified() -> Problem:

@@ -13,11 +13,12 @@ from webapp.accounts.views.request_info import current_circumstances, mailer
 from webapp.core.translation import _l
 from webapp.login.client_familiarity import Client
 from webapp.login.flow import Throttled
-from webapp.login.second_step import CounterBehind, Locked, OwnerMails, Proven
+from webapp.login.second_step import AppUnreadable, CounterBehind, Locked, OwnerMails, Proven
 from webapp.login.views.blueprint import client, second_step
-from webapp.login.views.login_errors import codes_locked, throttled
+from webapp.login.views.login_errors import APP_UNREADABLE, app_unreadable, codes_locked, throttled
 from webapp.mfa import webauthn_ceremonies
 from webapp.mfa.views import challenge_cookie
+from webapp.web.negotiation import wants_page
 from webapp.web.transaction import database
 
 log = logging.getLogger(__name__)
@@ -28,21 +29,23 @@ BEHIND = _l("This passkey may have been copied, so it was refused. Remove it fro
 
 
 def by_code(field: Field, user: User, sender: Client | None = None) -> Proven | None:
-    """Verify a code. If it is wrong, its field gets an error.
+    """Verify a code. If it is wrong, or cannot be checked, its field gets an error.
 
     Args:
         sender: the client, where no cookie may be read; default: this browser.
 
     Raises:
-        Problem: 429.
+        Problem: 429; for scripts 503, if it cannot be checked.
     """
     outcome = second_step().code(user, field.data or "", sender or client(), owner_mails(user))
     if isinstance(outcome, Locked):
         raise codes_locked(outcome.retry_after)
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
+    if isinstance(outcome, AppUnreadable) and not wants_page():
+        raise app_unreadable()
     if not isinstance(outcome, Proven):
-        field.errors = [WRONG_CODE]
+        field.errors = [APP_UNREADABLE if isinstance(outcome, AppUnreadable) else WRONG_CODE]
         return None
     return outcome
 
