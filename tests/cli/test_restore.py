@@ -6,6 +6,9 @@ from contextlib import closing
 
 import pytest
 
+from tests.secret_keys import OTHER
+from webapp.cli import emergency
+
 
 @pytest.fixture
 def copy(run, add, tmp_path):
@@ -174,3 +177,32 @@ def test_made_elsewhere_only_revokes(run, mint, instance, copy):
     assert ask(instance / "latchkey.db", "SELECT count(*) FROM credential WHERE revoked_at IS NULL") == [(0,)]
     assert run("db restore").exit_code == 2
     assert run("db restore --made-elsewhere --revoke-issued-before never").exit_code == 2
+
+
+def test_a_key_that_was_replaced_after_the_backup_does_not_come_back(run, copy, monkeypatch):
+    monkeypatch.setattr(emergency, "SECOND_SWEEP_AFTER", 0)
+    old = run("keys list --json").stdout
+    assert run("keys emergency --yes").exit_code == 0
+    new = run("keys list --json").stdout
+    assert run(f"db restore {copy}").exit_code == 0
+    assert run("keys list --json").stdout == new != old
+
+
+@pytest.mark.parametrize("content", [None, b"\0" * 8192])
+def test_without_the_former_database_the_keys_are_those_of_the_backup(run, instance, copy, content):
+    old = run("keys list --json").stdout
+    (instance / "latchkey.db").unlink()
+    if content is not None:
+        (instance / "latchkey.db").write_bytes(content)
+    done = run(f"db restore {copy}")
+    assert done.exit_code == 0, done.stderr
+    assert run("keys list --json").stdout == old
+
+
+def test_a_backup_of_another_secret_key_is_refused_and_nothing_changes(run, add, instance, copy):
+    (instance / "secret_key").write_text(OTHER)
+    for file in instance.glob("latchkey.db*"):
+        file.unlink()
+    done = run(f"db restore {copy}")
+    assert (done.exit_code, "belongs to another secret key" in done.stderr) == (2, True)
+    assert not (instance / "latchkey.db").exists()

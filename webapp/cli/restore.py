@@ -23,6 +23,7 @@ from webapp.core import backup, db_file, instance_folder, restore
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.core.db_file import Damaged
+from webapp.core.kept_keys import keep_keys
 from webapp.credentials import lifecycle as credentials
 from webapp.mail import outbox
 from webapp.mfa import resets
@@ -61,7 +62,8 @@ def command(
 
     The former database is kept beside it. What was revoked or used after the backup would be valid again, so every
     session, token and script login ends, or those issued before a given time; so do mailed links, invitations and
-    pending resets of second factors, and waiting mails are not sent. Passwords, roles, recovery codes and disabled
+    pending resets of second factors, and waiting mails are not sent. Signing keys stay those of the former database, if
+    it can be read, so that none comes back that was replaced. Passwords, roles, recovery codes and disabled
     users are as they were when the backup was made: check them.
 
     \b
@@ -119,7 +121,7 @@ def put(settings: Settings, file: Path, before: datetime | None) -> Counter[str]
         with instance_folder.lock(settings.instance), tempfile.TemporaryDirectory(dir=target.parent) as folder:
             draft = Path(folder) / target.name
             trial = replace(settings, instance=Path(folder), database_url=f"sqlite:///{draft.absolute()}")
-            ended = ready(trial, draft, file, before)
+            ended = ready(trial, draft, file, before, former=settings.database)
             kept = restore.replace(draft, target)
             instance_folder.mark_made(settings.instance, target)
     except restore.InUse as error:
@@ -139,7 +141,7 @@ def refuse_served(settings: Settings, target: Path) -> None:
         raise CommandRefused(IN_USE) from error
 
 
-def ready(trial: Settings, draft: Path, file: Path, before: datetime | None) -> Counter[str]:
+def ready(trial: Settings, draft: Path, file: Path, before: datetime | None, *, former: str) -> Counter[str]:
     try:
         db_file.check(file)
         backup.copy(file, draft)
@@ -150,6 +152,8 @@ def ready(trial: Settings, draft: Path, file: Path, before: datetime | None) -> 
     schema.upgrade(trial)
     database = Database(trial.database)
     try:
+        with database.write() as db:
+            keep_keys(db, former, trial)
         ended = sweep(database, before, origin="cli")
     finally:
         database.close()
