@@ -10,15 +10,14 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete
 
-from tests import budget, cached_builds, dates, factories, lengthy, marking
+from tests import budget, cached_builds, dates, factories, lengthy, marking, secret_keys
 from tests.browser import Person
 from tests.journeys.postgresql import served
 from tests.login import directory
@@ -28,10 +27,7 @@ from tests.races import Pair, paired
 from tests.script import Script
 from webapp.accounts.models import User
 from webapp.app import close
-from webapp.cli import schema
-from webapp.cli.context import CommandContext
 from webapp.core.db import Database
-from webapp.core.models import KeySet
 from webapp.guard.resources import DECLARED, Resource
 from webapp.testing import build
 from webapp.web.logs import TextLine
@@ -102,10 +98,7 @@ _date = pytest.fixture(autouse=True)(dates.at_the_chosen_date)
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance as the first start makes it, to be copied; each copy makes a signing key of its own."""
     folder = tmp_path_factory.mktemp("migrated") / "instance"
-    settings = CommandContext({"WEBAPP_INSTANCE": str(folder)}).settings
-    schema.upgrade(settings)
-    with closing(Database(settings.database)) as database, database.write() as db:
-        db.execute(delete(KeySet))
+    secret_keys.new_site(folder)
     return folder
 
 

@@ -8,6 +8,7 @@ from flask.views import MethodView
 from msgspec import Struct
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
+from tests.secret_keys import OTHER
 from webapp import testing
 from webapp.app.plugins import load_blueprints
 from webapp.guard import anonymous_only, public, require
@@ -158,7 +159,7 @@ def test_a_folder_of_templates_replaces_and_extends_those_of_the_site(tmp_path):
 
 def test_a_missing_template_folder_is_refused(tmp_path):
     with pytest.raises(SettingsError, match=r"WEBAPP_TEMPLATES names .*, which is not a folder"):
-        testing.build(tmp_path, WEBAPP_TEMPLATES=str(tmp_path / "none"))
+        testing.build(tmp_path, WEBAPP_SECRET_KEY=OTHER, WEBAPP_TEMPLATES=str(tmp_path / "none"))
 
 
 class Answer(Struct):

@@ -139,7 +139,7 @@ def made(instance):
 def rows(instance):
     """The tables that a command must not change that is refused."""
     with closing(sqlite3.connect(instance / "latchkey.db")) as connection:
-        names = "key_set", "secret_key_mark", "audit_event", "user"
+        names = "stored_keys", "secret_key_mark", "audit_event", "user"
         return {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in names}
 
 
@@ -202,7 +202,7 @@ def test_another_secret_key_refuses_and_changes_nothing(attempt, used, instance)
 
 @pytest.mark.parametrize("has_another", [True, False])
 def test_a_command_that_only_reads_needs_no_secret_key(attempt, used, instance, tmp_path, has_another):
-    kept = ("key_set", "secret_key_mark", "user")
+    kept = ("stored_keys", "secret_key_mark", "user")
     before = rows(instance)
     settings = {"WEBAPP_SECRET_KEY": OTHER} if has_another else {}
     (instance / "secret_key").unlink()

@@ -10,7 +10,7 @@ import pytest
 
 from webapp.core.db import Base, Database
 from webapp.core.key_table import KeyTable
-from webapp.core.models import KeySet, SecretKeyMark
+from webapp.core.models import SecretKeyMark, StoredKeys
 from webapp.core.table_ring import TableRing
 from webapp.settings import Settings
 
@@ -56,7 +56,7 @@ def ring(tmp_path: Path) -> Iterator[Callable[..., ProcessRing]]:
 
         def make(algorithm: str = "ES256", secret_key: str = SECRET, **settings: Any) -> ProcessRing:
             database = stack.enter_context(closing(Database(f"sqlite:///{tmp_path / 'keys.db'}")))
-            tables: Any = [KeySet.__table__, SecretKeyMark.__table__]
+            tables: Any = [StoredKeys.__table__, SecretKeyMark.__table__]
             Base.metadata.create_all(database.engine, tables)
             return ProcessRing(database, Settings(instance=tmp_path, secret_key=secret_key, **settings), algorithm)
 

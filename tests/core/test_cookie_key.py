@@ -5,7 +5,7 @@ from sqlalchemy import delete
 
 from tests.core.conftest import SECRET
 from webapp.core.cookie_key import CookieKey
-from webapp.core.models import KeySet
+from webapp.core.models import StoredKeys
 from webapp.settings import Settings
 
 OTHER = SECRET[::-1]
@@ -71,7 +71,7 @@ def test_removing_the_row_does_not_restore_void_cookies(process):
     renew(here)
     now = current(here)
     with here[0].database.write() as db:
-        db.execute(delete(KeySet))
+        db.execute(delete(StoredKeys))
     assert current(here) == now
 
 
@@ -80,4 +80,4 @@ def test_the_generation_is_encrypted(process):
     renew(here)
     with here[0].database.write() as db:
         generation = here[0].table.stored(db, "cookies")
-        assert generation.encode() not in db.get_one(KeySet, "cookies").sealed
+        assert generation.encode() not in db.get_one(StoredKeys, "cookies").sealed

@@ -16,7 +16,7 @@ from webapp.core.cookie_key import CookieKey
 from webapp.core.db import Database
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.key_table import KeyTable
-from webapp.core.models import KeySet, SecretKeyMark
+from webapp.core.models import SecretKeyMark, StoredKeys
 from webapp.core.secret_key_marks import OtherSecretKey
 from webapp.core.signing_keys import generate, text_of
 from webapp.settings import InstanceError, Settings
@@ -40,7 +40,7 @@ class Site:
     def forget(self):
         """As before an upgrade from a version with key files."""
         with self.database.write() as db:
-            for row in (*db.scalars(select(KeySet)), *db.scalars(select(SecretKeyMark))):
+            for row in (*db.scalars(select(StoredKeys)), *db.scalars(select(SecretKeyMark))):
                 db.delete(row)
 
     def write(self, name, *keys):
@@ -145,7 +145,7 @@ def test_a_damaged_file_stops_the_start_and_is_kept(site):
         site.start()
     assert file.read_text() == "a generation\n"
     with site.database.read() as db:
-        assert not db.scalars(select(KeySet)).all()
+        assert not db.scalars(select(StoredKeys)).all()
 
 
 def test_a_file_that_others_can_read_stops_the_start(site):
@@ -180,7 +180,7 @@ def test_keys_of_the_settings_win_and_need_none_in_the_database(site):
         given.start()
         (kid,) = given.kids()
         with given.database.read() as db:
-            assert not db.scalars(select(KeySet)).all()
+            assert not db.scalars(select(StoredKeys)).all()
     site.start()
     assert kid not in site.kids()
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 
 from webapp.core import clock, key_material, key_table
 from webapp.core.keys import GivenRing
-from webapp.core.models import KeySet
+from webapp.core.models import StoredKeys
 from webapp.core.raw_reader import Unavailable
 from webapp.core.signing_keys import generate
 from webapp.core.table_ring import TableRing, ring_for
@@ -42,7 +42,7 @@ def test_a_key_is_created_once_and_read_at_later_starts(ring, algorithm):
 def test_the_keys_in_the_database_can_be_read_only_with_the_secret_key(ring):
     here = ring()
     with here.database.read() as db:
-        sealed = db.scalars(select(KeySet.sealed)).one()
+        sealed = db.scalars(select(StoredKeys.sealed)).one()
     assert not any(word in sealed for word in (b"PRIVATE", here.current().kid.encode()))
     with pytest.raises(InstanceError, match="cannot be decrypted"):
         ring(secret_key=SECRET[::-1])
@@ -55,19 +55,19 @@ def test_keys_that_cannot_be_decrypted_stop_the_start_and_are_not_replaced(ring)
     with pytest.raises(InstanceError, match="cannot be decrypted"):
         ring()
     with here.database.read() as db:
-        assert db.scalars(select(KeySet.sealed)).one() == b"damaged"
+        assert db.scalars(select(StoredKeys.sealed)).one() == b"damaged"
 
 
 def damage(here):
     with here.database.write() as db:
-        db.execute(update(KeySet).values(sealed=b"damaged", version=KeySet.version + 1))
+        db.execute(update(StoredKeys).values(sealed=b"damaged", version=StoredKeys.version + 1))
 
 
 def test_keys_cannot_be_moved_to_another_name(ring):
     """Who can write to the database, but does not have the secret key, cannot make the RSA key sign tokens."""
     here = ring()
     with here.database.write() as db:
-        db.execute(update(KeySet).values(name="id_token_keys"))
+        db.execute(update(StoredKeys).values(name="id_token_keys"))
     other = TableRing(here.table, algorithm="ES256", overlap=DAY, name="id_token_keys")
     here.table.look_again()
     assert not other.has_keys
@@ -129,7 +129,7 @@ def test_keys_removed_from_the_table_at_runtime_do_not_invalidate_tokens(ring):
     here = ring()
     kid = here.current().kid
     with here.database.write() as db:
-        db.execute(delete(KeySet))
+        db.execute(delete(StoredKeys))
     assert here.find(kid)
     assert here.current().kid == kid
 

@@ -2,14 +2,12 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import time_machine
 from flask import Flask
 
-from tests.secret_keys import OTHER
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.mail import outbox
@@ -18,7 +16,6 @@ from webapp.mail.models import OutgoingMail
 from webapp.mail.outbox import LeasedMail
 from webapp.mail.transport import LogTransport, NotSent
 from webapp.mail.worker import MailWorker
-from webapp.settings import Settings
 from webapp.testing import as_user
 from webapp.web.registry import services_of
 
@@ -233,24 +230,3 @@ def test_a_mail_without_recipient_is_discarded_and_not_counted(app: Flask, datab
     with database.write() as db:
         assert outbox.give_up_all(db, before=now() + timedelta(seconds=1), reason="held back") == 1
         assert not [mail for mail in db.query(OutgoingMail) if mail.due_at]
-
-
-def test_a_mail_that_cannot_be_decrypted_waits_and_is_sent_once_its_secret_key_is_back(
-    app: Flask, database: Database, worker: MailWorker, box: Box
-) -> None:
-    """Another machine may have another secret key by mistake; nobody would get the mail again."""
-    put(app, database)
-    other = MailWorker(
-        database, outbox.CONTENTS.encryptor(replace(services_of(app).get(Settings), secret_key=OTHER)), box
-    )
-    with time_machine.travel(now(), tick=False) as clock:
-        for _ in range(2 * outbox.MAX_TRIES):
-            assert other.send_due() == 0
-            clock.shift(outbox.UNREADABLE_WAIT)
-        mail = row(database)
-        assert (mail.state, mail.tries, mail.sealed is not None) == ("waiting", 0, True)
-        with as_user(app, "eve", role="super_admin") as admin:
-            page = admin.get("/admin/mail").text
-        assert "its content cannot be decrypted with this secret key" in page
-        assert worker.send_due() == 1
-    assert len(box.mails) == 1

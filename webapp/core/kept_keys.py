@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.core import secret_key_marks
 from webapp.core.db import Database, Unavailable, existing
-from webapp.core.models import KeySet
+from webapp.core.models import StoredKeys
 from webapp.core.secret_key_marks import OtherSecretKey
 from webapp.settings import Settings
 
@@ -24,8 +24,8 @@ def keep_keys(db: Session, former: str, settings: Settings) -> None:
         try:
             with database.read() as former_db:
                 secret_key_marks.check(secret_key_marks.known(former_db), settings)
-                newer = former_db.scalars(select(KeySet)).all()
+                newer = former_db.scalars(select(StoredKeys)).all()
         except (DBAPIError, Unavailable, OtherSecretKey):
             return
     for row in newer:
-        db.merge(KeySet(name=row.name, version=row.version, sealed=row.sealed))
+        db.merge(StoredKeys(name=row.name, version=row.version, sealed=row.sealed))

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from webapp.core.db import Database, Unavailable, alone
 from webapp.core.encryption import DecryptionFailed
-from webapp.core.models import KeySet
+from webapp.core.models import StoredKeys
 from webapp.core.sealed_column import SealedColumn
 from webapp.settings import InstanceError, Settings
 
 log = logging.getLogger(__name__)
 
-KEYS = SealedColumn("sets of keys", "keys", KeySet.name, KeySet.sealed, KeySet.name)
+KEYS = SealedColumn("sets of keys", "keys", StoredKeys.name, StoredKeys.sealed, StoredKeys.name)
 INTERVAL = 1.0
 """Seconds between two looks: a change applies in every process, on every machine, within this time."""
 
@@ -24,7 +24,7 @@ class KeyTable:
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         self._encryptor = KEYS.encryptor(settings)
-        self._query = database.compile_for(select(func.count(), func.sum(KeySet.version)))
+        self._query = database.compile_for(select(func.count(), func.sum(StoredKeys.version)))
         self._lock = threading.Lock()
         self._next_look = 0.0
         self._seen: tuple[object, ...] | None = None
@@ -56,13 +56,13 @@ class KeyTable:
             InstanceError: it cannot be decrypted.
         """
         alone(db, "keys")
-        found = db.get(KeySet, name, populate_existing=True)
+        found = db.get(StoredKeys, name, populate_existing=True)
         return None if found is None else self._opened(found)
 
     def store(self, db: Session, name: str, text: str) -> None:
         """Write a set; after ``stored``, in the same transaction. This process sees it at once after the commit."""
         event.listen(db, "after_commit", lambda _: self.look_again(), once=True)
-        found = db.get(KeySet, name) or KeySet(name=name, version=0)
+        found = db.get(StoredKeys, name) or StoredKeys(name=name, version=0)
         found.version, found.sealed = found.version + 1, self._encryptor.seal(text.encode(), belongs_to=name)
         db.add(found)
         db.flush()
@@ -70,7 +70,7 @@ class KeyTable:
     def remove_unreadable(self, db: Session) -> None:
         """Remove sets that cannot be decrypted."""
         alone(db, "keys")
-        for row in db.scalars(select(KeySet)):
+        for row in db.scalars(select(StoredKeys)):
             try:
                 self._opened(row)
             except InstanceError:
@@ -90,7 +90,7 @@ class KeyTable:
 
     def _reload(self) -> None:
         with self._database.read() as db:
-            found = db.scalars(select(KeySet)).all()
+            found = db.scalars(select(StoredKeys)).all()
         # A set whose row was removed stays in use until the next start, so that nobody is locked out.
         known = dict(self._known)
         for row in found:
@@ -102,7 +102,7 @@ class KeyTable:
                 log.exception("keys unreadable", extra={"fields": {"name": row.name}})
         self._known = known
 
-    def _opened(self, row: KeySet) -> str:
+    def _opened(self, row: StoredKeys) -> str:
         try:
             return self._encryptor.open(row.sealed, belongs_to=row.name).decode()
         except DecryptionFailed as error:

@@ -16,10 +16,10 @@ class RateBucket(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
-class KeySet(Base):
+class StoredKeys(Base):
     """Keys that belong together, such as those that sign tokens; see ``core.key_table``."""
 
-    __tablename__ = "key_set"
+    __tablename__ = "stored_keys"
 
     name: Mapped[str] = mapped_column(String(30), primary_key=True)
     version: Mapped[int]

@@ -19,9 +19,7 @@ from webapp.settings.types import LogLevel, Network, PasswordLoginMode, Registra
 class Settings(IdentitySettings):
     """Read once, by ``from_env``. Built directly, as in tests, the same rules apply."""
 
-    instance: Annotated[Path, "Instance folder: database, secret key and config.toml; cannot be set in that file."] = (
-        INSTANCE
-    )
+    instance: Annotated[Path, "Instance folder: database, keys and config.toml; cannot be set in that file."] = INSTANCE
     bind: Annotated[str, "IP address and port to listen on."] = "127.0.0.1:8000"
     base_url: Annotated[
         str,
@@ -130,8 +128,7 @@ class Settings(IdentitySettings):
         """Read the settings. Without a secret key, the one in the instance folder is used.
 
         Raises:
-            SecretKeyMissing: there is none either.
-            SettingsError: a setting is unknown or invalid.
+            SettingsError: a setting is unknown or invalid; ``SecretKeyMissing`` if there is no secret key.
         """
         given: dict[str, Any] = {name: found.value for name, found in sources.read(fields_of(cls), environ).items()}
         if "secret_key" not in given:

@@ -14,11 +14,11 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "key_set",
+        "stored_keys",
         sa.Column("name", sa.String(length=30), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_key_set")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_stored_keys")),
     )
     op.create_table(
         "secret_key_mark",
@@ -30,4 +30,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("secret_key_mark")
-    op.drop_table("key_set")
+    op.drop_table("stored_keys")
