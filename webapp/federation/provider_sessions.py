@@ -7,15 +7,19 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
+from webapp.core.sealed_column import SealedColumn
 from webapp.credentials import sids
 from webapp.federation.logout_tokens import LogoutToken
 from webapp.federation.models import LoginProvider, ProviderSession
-from webapp.federation.providers import ProviderEncryptor
+from webapp.federation.providers import SECRETS, ProviderEncryptor
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.sessions import lifecycle
 
 LONGEST_SID = 255
 KEPT = timedelta(days=1)
+ID_TOKENS = SealedColumn(
+    "ID tokens of providers", SECRETS.purpose, ProviderSession.id, ProviderSession.id_token, ProviderSession.id
+)
 
 
 def keep(

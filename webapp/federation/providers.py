@@ -8,10 +8,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.core.encryption import Encryptor
+from webapp.core.sealed_column import SealedColumn
 from webapp.federation.models import LoginProvider
 from webapp.federation.openid_login import Provider
 
 MOST, LAST_POSITION, LONGEST_SLUG = 100, 999, 30
+
+
+SECRETS = SealedColumn(
+    "client secrets of providers", "login provider", LoginProvider.id, LoginProvider.client_secret, LoginProvider.id
+)
 
 
 class ProviderEncryptor(Encryptor):
@@ -19,7 +25,7 @@ class ProviderEncryptor(Encryptor):
 
 
 def encryptor_for(secret_key: str, former: tuple[str, ...]) -> ProviderEncryptor:
-    return ProviderEncryptor(secret_key, "login provider", former=former)
+    return ProviderEncryptor(secret_key, SECRETS.purpose, former=former)
 
 
 def enabled(db: Session) -> Sequence[LoginProvider]:

@@ -6,8 +6,8 @@ The keys themselves are moved from the instance folder by the next start, which 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261225_keys"
-down_revision = "20261224_pairwise"
+revision = "20261230_keys"
+down_revision = "20261229_provider_role"
 branch_labels = None
 depends_on = None
 
