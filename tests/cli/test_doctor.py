@@ -1,7 +1,6 @@
 """doctor: what is unsafe or odd, and how to mend it."""
 
 import json
-import os
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -123,7 +122,7 @@ def test_a_clock_that_went_back_is_bad():
 @pytest.mark.usefixtures("unbuilt")
 def test_doctor_creates_no_database(run, instance):
     assert findings(run)["database"]["level"] == "warn"
-    assert "latchkey.db" not in os.listdir(instance)
+    assert not instance.exists()
 
 
 def test_a_failed_or_late_job_is_named(run, add, instance):

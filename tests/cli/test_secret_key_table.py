@@ -110,7 +110,7 @@ RESTORES = {
     # Needs the secret key of the backup, and never makes one.
     "db restore": "FILE.db",
 }
-MISSING, ANOTHER = "The secret key of this database is missing: restore ", "The database belongs to another secret key."
+MISSING, ANOTHER = "The secret key of this database is missing. Restore ", "The database belongs to another secret key."
 
 
 def test_every_command_is_in_the_table():

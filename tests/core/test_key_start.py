@@ -165,7 +165,9 @@ def test_a_file_of_the_version_before_is_read_as_it_was_written(site):
 
 @pytest.mark.parametrize("algorithm", ["EdDSA", "RS256", "HS256"])
 def test_another_algorithm_in_the_settings_makes_a_key_at_the_next_start(open_site, algorithm):
-    (old,) = open_site().kids()
+    before = open_site()
+    before.start()
+    (old,) = before.kids()
     changed = open_site(WEBAPP_SIGNING_ALGORITHM=algorithm)
     changed.start()
     new, kept = changed.kids()

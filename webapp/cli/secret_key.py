@@ -9,7 +9,7 @@ from webapp.settings import SecretKeyMissing, Settings, private_files
 def missing(settings: Settings) -> str:
     path = settings.instance / private_files.SECRET_KEY
     return (
-        f"The secret key of this database is missing: restore {path}, or set WEBAPP_SECRET_KEY. "
+        f"The secret key of this database is missing. Restore {path}, or set WEBAPP_SECRET_KEY. "
         "If it is lost, see: python -m webapp keys new-secret --help"
     )
 

@@ -22,19 +22,25 @@ OLD = timedelta(days=365)
 
 def findings(db: Session, database: Database, settings: Settings, *, has_secret_key: bool) -> Iterator[Finding]:
     if not has_secret_key:
-        yield bad("secret key", secret_key.missing(settings), "")
+        yield in_two("secret key", secret_key.missing(settings))
         return
     try:
         secret_key_marks.check(secret_key_marks.known(db), settings)
     except secret_key_marks.OtherSecretKey as error:
-        yield bad("secret key", str(error), "")
+        yield in_two("secret key", str(error))
         return
     yield from sealed(db, settings)
     try:
         ring = ring_for(settings, KeyTable(database, settings))
         yield age(ring.keys(), ring.current())
     except InstanceError as error:
-        yield bad("keys", str(error), "")
+        yield in_two("keys", str(error))
+
+
+def in_two(about: str, said: str) -> Finding:
+    """A message of what is wrong and, in the sentences after it, of what to do."""
+    wrong, _, mend = said.partition(". ")
+    return bad(about, f"{wrong}.", mend)
 
 
 def sealed(db: Session, settings: Settings) -> Iterator[Finding]:
