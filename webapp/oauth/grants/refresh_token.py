@@ -120,4 +120,4 @@ def next_token(
         event=Event.APP_REFRESHED,
     )
     issued = service.issuer.issue(db, credential.user_id, wish, login.proof)
-    return Granted(issued, successor, id_token_beside(service, login, issued))
+    return Granted(issued, successor, id_token_beside(db, service, login, issued))

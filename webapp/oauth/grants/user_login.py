@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts.models import User
 from webapp.audit.log import Event
 from webapp.core.clock import now
+from webapp.core.keys import SigningKey
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
@@ -87,15 +88,18 @@ def issue_tokens(db: Session, service: TokenService, login: UserLogin, family: N
     issued = service.issuer.issue(db, login.user.id, wish, login.proof)
     if OPENID in login.scopes and login.session_id is not None:
         app_sessions.note(db, login.client, login.user.id, login.session_id, family.credential.id)
-    return Granted(issued, family.secret, id_token_beside(service, login, issued))
+    return Granted(issued, family.secret, id_token_beside(db, service, login, issued))
 
 
-def id_token_beside(service: TokenService, login: UserLogin, issued: Issued) -> str | None:
+def id_token_beside(db: Session, service: TokenService, login: UserLogin, issued: Issued) -> str | None:
     """The ID token of a response with this access token; None without the scope ``openid``."""
-    return id_token_of(service, login, access_token=issued.token) if OPENID in login.scopes else None
+    if OPENID not in login.scopes:
+        return None
+    key = service.keys.signing_key(db, is_rs256=login.client.wants_rs256)
+    return id_token_of(service, login, key, access_token=issued.token)
 
 
-def id_token_of(service: TokenService, login: UserLogin, *, access_token: str | None = None) -> str:
+def id_token_of(service: TokenService, login: UserLogin, key: SigningKey, *, access_token: str | None = None) -> str:
     """The ID token of a login.
 
     Args:
@@ -105,5 +109,4 @@ def id_token_of(service: TokenService, login: UserLogin, *, access_token: str | 
     about = Authentication(login.client.id, login.session_id, proof.auth_time, proof.amr, login.nonce)
     roles = groups_of(login.client, login.roles)
     claims = claims_of(login.user, roles, login.scopes, login.client, service.issuer.hooks)
-    key = service.keys.signing_key(db, is_rs256=login.client.wants_rs256)
     return id_token(about, claims, issuer=service.issuer.url, key=key, access_token=access_token)

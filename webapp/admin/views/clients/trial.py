@@ -124,7 +124,8 @@ def claims_seen(db: Session, client: OAuthClient, code: AuthorizationCode) -> li
         return []
     proof = AuthenticationProof(code.auth_time, code.amr)
     login = UserLogin(client, user, roles, code.scopes, code.session_id, proof, code.nonce)
-    in_token: dict[str, Any] = read(id_token_of(token_service(), login))[1] if OPENID in code.scopes else {}
+    key = token_service().keys.ring(is_rs256=client.wants_rs256).current()
+    in_token: dict[str, Any] = read(id_token_of(token_service(), login, key))[1] if OPENID in code.scopes else {}
     in_userinfo = claims_of(user, groups_of(client, roles), code.scopes, client, token_service().issuer.hooks)
     return [
         ClaimSeen(name, words_of(name, value), name in in_token, name in in_userinfo, str(CLAIM_WORDS.get(name, "")))
