@@ -38,6 +38,9 @@ def test_a_provider_is_added_by_three_fields_changed_disabled_and_removed(app, c
     found = listed(chief)["google"]
     assert (found["email_domains"], found["position"], found["logs_out"]) == (["example.org", "gmail.com"], 3, True)
     assert found["has_secret"], "an empty field keeps it"
+    page = chief.open("/admin/audit?event=provider.edited").text
+    assert "The identity provider Google was changed. Done by" in page
+    assert "example.org, gmail.com" in page
     chief.open(page_of(app, "google"))
     chief.follow("Disable provider")
     assert "was disabled" in chief.press("Disable provider").text

@@ -74,6 +74,12 @@ def test_a_wrong_secret_and_a_wrong_redirect_uri_are_said_as_such(app, chief, up
         assert results(page) == [4, 1, 10]
 
 
+def test_a_test_reads_the_present_metadata(app, chief, upstream):
+    assert "The login works." in trial(app, chief, upstream)
+    upstream.metadata = {"issuer": "https://moved.example"}
+    assert "The provider names itself https://moved.example." in trial(app, chief, upstream)
+
+
 def test_a_disabled_provider_can_be_tested_but_not_used(app, chief, upstream):
     chief.open(f"{page_of(app)}/disable")
     chief.press("Disable provider")

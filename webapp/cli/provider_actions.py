@@ -2,6 +2,7 @@
 
 import click
 
+from webapp.accounts.password_login import PasswordLogin
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
@@ -9,17 +10,20 @@ from webapp.cli.output import say_aside
 from webapp.cli.prompts import confirm
 from webapp.cli.provider_lookup import OPERATOR, provider_called, refusing
 from webapp.core.db import Database
-from webapp.federation import lifecycle, provider_people
+from webapp.federation import lifecycle, linked_logins, provider_people
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
-def confirm_for(database: Database, slug: str, what: str, *, yes: bool) -> None:
+def confirm_for(context: CommandContext, database: Database, slug: str, what: str, *, yes: bool) -> None:
+    passwords = PasswordLogin(context.settings.password_login)
     with database.read() as db:
         row = provider_called(db, slug)
         use = provider_people.of_provider(db, row.id)
+        locked_out = linked_logins.only_ways_in(db, row.id, passwords)
     users = "1 user" if use.users == 1 else f"{use.users} users"
-    confirm(f"{what} {row.name}, with which {users} can log in", row.slug, yes=yes)
+    others = f"; {locked_out} of them would have no way to log in" if locked_out else ""
+    confirm(f"{what} {row.name}, with which {users} can log in{others}", row.slug, yes=yes)
 
 
 @click.command("disable", cls=Command)
@@ -34,7 +38,7 @@ def disable(context: CommandContext, *, slug: str, yes: bool) -> None:
       python -m webapp provider disable acme
     """
     with opened(context) as database:
-        confirm_for(database, slug, "This disables", yes=yes)
+        confirm_for(context, database, slug, "This disables", yes=yes)
         with database.write() as db, refusing():
             lifecycle.disable(db, provider_called(db, slug), OPERATOR)
     say_aside("The provider was disabled.")
@@ -67,7 +71,7 @@ def remove(context: CommandContext, *, slug: str, yes: bool) -> None:
       python -m webapp provider remove acme
     """
     with opened(context) as database:
-        confirm_for(database, slug, "This removes", yes=yes)
+        confirm_for(context, database, slug, "This removes", yes=yes)
         with database.write() as db, refusing():
             lifecycle.remove(db, provider_called(db, slug), OPERATOR)
     say_aside("The provider was removed.")

@@ -1,7 +1,7 @@
 """Providers: add, change, disable, enable, remove; each within the rights of the editor, and recorded."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -138,7 +138,21 @@ def edit(
 
 
 def recorded(row: LoginProvider) -> dict[str, object]:
-    return {name: getattr(row, name) for name in NAMES}
+    """The settings as the audit log shows them."""
+    return {name: in_words(getattr(row, name)) for name in NAMES}
+
+
+def in_words(value: object) -> object:
+    if isinstance(value, Mapping):
+        return [f"{name}={one}" for name, one in value.items()]
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        return [f"{rule['claim']}={rule['value']}:{rule['role']}" for rule in value]
+    return value
+
+
+def lock(db: Session, row: LoginProvider) -> None:
+    """Wait for a change of somebody else, so that what follows begins with its result."""
+    db.refresh(row, with_for_update=True)
 
 
 def refuse_declared(row: LoginProvider, editor: ProviderEditor) -> None:
@@ -219,5 +233,5 @@ def has_people(db: Session, row: LoginProvider) -> bool:
 
 
 def note(db: Session, event: Event, row: LoginProvider, editor: ProviderEditor, **details: object) -> None:
-    named: dict[str, Any] = {"provider": str(row.id), "name": row.name, "origin": editor.origin} | details
+    named: dict[str, Any] = {"provider_id": str(row.id), "name": row.name, "origin": editor.origin} | details
     record(db, event, actor_id=editor.user_id, **named)

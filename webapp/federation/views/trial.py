@@ -31,6 +31,8 @@ def begin_trial(row: LoginProvider, principal: Principal) -> ResponseReturnValue
     Raises:
         LoginFailed
     """
+    # A test shows the present metadata, not those of an hour ago.
+    logins().openid.metadata.forget(row.issuer)
     begun = pending_requests.begin(row.slug, "test", "", now(), user=principal.user_id.hex)
     url, begun = logins().begin(for_protocol(row), begun)
     store([*pending(), begun])

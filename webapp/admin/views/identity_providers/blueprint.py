@@ -8,7 +8,7 @@ from flask import Blueprint
 from sqlalchemy.orm import Session
 
 from webapp.core.translation import _
-from webapp.federation import providers
+from webapp.federation import lifecycle, providers
 from webapp.federation.lifecycle import IsDeclared, ProviderEditor
 from webapp.federation.models import LoginProvider
 from webapp.guard import Principal
@@ -33,6 +33,17 @@ def provider_in(db: Session, provider_id: UUID) -> LoginProvider:
     row = providers.by_id(db, provider_id)
     if row is None:
         raise Problem(404, _("Identity provider not found"), _("It does not exist or was removed."))
+    return row
+
+
+def provider_to_change(provider_id: UUID) -> LoginProvider:
+    """The provider, locked until the request ends.
+
+    Raises:
+        Problem: 404
+    """
+    row = provider_of(provider_id)
+    lifecycle.lock(db(), row)
     return row
 
 

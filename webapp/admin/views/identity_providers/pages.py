@@ -7,7 +7,14 @@ import msgspec
 from flask import current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.admin.views.identity_providers.blueprint import KEEPER, bp, editor_of, provider_of, unless_declared
+from webapp.admin.views.identity_providers.blueprint import (
+    KEEPER,
+    bp,
+    editor_of,
+    provider_of,
+    provider_to_change,
+    unless_declared,
+)
 from webapp.admin.views.permissions import fill_in, grant, read
 from webapp.admin.views.provider_answers import (
     IdentityProviderDetails,
@@ -114,7 +121,7 @@ def edit_form(provider_id: UUID) -> ResponseReturnValue:
 @responds(IdentityProviderEntry, form=ProviderForm, refuses=(404, 409, 422))
 def edit(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     """Change an identity provider; an empty client secret keeps the one that is stored."""
-    row, form = provider_of(provider_id), ProviderForm()
+    row, form = provider_to_change(provider_id), ProviderForm()
     if not form.validate_on_submit():
         return refuse_form(form, lambda: edit_page(form, row))
     try:

@@ -8,7 +8,14 @@ from uuid import UUID
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.admin.views.identity_providers.blueprint import KEEPER, bp, editor_of, provider_of, unless_declared
+from webapp.admin.views.identity_providers.blueprint import (
+    KEEPER,
+    bp,
+    editor_of,
+    provider_of,
+    provider_to_change,
+    unless_declared,
+)
 from webapp.admin.views.permissions import fill_in, grant
 from webapp.admin.views.provider_answers import (
     ClaimsOutcome,
@@ -50,7 +57,7 @@ def rules_page(row: LoginProvider, **context: Any) -> str:
 @responds(IdentityProviderEntry, form=RoleRuleForm, refuses=(404, 409, 422))
 def add_rule(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     """Add a rule that gives a role by a claim, after all others."""
-    row, form = provider_of(provider_id), RoleRuleForm()
+    row, form = provider_to_change(provider_id), RoleRuleForm()
     if not form.validate_on_submit():
         return refuse_form(form, lambda: rules_page(row, form=form))
     try:
@@ -66,7 +73,8 @@ def add_rule(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
 @responds(IdentityProviderEntry, form=RoleRuleForm, refuses=(404, 409, 422))
 def remove_rule(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     """Remove a rule. Users lose the role that it gave at their next login."""
-    row, rule = provider_of(provider_id), existing_rule(provider_id)
+    row = provider_to_change(provider_id)
+    rule = existing_rule(row)
     store_rules(row, principal, [one for one in row.role_rules if one != rule])
     return stored(row, _("The rule was removed. Users lose its role at their next login with this provider."))
 
@@ -76,14 +84,15 @@ def remove_rule(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
 @responds(IdentityProviderEntry, form=RoleRuleForm, refuses=(404, 409, 422))
 def move_rule_up(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     """Move a rule before the one above it. The first rule that applies counts."""
-    row, rule = provider_of(provider_id), existing_rule(provider_id)
+    row = provider_to_change(provider_id)
+    rule = existing_rule(row)
     others = [one for one in row.role_rules if one != rule]
     place = max(0, row.role_rules.index(rule) - 1)
     store_rules(row, principal, [*others[:place], rule, *others[place:]])
     return stored(row, _("The rule was moved up."))
 
 
-def existing_rule(provider_id: UUID) -> dict[str, str]:
+def existing_rule(row: LoginProvider) -> dict[str, str]:
     """The rule that a form names by its content, as its place may have changed meanwhile.
 
     Raises:
@@ -93,7 +102,7 @@ def existing_rule(provider_id: UUID) -> dict[str, str]:
     if not form.validate_on_submit():
         raise form.refused()
     rule = dict(form.rule())
-    if rule not in provider_of(provider_id).role_rules:
+    if rule not in row.role_rules:
         raise Problem(404, _("There is no such rule"), _("Somebody has changed it. Nothing was changed."))
     return rule
 
