@@ -82,7 +82,7 @@ def test_a_response_counts_once_even_with_the_former_cookie(app, ada, visitor, u
 def test_a_response_that_failed_cannot_be_repeated(ada, visitor, upstream):
     given = upstream.authorized(leave(visitor))
     assert (
-        come_back(visitor, {"state": given["state"], "iss": given["iss"], "error": "access_denied"}).status_code == 400
+        come_back(visitor, {"state": given["state"], "iss": given["iss"], "error": "server_error"}).status_code == 400
     )
     assert refused(visitor, urlencode(given))
 
