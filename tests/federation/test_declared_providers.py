@@ -78,6 +78,18 @@ def test_a_file_that_has_not_changed_writes_nothing(declare, monkeypatch):
     assert set(declare(WHOLE)) == {"acme", "ms"}
 
 
+def test_a_process_that_starts_at_the_same_moment_finds_the_rows_of_the_other(declare, monkeypatch):
+    declare(ACME)
+    with_rows, answers = providers.by_slug, [None, None]
+
+    def before_the_other_commits(db, slug):
+        return answers.pop() if answers else with_rows(db, slug)
+
+    monkeypatch.setattr(declared_providers.providers, "by_slug", before_the_other_commits)
+    assert set(declare(ACME)) == {"acme"}
+    assert answers == []
+
+
 def test_a_provider_that_was_entered_on_a_page_is_taken_over(app, upstream, declare):
     made = provided(app, upstream, slug="acme-2")
     row = declare(ACME.replace('slug = "acme"', 'slug = "acme-2"'))["acme-2"]

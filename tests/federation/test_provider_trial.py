@@ -8,6 +8,9 @@ from tests.federation.admin_pages import page_of
 from tests.federation.upstream import ISSUER, come_back, linked
 from tests.tables import contents
 from webapp.core.outgoing_http import OutgoingResponse
+from webapp.federation.checks import Check
+from webapp.federation.provider_errors import SENTENCES
+from webapp.federation.trial_report import CHECKS, LABELS
 
 
 def trial(app, chief, upstream):
@@ -72,6 +75,11 @@ def test_a_wrong_secret_and_a_wrong_redirect_uri_are_said_as_such(app, chief, up
         page = trial(app, chief, upstream)
         assert words in page
         assert results(page) == [4, 1, 10]
+
+
+def test_every_check_has_words():
+    assert LABELS.keys() == set(Check) <= SENTENCES.keys()
+    assert {check for checks in CHECKS.values() for check in checks} == set(Check)
 
 
 def test_a_test_reads_the_present_metadata(app, chief, upstream):

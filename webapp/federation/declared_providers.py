@@ -59,14 +59,23 @@ def load(database: Database, sealer: Encryptor, instance: Path) -> None:
         # The application is made all the same, as for doctor, which says what is wrong with the database.
         log.warning("declared identity providers were not compared with the database, which is not available")
         return
-    # Several processes may start at once; whoever comes later finds nothing left to do.
-    with database.write() as writing:
-        for one in wanted:
-            with refusing(instance, one):
-                store(writing, sealer, one)
-        for row in no_longer_declared(writing, wanted):
-            lifecycle.disable(writing, row, EDITOR)
-            row.is_declared = False
+    try:
+        with database.write() as writing:
+            store_all(writing, sealer, instance, wanted)
+    except SettingsError:
+        # Several processes may start at once: another one may have stored the same meanwhile.
+        with database.read() as reading:
+            if not is_current(reading, sealer, instance, wanted):
+                raise
+
+
+def store_all(db: Session, sealer: Encryptor, instance: Path, wanted: Sequence[DeclaredProvider]) -> None:
+    for one in wanted:
+        with refusing(instance, one):
+            store(db, sealer, one)
+    for row in no_longer_declared(db, wanted):
+        lifecycle.disable(db, row, EDITOR)
+        row.is_declared = False
 
 
 @contextmanager
