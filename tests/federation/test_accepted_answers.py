@@ -39,6 +39,8 @@ ACCEPTED = {
     "no typ": header(typ=None),
     "further members in the header": header(x5t="x", cty="JWT"),
     "no kid, one key without kid": published(own(), kid=None),
+    "no kid, one key with kid": published(own(kid="k1"), kid=None),
+    "no kid, one key with an empty kid": published(own(kid=""), kid=None),
     "a kid, one key of two": published(other(kid="k2"), own(kid="k1")),
     "a key of another kind beside": published(
         own(kid="k1"), lambda _upstream: {"kty": "EC", "crv": "P-521", "kid": "k2"}

@@ -110,10 +110,10 @@ class MetadataCache:
 
 
 def with_kid(published: dict[str, Any]) -> dict[str, Any]:
-    """A JWKS whose only key has no ``kid``, with an empty one, by which tokens without ``kid`` find it."""
+    """A JWKS whose only key also has an empty ``kid``, by which tokens without ``kid`` find it (OpenID Core §10.1)."""
     keys = published.get("keys")
-    if isinstance(keys, list) and len(keys) == 1 and isinstance(keys[0], dict) and "kid" not in keys[0]:
-        return {"keys": [keys[0] | {"kid": ""}]}
+    if isinstance(keys, list) and len(keys) == 1 and isinstance(keys[0], dict) and keys[0].get("kid") != "":
+        return {"keys": [keys[0], keys[0] | {"kid": ""}]}
     return published
 
 
