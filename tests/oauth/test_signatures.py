@@ -4,8 +4,12 @@ from datetime import timedelta
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from time_machine import travel
 
+from tests import factories
+from tests.browser import Person
 from tests.oauth.app import registered, status
 from tests.oauth.logout_receiver import URL, Receiver, log_in
 from tests.script import Script
@@ -121,3 +125,25 @@ def test_the_private_keys_of_both_rings_are_forgotten_once_they_retire(app):
         clock.shift(timedelta(hours=1))
         with database.write() as db:
             assert [keys.forget_private_keys(db) for _ in range(2)] == [2, 0]
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
+def test_an_app_reads_rs256_also_where_the_signing_key_is_a_setting(make_app, algorithm):
+    site = make_app(WEBAPP_SIGNING_ALGORITHM=algorithm, WEBAPP_SIGNING_KEY=pem_of(algorithm))
+    factories.user(site, "ada")
+    person = Person(site)
+    person.log_in("ada")
+    for wants_rs256 in (True, False):
+        wiki = registered(site, f"App {wants_rs256}", is_first_party=True, wants_rs256=wants_rs256)
+        tokens = log_in(wiki, person, "openid")
+        verified(site, tokens["id_token"], wiki.client_id, "RS256" if wants_rs256 else algorithm)
+        assert jwt.get_unverified_header(tokens["access_token"])["alg"] == algorithm
+
+
+def pem_of(algorithm):
+    made = {
+        "ES256": lambda: ec.generate_private_key(ec.SECP256R1()),
+        "EdDSA": ed25519.Ed25519PrivateKey.generate,
+        "RS256": lambda: rsa.generate_private_key(65537, 2048),
+    }[algorithm]()
+    return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
