@@ -153,10 +153,12 @@ def without_none(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def provided(app: Flask, upstream: Upstream, *, slug: str = "acme", **changed: Any) -> LoginProvider:
+def provided(
+    app: Flask, upstream: Upstream, *, slug: str = "acme", issuer: str | None = None, **changed: Any
+) -> LoginProvider:
     """Enter the provider at a site, and let the site reach it."""
     reached(app, upstream)
-    return entered(app, upstream.issuer, slug=slug, **changed)
+    return entered(app, issuer or upstream.issuer, slug=slug, **changed)
 
 
 def entered(app: Flask, issuer: str, *, slug: str = "acme", secret: str = SECRET, **changed: Any) -> LoginProvider:
