@@ -25,7 +25,6 @@ SECRETS = {
     "/login/with/<slug>/callback",
     "/login/with/<slug>/confirm",
     "/login/with/<slug>/link",
-    "/login/with/<slug>/logged-out",
     "/account/email/confirm/<secret>",
     "/account/email/undo/<secret>",
     "/not-me/<secret>",
@@ -79,6 +78,7 @@ OF_ADMINS = {
 }
 READ_BY_TOKENS = {"/tokens/<uuid:token_id>", "/account/service-accounts/<uuid:user_id>"}
 OF_EVERYBODY = {
+    "/login/with/<slug>/logged-out",
     "/.well-known/oauth-authorization-server/<path:below>",
     "/.well-known/openid-configuration/<path:below>",
     "/problems/<slug>",

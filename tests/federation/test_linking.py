@@ -58,7 +58,9 @@ def test_an_identity_is_linked_only_after_a_page_that_asks(app, user, ada, upstr
         True,
         None,
     )
-    assert log_in(Person(app), upstream).headers["Location"] == "/dashboard"
+    again = Person(app)
+    assert log_in(again, upstream).headers["Location"] == "/dashboard"
+    assert "logged in with identity provider" in again.open("/account/security").text
 
 
 def test_a_link_is_for_the_user_who_began_it(app, user, ada, upstream):

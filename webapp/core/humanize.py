@@ -24,6 +24,9 @@ WAYS = {
     "hwk": _l("passkey"),
     "swk": _l("passkey"),
     "setup": _l("setup link"),
+    "federated": _l("identity provider"),
+    # Two factors at the provider.
+    "mfa": "",
     "user": "",
 }
 
