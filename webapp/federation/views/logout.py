@@ -14,7 +14,7 @@ from webapp.federation import provider_sessions, providers
 from webapp.federation.checks import LoginFailed
 from webapp.federation.models import LoginProvider, ProviderSession
 from webapp.federation.providers import ProviderEncryptor
-from webapp.federation.views.blueprint import bp, for_protocol, logins
+from webapp.federation.views.blueprint import bp, for_protocol, logins, provider_named
 from webapp.guard import public
 from webapp.login.views.hooks import LogoutStep
 from webapp.login.views.login_page import stay
@@ -62,8 +62,10 @@ def parameters(row: LoginProvider, found: ProviderSession, state: str) -> dict[s
 @bp.get("/login/with/<slug>/logged-out")
 @public
 @reads(others=True)
-def logged_out(slug: str) -> ResponseReturnValue:  # noqa: ARG001 - the URL names it
+def logged_out(slug: str) -> ResponseReturnValue:
     """The browser comes back from the logout at the provider."""
+    # It may have been disabled meanwhile.
+    provider_named(slug, disabled_too=True)
     state = session.pop(LEFT_WITH, "")
     if state and same(state, request.args.get("state", "")):
         flash(_("You are logged out."), "ok")
