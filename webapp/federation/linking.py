@@ -18,6 +18,7 @@ from webapp.core.clock import now
 from webapp.federation.email_domains import is_within, verified_address
 from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.upstream_identity import UpstreamIdentity
+from webapp.mfa import factors
 
 MOST = 20
 
@@ -45,6 +46,9 @@ def owner_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -
     if (found := linked_owner(db, identity)) is not None:
         return found
     user = by_address(db, provider, identity)
+    if user is not None and factors.of(db, user.id).has_second:
+        # An e-mail address is one factor: whoever has two here links it after a login with both.
+        return None
     if user is None:
         # Once more: another login may have linked it while this one waited for the account.
         return linked_owner(db, identity)

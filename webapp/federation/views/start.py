@@ -4,26 +4,33 @@ from datetime import timedelta
 from typing import Annotated
 
 import msgspec
-from flask import redirect, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.accounts.views.request_info import take_turn
+from webapp.core.client_network import network_of
 from webapp.core.clock import now
-from webapp.core.ratelimit import Limit
+from webapp.core.ratelimit import Counted, Limit, Limiter
+from webapp.core.translation import _
 from webapp.federation import pending_requests
 from webapp.federation.checks import LoginFailed
 from webapp.federation.models import LoginProvider
+from webapp.federation.pending_requests import PendingRequest
 from webapp.federation.views.blueprint import bp, for_protocol, logins, pending, provider_named, store
 from webapp.federation.views.failures import failed
 from webapp.guard import public
 from webapp.login.views.hooks import AskingAppOf
 from webapp.web.known_fields import reads
+from webapp.web.problems import Problem
 from webapp.web.query_params import parse_query
 from webapp.web.redirects import safe_path
 from webapp.web.registry import service
 
 BEGUN = Limit("provider-login", 60, timedelta(minutes=10))
+"""Logins that one network begins and does not complete."""
+BEGUN_BY_USER = Limit("provider-login-user", 30, timedelta(minutes=10))
+"""The same of a user who is logged in, to link an identity or to confirm who they are."""
 
 
 class StartQuery(msgspec.Struct, frozen=True):
@@ -53,7 +60,9 @@ def leave_for(
         target: path to go to afterwards.
         user: ID of the user who is logged in, in hexadecimal, where it is for no other.
     """
-    take_turn(BEGUN)
+    refuse_embedded()
+    limit, key = counted(user)
+    take_turn(limit, key)
     begun = pending_requests.begin(row.slug, purpose, target, now(), user=user)
     try:
         url, begun = logins().begin(for_protocol(row), begun, login_hint=login_hint)
@@ -61,3 +70,22 @@ def leave_for(
         raise failed(row, error, target) from error
     store([*pending(), begun])
     return redirect(url, 303)
+
+
+def refuse_embedded() -> None:
+    """Refuse what another page loads as an image or in a frame: it could use up the logins of a whole network.
+
+    Raises:
+        Problem
+    """
+    if request.headers.get("Sec-Fetch-Dest", "document") != "document":
+        raise Problem(403, _("This is not part of another page"), _("Open it in a window of its own."))
+
+
+def counted(user: str) -> Counted:
+    return (BEGUN_BY_USER, user) if user else (BEGUN, network_of(request.remote_addr))
+
+
+def give_back(begun: PendingRequest) -> None:
+    """A login that was completed does not count."""
+    service(Limiter).forgive([], [counted(begun.user)], since=now())
