@@ -161,6 +161,14 @@ def test_a_token_counts_once(app, ada, upstream, header):
     assert is_logged_in(again)
 
 
+def test_it_ends_sessions_while_the_provider_is_disabled_too(app, ada, upstream):
+    person = logged_in(app, upstream, "s-1")
+    with factories.database_of(app).write() as db:
+        db.query(LoginProvider).one().disabled_at = now()
+    assert sent(app, logout_token(upstream, sid="s-1")).status_code == 200
+    assert not is_logged_in(person)
+
+
 def test_of_no_provider_and_by_another_method(app, ada, upstream):
     token = logout_token(upstream, sub="u-1")
     assert sent(app, token, "/login/with/nobody/backchannel-logout").status_code == 404

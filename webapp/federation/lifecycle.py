@@ -10,17 +10,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.accounts import lifecycle as accounts
-from webapp.accounts import roles, user_queries
+from webapp.accounts import roles
 from webapp.accounts.admin_actions import may_grant
-from webapp.accounts.given_roles import ORDINARY
-from webapp.accounts.lifecycle import LastSuperAdmin
-from webapp.accounts.roles import RoleGone
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.core.encryption import Encryptor
 from webapp.core.translation import _
-from webapp.federation import providers
+from webapp.federation import providers, role_rules
 from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.provider_secrets import secret_of, set_secret
 from webapp.federation.provider_settings import NAMES, ProviderSettings, ProviderUnfit, apply
@@ -209,22 +205,10 @@ def remove(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
     """
     refuse_declared(row, editor)
     links = db.scalars(select(LinkedIdentity).where(LinkedIdentity.provider_id == row.id)).all()
-    taken = sum(take_role(db, link, row) for link in links)
+    taken = sum(role_rules.take_back(db, link, row) for link in links)
     note(db, Event.PROVIDER_REMOVED, row, editor, users=len({link.user_id for link in links}), taken=taken)
     # With ON DELETE CASCADE of the database instead of loading each object.
     db.execute(delete(LoginProvider).where(LoginProvider.id == row.id))
-
-
-def take_role(db: Session, link: LinkedIdentity, row: LoginProvider) -> bool:
-    """Take away the role that a rule gave, which nothing else would do after the provider is gone."""
-    user = user_queries.by_id(db, link.user_id) if link.given_role else None
-    if user is None or user.role != link.given_role:
-        return False
-    try:
-        accounts.change_role(db, user, ORDINARY, reason=row.name)
-    except (RoleGone, LastSuperAdmin):
-        return False
-    return True
 
 
 def has_people(db: Session, row: LoginProvider) -> bool:

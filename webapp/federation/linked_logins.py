@@ -46,12 +46,14 @@ def remove_since(db: Session, user_id: UUID, since: datetime) -> int:
 
 
 def to_restore(link: LinkedIdentity) -> dict[str, str]:
-    """What ``restore`` needs to link an identity again."""
+    """What ``restore`` needs to link an identity again, after it was unlinked."""
     return {
         "provider_id": str(link.provider_id),
         "issuer": link.issuer,
         "subject": link.subject,
         "linked_as": link.shown_as,
+        # Empty if it was taken back: then the next login gives it again.
+        "given_role": link.given_role or "",
     }
 
 
@@ -62,7 +64,9 @@ def restore(db: Session, user_id: UUID, facts: Mapping[str, str]) -> None:
         return
     identity = UpstreamIdentity(facts["issuer"], facts["subject"], name=facts["linked_as"])
     with suppress(LinkedElsewhere, TooManyIdentities):
-        linking.create(db, provider, identity, user, way="restored")
+        made = linking.create(db, provider, identity, user, way="restored")
+        given = facts.get("given_role") or None
+        made.given_role = given if given == user.role else None
 
 
 def only_ways_in(db: Session, provider_id: UUID, passwords: PasswordLogin) -> int:

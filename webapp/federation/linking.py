@@ -15,6 +15,7 @@ from webapp.accounts.names import normalized_key
 from webapp.accounts.service_rules import require_login
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
+from webapp.federation import role_rules
 from webapp.federation.email_domains import is_within, verified_address
 from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.upstream_identity import UpstreamIdentity
@@ -139,12 +140,13 @@ def remove(
     actor_id: UUID | None = None,
     reason: str | None = None,
 ) -> None:
-    """Remove a link.
+    """Remove a link, and take back the role that a rule gave by it.
 
     Args:
         actor_id: the administrator who does it.
         reason: what the administrator said.
     """
+    role_rules.take_back(db, link, provider)
     db.execute(delete(LinkedIdentity).where(LinkedIdentity.id == link.id))
     record(
         db,

@@ -17,7 +17,7 @@ from webapp.federation.checks import LoginFailed
 from webapp.federation.claim_names import named_identity
 from webapp.federation.level import AMR, amr_of
 from webapp.federation.models import LinkedIdentity, LoginProvider
-from webapp.federation.role_rules import role_by
+from webapp.federation.role_rules import links_with_role, role_by
 from webapp.federation.upstream_identity import UpstreamIdentity, identity_of
 from webapp.verify import Invalid, load
 
@@ -65,7 +65,7 @@ def outcome_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity)
         way = without_account(provider, identity)
         role = None if way is AccountOutcome.NONE else given or ORDINARY
     else:
-        role = role_after(user, link, given)
+        role = role_after(db, provider, user, link, given)
         way = AccountOutcome.UNFIT if user.disabled_at is not None or user.is_unverified else way
     return LoginOutcome(
         account=way,
@@ -84,9 +84,11 @@ def without_account(provider: LoginProvider, identity: UpstreamIdentity) -> Acco
     return AccountOutcome.INVITED if may_be_invited else AccountOutcome.NONE
 
 
-def role_after(user: User, link: LinkedIdentity | None, given: str | None) -> str:
+def role_after(db: Session, provider: LoginProvider, user: User, link: LinkedIdentity | None, given: str | None) -> str:
     """As ``role_rules.apply`` sets it."""
-    is_of_rules = user.role in (ORDINARY, link.given_role if link is not None else None)
+    if not provider.role_rules and (link is None or link.given_role is None):
+        return user.role
+    is_of_rules = user.role in {ORDINARY, *(one.given_role for one in links_with_role(db, user))}
     return (given or ORDINARY) if is_of_rules else user.role
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.accounts import given_roles
+from webapp.accounts import given_roles, user_queries
 from webapp.accounts.models import User
 from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.upstream_identity import UpstreamIdentity, values_of
@@ -20,6 +21,42 @@ def role_by(rules: Sequence[Mapping[str, str]], allowed: Sequence[str], claims: 
 
 
 def apply(db: Session, provider: LoginProvider, identity: UpstreamIdentity, user: User, link: LinkedIdentity) -> None:
-    """Give a user the role of the rules, or take away the one that they gave before; see ``given_roles.follow``."""
+    """Give a user the role of the rules, or take away the one that they gave before; see ``given_roles.follow``.
+
+    What another identity of the user gave counts as given by rules too: the last login decides. A provider without
+    rules says nothing about roles.
+    """
+    if not provider.role_rules and link.given_role is None:
+        return
+    others = [other for other in links_with_role(db, user) if other.id != link.id]
+    given = user.role if user.role in {other.given_role for other in others} else link.given_role
     wanted = role_by(provider.role_rules, provider.grantable_roles, identity.claims)
-    link.given_role = given_roles.follow(db, user, wanted, link.given_role, provider=provider.name)
+    link.given_role = given_roles.follow(db, user, wanted, given, provider=provider.name)
+    for other in others:
+        if other.given_role != user.role:
+            other.given_role = None
+
+
+def links_with_role(db: Session, user: User) -> Sequence[LinkedIdentity]:
+    """The identities of a user by which a rule gave a role."""
+    of_user = LinkedIdentity.user_id == user.id, LinkedIdentity.given_role.is_not(None)
+    return db.scalars(select(LinkedIdentity).where(*of_user)).all()
+
+
+def take_back(db: Session, link: LinkedIdentity, provider: LoginProvider) -> bool:
+    """Take away the role that a rule gave by a link that ends, which no login would do any more.
+
+    It stays if another identity of the user gave it as well, or if an administrator has given another one.
+
+    Returns:
+        Whether a role was taken away.
+    """
+    user = user_queries.by_id(db, link.user_id) if link.given_role else None
+    if user is None or user.role != link.given_role:
+        return False
+    if any(other.given_role == user.role for other in links_with_role(db, user) if other.id != link.id):
+        link.given_role = None
+        return False
+    former = user.role
+    link.given_role = given_roles.follow(db, user, None, former, provider=provider.name)
+    return user.role != former

@@ -37,7 +37,8 @@ def backchannel_logout(slug: str) -> ResponseReturnValue:
     guesses = service(InvalidTokenLimit)
     if (refused := guesses.too_many(request.remote_addr)) is not None:
         raise throttled(refused.retry_after)
-    row = provider_named(slug)
+    # Sessions go on while a provider is disabled, so they can end too.
+    row = provider_named(slug, disabled_too=True)
     try:
         token = shown_token(row)
     except LoginFailed as error:
