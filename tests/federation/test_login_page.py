@@ -71,3 +71,9 @@ def test_the_buttons_are_in_order_with_an_icon(app, visitor):
     assert places == sorted(places)
     assert page.count('<li><a class="button button--quiet" href="/login/with/') == 3
     assert as_user(app, "ada").get("/login").status_code == 303
+
+
+@pytest.mark.parametrize("policy", ["open", "domains", "invited", "closed"])
+def test_the_page_does_not_send_to_an_administrator_whom_a_provider_gives_an_account(app, visitor, policy):
+    provided(app, Upstream(), account_policy=policy)
+    assert ("No account yet?" in visitor.open("/login").text) is (policy != "open")
