@@ -20,6 +20,13 @@ from webapp.federation import providers, role_rules
 from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.provider_secrets import secret_of, set_secret
 from webapp.federation.provider_settings import NAMES, ProviderSettings, ProviderUnfit, apply
+from webapp.federation.subject_settings import (
+    forget_waiting,
+    login_mark,
+    refuse_other_subjects,
+    refuse_same_issuer,
+    subject_settings,
+)
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?")
 
@@ -75,6 +82,7 @@ def add(db: Session, sealer: Encryptor, wish: NewProvider, secret: str, editor: 
     )
     apply(row, wish)
     refuse_foreign_roles(db, row, editor)
+    refuse_same_issuer(db, row)
     set_secret(row, sealer, secret)
     try:
         with db.begin_nested():
@@ -106,13 +114,14 @@ def edit(
         ProviderUnfit, IsDeclared
     """
     refuse_declared(row, editor)
-    former = recorded(row)
+    former, former_subjects, former_mark = recorded(row), subject_settings(row), login_mark(row)
     apply(row, wish)
     refuse_foreign_roles(db, row, editor)
-    if row.issuer != former["issuer"] and has_people(db, row):
-        raise ProviderUnfit(
-            _("Accounts are linked to this provider by its issuer, so it stays. Add another provider instead.")
-        )
+    refuse_other_subjects(db, row, former_subjects)
+    if row.issuer != former["issuer"]:
+        refuse_same_issuer(db, row)
+    if login_mark(row) != former_mark:
+        forget_waiting(db, row)
     has_other_secret = secret is not None and secret != secret_of(row, sealer)
     if has_other_secret:
         set_secret(row, sealer, secret or "")
@@ -209,11 +218,6 @@ def remove(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
     note(db, Event.PROVIDER_REMOVED, row, editor, users=len({link.user_id for link in links}), taken=taken)
     # With ON DELETE CASCADE of the database instead of loading each object.
     db.execute(delete(LoginProvider).where(LoginProvider.id == row.id))
-
-
-def has_people(db: Session, row: LoginProvider) -> bool:
-    linked = select(LinkedIdentity.id).where(LinkedIdentity.provider_id == row.id)
-    return db.scalar(linked.limit(1)) is not None
 
 
 def note(db: Session, event: Event, row: LoginProvider, editor: ProviderEditor, **details: object) -> None:

@@ -44,7 +44,7 @@ class IdentityOwner:
 
 def owner_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> IdentityOwner | None:
     """The account of an identity, linked by its e-mail address if that is safe; None if the user has to decide."""
-    if (found := linked_owner(db, identity)) is not None:
+    if (found := linked_owner(db, provider, identity)) is not None:
         return found
     user = by_address(db, provider, identity)
     if user is not None and factors.of(db, user.id).has_second:
@@ -52,20 +52,26 @@ def owner_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -
         return None
     if user is None:
         # Once more: another login may have linked it while this one waited for the account.
-        return linked_owner(db, identity)
-    return IdentityOwner(user, create(db, provider, identity, user, way="email"), is_new_link=True)
+        return linked_owner(db, provider, identity)
+    try:
+        return IdentityOwner(user, create(db, provider, identity, user, way="email"), is_new_link=True)
+    except LinkedElsewhere:
+        return linked_owner(db, provider, identity)
 
 
-def linked_owner(db: Session, identity: UpstreamIdentity) -> IdentityOwner | None:
-    link = find(db, identity)
+def linked_owner(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> IdentityOwner | None:
+    link = find(db, provider, identity)
     user = user_queries.by_id(db, link.user_id) if link is not None else None
     return IdentityOwner(user, link) if link is not None and user is not None else None
 
 
-def find(db: Session, identity: UpstreamIdentity) -> LinkedIdentity | None:
-    """The link of an identity. The subject alone says nothing: another issuer may use the same."""
+def find(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> LinkedIdentity | None:
+    """The link of an identity. The subject alone says nothing: another issuer may use the same.
+
+    Nor is a link of another provider with the same issuer one: it may be trusted with other things.
+    """
     named = LinkedIdentity.issuer == identity.issuer, LinkedIdentity.subject == identity.subject
-    return db.scalar(select(LinkedIdentity).where(*named))
+    return db.scalar(select(LinkedIdentity).where(*named, LinkedIdentity.provider_id == provider.id))
 
 
 def by_address(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> User | None:

@@ -55,7 +55,7 @@ class LoginOutcome:
 
 
 def outcome_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> LoginOutcome:
-    link = linking.find(db, identity)
+    link = linking.find(db, provider, identity)
     user = user_queries.by_id(db, link.user_id) if link is not None else None
     way = AccountOutcome.LINKED
     if user is None and (user := linking.by_address(db, provider, identity)) is not None:

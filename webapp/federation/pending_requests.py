@@ -30,6 +30,8 @@ class PendingRequest:
     """What the protocol needs at the end; see ``ProviderRequest.kept``."""
     user: str = ""
     """ID of the user who began it while logged in, in hexadecimal; empty for a login."""
+    mark: str = ""
+    """Of the provider as it was set up then; see ``subject_settings.login_mark``."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,14 +52,14 @@ class RequestKeys:
         return RequestSecrets(keyed(self._key, f"nonce {named}"), keyed(self._key, f"verifier {named}"))
 
 
-def begin(slug: str, purpose: str, target: str, moment: datetime, *, user: str = "") -> PendingRequest:
-    return PendingRequest(new_secret(), slug, purpose, target, moment.replace(microsecond=0), user=user)
+def begin(slug: str, purpose: str, target: str, moment: datetime, *, user: str = "", mark: str = "") -> PendingRequest:
+    return PendingRequest(new_secret(), slug, purpose, target, moment.replace(microsecond=0), user=user, mark=mark)
 
 
 def to_cookie(pending: Sequence[PendingRequest]) -> list[list[Any]]:
     """The content of the cookie: the newest, as many as fit."""
     kept = [
-        [one.state, one.slug, one.purpose, one.next, int(one.begun_at.timestamp()), one.kept, one.user]
+        [one.state, one.slug, one.purpose, one.next, int(one.begun_at.timestamp()), one.kept, one.user, one.mark]
         for one in pending[-MOST:]
     ]
     while len(kept) > 1 and len(json.dumps(kept)) > LARGEST:
@@ -67,10 +69,11 @@ def to_cookie(pending: Sequence[PendingRequest]) -> list[list[Any]]:
 
 def from_cookie(content: object, moment: datetime) -> list[PendingRequest]:
     """Those of the cookie that are not too old; none if an older version wrote it."""
+    listed = content if isinstance(content, list) else []
     try:
         found = [
-            PendingRequest(state, slug, purpose, target, datetime.fromtimestamp(seconds, UTC), kept, user)
-            for state, slug, purpose, target, seconds, kept, user in (content if isinstance(content, list) else [])
+            PendingRequest(state, slug, purpose, target, datetime.fromtimestamp(seconds, UTC), kept, user, mark)
+            for state, slug, purpose, target, seconds, kept, user, mark in listed
         ]
     except (TypeError, ValueError):
         return []

@@ -15,6 +15,7 @@ from webapp.federation.level import amr_of
 from webapp.federation.models import LoginProvider
 from webapp.federation.openid_login import AuthorizationResponse
 from webapp.federation.pending_requests import LIFETIME, PendingRequest, take
+from webapp.federation.subject_settings import login_mark
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.blueprint import bp, for_protocol, logins, pending, provider_named, refuse_disabled, store
 from webapp.federation.views.confirm import confirmed, not_confirmed
@@ -42,6 +43,9 @@ def callback(slug: str) -> ResponseReturnValue:
     """The user comes back from an identity provider."""
     row, response = provider_named(slug, disabled_too=True), response_in(request.args)
     begun = taken(response.state, slug)
+    if begun.mark != login_mark(row):
+        # The provider was changed meanwhile, and the response is from the one before.
+        raise unknown_login()
     if begun.purpose == "test":
         return finish_trial(row, begun, response)
     refuse_disabled(row)

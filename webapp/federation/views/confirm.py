@@ -75,8 +75,8 @@ def confirmed(row: LoginProvider, identity: UpstreamIdentity, begun: PendingRequ
     if not principal.is_authenticated or principal.credential != "session" or principal.user_id.hex != begun.user:
         raise begun_by_another()
     with database().read() as reading:
-        link, found = linking.find(reading, identity), factors.of(reading, principal.user_id)
-    if link is None or link.user_id != principal.user_id or link.provider_id != row.id:
+        link, found = linking.find(reading, row, identity), factors.of(reading, principal.user_id)
+    if link is None or link.user_id != principal.user_id:
         raise another_account(row, begun.next)
     amr = amr_of(row, identity)
     if level_of(amr) < wanted_level(found, principal.amr):

@@ -52,7 +52,7 @@ def ask_for_link(row: LoginProvider, identity: UpstreamIdentity, begun: PendingR
         raise begun_by_another()
     with database().write() as writing:
         provider = writing.get_one(LoginProvider, row.id)
-        found = linking.find(writing, identity)
+        found = linking.find(writing, provider, identity)
         if found is None:
             return wait_for_decision(
                 writing, provider, identity, begun.next, page="federation.link_form", user=begun.user

@@ -17,6 +17,7 @@ from webapp.federation import pending_requests
 from webapp.federation.checks import LoginFailed
 from webapp.federation.models import LoginProvider
 from webapp.federation.pending_requests import PendingRequest
+from webapp.federation.subject_settings import login_mark
 from webapp.federation.views.blueprint import bp, for_protocol, logins, pending, provider_named, store
 from webapp.federation.views.failures import failed
 from webapp.guard import public
@@ -63,7 +64,7 @@ def leave_for(
     refuse_embedded()
     limit, key = counted(user)
     take_turn(limit, key)
-    begun = pending_requests.begin(row.slug, purpose, target, now(), user=user)
+    begun = pending_requests.begin(row.slug, purpose, target, now(), user=user, mark=login_mark(row))
     try:
         url, begun = logins().begin(for_protocol(row), begun, login_hint=login_hint)
     except LoginFailed as error:

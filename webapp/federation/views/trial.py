@@ -12,6 +12,7 @@ from webapp.federation.checks import LoginFailed
 from webapp.federation.models import LoginProvider
 from webapp.federation.openid_login import AuthorizationResponse
 from webapp.federation.pending_requests import PendingRequest
+from webapp.federation.subject_settings import login_mark
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.blueprint import for_protocol, logins, pending, store
 from webapp.federation.views.failures import unknown_login
@@ -33,7 +34,7 @@ def begin_trial(row: LoginProvider, principal: Principal) -> ResponseReturnValue
     """
     # A test shows the present metadata, not those of an hour ago.
     logins().openid.metadata.forget(row.issuer)
-    begun = pending_requests.begin(row.slug, "test", "", now(), user=principal.user_id.hex)
+    begun = pending_requests.begin(row.slug, "test", "", now(), user=principal.user_id.hex, mark=login_mark(row))
     url, begun = logins().begin(for_protocol(row), begun)
     store([*pending(), begun])
     return redirect(url, 303)

@@ -81,7 +81,10 @@ def waiting(db: Session, slug: str, *, user: str = "") -> Waiting:
     provider = providers.by_id(db, row.provider_id) if row is not None else None
     if row is None or provider is None or provider.slug != slug or provider.disabled_at is not None:
         raise again()
-    return Waiting(row, provider, waiting_identities.identity_in(row))
+    identity = waiting_identities.identity_in(row)
+    if identity.issuer != provider.issuer:
+        raise again()
+    return Waiting(row, provider, identity)
 
 
 def again() -> Problem:
