@@ -40,6 +40,7 @@ WHERE = {
     "audit_event": "events",
 }
 NOWHERE = {
+    "unlinked_identity": "nothing but digests",
     "provider_session": "the logins that came from it stand among sessions and in the audit log",
     "oauth_client": "an app of the site; of a user only where it has a service account",
     "oauth_client_error": "of an app, without saying of whom",

@@ -15,6 +15,9 @@ from webapp.accounts.models import User
 from webapp.core.clock import now
 from webapp.federation import lifecycle, linked_logins, linking, providers
 from webapp.federation.lifecycle import ProviderEditor
+from webapp.federation.login_outcome import AccountOutcome, outcome_of
+from webapp.federation.models import UnlinkedIdentity
+from webapp.federation.upstream_identity import identity_of
 
 RULES = [{"claim": "groups", "value": "staff", "role": "editor"}]
 
@@ -158,3 +161,41 @@ def test_a_provider_without_rules_changes_no_role(app, upstream, ada):
     person = Person(app)
     came = come_back(person, other.authorized(leave(person, "/login/with/other")), slug="other")
     assert (came.headers["Location"], role_of(app, ada)) == ("/dashboard", "editor")
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way != "with the provider"])
+def test_an_unlinked_identity_is_not_linked_again_by_its_e_mail_address(app, upstream, way):
+    grace = factories.user(app, "grace", email="grace@example.org")
+    upstream.claims = {"sub": "u-1", "email": "grace@example.org", "email_verified": True}
+    person = Person(app)
+    assert log_in(person, upstream).headers["Location"] == "/dashboard"
+    WAYS[way](app, grace, only_link(app, grace), person)
+    back = Person(app)
+    for _again in range(2):
+        assert log_in(back, upstream).headers["Location"] == "/login/with/acme/account"
+    with factories.database_of(app).read() as db:
+        row = providers.by_slug(db, "acme")
+        identity = identity_of(row.issuer, upstream.claims)
+        assert outcome_of(db, row, identity).account is not AccountOutcome.BY_ADDRESS
+    assert subjects_of(app, grace) == []
+    # Another identity with the address was never unlinked.
+    upstream.claims["sub"] = "u-2"
+    assert log_in(Person(app), upstream).headers["Location"] == "/dashboard"
+    assert subjects_of(app, grace) == ["u-2"]
+
+
+def test_an_unlinked_identity_is_linked_again_after_a_login_here(app, upstream):
+    grace = factories.user(app, "grace", email="grace@example.org")
+    upstream.claims = {"sub": "u-1", "email": "grace@example.org", "email_verified": True}
+    for _again in range(2):
+        linked(app, grace)
+        assert log_in(Person(app), upstream).headers["Location"] == "/dashboard"
+        say_it_was_somebody_else(app, grace, None, None)
+    person = Person(app)
+    person.log_in("grace")
+    log_in(person, upstream, "/account/identities/link/acme")
+    person.open("/login/with/acme/link")
+    person.press("Link Acme")
+    assert subjects_of(app, grace) == ["u-1"]
+    with factories.database_of(app).read() as db:
+        assert db.query(UnlinkedIdentity).count() == 0

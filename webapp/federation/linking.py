@@ -15,7 +15,7 @@ from webapp.accounts.names import normalized_key
 from webapp.accounts.service_rules import require_login
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
-from webapp.federation import role_rules
+from webapp.federation import role_rules, unlinked_identities
 from webapp.federation.email_domains import is_within, verified_address
 from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.upstream_identity import UpstreamIdentity
@@ -46,10 +46,7 @@ def owner_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -
     """The account of an identity, linked by its e-mail address if that is safe; None if the user has to decide."""
     if (found := linked_owner(db, provider, identity)) is not None:
         return found
-    user = by_address(db, provider, identity)
-    if user is not None and factors.of(db, user.id).has_second:
-        # An e-mail address is one factor: whoever has two here links it after a login with both.
-        return None
+    user = linkable_by_address(db, provider, identity)
     if user is None:
         # Once more: another login may have linked it while this one waited for the account.
         return linked_owner(db, provider, identity)
@@ -57,6 +54,15 @@ def owner_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -
         return IdentityOwner(user, create(db, provider, identity, user, way="email"), is_new_link=True)
     except LinkedElsewhere:
         return linked_owner(db, provider, identity)
+
+
+def linkable_by_address(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> User | None:
+    """The account of ``by_address``, unless its user has to log in here first to link the identity."""
+    user = by_address(db, provider, identity)
+    # An e-mail address is one factor: whoever has two here links it after a login with both.
+    if user is None or factors.of(db, user.id).has_second:
+        return None
+    return None if unlinked_identities.was_unlinked(db, user.id, identity.issuer, identity.subject) else user
 
 
 def linked_owner(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> IdentityOwner | None:
@@ -124,6 +130,7 @@ def create(db: Session, provider: LoginProvider, identity: UpstreamIdentity, use
             db.add(made)
     except IntegrityError as error:
         raise LinkedElsewhere from error
+    unlinked_identities.forget(db, user.id, identity.issuer, identity.subject)
     record(db, Event.PROVIDER_LINKED, user_id=user.id, provider=provider.name, shown_as=identity.shown_as, way=way)
     return made
 
@@ -146,13 +153,14 @@ def remove(
     actor_id: UUID | None = None,
     reason: str | None = None,
 ) -> None:
-    """Remove a link, and take back the role that a rule gave by it.
+    """Remove a link, and take back the role that a rule gave by it. The e-mail address does not link it again.
 
     Args:
         actor_id: the administrator who does it.
         reason: what the administrator said.
     """
     role_rules.take_back(db, link, provider)
+    unlinked_identities.note(db, link.user_id, link.issuer, link.subject)
     db.execute(delete(LinkedIdentity).where(LinkedIdentity.id == link.id))
     record(
         db,

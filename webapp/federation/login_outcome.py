@@ -58,7 +58,7 @@ def outcome_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity)
     link = linking.find(db, provider, identity)
     user = user_queries.by_id(db, link.user_id) if link is not None else None
     way = AccountOutcome.LINKED
-    if user is None and (user := linking.by_address(db, provider, identity)) is not None:
+    if user is None and (user := linking.linkable_by_address(db, provider, identity)) is not None:
         way = AccountOutcome.BY_ADDRESS
     given = role_by(provider.role_rules, provider.grantable_roles, identity.claims)
     if user is None:

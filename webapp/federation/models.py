@@ -81,6 +81,16 @@ class LinkedIdentity(Base):
     last_login_at: Mapped[datetime | None]
 
 
+class UnlinkedIdentity(Base):
+    """An identity that was unlinked from an account, which nothing but a login to the account links again."""
+
+    __tablename__ = "unlinked_identity"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    """Of issuer and subject; see ``unlinked_identities``."""
+
+
 class WaitingIdentity(Base):
     """A verified identity without an account, whose user has to decide: a new account, or one that exists."""
 
