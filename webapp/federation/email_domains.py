@@ -2,21 +2,54 @@
 
 from collections.abc import Iterable
 
-from webapp.accounts.names import EmailUnfit, checked_address, normalized_key
+import idna
+
+from webapp.accounts.names import EmailUnfit, checked_address
+from webapp.core.combining_marks import normalized
 from webapp.federation.upstream_identity import UpstreamIdentity
 
 
 def verified_address(identity: UpstreamIdentity) -> str | None:
-    """The e-mail address that the provider says it has verified; None for any other, and for one that is not valid."""
+    """The e-mail address that the provider says it has verified; None for any other, and for one that is not valid.
+
+    None also for one whose normal form may be another mailbox.
+    """
     if not identity.email_verified:
         return None
     try:
-        return checked_address(identity.email)
+        address = checked_address(identity.email)
     except EmailUnfit:
         return None
+    return address if is_same_mailbox(address, identity.email) else None
 
 
 def is_within(address: str, domains: Iterable[str]) -> bool:
     """Whether the domain of an address is one of these; ``*`` is any, and subdomains are other domains."""
-    domain = normalized_key(address).rpartition("@")[2]
-    return any(one == "*" or normalized_key(one) == domain for one in domains)
+    domain = domain_key(address.rpartition("@")[2])
+    return any(one == "*" or domain_key(one) == domain for one in domains)
+
+
+def is_same_mailbox(one: str, other: str) -> bool:
+    """Whether two e-mail addresses differ at most in case and in how the domain is written.
+
+    The keys of ``accounts.names`` do not suffice: they take ß for ss, ς for σ, and a ligature for its letters.
+    """
+    return mailbox_key(one) == mailbox_key(other)
+
+
+def mailbox_key(address: str) -> str:
+    local, _at, domain = address.strip().rpartition("@")
+    return f"{lowered(local)}@{domain_key(domain)}"
+
+
+def domain_key(domain: str) -> str:
+    """A domain as the DNS knows it (UTS #46, not transitional)."""
+    plain = lowered(domain.strip())
+    try:
+        return idna.encode(plain, uts46=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        return plain
+
+
+def lowered(text: str) -> str:
+    return normalized("NFC", normalized("NFC", text).lower())

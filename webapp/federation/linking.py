@@ -11,12 +11,11 @@ from sqlalchemy.orm import Session
 from webapp.accounts import user_queries
 from webapp.accounts.export import ExportedIdentity
 from webapp.accounts.models import User
-from webapp.accounts.names import normalized_key
 from webapp.accounts.service_rules import require_login
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.federation import role_rules, unlinked_identities
-from webapp.federation.email_domains import is_within, verified_address
+from webapp.federation.email_domains import is_same_mailbox, is_within, verified_address
 from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.mfa import factors
@@ -90,7 +89,7 @@ def by_address(db: Session, provider: LoginProvider, identity: UpstreamIdentity)
     if address is None or not is_within(address, provider.email_domains):
         return None
     user = user_queries.by_name_or_email(db, address)
-    if user is None or user.email_key != normalized_key(address):
+    if user is None or user.email is None or not is_same_mailbox(user.email, address):
         return None
     if user.email_verified_at is None or user.is_unverified or user.is_service:
         return None

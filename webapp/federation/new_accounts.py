@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts import email_change, registration, self_registration
+from webapp.accounts import email_change, registration, self_registration, user_queries
 from webapp.accounts.models import User
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.profile import display_name_if_fit
 from webapp.accounts.registration import NewUser
 from webapp.audit.log import Event, record
 from webapp.federation import linking
-from webapp.federation.email_domains import is_within, verified_address
+from webapp.federation.email_domains import is_same_mailbox, is_within, verified_address
 from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.mail.mailer import Mailer
@@ -50,6 +50,16 @@ def suggested_name(identity: UpstreamIdentity) -> str:
     return UNFIT.sub(".", name.partition("@")[0]).strip("._-")[:50]
 
 
+def is_certain_address(db: Session, provider: LoginProvider, address: str) -> bool:
+    """Whether a verified address shows who its owner is.
+
+    Not if an account has one that compares as equal here (``user.email_key``) but is another mailbox.
+    """
+    owner = user_queries.by_name_or_email(db, address)
+    is_other = owner is not None and owner.email is not None and not is_same_mailbox(owner.email, address)
+    return is_within(address, provider.email_domains) and not is_other
+
+
 def create(
     db: Session,
     mailer: Mailer,
@@ -80,7 +90,7 @@ def create(
         raise NoAccount
     invited = self_registration.spend(db, invitation) if invitation else None
     address = verified_address(identity)
-    is_certain = address is not None and is_within(address, provider.email_domains)
+    is_certain = address is not None and is_certain_address(db, provider, address)
     if invited is not None and invited.email is not None:
         address, is_certain = invited.email, True
     if address is not None and is_certain:

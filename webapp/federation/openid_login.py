@@ -17,6 +17,27 @@ from webapp.federation.upstream_http import UpstreamHttp
 from webapp.federation.upstream_identity import UpstreamIdentity, identity_of
 
 LONGEST_CODE = 2048
+OF_ID_TOKEN = frozenset(
+    {
+        "iss",
+        "sub",
+        "aud",
+        "azp",
+        "exp",
+        "iat",
+        "nbf",
+        "jti",
+        "nonce",
+        "at_hash",
+        "c_hash",
+        "acr",
+        "amr",
+        "auth_time",
+        "sid",
+        "events",
+    }
+)
+"""Claims that count only in an ID token: about itself, and about the authentication and the session there."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -124,11 +145,11 @@ class OpenIdLogin:
             pending.begun_at if pending.purpose == "confirm" else None,
         )
         claims = verified_claims(tokens.id_token, found.keys, expected)
-        claims |= self.userinfo(found, tokens.access_token, claims)
-        return identity_of(provider.issuer, claims, id_token=tokens.id_token or "")
+        given = self.userinfo(found, tokens.access_token, claims)
+        return identity_of(provider.issuer, joined_claims(claims, given), id_token=tokens.id_token or "")
 
     def userinfo(self, found: ProviderMetadata, access_token: str, claims: Mapping[str, Any]) -> dict[str, Any]:
-        """Further claims from the UserInfo endpoint (OpenID Connect Core §5.3); those of the ID token stay.
+        """What the UserInfo endpoint says of the user (OpenID Connect Core §5.3); nothing without one.
 
         Raises:
             LoginFailed: it does not respond, or responds about another user.
@@ -140,7 +161,21 @@ class OpenIdLogin:
         told = given.get("sub")
         if not isinstance(told, str) or not same(told, claims["sub"]):
             raise LoginFailed(Check.USERINFO, f"sub is {quoted(told)}, not that of the ID token")
-        return {name: value for name, value in given.items() if name not in claims}
+        return given
+
+
+def joined_claims(claims: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The claims of an ID token, and those that only userinfo has.
+
+    An e-mail address and whether it is verified come from one of both.
+    """
+    has_address, is_same = "email" in claims, given.get("email") == claims.get("email")
+    left_out = {"email_verified"} if has_address and not is_same else set()
+    other = {name: value for name, value in given.items() if name not in OF_ID_TOKEN | left_out}
+    own = dict(claims)
+    if not has_address and "email" in given:
+        own.pop("email_verified", None)
+    return other | own
 
 
 def with_query(endpoint: str, sent: Mapping[str, str]) -> str:

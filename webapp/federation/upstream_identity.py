@@ -53,7 +53,9 @@ def identity_of(
         email_verified=claims.get("email_verified") is True,
         name=text(claims, "name"),
         acr=text(claims, "acr"),
-        amr=tuple(one for one in amr if isinstance(one, str))[:20] if isinstance(amr, list) else (),
+        amr=tuple(one for one in amr if isinstance(one, str) and len(one) <= LONGEST_TEXT)[:20]
+        if isinstance(amr, list)
+        else (),
         auth_time=auth_time if type(auth_time) in (int, float) and 0 <= auth_time <= END_OF_TIME else None,
         sid=text(claims, "sid"),
         id_token=id_token,
