@@ -25,6 +25,7 @@ SECRETS = {
     "/login/with/<slug>/callback",
     "/login/with/<slug>/confirm",
     "/login/with/<slug>/link",
+    "/login/with/<slug>/link/discard",
     "/account/email/confirm/<secret>",
     "/account/email/undo/<secret>",
     "/not-me/<secret>",

@@ -1,7 +1,9 @@
 """Logins of one identity, and links to it, at once: one wins. For PostgreSQL: journeys/."""
 
+from typing import Any
+
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 
 from tests import factories
 from tests.browser import Person
@@ -36,15 +38,29 @@ def owners(site: Flask, subject: str) -> list[str]:
         return list(db.scalars(query.where(LinkedIdentity.subject == subject)))
 
 
+def all_waiting(site: Flask) -> dict[bytes, dict[str, Any]]:
+    with factories.database_of(site).read() as db:
+        return {row.digest: dict(row._mapping) for row in db.execute(select(WaitingIdentity.__table__))}
+
+
+def as_if_at_once(site: Flask, rows: dict[bytes, dict[str, Any]]) -> None:
+    """Let all of these wait, as if the logins had come at once, so that none took the place of an earlier one."""
+    with factories.database_of(site).write() as db:
+        db.execute(delete(WaitingIdentity))
+        db.execute(insert(WaitingIdentity), list(rows.values()))
+
+
 def race_of_first_logins(site: Flask) -> None:
     """Of several browsers that create the account of one identity, one does."""
     upstream = upstream_of(site)
     for number in range(times(2)):
         upstream.claims |= {"sub": f"first-{number}", "email": None}
-        people = [Person(site) for _ in range(AT_ONCE)]
+        people, rows = [Person(site) for _ in range(AT_ONCE)], {}
         for person in people:
             log_in(person, upstream)
+            rows |= all_waiting(site)
             person.open("/login/with/acme/account")
+        as_if_at_once(site, rows)
         sent = [
             {"username": f"first{number}x{place}", "csrf_token": person.csrf_token}
             for place, person in enumerate(people)
@@ -79,12 +95,14 @@ def race_of_links(site: Flask) -> None:
     upstream = upstream_of(site)
     for number in range(times(2)):
         upstream.claims |= {"sub": f"link-{number}", "email": None}
-        people = [Person(site) for _ in range(AT_ONCE)]
+        people, rows = [Person(site) for _ in range(AT_ONCE)], {}
         for place, person in enumerate(people):
             factories.user(site, name := f"link{number}x{place}")
             person.log_in(name)
             log_in(person, upstream, "/account/identities/link/acme")
+            rows |= all_waiting(site)
             person.open("/login/with/acme/link")
+        as_if_at_once(site, rows)
         tokens = [person.csrf_token for person in people]
         answers = at_once(
             lambda place, people=people, tokens=tokens: people[place].ask(

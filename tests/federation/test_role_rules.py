@@ -14,7 +14,9 @@ from webapp.accounts import lifecycle
 from webapp.accounts import roles as all_roles
 from webapp.accounts.models import User
 from webapp.federation import providers
-from webapp.federation.role_rules import role_by
+from webapp.federation.claim_names import named_identity
+from webapp.federation.models import LoginProvider
+from webapp.federation.role_rules import role_by, role_for
 
 JSON = {"Accept": "application/json"}
 RULES = [
@@ -178,3 +180,37 @@ def test_claims_of_a_provider_without_openid_are_read_by_their_names(app, chief,
     chief.open(f"{page_of(app, 'hub')}/rules")
     assert "could create one" in chief.press("Try claims", claims='{"id": 7, "login": "grace"}').text
     assert "id is missing" in chief.press("Try claims", claims='{"sub": "7"}').text
+
+
+EMAIL_RULE = {"value": "boss@example.org", "role": "editor"}
+OF_ADDRESS = [
+    ({"claim": "email"}, {}, {"email": "boss@example.org", "email_verified": True}, "editor"),
+    ({"claim": "email"}, {}, {"email": "boss@example.org", "email_verified": False}, None),
+    ({"claim": "email"}, {}, {"email": "boss@example.org", "email_verified": "true"}, None),
+    ({"claim": "email"}, {}, {"email": "boss@example.org"}, None),
+    ({"claim": "email"}, {}, {"email": ["boss@example.org"], "email_verified": True}, None),
+    ({"claim": "email"}, {}, {"email": "other@example.org", "email_verified": True}, None),
+    ({"claim": "email"}, {}, {"email_verified": True}, None),
+    ({"claim": "user.mail"}, {"email": "user.mail"}, {"user": {"mail": "boss@example.org"}}, None),
+    (
+        {"claim": "user.mail"},
+        {"email": "user.mail"},
+        {"user": {"mail": "boss@example.org"}, "email_verified": True},
+        "editor",
+    ),
+    ({"claim": "groups"}, {}, {"groups": ["boss@example.org"]}, "editor"),
+]
+
+
+@pytest.mark.parametrize(("rule", "names", "claims", "role"), OF_ADDRESS, ids=str)
+def test_a_rule_on_the_e_mail_address_needs_a_verified_one(rule, names, claims, role):
+    provider = LoginProvider(role_rules=[rule | EMAIL_RULE], grantable_roles=["editor"], claim_names=names)
+    assert role_for(provider, named_identity("https://example.org", {"sub": "u-1"} | claims, names)) == role
+
+
+def test_an_unverified_address_gives_no_role_at_a_login(app, upstream, grace):
+    with factories.database_of(app).write() as db:
+        providers.by_slug(db, "acme").role_rules = [{"claim": "email", "value": "grace@example.org", "role": "editor"}]
+    for is_verified, role in ((False, "user"), (True, "editor"), (False, "user")):
+        log_in_with(app, upstream, email_verified=is_verified)
+        assert role_of(app, grace) == role

@@ -17,7 +17,7 @@ from webapp.federation.checks import LoginFailed
 from webapp.federation.claim_names import named_identity
 from webapp.federation.level import AMR, amr_of
 from webapp.federation.models import LinkedIdentity, LoginProvider
-from webapp.federation.role_rules import links_with_role, role_by
+from webapp.federation.role_rules import links_with_role, role_for
 from webapp.federation.upstream_identity import UpstreamIdentity, identity_of
 from webapp.verify import Invalid, load
 
@@ -60,7 +60,7 @@ def outcome_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity)
     way = AccountOutcome.LINKED
     if user is None and (user := linking.linkable_by_address(db, provider, identity)) is not None:
         way = AccountOutcome.BY_ADDRESS
-    given = role_by(provider.role_rules, provider.grantable_roles, identity.claims)
+    given = role_for(provider, identity)
     if user is None:
         way = without_account(provider, identity)
         role = None if way is AccountOutcome.NONE else given or ORDINARY

@@ -20,6 +20,25 @@ def role_by(rules: Sequence[Mapping[str, str]], allowed: Sequence[str], claims: 
     return next(found, None)
 
 
+def role_for(provider: LoginProvider, identity: UpstreamIdentity) -> str | None:
+    """The role that the rules of a provider give. The e-mail address is the verified one: others prove nothing."""
+    return role_by(provider.role_rules, provider.grantable_roles, claims_for_rules(provider, identity))
+
+
+def claims_for_rules(provider: LoginProvider, identity: UpstreamIdentity) -> Mapping[str, Any]:
+    address = [identity.email] if identity.email_verified and identity.email else []
+    return {**identity.claims, **dict.fromkeys(("email", provider.claim_names.get("email") or "email"), address)}
+
+
+def claims_of_rules(provider: LoginProvider, identity: UpstreamIdentity) -> dict[str, list[str]]:
+    """What is left of the claims without the values that no rule has, by the path in the rules."""
+    found: dict[str, list[str]] = {rule["claim"]: [] for rule in provider.role_rules}
+    for claim, values in found.items():
+        wanted = {rule["value"] for rule in provider.role_rules if rule["claim"] == claim}
+        values += sorted(wanted.intersection(values_of(identity.claims, claim)))
+    return found
+
+
 def apply(db: Session, provider: LoginProvider, identity: UpstreamIdentity, user: User, link: LinkedIdentity) -> None:
     """Give a user the role of the rules, or take away the one that they gave before; see ``given_roles.follow``.
 
@@ -30,7 +49,7 @@ def apply(db: Session, provider: LoginProvider, identity: UpstreamIdentity, user
         return
     others = [other for other in links_with_role(db, user) if other.id != link.id]
     given = user.role if user.role in {other.given_role for other in others} else link.given_role
-    wanted = role_by(provider.role_rules, provider.grantable_roles, identity.claims)
+    wanted = role_for(provider, identity)
     link.given_role = given_roles.follow(db, user, wanted, given, provider=provider.name)
     for other in others:
         if other.given_role != user.role:

@@ -11,29 +11,37 @@ from sqlalchemy.orm import Session
 from webapp.core.clock import now
 from webapp.core.digests import digest, new_secret
 from webapp.federation.models import LoginProvider, WaitingIdentity
+from webapp.federation.role_rules import claims_of_rules
 from webapp.federation.upstream_identity import UpstreamIdentity
 
-LIFETIME = timedelta(minutes=30)
-LARGEST = 64 * 1024
+LIFETIME = timedelta(minutes=10)
 
 
 def keep(db: Session, provider: LoginProvider, identity: UpstreamIdentity, target: str, *, user: str = "") -> str:
-    """Store an identity. Returns the secret for the cookie of its browser.
+    """Store an identity in place of an earlier one. Returns the secret for the cookie of its browser.
+
+    Of its claims only what the rules need is kept: a provider may send many.
 
     Args:
         user: ID of the only user who may link it, in hexadecimal; empty for whoever logs in with this browser.
     """
     secret = new_secret()
+    delete_earlier(db, provider, identity)
     db.add(
         WaitingIdentity(
             digest=digest(secret + user),
             provider_id=provider.id,
-            identity=asdict(identity) | {"claims": dict(identity.claims), "id_token": ""},
+            identity=asdict(identity) | {"claims": claims_of_rules(provider, identity), "id_token": ""},
             next=target,
             expires_at=now() + LIFETIME,
         )
     )
     return secret
+
+
+def delete_earlier(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> None:
+    is_same = WaitingIdentity.identity["subject"].as_string() == identity.subject
+    db.execute(delete(WaitingIdentity).where(WaitingIdentity.provider_id == provider.id, is_same))
 
 
 def find(db: Session, secret: str, *, user: str = "") -> WaitingIdentity | None:

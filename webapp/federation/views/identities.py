@@ -95,6 +95,15 @@ def link(slug: str, principal: Principal) -> ResponseReturnValue:
     return forgotten(redirect_or_json(found.row.next or url_for("account.security"), message))
 
 
+@bp.post("/login/with/<slug>/link/discard")
+@change
+@responds(None, status=204, refuses=(404,))
+def discard(slug: str, principal: Principal) -> ResponseReturnValue:
+    """Forget an identity that is somebody else's, who used this browser before."""
+    spent(db(), waiting(db(), slug, user=principal.user_id.hex))
+    return forgotten(redirect_or_json(url_for("account.security"), _("Nothing was linked to your account.")))
+
+
 def tell_linked(db: Session, user: User, provider: LoginProvider, link: LinkedIdentity) -> None:
     here = current_circumstances()
     notices.identity_linked(db, mailer(), user, here, provider=provider.name, shown_as=link.shown_as)

@@ -91,7 +91,7 @@ def again() -> Problem:
     return Problem(
         404,
         _("This login cannot be continued"),
-        _("You logged in there more than 30 minutes ago, or in another browser, or it is finished. Log in again."),
+        _("You logged in there more than 10 minutes ago, or in another browser, or it is finished. Log in again."),
         actions=(back(),),
     )
 
