@@ -95,6 +95,28 @@ def test_every_address_of_a_name_is_checked(monkeypatch):
     assert networks.checked_addresses("https", "rebound.example.org", 443) == ["1.1.1.1", "10.0.0.1"]
 
 
+@pytest.mark.parametrize(
+    ("named", "url", "may"),
+    [
+        ("", "https://id.example.org", True),
+        ("", "http://id.example.org", False),
+        ("", "https://localhost:8001", False),
+        ("", "https://id.internal", False),
+        ("", "https://127.0.0.1", False),
+        ("", "https://[::1]/", False),
+        ("", "https://1.1.1.1", True),
+        ("", "http://1.1.1.1", False),
+        ("localhost", "http://LOCALHOST:8001", True),
+        ("localhost", "http://127.0.0.1:8001", False),
+        ("10.1.0.0/16", "http://10.1.2.3", True),
+        ("10.1.0.0/16", "http://10.2.2.3", False),
+        ("10.1.0.0/16", "http://id.internal", True),
+    ],
+)
+def test_a_url_that_cannot_be_allowed_is_known_without_a_look_up(named, url, may):
+    assert PrivateHosts.of(named.split()).may_allow(url) == may
+
+
 def test_a_named_host_is_asked_and_answers():
     with server(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") as (url, received):
         answer = HERE.send("POST", url, body=b"logout_token=x", headers={"Content-Type": "text/plain"})

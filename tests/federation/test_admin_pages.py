@@ -12,6 +12,14 @@ from tests.federation.upstream import ISSUER, linked, log_in, provided
 JSON = {"Accept": "application/json"}
 
 
+def test_a_provider_without_a_preset_is_named_by_whoever_adds_it(app, chief):
+    page = chief.open(f"{PAGES}/new?preset=openid").text
+    assert "Add another provider" in page
+    sent = {"issuer": "https://id.example.org", "client_id": "c", "client_secret": "s", "name": "Work", "slug": "work"}
+    assert "/login/with/work/callback" in chief.press("Add provider", **sent).text
+    assert listed(chief)["work"]["name"] == "Work"
+
+
 def listed(chief):
     return {one["slug"]: one for one in chief.ask("GET", PAGES, headers=JSON).json["providers"]}
 
@@ -60,6 +68,9 @@ def test_a_provider_is_added_by_three_fields_changed_disabled_and_removed(app, c
         ("keycloak", {"issuer": ""}, "URL of the realm: enter it"),
         ("openid", {"issuer": "id.example.org"}, "complete URL"),
         ("openid", {"issuer": "https://x.example", "name": "x"}, "2 to 50"),
+        ("openid", {"issuer": "https://x.example", "slug": "Not A Slug"}, "lower-case letters"),
+        ("latchkey", {"issuer": "http://localhost:8001"}, "Name localhost in WEBAPP_PRIVATE_HOSTS"),
+        ("openid", {"issuer": "https://10.1.2.3/id"}, "Name 10.1.2.3 in WEBAPP_PRIVATE_HOSTS"),
     ],
 )
 def test_what_does_not_fit_is_said_and_nothing_is_added(chief, preset, sent, words):
@@ -74,6 +85,7 @@ def test_what_does_not_fit_is_said_and_nothing_is_added(chief, preset, sent, wor
     ("sent", "words"),
     [
         ({"issuer": "https://other.example"}, "linked to this provider"),
+        ({"issuer": "http://id.example.org"}, "only reaches public https hosts"),
         ({"scopes": "profile"}, "need openid"),
         ({"account_policy": "domains"}, "Enter the domains"),
         ({"email_domains": "*.org"}, "domains such as"),

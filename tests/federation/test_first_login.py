@@ -56,6 +56,10 @@ def test_any_other_address_finds_none(app, visitor, kind, changed):
     factories.user(app, "ada", email="grace@example.org")
     assert log_in(visitor, entered(app, kind, **changed)).headers["Location"] == ACCOUNT_PAGE
     assert identities(app, "ada") == []
+    if kind == "oidc" and "verified" in changed:
+        assert (
+            "grace@example.org is not taken over, because Acme has not verified it." in visitor.open(ACCOUNT_PAGE).text
+        )
 
 
 @EACH

@@ -119,7 +119,11 @@ def test_only_the_super_admin_who_began_a_trial_sees_its_end(app, chief, upstrea
     assert contents(app)["linked_identity"] == []
 
 
-def test_the_address_of_a_trial_cannot_be_opened_twice(app, chief, upstream):
+def test_the_address_of_a_trial_cannot_be_opened_twice_but_leads_back_to_the_providers(app, chief, upstream):
     parameters = upstream.authorized(chief.ask("GET", f"{page_of(app)}/test").headers["Location"])
     assert come_back(chief, parameters).status_code == 200
-    assert come_back(chief, parameters).status_code == 400
+    again = come_back(chief, parameters)
+    assert again.status_code == 400
+    assert "You are logged in here as before." in again.text
+    assert 'href="/admin/identity-providers"' in again.text
+    assert "login page" not in again.text

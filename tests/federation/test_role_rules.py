@@ -121,6 +121,8 @@ def test_rules_are_added_ordered_and_removed_on_their_page(app, chief, upstream)
         chief.open(f"{page_of(app)}/rules")
         assert "The rule was added." in chief.press("Add rule", claim="groups", value=value, role="admin").text
     assert rules_of(chief) == ["staff", "boss"]
+    for page in (f"{page_of(app)}/rules", page_of(app)):
+        assert "many providers need the scope <code>groups</code>" in chief.open(page).text
     token = chief.ask("GET", "/forgot", headers=JSON).json["csrf_token"]
 
     def send(act, **rule):

@@ -221,7 +221,9 @@ def provide_authorization_server(app: Flask, settings: Settings) -> None:
 def provide_federation(app: Flask, settings: Settings) -> None:
     """Logins with other identity providers."""
     services = services_of(app)
-    http = OutgoingHttp(PrivateHosts.of(settings.private_hosts))
+    private = PrivateHosts.of(settings.private_hosts)
+    services.provide(PrivateHosts)(private)
+    http = OutgoingHttp(private)
     # Half of the threads at most: a provider that does not respond must not stop other requests.
     at_once = max(1, settings.threads // 2)
     services.provide(ProviderLogins)(ProviderLogins(settings.secret_key, http, at_once=at_once))

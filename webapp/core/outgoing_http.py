@@ -27,6 +27,9 @@ PORTS = {"https": 443, "http": 80}
 NAT64 = ip_network("64:ff9b::/96")
 """RFC 6052: an IPv4 address inside an IPv6 address, which may be a private one."""
 
+NEVER_PUBLIC = {"localhost", "local", "internal", "lan"}
+"""Top-level domains that the internet does not have."""
+
 IpAddress = IPv4Address | IPv6Address
 
 
@@ -59,6 +62,17 @@ class PrivateHosts:
 
     def allow(self, host: str, address: IpAddress) -> bool:
         return host in self.names or any(address in ip_network(network) for network in self.networks)
+
+    def may_allow(self, url: str) -> bool:
+        """Whether requests to a valid URL could be allowed, as far as that is known without looking up its host."""
+        parts = urlsplit(url)
+        host, is_https = parts.hostname or "", parts.scheme == "https"
+        try:
+            address = ip_address(host)
+        except ValueError:
+            is_local = "." not in host or host.rpartition(".")[2] in NEVER_PUBLIC
+            return host in self.names or bool(self.networks) or (is_https and not is_local)
+        return self.allow(host, address) or (is_https and is_public(address))
 
 
 def is_network(word: str) -> bool:

@@ -140,7 +140,7 @@ def account_in_words(outcome: LoginOutcome, provider: LoginProvider) -> str:
             return _(
                 "It has no account here. The user needs an invitation, or logs in to one that exists and links it."
             )
-    return _("It has no account here and gets none. The user can log in to one that exists and link it.")
+    return _("This login has no account here and would get none. The user can log in to one that exists and link it.")
 
 
 def role_in_words(outcome: LoginOutcome) -> str:

@@ -199,6 +199,16 @@ PRESETS: Mapping[str, ProviderPreset] = {
             where=_l("Discord Developer Portal, Applications: create an application; the values are under OAuth2."),
         ),
         ProviderPreset(
+            key="latchkey",
+            name="Latchkey",
+            issuer="{}",
+            label=_l("URL of the other Latchkey site"),
+            example="https://id.example.org",
+            scopes=(*OPENID, "groups"),
+            where=_l("The other site, Admin, Apps: register a web app with this redirect URI."),
+            notes=(_l("For roles by rules, the claim is groups."),),
+        ),
+        ProviderPreset(
             key=GENERIC,
             name="OpenID Connect",
             issuer="{}",
@@ -206,7 +216,13 @@ PRESETS: Mapping[str, ProviderPreset] = {
             slash="kept",
             example="https://id.example.org",
             where=_l("Register a web application (confidential client, authorization code flow) there."),
-            notes=(_l("Enter the issuer exactly as the provider shows it; a slash at its end counts."),),
+            notes=(
+                _l("Enter the issuer exactly as the provider shows it; a slash at its end counts."),
+                _l(
+                    "This site requests openid profile email. For roles by groups, add the scope that the provider "
+                    "names for them, often groups, under Edit provider, Advanced."
+                ),
+            ),
         ),
     )
 }

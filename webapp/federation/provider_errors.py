@@ -47,7 +47,7 @@ SENTENCES: Mapping[str, str] = {
     Check.USERINFO: _l("The details of the user could not be fetched."),
     "secret": _l("The provider refused the client secret. It may be wrong, or it has expired. Enter a new one."),
     "client": _l("The provider does not know this client. Check the client ID."),
-    "redirect_uri": _l("The redirect URI registered at the provider is another one. Enter there the one shown here."),
+    "redirect_uri": _l("The redirect URI registered at the provider is different. Enter there the one shown here."),
     "unreachable": _l("The provider was not reached in time."),
     "unreadable": _l("The client secret cannot be read since the secret key of this site was changed. Enter it again."),
     "busy": _l("Too many logins were waiting for responses of providers."),

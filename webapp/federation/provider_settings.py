@@ -6,8 +6,9 @@ The admin page, the commands and ``providers.toml`` all use it.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
+from urllib.parse import urlsplit
 
-from webapp.core.outgoing_http import LONGEST_URL
+from webapp.core.outgoing_http import LONGEST_URL, PrivateHosts
 from webapp.core.translation import _
 from webapp.federation.claim_names import STANDARD
 from webapp.federation.models import LoginProvider
@@ -100,6 +101,21 @@ def checked_issuer(given: str) -> str:
     if not is_endpoint(issuer, issuer) or "?" in issuer or len(issuer) > LONGEST_URL:
         raise ProviderUnfit(_("The issuer is a complete URL, such as https://id.example.org."))
     return issuer
+
+
+def refuse_unreachable(given: str, private: PrivateHosts) -> None:
+    """
+    Raises:
+        ProviderUnfit: requests to this issuer would not be sent.
+    """
+    issuer = checked_issuer(given)
+    if not private.may_allow(issuer):
+        raise ProviderUnfit(
+            _(
+                "This site only reaches public https hosts. Name %(host)s in WEBAPP_PRIVATE_HOSTS, and restart it.",
+                host=urlsplit(issuer).hostname,
+            )
+        )
 
 
 def checked_client_id(given: str) -> str:

@@ -75,7 +75,7 @@ def advice(error: LoginFailed, redirect_uri: str) -> str:
         return _("The provider names itself %(issuer)s. Enter exactly that as the issuer.", issuer=issuer)
     kind = kind_of(error)
     if kind == "redirect_uri":
-        return _("The redirect URI registered there is another one: enter %(uri)s.", uri=redirect_uri)
+        return _("The redirect URI registered there is different: enter %(uri)s.", uri=redirect_uri)
     if kind is None:
         return _("The login was cancelled at the provider, or it does not let this user in. Try it again.")
     return str(SENTENCES[kind])

@@ -81,7 +81,7 @@ class Settings(IdentitySettings):
     ] = False
     private_hosts: Annotated[
         tuple[str, ...],
-        "Hosts, IP addresses and networks that this site may send requests to for apps, although they are not public.",
+        "Hosts and networks for apps and identity providers that this site may send requests to although not public.",
     ] = ()
     setup_lifetime: Annotated[timedelta, "Lifetime of the setup link."] = timedelta(minutes=30)
     password_login: Annotated[

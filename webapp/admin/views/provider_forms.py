@@ -45,6 +45,7 @@ class NewProviderForm(Form):
         [Optional(), Length(max=LONGEST_SLUG)],
         filters=[stripped],
         description=_l("The redirect URI contains it. It cannot be changed later."),
+        render_kw=EXACT | {"maxlength": LONGEST_SLUG},
     )
     issuer = StringField(
         _l("Issuer URL"),
@@ -166,7 +167,10 @@ class AdvancedProviderFields(Form):
     scopes = WordsField(
         _l("Scopes"),
         [Length(max=LONGEST_LIST)],
-        description=_l("What this site asks of the provider, separated by spaces. For groups some need groups."),
+        description=_l(
+            "What this site requests of the provider, separated by spaces: openid profile email for a login. For rules "
+            "by groups add the scope that the provider names for them, often groups."
+        ),
         render_kw=EXACT,
     )
 
@@ -213,7 +217,7 @@ class RoleRuleForm(Form):
         _l("Value"),
         [InputRequired(_l("Enter a value.")), Length(max=LONGEST_VALUE), one_line],
         filters=[stripped],
-        description=_l("Which the claim is, or contains if it is a list."),
+        description=_l("The value of the claim, or one of its values."),
         render_kw=EXACT | {"maxlength": LONGEST_VALUE},
     )
     role = StringField(_l("Role"), [InputRequired(_l("Choose a role.")), Length(max=20)])

@@ -4,6 +4,7 @@ import logging
 
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from webapp.core.translation import _
 from webapp.federation.checks import Check, LoginFailed
@@ -62,10 +63,27 @@ def back(target: str = "") -> Action:
 
 
 def unknown_login() -> Problem:
-    """The problem for a response that belongs to no login of this browser."""
+    """The problem for a response that belongs to no login of this browser.
+
+    Whoever is logged in has perhaps reloaded the page of a trial, and needs no login page.
+    """
+    if current_user.is_authenticated and current_user.credential == "session":
+        return already_used()
     return Problem(
         400,
         _("This login cannot be continued"),
         _("It was begun in another browser or more than 10 minutes ago, or it is finished already. Log in again."),
         actions=(back(),),
+    )
+
+
+def already_used() -> Problem:
+    actions = [Action(_("Back to the dashboard"), url_for("dashboard.show"))]
+    if "super_admin" in current_user.roles:
+        actions.insert(0, Action(_("Identity providers"), url_for("admin_providers.index")))
+    return Problem(
+        400,
+        _("This response cannot be used"),
+        _("It was used already, or belongs to another browser. You are logged in here as before."),
+        actions=tuple(actions),
     )

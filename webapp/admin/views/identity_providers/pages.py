@@ -25,13 +25,14 @@ from webapp.admin.views.provider_answers import (
     provider_entry,
 )
 from webapp.admin.views.provider_forms import NewProviderForm, ProviderForm, filled_in
+from webapp.core.outgoing_http import PrivateHosts
 from webapp.core.translation import _
 from webapp.federation import lifecycle, providers
 from webapp.federation.lifecycle import SLUG
 from webapp.federation.models import LoginProvider
 from webapp.federation.new_provider import wish_for
-from webapp.federation.presets import PRESETS
-from webapp.federation.provider_settings import ProviderUnfit, settings_of
+from webapp.federation.presets import GENERIC, PRESETS
+from webapp.federation.provider_settings import ProviderUnfit, refuse_unreachable, settings_of
 from webapp.federation.providers import ProviderEncryptor
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
@@ -65,7 +66,9 @@ def new() -> ResponseReturnValue:
         return render_template("admin/identity_providers/choose.html", presets=PRESETS)
     preset = PRESETS[asked.preset]
     slug = providers.free_slug(db(), preset.key)
-    return new_page(NewProviderForm(formdata=None, data={"preset": preset.key, "slug": slug, "name": preset.name}))
+    # The button of a provider that no preset knows is named by whoever adds it.
+    name = "" if preset.key == GENERIC else preset.name
+    return new_page(NewProviderForm(formdata=None, data={"preset": preset.key, "slug": slug, "name": name}))
 
 
 @bp.post("/admin/identity-providers")
@@ -79,6 +82,7 @@ def create(principal: Principal) -> ResponseReturnValue:
     given = {"entered": form.issuer.data or "", "slug": form.slug.data or ""}
     try:
         wish = wish_for(db(), form.chosen_preset, **given, client_id=form.client_id.data, name=form.name.data)
+        refuse_unreachable(wish.issuer, service(PrivateHosts))
         sealer, secret = service(ProviderEncryptor), form.client_secret.data or ""
         row = lifecycle.add(db(), sealer, wish, secret, editor_of(principal))
     except ProviderUnfit as error:
@@ -128,6 +132,8 @@ def edit(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
         # Within a savepoint, because the row is changed before it is checked.
         with db().begin_nested(), unless_declared():
             wish = replace(settings_of(row), **form.chosen())
+            if wish.issuer != row.issuer:
+                refuse_unreachable(wish.issuer, service(PrivateHosts))
             sealer, secret = service(ProviderEncryptor), form.client_secret.data or None
             lifecycle.edit(db(), sealer, row, wish, editor_of(principal), secret=secret)
     except ProviderUnfit as error:
