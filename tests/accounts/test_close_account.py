@@ -76,6 +76,8 @@ def test_a_closed_account_can_only_be_reopened_exported_and_logged_out(app):
             "login.end",
             "login.confirm_form",
             "login.confirm_options",
+            "federation.confirm",
+            "federation.keep_and_confirm",
             "login.confirm",
         ),
     }

@@ -96,8 +96,18 @@ def test_changes_are_shown_with_old_and_new_values(app, person, user):
     assert "role: user → super admin" in line
 
 
+OF_PROVIDERS = {
+    "account_domains": "domains whose users get an account",
+    "account_policy": "who gets an account",
+    "email_domains": "e-mail domains of the provider",
+    "grantable_roles": "roles that rules may give",
+    "logs_out": "logout at the provider",
+    "role_rules": "rules",
+}
+
+
 def test_details_have_names_in_words():
-    addresses = {"address": "IP address", "email": "e-mail address", "audiences": "services"}
+    addresses = {"address": "IP address", "email": "e-mail address", "audiences": "services"} | OF_PROVIDERS
     words = {name: name.replace("_", " ") for name in LABELS} | addresses
     assert {name: str(label) for name, label in LABELS.items()} == words
 

@@ -118,9 +118,10 @@ def race_of_links(site: Flask) -> None:
 def race_with_logout_token(site: Flask) -> None:
     """A logout token that comes while the session begins ends it, or it never begins."""
     upstream = upstream_of(site)
-    linked(site, factories.user(site, "ended"), "ended")
+    user = factories.user(site)
+    linked(site, user, user.username)
     for number in range(times(4)):
-        upstream.claims["sub"], upstream.id_claims = "ended", {"sid": f"s-{number}"}
+        upstream.claims["sub"], upstream.id_claims = user.username, {"sid": f"s-{number}"}
         person = Person(site)
         given = upstream.authorized(leave(person))
         form = {"logout_token": logout_token(upstream, sid=f"s-{number}")}

@@ -188,4 +188,10 @@ def test_after_a_logout_the_login_page_is_shown(make_app):
 
 def test_another_provider_of_passwords_contradicts_it():
     with pytest.raises(SettingsError, match="WEBAPP_PASSWORD_LOGIN must be on with WEBAPP_IDENTITY_PROVIDER"):
-        Settings.from_env({"WEBAPP_PASSWORD_LOGIN": "off", "WEBAPP_IDENTITY_PROVIDER": "a.b:c"})
+        Settings.from_env(
+            {
+                "WEBAPP_SECRET_KEY": "k" * 20 + "0123456789ab",
+                "WEBAPP_PASSWORD_LOGIN": "off",
+                "WEBAPP_IDENTITY_PROVIDER": "a.b:c",
+            }
+        )

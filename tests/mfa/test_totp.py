@@ -12,7 +12,7 @@ from webapp.core.db import Database
 from webapp.core.encryption import Encryptor
 from webapp.mfa import totp
 from webapp.mfa.models import TotpSeed
-from webapp.mfa.totp import AlreadyEnrolled, WrongCode
+from webapp.mfa.totp import AlreadyEnrolled, SeedUnreadable, WrongCode
 from webapp.web.registry import services_of
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, tzinfo=UTC)
@@ -141,8 +141,8 @@ def test_a_seed_modified_in_the_database_is_refused_and_logged(app, user, enroll
     with services_of(app).get(Database).write() as db:
         found = totp.find(db, user.id)
         found.sealed = found.sealed[:-1] + bytes([found.sealed[-1] ^ 1])
-    with time_machine.travel(NOON, tick=False):
-        assert not is_taken(app, user, enrolled.now())
+    with time_machine.travel(NOON, tick=False), pytest.raises(SeedUnreadable):
+        is_taken(app, user, enrolled.now())
     assert "totp seed broken" in logged()
 
 
@@ -150,8 +150,8 @@ def test_a_seed_cannot_be_moved_to_another_account(app, user, enrolled):
     grace = factories.user(app, "grace")
     with services_of(app).get(Database).write() as db:
         totp.find(db, user.id).user_id = grace.id
-    with time_machine.travel(NOON, tick=False):
-        assert not is_taken(app, grace, enrolled.now())
+    with time_machine.travel(NOON, tick=False), pytest.raises(SeedUnreadable):
+        is_taken(app, grace, enrolled.now())
 
 
 def test_using_the_app_re_encrypts_its_seed_with_a_new_secret_key(app, user, enrolled):

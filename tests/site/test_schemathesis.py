@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from tests import budget, factories
+from tests import budget, factories, secret_keys
 from tests.prepared_user import FILE, put
 from tests.site import alike_cases
 from tests.site.alike_cases import has_boxes
@@ -49,7 +49,9 @@ JSON = {"Accept": "application/json"}
 
 # Each operation becomes a test, so there must be somebody to describe them when the tests are collected.
 folder = tempfile.TemporaryDirectory(prefix="described")
-site = build(Path(folder.name, "instance"))
+instance = Path(folder.name, "instance")
+secret_keys.new_site(instance)
+site = build(instance)
 
 
 def as_described(path: str) -> str:

@@ -19,6 +19,7 @@ FORMS = (
     "/login",
     "/login/passkey",
     "/login/second-step",
+    "/login/with/<slug>/account",
     "/not-me",
     "/not-me/token",
     "/password-strength",

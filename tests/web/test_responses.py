@@ -79,6 +79,8 @@ def test_flash_is_called_only_where_scripts_are_distinguished():
     assert {path.relative_to(WEBAPP).as_posix() for path in storing} == {
         "web/responses.py",
         # Behind wants_page(): scripts get a problem.
+        "federation/views/failures.py",
+        "federation/views/logout.py",
         "login/views/pending_cookie.py",
         "login/views/second_step.py",
         "accounts/views/first_login.py",

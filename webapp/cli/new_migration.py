@@ -11,6 +11,7 @@ from alembic import command
 from webapp.cli import schema
 from webapp.core.clock import now
 from webapp.core.db import engine_for
+from webapp.core.digests import new_secret
 from webapp.settings import Settings
 
 # The column in which Alembic keeps the revision of a database has as many characters.
@@ -38,7 +39,9 @@ def write(name: str, today: date) -> Path:
         today = max(today, datetime.strptime(head[:8], "%Y%m%d").date() + timedelta(days=1))  # noqa: DTZ007 - a date
     revision = f"{today:%Y%m%d}_{'_'.join(words)}"
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings.from_env({"WEBAPP_INSTANCE": str(Path(folder) / "instance")})
+        settings = Settings.from_env(
+            {"WEBAPP_INSTANCE": str(Path(folder) / "instance"), "WEBAPP_SECRET_KEY": new_secret()}
+        )
         schema.upgrade(settings)
         with schema.disposed(engine_for(settings.database)) as engine, engine.connect() as connection:
             config = schema.config(connection)
