@@ -32,6 +32,7 @@ ABOVE = {
     "/admin/invitations/<uuid:invitation_id>/revoke": "/admin/invitations",
     "/admin/mail/<uuid:mail_id>/retry": "/admin/mail",
     "/admin/mail/test": "/admin/mail",
+    "/login/with/<slug>/link/discard": "/login/with/x/link",
     "/device/decision": "/device",
     "/oauth/end-session/confirm": "/oauth/end-session",
     "/tokens/<uuid:token_id>/drop": f"/tokens/{ID}",
