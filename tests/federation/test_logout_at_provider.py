@@ -4,6 +4,7 @@ import html
 import re
 from urllib.parse import parse_qs, urlsplit
 
+import jwt
 import pytest
 
 from tests import factories
@@ -11,7 +12,7 @@ from tests.browser import Person
 from tests.federation.upstream import CLIENT, FROM_OUTSIDE, ISSUER, Upstream, linked, log_in, provided, reached
 from tests.federation.wrong_responses import DISCOVERY, down
 from webapp.core.clock import now
-from webapp.federation.models import LoginProvider, ProviderSession
+from webapp.federation.models import LoginProvider, ProviderSession, WaitingIdentity
 
 LEAVES = re.compile(r'<meta http-equiv="refresh" content="0; url=([^"]+)">')
 BACK = "/login/with/acme/logged-out"
@@ -124,3 +125,52 @@ def test_the_id_token_is_kept_only_where_it_is_needed_and_encrypted(app, upstrea
         kept = [row.id_token for row in db.query(ProviderSession).order_by(ProviderSession.created_at)]
     assert kept[1] is None
     assert b"eyJ" not in kept[0]
+
+
+def first_login(person, upstream):
+    log_in(person, upstream, "/login/with/acme")
+    person.open("/login/with/acme/account")
+
+
+def kept_while_waiting(app):
+    with factories.database_of(app).read() as db:
+        return db.query(WaitingIdentity).one().id_token
+
+
+@pytest.fixture
+def newcomer(upstream, visitor):
+    """Somebody who comes from the provider and has no account here."""
+    upstream.claims |= {"sub": "u-2"}
+    return visitor
+
+
+def test_the_session_that_begins_with_a_new_account_ends_there_without_a_question(app, upstream, newcomer):
+    first_login(newcomer, upstream)
+    assert b"eyJ" not in kept_while_waiting(app)
+    newcomer.press("Create account")
+    hint = parse_qs(urlsplit(logs_out(newcomer)).query)["id_token_hint"][0]
+    assert jwt.decode(hint, options={"verify_signature": False})["sub"] == "u-2"
+
+
+def test_a_new_account_whose_secret_key_has_changed_meanwhile_is_logged_out_there_all_the_same(app, upstream, newcomer):
+    first_login(newcomer, upstream)
+    with factories.database_of(app).write() as db:
+        db.query(WaitingIdentity).one().id_token = bytes(60)
+    newcomer.press("Create account")
+    assert "id_token_hint" not in logs_out(newcomer)
+
+
+@pytest.mark.parametrize("why", ["nobody logs out there", "it is large"])
+def test_a_first_login_keeps_no_id_token_that_is_not_needed(app, upstream, newcomer, why):
+    if why == "it is large":
+        upstream.id_claims["groups"] = [f"group {number}" for number in range(300)]
+    else:
+        changed(app, logs_out=False)
+    first_login(newcomer, upstream)
+    assert kept_while_waiting(app) is None
+
+
+def test_an_identity_that_is_only_linked_keeps_none(app, upstream, newcomer):
+    newcomer.log_in("ada")
+    log_in(newcomer, upstream, "/account/identities/link/acme")
+    assert kept_while_waiting(app) is None

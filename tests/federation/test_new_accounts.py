@@ -190,7 +190,10 @@ def test_an_invitation_offers_the_providers_and_gives_its_role_and_address(app, 
         secret = invite(db, role="admin", **({"email": address} if address else {}))
     person = Person(app)
     assert "Log in with Acme" in person.open(f"/register/{secret}").text
-    first_login(app, upstream, person)
+    log_in(person, upstream)
+    page = person.open(PAGE).text
+    assert ("invited@example.com" in page, "Your invitation was mailed there." in page) == (address is not None,) * 2
+    person.press("Create account")
     made = account(app, "grace")
     assert (made.role, made.email, made.email_verified_at is not None) == ("admin", address, address is not None)
     stranger = Person(app)

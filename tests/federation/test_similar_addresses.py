@@ -6,6 +6,7 @@ from tests import factories
 from tests.browser import Person
 from tests.federation.identities import subjects_of
 from tests.federation.upstream import Upstream, log_in, provided
+from tests.outbox_mails import mails
 from tests.tables import account
 from webapp.accounts.models import User
 from webapp.accounts.names import checked_address, normalized_key
@@ -121,3 +122,17 @@ def test_an_address_that_another_mailbox_would_stand_for_is_left_out(app, there)
     person.open(ACCOUNT_PAGE)
     person.press("Create account", username="grace")
     assert account(app, "grace").email is None
+
+
+@pytest.mark.parametrize(("local", "there", "is_same"), LOCALS)
+def test_the_page_of_the_first_login_says_a_mail_comes_where_one_comes(app, user, local, there, is_same):
+    """Also for an address that an account here could only have by another mailbox."""
+    has_address(app, user, f"{local}@example.org")
+    with factories.database_of(app).write() as db:
+        # So that the address does not find the account.
+        db.get_one(User, user.id).email_verified_at = None
+    person = Person(app)
+    log_in(person, verified_there(app, f"{there}@example.org"))
+    says_so = "We will mail you a link to confirm it." in person.open(ACCOUNT_PAGE).text
+    person.press("Create account", username="grace")
+    assert says_so is bool(mails(app))

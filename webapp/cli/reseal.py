@@ -15,13 +15,16 @@ from webapp.core import secret_key_marks
 from webapp.core.db import Database
 from webapp.core.key_table import KEYS
 from webapp.core.sealed_column import SealedColumn, SealedWith
-from webapp.federation import provider_sessions, providers
+from webapp.federation import provider_sessions, providers, waiting_identities
 from webapp.guard import saved_form
 from webapp.mail import outbox
 from webapp.mfa import totp
 from webapp.settings import Settings
 
-COLUMNS = (KEYS, totp.SEEDS, outbox.CONTENTS, saved_form.FORMS, providers.SECRETS, provider_sessions.ID_TOKENS)
+COLUMNS = (
+    *(KEYS, totp.SEEDS, outbox.CONTENTS, saved_form.FORMS),
+    *(providers.SECRETS, provider_sessions.ID_TOKENS, waiting_identities.ID_TOKENS),
+)
 """All that is stored encrypted."""
 
 

@@ -100,6 +100,8 @@ class WaitingIdentity(Base):
     """Of the secret in the cookie of the browser that it belongs to."""
     provider_id: Mapped[UUID] = mapped_column(ForeignKey("login_provider.id", ondelete="CASCADE"), index=True)
     identity: Mapped[dict[str, Any]] = mapped_column(JSON)
+    id_token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Encrypted; see ``ProviderSession``, which gets it when the session starts."""
     next: Mapped[str] = mapped_column(Text, server_default="")
     expires_at: Mapped[datetime] = mapped_column(index=True)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from webapp.accounts import email_change, registration, self_registration, user_queries
-from webapp.accounts.models import User
+from webapp.accounts.models import Invitation, User
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.profile import display_name_if_fit
 from webapp.accounts.registration import NewUser
@@ -23,6 +23,17 @@ UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
 class NoAccount(Exception):
     """The policy of the provider gives this identity no account."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAddress:
+    """The e-mail address of a new account."""
+
+    email: str
+    is_certain: bool
+    """Whether its owner is known, so that no mail has to confirm it."""
+    is_invited: bool = False
+    """Whether the invitation was mailed there, whatever the provider says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,23 @@ def suggested_name(identity: UpstreamIdentity) -> str:
     return UNFIT.sub(".", name.partition("@")[0]).strip("._-")[:50]
 
 
+def address_of(
+    db: Session, provider: LoginProvider, identity: UpstreamIdentity, invited: Invitation | None
+) -> AccountAddress | None:
+    """The e-mail address that an account of this identity gets; None for no address.
+
+    It is taken over if the provider has verified it, and is certain if the provider is authoritative for it. An address
+    that the provider has not verified is left out: anybody could have entered it there. The address to which an
+    invitation was mailed comes before all of them.
+    """
+    if invited is not None and invited.email is not None:
+        return AccountAddress(invited.email, is_certain=True, is_invited=True)
+    address = verified_address(identity)
+    if address is None:
+        return None
+    return AccountAddress(address, is_certain=is_certain_address(db, provider, address))
+
+
 def is_certain_address(db: Session, provider: LoginProvider, address: str) -> bool:
     """Whether a verified address shows who its owner is.
 
@@ -72,11 +100,8 @@ def create(
 ) -> Created:
     """Create the account of an identity, and link them.
 
-    The e-mail address is taken over if the provider has verified it, and counts as verified here if the provider is
-    authoritative for it; otherwise a mail asks to confirm it. An address that the provider has not verified is left
-    out: anybody could have entered it there. The address to which an invitation was mailed comes before all of them.
-
-    A registration that nobody has confirmed yet gives way to whoever shows that the address is theirs.
+    An e-mail address that is certain counts as verified; otherwise a mail asks to confirm it. A registration that
+    nobody has confirmed yet gives way to whoever shows that the address is theirs.
 
     Args:
         username: as the user chose it.
@@ -89,24 +114,22 @@ def create(
     if not may_have_account(provider, identity, is_invited=bool(invitation)):
         raise NoAccount
     invited = self_registration.spend(db, invitation) if invitation else None
-    address = verified_address(identity)
-    is_certain = address is not None and is_certain_address(db, provider, address)
-    if invited is not None and invited.email is not None:
-        address, is_certain = invited.email, True
-    if address is not None and is_certain:
-        self_registration.delete_unconfirmed(db, address)
+    address = address_of(db, provider, identity, invited)
+    verified = address.email if address is not None and address.is_certain else None
+    if verified is not None:
+        self_registration.delete_unconfirmed(db, verified)
     new = NewUser(
         username=username,
-        email=address if is_certain else None,
+        email=verified,
         password_hash="",
         role=invited.role if invited is not None else "user",
-        is_verified=is_certain,
+        is_verified=verified is not None,
     )
     user = registration.add(db, new, origin="provider")
     user.display_name = display_name_if_fit(identity.name)
     db.flush()
-    if address is not None and not is_certain:
-        email_change.request(db, mailer, user, address, here)
+    if address is not None and not address.is_certain:
+        email_change.request(db, mailer, user, address.email, here)
     if invited is not None:
         record(db, Event.INVITATION_USED, user_id=user.id, invitation_id=str(invited.id))
     db.refresh(user)

@@ -16,6 +16,8 @@ from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.sessions import lifecycle
 
 LONGEST_SID = 255
+LONGEST_HINT = 4000
+"""Characters of an ID token in the URL of a logout; a longer one is left out, as servers refuse long URLs."""
 KEPT = timedelta(days=1)
 ID_TOKENS = SealedColumn(
     "ID tokens of providers", SECRETS.purpose, ProviderSession.id, ProviderSession.id_token, ProviderSession.id
@@ -42,8 +44,14 @@ def keep(
 def note(row: ProviderSession, provider: LoginProvider, identity: UpstreamIdentity, sealer: ProviderEncryptor) -> None:
     """Which session at the provider it is now; a further login there may have begun another one."""
     row.provider_sid = identity.sid if len(identity.sid) <= LONGEST_SID else ""
-    is_needed = provider.logs_out and identity.id_token
-    row.id_token = sealer.seal(identity.id_token.encode(), belongs_to=str(row.id)) if is_needed else None
+    hint = logout_hint(provider, identity)
+    row.id_token = sealer.seal(hint, belongs_to=str(row.id)) if hint else None
+
+
+def logout_hint(provider: LoginProvider, identity: UpstreamIdentity) -> bytes:
+    """The ID token to keep for the logout at the provider; empty where none is sent there."""
+    is_sent = provider.logs_out and len(identity.id_token) <= LONGEST_HINT
+    return identity.id_token.encode() if is_sent else b""
 
 
 def attach(db: Session, made_id: UUID, user_id: UUID, sid: UUID, *, since: datetime) -> bool:

@@ -1,7 +1,7 @@
 """Identities that wait for their user's decision: kept for the browser that came with them, for a short time."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,28 +10,50 @@ from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
 from webapp.core.digests import digest, new_secret
+from webapp.core.encryption import DecryptionFailed
+from webapp.core.sealed_column import SealedColumn
 from webapp.federation.models import LoginProvider, WaitingIdentity
+from webapp.federation.provider_sessions import logout_hint
+from webapp.federation.providers import SECRETS, ProviderEncryptor
 from webapp.federation.role_rules import claims_of_rules
 from webapp.federation.upstream_identity import UpstreamIdentity
 
 LIFETIME = timedelta(minutes=10)
+ID_TOKENS = SealedColumn(
+    "ID tokens of first logins",
+    SECRETS.purpose,
+    WaitingIdentity.digest,
+    WaitingIdentity.id_token,
+    WaitingIdentity.provider_id,
+)
 
 
-def keep(db: Session, provider: LoginProvider, identity: UpstreamIdentity, target: str, *, user: str = "") -> str:
+def keep(
+    db: Session,
+    provider: LoginProvider,
+    identity: UpstreamIdentity,
+    target: str,
+    sealer: ProviderEncryptor,
+    *,
+    user: str = "",
+) -> str:
     """Store an identity in place of an earlier one. Returns the secret for the cookie of its browser.
 
-    Of its claims only what the rules need is kept: a provider may send many.
+    Of its claims only what the rules need is kept: a provider may send many. Its ID token is kept for a session that
+    starts with it.
 
     Args:
         user: ID of the only user who may link it, in hexadecimal; empty for whoever logs in with this browser.
     """
     secret = new_secret()
     delete_earlier(db, provider, identity)
+    hint = logout_hint(provider, identity) if not user else b""
     db.add(
         WaitingIdentity(
             digest=digest(secret + user),
             provider_id=provider.id,
             identity=asdict(identity) | {"claims": claims_of_rules(provider, identity), "id_token": ""},
+            id_token=sealer.seal(hint, belongs_to=str(provider.id)) if hint else None,
             next=target,
             expires_at=now() + LIFETIME,
         )
@@ -55,9 +77,15 @@ def find(db: Session, secret: str, *, user: str = "") -> WaitingIdentity | None:
     return db.scalar(select(WaitingIdentity).where(*wanted))
 
 
-def identity_in(row: WaitingIdentity) -> UpstreamIdentity:
+def identity_in(row: WaitingIdentity, sealer: ProviderEncryptor) -> UpstreamIdentity:
     stored: Mapping[str, Any] = row.identity
-    return UpstreamIdentity(**{**stored, "amr": tuple(stored["amr"])})
+    identity = UpstreamIdentity(**{**stored, "amr": tuple(stored["amr"])})
+    try:
+        hint = sealer.open(row.id_token, belongs_to=str(row.provider_id)) if row.id_token else b""
+    except DecryptionFailed:
+        # The secret key has changed; the logout at the provider asks then.
+        hint = b""
+    return replace(identity, id_token=hint.decode())
 
 
 def spend(db: Session, row: WaitingIdentity) -> bool:

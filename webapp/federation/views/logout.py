@@ -25,9 +25,6 @@ from webapp.web.transaction import database
 
 log = logging.getLogger(__name__)
 
-LONGEST_HINT = 4000
-"""Characters of an ID token in a URL; a longer one is left out, as servers refuse long URLs."""
-
 
 def next_logout_step(session_id: UUID) -> LogoutStep | None:
     """The hook ``NextLogoutStep``. No error here may prevent the logout."""
@@ -56,7 +53,7 @@ def parameters(row: LoginProvider, found: ProviderSession, state: str) -> dict[s
     except DecryptionFailed:
         # The secret key has changed.
         hint = ""
-    return sent | ({"id_token_hint": hint} if 0 < len(hint) <= LONGEST_HINT else {})
+    return sent | ({"id_token_hint": hint} if 0 < len(hint) <= provider_sessions.LONGEST_HINT else {})
 
 
 @bp.get("/login/with/<slug>/logged-out")

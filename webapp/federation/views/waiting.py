@@ -7,6 +7,7 @@ from flask import Response, current_app, redirect, render_template, request, url
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from webapp.accounts import invitations
 from webapp.accounts.models import User
 from webapp.accounts.names import UserNameUnfit
 from webapp.accounts.one_time_links import LinkDead
@@ -16,12 +17,12 @@ from webapp.accounts.views.registration import INVITATION
 from webapp.accounts.views.request_info import REQUESTED, current_circumstances, mailer, take_turn
 from webapp.core.translation import _
 from webapp.federation import linking, new_accounts, providers, role_rules, waiting_identities
-from webapp.federation.email_domains import is_within, verified_address
 from webapp.federation.forms import ProviderAccountForm
 from webapp.federation.level import amr_of
 from webapp.federation.linking import LinkedElsewhere
 from webapp.federation.models import LoginProvider, WaitingIdentity
 from webapp.federation.new_accounts import NoAccount
+from webapp.federation.providers import ProviderEncryptor
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.blueprint import bp
 from webapp.federation.views.failures import back
@@ -31,6 +32,7 @@ from webapp.login.views.login_page import stay
 from webapp.web.cookies import cookie_attributes, prefixed
 from webapp.web.known_fields import reads
 from webapp.web.problems import Problem
+from webapp.web.registry import service
 from webapp.web.responses import refuse_form
 from webapp.web.transaction import database
 
@@ -57,7 +59,7 @@ def wait_for_decision(
     Args:
         user: see ``waiting_identities.keep``.
     """
-    secret = waiting_identities.keep(db, row, identity, target, user=user)
+    secret = waiting_identities.keep(db, row, identity, target, service(ProviderEncryptor), user=user)
     response = current_app.make_response(redirect(url_for(page, slug=row.slug), 303))
     lifetime = int(waiting_identities.LIFETIME.total_seconds())
     response.set_cookie(cookie_name(), secret, max_age=lifetime, httponly=True, samesite="Lax", **cookie_attributes())
@@ -81,7 +83,7 @@ def waiting(db: Session, slug: str, *, user: str = "") -> Waiting:
     provider = providers.by_id(db, row.provider_id) if row is not None else None
     if row is None or provider is None or provider.slug != slug or provider.disabled_at is not None:
         raise again()
-    identity = waiting_identities.identity_in(row)
+    identity = waiting_identities.identity_in(row, service(ProviderEncryptor))
     if identity.issuer != provider.issuer:
         raise again()
     return Waiting(row, provider, identity)
@@ -103,19 +105,23 @@ def choose_account(slug: str) -> ResponseReturnValue:
     with database().read() as reading:
         found = waiting(reading, slug)
     form = ProviderAccountForm(formdata=None, data={"username": new_accounts.suggested_name(found.identity)})
-    return render_template("federation/account.html", form=form, **account_context(found))
+    return account_page(form, found)
 
 
-def account_context(found: Waiting) -> dict[str, Any]:
-    provider, identity = found.provider, found.identity
-    address = verified_address(identity)
-    is_invited = bool(link_secret.opened(INVITATION))
+def account_page(form: ProviderAccountForm, found: Waiting) -> str:
+    with database().read() as reading:
+        context = account_context(reading, found)
+    return render_template("federation/account.html", form=form, **context)
+
+
+def account_context(db: Session, found: Waiting) -> dict[str, Any]:
+    provider, identity, secret = found.provider, found.identity, link_secret.opened(INVITATION)
+    invited = invitations.find(db, secret) if secret else None
     return {
         "provider": provider,
         "identity": identity,
-        "address": address,
-        "is_certain": address is not None and is_within(address, provider.email_domains),
-        "may_register": new_accounts.may_have_account(provider, identity, is_invited=is_invited),
+        "address": new_accounts.address_of(db, provider, identity, invited),
+        "may_register": new_accounts.may_have_account(provider, identity, is_invited=bool(secret)),
         "policy": provider.account_policy,
         "link_url": url_for("login.new", next=url_for("federation.link_form", slug=provider.slug), stay=stay()),
     }
@@ -134,8 +140,7 @@ def create_account(slug: str) -> ResponseReturnValue:
         take_turn(REQUESTED)
     user = created(found, form) if is_valid else None
     if user is None:
-        page = partial(render_template, "federation/account.html", form=form, **account_context(found))
-        return refuse_form(form, page)
+        return refuse_form(form, partial(account_page, form, found))
     link_secret.drop(INVITATION)
     amr = amr_of(found.provider, found.identity)
     return forgotten(complete(user, amr, found.identity.auth_time, found.row.next))
