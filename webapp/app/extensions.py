@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from flask import Flask, current_app, request
 
+from webapp.app.observability import observers_of
 from webapp.audit import log, signals, untrusted_proxies
 from webapp.audit.log import Origin
 from webapp.core.cookie_key import CookieKey
@@ -25,6 +26,7 @@ from webapp.web import (
     problems,
     proxy,
     request_head,
+    request_observer,
     templating,
     transaction,
 )
@@ -40,6 +42,7 @@ def init_extensions(app: Flask, settings: Settings, database: Database, table: K
     The order matters: functions that Flask runs after a request run in the opposite order, the transaction's first.
     """
     logs.init_app(app, as_json=settings.log_json, level=settings.log_level)
+    request_observer.init_app(app, list(observers_of(settings)))
     log.origin_of[0] = origin
     signals.sender_of[0] = sender
     proxy.init_app(app, settings.trusted_proxies, untrusted_proxy_recorder(database))

@@ -29,7 +29,7 @@ from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.key_table import KeyTable
 from webapp.credentials.usage_tracker import UsageTracker
 from webapp.settings import ROOT, Settings, SettingsError
-from webapp.web import base_path, templating
+from webapp.web import base_path, request_observer, templating
 from webapp.web.application import Application
 from webapp.web.registry import services_of
 
@@ -73,6 +73,7 @@ def create_app(settings: Settings | None = None, *, blueprints: Sequence[Bluepri
     provide_authorization_server(app, settings)
     provide_federation(app, settings)
     app.on_late_route = partial(provide_scopes, app)
+    request_observer.wrap(app)
     return app
 
 

@@ -8,7 +8,7 @@ from webapp.audit.log import default_origin
 from webapp.cli import plugin_tables, schema
 from webapp.cli.context import CommandContext
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import say_aside
+from webapp.cli.json_output import say
 from webapp.core.db import Database
 from webapp.core.raw_reader import Unavailable
 from webapp.settings import Settings
@@ -63,6 +63,6 @@ def make_or_compare(settings: Settings, *, may_make: bool) -> None:
 
 def bring_up(settings: Settings) -> str | None:
     """Run the migrations, if any, with a note on standard error; those of plug-ins too. Returns the former version."""
-    former = schema.upgrade(settings, on_migrate=lambda: say_aside("Upgrading the database ..."))
+    former = schema.upgrade(settings, on_migrate=lambda: say(settings, "Upgrading the database ...", err=True))
     plugin_tables.upgrade(settings, plugin_tables.plugins(settings))
     return former

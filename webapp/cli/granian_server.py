@@ -21,13 +21,14 @@ from webapp.cli.connections import connections_per_worker
 from webapp.cli.errors import CommandRefused
 from webapp.cli.first_answer import FirstAnswer
 from webapp.cli.shutdown import PATIENCE
-from webapp.cli.worker_start import DEBUG
+from webapp.cli.worker_start import DEBUG, LOG_JSON
 from webapp.settings import ROOT, Settings
 from webapp.settings.paths import CHECKOUT
 
 # granian's log goes to standard error: standard output is for the output of commands.
+TEXT, JSON = {"format": "[%(levelname)s] %(message)s"}, {"()": "webapp.web.logs.JsonLine"}
 LOGGING: dict[str, Any] = {
-    "handlers": {"console": {"formatter": "generic", "class": "logging.StreamHandler", "stream": "ext://sys.stderr"}},
+    "handlers": {"console": {"formatter": "line", "class": "logging.StreamHandler", "stream": "ext://sys.stderr"}},
     "loggers": {"_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
 }
 # Bytes of a request, headers included, that are read before the application asks for them.
@@ -69,9 +70,10 @@ def serve(settings: Settings, *, debug: bool, on_answer: Callable[[], None]) -> 
     multiprocessing.set_start_method("spawn", force=True)
     host, port = split(settings.bind)
     workers = 1 if debug else settings.workers
-    os.environ.pop(DEBUG, None)
-    if debug:
-        os.environ[DEBUG] = "1"
+    for variable, is_set in ((DEBUG, debug), (LOG_JSON, settings.log_json)):
+        os.environ.pop(variable, None)
+        if is_set:
+            os.environ[variable] = "1"
     granian = Server(
         "webapp.cli.worker_start:application",
         factory=True,
@@ -91,7 +93,7 @@ def serve(settings: Settings, *, debug: bool, on_answer: Callable[[], None]) -> 
         respawn_failed_workers=True,
         workers_kill_timeout=PATIENCE,
         log_level=LogLevels.info if debug else LogLevels.warning,
-        log_dictconfig=LOGGING,
+        log_dictconfig=LOGGING | {"formatters": {"line": JSON if settings.log_json else TEXT}},
         log_access=False,
         reload=debug,
         reload_paths=watched(settings) if debug else None,

@@ -9,12 +9,14 @@ from webapp.cli import granian_server, setup_link
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import answering, bring_up, opened
+from webapp.cli.json_output import logged_refusals, say
 from webapp.core.db import Database
 from webapp.core.keys import given_ring
 from webapp.core.lazy_import import lazily
 from webapp.login.external_identity import authenticate_of
 from webapp.settings import Settings
 from webapp.settings.urls import default_url
+from webapp.web import logs
 
 
 @click.command("serve", cls=Command)
@@ -43,7 +45,21 @@ def command(
       WEBAPP_BIND=127.0.0.1:8010 python -m webapp --instance /srv/latchkey serve --workers 4
     """
     context = context.otherwise(bind=bind, workers=workers, threads=threads)
-    settings = context.settings
+    with logged_refusals(context):
+        settings = context.settings
+        if settings.log_json:
+            logs.all_as_json()
+        prepare(settings)
+    os.environ.update(context.otherwise(instance=settings.instance).environ)
+    granian_server.serve(settings, debug=debug, on_answer=partial(print_welcome, context))
+
+
+def prepare(settings: Settings) -> None:
+    """Upgrade the database, and find errors of the operator before a worker is started.
+
+    Raises:
+        SettingsError, CommandRefused, Damaged
+    """
     # Errors that would stop each worker stop the start here, before anything is changed.
     given_ring(settings)
     authenticate_of(settings)
@@ -55,8 +71,6 @@ def command(
         # A view without a rule would end each worker anew, and its sentence would be lost among their tracebacks.
         app = lazily("webapp.app")
         app.close(app.create_app(settings))
-    os.environ.update(context.otherwise(instance=settings.instance).environ)
-    granian_server.serve(settings, debug=debug, on_answer=partial(print_welcome, context))
 
 
 def load_declared_providers(settings: Settings) -> None:
@@ -75,11 +89,11 @@ def print_welcome(context: CommandContext) -> None:
     settings = context.settings
     with opened(context) as database:
         link = setup_link.create(database, settings)
-    lines = [f"{settings.site_name} is running at {settings.base_url}{listening(settings)}"]
+    say(settings, f"{settings.site_name} is running at {settings.base_url}{listening(settings)}")
     if link:
         within = setup_link.lifetime_in_words(settings)
-        lines += [f"This site has no admin yet. Create the admin account within {within}:", f"  {link}"]
-    click.echo("\n".join(lines))
+        words = f"This site has no admin yet. Create the admin account within {within}:"
+        say(settings, f"{words}\n  {link}", setup_link=link)
 
 
 def listening(settings: Settings) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.test import create_environ
 
+from webapp.web.request_observer import UNOBSERVED
 from webapp.web.wsgi_environ import StartResponse
 
 log = logging.getLogger("_granian")
@@ -41,7 +42,7 @@ def probe(app: Flask) -> None:
         NotHealthy
     """
     start = StartResponse()
-    body = app.wsgi_app(create_environ("/healthz", app.config["BASE_URL"]), start)
+    body = app.wsgi_app(create_environ("/healthz", app.config["BASE_URL"]) | {UNOBSERVED: True}, start)
     b"".join(body)
     if start.status != 200:
         raise NotHealthy(start.status)

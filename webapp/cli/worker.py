@@ -16,7 +16,7 @@ from webapp.cli import preload, signals
 from webapp.cli.connections import bound_connections, connections_per_worker
 from webapp.cli.shutdown import Shutdown
 from webapp.cli.watchdog import FOLDER, write_heartbeats
-from webapp.cli.worker_start import DEBUG
+from webapp.cli.worker_start import DEBUG, LOG_JSON
 from webapp.core.client_network import network_of
 from webapp.core.tracebacks import print_uncaught
 from webapp.credentials.usage_tracker import UsageTracker
@@ -25,10 +25,11 @@ from webapp.jobs.worker import JobWorker
 from webapp.mail.worker import MailWorker
 from webapp.oauth.logout_worker import LogoutWorker
 from webapp.settings import Settings
-from webapp.web import forwarded
+from webapp.web import forwarded, logs
 from webapp.web.asgi import AsgiGateway
 from webapp.web.forwarded import Network
 from webapp.web.registry import services_of
+from webapp.web.request_observer import Observe, Observers, RequestRecord
 from webapp.web.wsgi_environ import Environ
 
 
@@ -37,6 +38,8 @@ def application() -> AsgiGateway:
     shutdown = Shutdown(ServerStop(loop))
     signals.on_stop(shutdown.begin)
     print_uncaught()
+    if LOG_JSON in os.environ:
+        logs.all_as_json()
     threading.Thread(target=leave_with_parent, name="parent", daemon=True).start()
     app = create_app()
     app.debug = DEBUG in os.environ
@@ -58,6 +61,7 @@ def application() -> AsgiGateway:
         base_url=app.config["BASE_URL"],
         client_of=clients.of_request,
         limit_of=limits if limits.largest > settings.body_limit else None,
+        on_refusal=partial(observe_refusal, services.get(Observers).each, clients),
     )
     # Referenced by the gateway: the loop itself keeps only a weak reference to a task.
     gateway.background.add(
@@ -76,12 +80,23 @@ class Clients:
         self.network_of = lru_cache(4096)(network_of)
 
     def of_request(self, environ: Environ) -> str:
+        return self.network_of(self.ip_address_of(environ))
+
+    def ip_address_of(self, environ: Environ) -> str:
         caller = forwarded.client_of(environ, self.proxies).ip_address if self.proxies else None
-        return self.network_of(caller or environ["REMOTE_ADDR"])
+        return caller or str(environ["REMOTE_ADDR"])
 
     def of_connection(self, address: str) -> str | None:
         """None for a trusted proxy, which has connections of many clients."""
         return None if forwarded.is_trusted(address, self.proxies) else self.network_of(address)
+
+
+def observe_refusal(observers: Sequence[Observe], clients: Clients, environ: Environ, status: int) -> None:
+    """For requests that the gateway refuses before the application has seen them."""
+    if observers:
+        record = RequestRecord(environ["REQUEST_METHOD"], clients.ip_address_of(environ), status)
+        for observe in observers:
+            observe(record)
 
 
 class ServerStop:

@@ -187,6 +187,7 @@ def check_origin(principal: Principal | None) -> None:
 
 
 def undeclared(endpoint: str) -> Exception:
+    mark_refused("undeclared")
     log.error("undeclared route", extra={"fields": {"endpoint": endpoint}})
     return unauthenticated.undeclared(endpoint)
 

@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 from webapp.settings import brand, checks, manual, private_files, sources, urls
 from webapp.settings.fields import PREFIX, Secret, fields_of
-from webapp.settings.identity import IdentitySettings
+from webapp.settings.observability import ObservabilitySettings
 from webapp.settings.paths import INSTANCE
-from webapp.settings.types import LogLevel, Network, PasswordLoginMode, Registration, SigningAlgorithm
+from webapp.settings.types import Network, PasswordLoginMode, Registration, SigningAlgorithm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Settings(IdentitySettings):
+class Settings(ObservabilitySettings):
     """Read once, by ``from_env``. Built directly, as in tests, the same rules apply."""
 
     instance: Annotated[Path, "Instance folder: database, keys and config.toml; cannot be set in that file."] = INSTANCE
@@ -110,8 +110,6 @@ class Settings(IdentitySettings):
     workers: Annotated[int, "Number of worker processes."] = 2
     connections: Annotated[int, "Open connections per process."] = 4096
     threads: Annotated[int, "Request threads per process; logins wait in all but two of them."] = 40
-    log_json: Annotated[bool, "Whether log lines are JSON."] = False
-    log_level: Annotated[LogLevel, "Lowest level that is logged."] = "info"
     site_name: Annotated[str, "Name of this site on pages and in mails."] = "Latchkey"
     blueprints: Annotated[
         tuple[str, ...], "Blueprints of your own: package.module:name, or names of entry points."

@@ -59,6 +59,7 @@ class AsgiGateway:
         client_of: the client whose share of the limits a request uses, such as its IP network.
         limit_of: the limit of a request whose body is longer than ``body_limit``, from its headers; called in a thread.
             What is over ``body_limit`` is kept in a file.
+        on_refusal: called with each request, and its status, that is refused without calling the application.
     """
 
     def __init__(
@@ -71,9 +72,11 @@ class AsgiGateway:
         base_url: str = "",
         client_of: Callable[[Environ], str] = lambda environ: environ["REMOTE_ADDR"],
         limit_of: Callable[[Environ], int] | None = None,
+        on_refusal: Callable[[Environ, int], None] | None = None,
     ) -> None:
         self.app, self.client_of, self.base_url = app, client_of, base_url
         self.limit_of, self.uploads = limit_of, FairSlots(UPLOADS)
+        self.on_refusal = on_refusal
         self.body_limit, self.body_timeout = body_limit, body_timeout.total_seconds()
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self.queue = FairQueue(threads)
@@ -133,6 +136,8 @@ class AsgiGateway:
 
     async def refuse(self, environ: Environ, send: Send, status: int, detail: str | None = None) -> None:
         """Send a problem without calling the application, and close the connection."""
+        if self.on_refusal is not None:
+            self.on_refusal(environ, status)
         is_page = "text/html" in environ.get("HTTP_ACCEPT", "")
         problem = bare_problem(status, self.base_url, detail, is_page=is_page)
         added = headers.ALWAYS | (headers.PAGE if is_page else headers.DATA) | {"Connection": "close"}

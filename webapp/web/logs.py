@@ -3,10 +3,12 @@
 import json
 import logging
 import sys
+import threading
 from datetime import UTC, datetime
 
 from flask import Flask
 
+from webapp.core.clock import now
 from webapp.core.tracebacks import traceback_of
 from webapp.web.request_id import request_id
 
@@ -38,14 +40,15 @@ class JsonLine(logging.Formatter):
     """One JSON object per line: ``at``, ``level``, ``event``, the fields, and ``fault`` for a traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "event": record.getMessage(),
-            **fields_of(record),
-            **({"fault": traceback} if (traceback := fault_of(record)) else {}),
-        }
-        return json.dumps(line, default=str)
+        fault = {"fault": traceback} if (traceback := fault_of(record)) else {}
+        at = datetime.fromtimestamp(record.created, UTC)
+        return json_line(record.levelname.lower(), record.getMessage(), at, **fields_of(record), **fault)
+
+
+def json_line(level: str, event: str, at: datetime | None = None, /, **fields: object) -> str:
+    """A line as ``JsonLine`` writes it, for what is not logged with ``logging``."""
+    moment = (at or now()).isoformat(timespec="milliseconds")
+    return json.dumps({"at": moment, "level": level, "event": event} | fields, default=str)
 
 
 def init_app(app: Flask, *, as_json: bool, level: str) -> None:
@@ -56,7 +59,30 @@ def init_app(app: Flask, *, as_json: bool, level: str) -> None:
     ours.handlers, ours.propagate = [handler], False
     ours.setLevel(level.upper())
     app.logger.handlers = [handler]
+    use_for_others(handler)
+
+
+def use_for_others(handler: logging.Handler) -> None:
     # For warnings of libraries whose loggers have no handler, such as SQLAlchemy's connection pool.
     logging.lastResort = logging.StreamHandler(sys.stderr)
     logging.lastResort.setLevel(logging.WARNING)
     logging.lastResort.setFormatter(handler.formatter)
+
+
+def all_as_json() -> None:
+    """Write also what Python itself prints as lines of JSON: warnings, and exceptions that nobody caught."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLine())
+    use_for_others(handler)
+    logging.captureWarnings(True)
+    # Otherwise its records are dropped: ``captureWarnings`` gives this logger a handler that does nothing.
+    logging.getLogger("py.warnings").handlers = [handler]
+    logger = logging.getLogger("uncaught")
+
+    def of_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
+            name = args.thread.name if args.thread is not None else None
+            logger.error("uncaught exception", exc_info=args.exc_value, extra={"fields": {"thread": name}})
+
+    sys.excepthook = lambda _kind, error, _trace: logger.error("uncaught exception", exc_info=error)
+    threading.excepthook = of_thread

@@ -1,0 +1,17 @@
+"""ObservabilitySettings: logs, the access log and metrics."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from webapp.settings.identity import IdentitySettings
+from webapp.settings.types import LogLevel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ObservabilitySettings(IdentitySettings):
+    # In one line of inheritance, because Python cannot combine the slots of two base classes.
+    log_json: Annotated[bool, "Whether all output of the server is JSON, one object per line."] = False
+    log_level: Annotated[LogLevel, "Lowest level that is logged."] = "info"
+    access_log: Annotated[bool, "Whether each request is logged as one line of JSON, without its path and query."] = (
+        False
+    )
