@@ -65,6 +65,8 @@ REFUSED = [
     ("provider add --preset keycloak --client-id c --public", "URL of the realm: enter it"),
     ("provider add --preset nothing --client-id c --public", "is not one of"),
     ("provider add x --issuer ftp://x --client-id c --public", "complete URL"),
+    ("provider add x --issuer http://x.example --client-id c --public", "Name x.example in WEBAPP_PRIVATE_HOSTS"),
+    ("provider edit acme --issuer https://10.1.2.3", "Name 10.1.2.3 in WEBAPP_PRIVATE_HOSTS"),
     ("provider add x --issuer https://x.example --client-id c --public --role-rule groups", "no rule like"),
     ("provider edit acme", "Nothing to change"),
     ("provider edit nobody --position 1", "no provider nobody"),

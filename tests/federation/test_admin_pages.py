@@ -127,7 +127,7 @@ def test_the_pages_say_how_many_users_lose_their_way_in(app, chief, upstream):
 
 
 def test_a_declared_provider_is_locked(app, chief, upstream):
-    provided(app, upstream, slug="fixed", is_declared=True)
+    provided(app, upstream, slug="fixed", issuer="https://fixed.example.org", is_declared=True)
     where = page_of(app, "fixed")
     page = chief.open(where).text
     assert "declared in" in page

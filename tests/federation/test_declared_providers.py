@@ -5,6 +5,7 @@ import pytest
 from tests import factories
 from tests.federation.upstream import provided
 from webapp.core.db import Database
+from webapp.core.outgoing_http import PrivateHosts
 from webapp.federation import declared_providers, providers
 from webapp.federation.declared_providers import FILE
 from webapp.federation.provider_secrets import secret_of
@@ -44,7 +45,7 @@ def declare(app, tmp_path):
         if text is not None:
             path.write_text(text)
             path.chmod(0o600)
-        declared_providers.load(factories.database_of(app), SEALER, tmp_path)
+        declared_providers.load(factories.database_of(app), SEALER, PrivateHosts(), tmp_path)
         with factories.database_of(app).read() as db:
             return {row.slug: row for row in providers.every(db)}
 
@@ -91,7 +92,7 @@ def test_a_process_that_starts_at_the_same_moment_finds_the_rows_of_the_other(de
 
 
 def test_a_provider_that_was_entered_on_a_page_is_taken_over(app, upstream, declare):
-    made = provided(app, upstream, slug="acme-2")
+    made = provided(app, upstream, slug="acme-2", issuer="https://former.example.org")
     row = declare(ACME.replace('slug = "acme"', 'slug = "acme-2"'))["acme-2"]
     assert (row.id, row.is_declared, row.issuer) == (made.id, True, "https://id.acme.example")
 
@@ -113,6 +114,8 @@ REFUSED = [
     (ACME + "logs_out = 1", "logs_out has the wrong type"),
     (ACME.replace('"https://id.acme.example"', "5"), "issuer is a text"),
     (ACME.replace("https://", "ftp://"), "complete URL"),
+    (ACME.replace("https://id.acme.example", "http://id.acme.example"), "acme: This site only reaches public https"),
+    (ACME.replace("id.acme.example", "10.1.2.3"), "acme: .*Name 10.1.2.3 in WEBAPP_PRIVATE_HOSTS"),
     (ACME.replace('client_id = "latchkey"', ""), "Enter the client ID"),
     (ACME + "grantable_roles = ['pope']", "no role called pope"),
     (ACME + "secret = 's'\nsecret_env = 'S'", "has one of secret, secret_file, secret_env"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from webapp.core.outgoing_http import PrivateHosts
 from webapp.federation.declared_providers import load
 from webapp.federation.providers import ProviderEncryptor, by_slug
 from webapp.web.registry import services_of
@@ -25,7 +26,7 @@ def test_the_example_is_taken(app, database, instance, kind, change):
     declared = instance / "providers.toml"
     declared.write_text(change(example.replace("/run/secrets/forum", str(secret))))
     declared.chmod(0o600)
-    load(database, services_of(app).get(ProviderEncryptor), instance)
+    load(database, services_of(app).get(ProviderEncryptor), PrivateHosts(), instance)
     with database.read() as db:
         row = by_slug(db, "forum")
     assert (row.kind, row.claim_names["sub"], row.is_declared) == (kind, "data.user.id", True)

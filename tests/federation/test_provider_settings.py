@@ -8,6 +8,7 @@ import pytest
 from tests import factories
 from webapp.accounts import roles
 from webapp.audit import event_queries
+from webapp.core.outgoing_http import PrivateHosts
 from webapp.federation import lifecycle, providers
 from webapp.federation.lifecycle import IsDeclared, ProviderEditor
 from webapp.federation.new_provider import wish_for
@@ -15,6 +16,7 @@ from webapp.federation.presets import PRESETS, PresetUnfit
 from webapp.federation.provider_secrets import secret_of
 from webapp.federation.provider_settings import NAMES, ProviderUnfit, settings_of
 
+PUBLIC = PrivateHosts()
 SEALER = providers.encryptor_for("x" * 32, ())
 PAGE = ProviderEditor("page")
 TENANT = "8eaef023-2b34-4da1-9baa-8bc8c9d6a490"
@@ -46,7 +48,7 @@ ISSUERS = [
 
 def add(db, preset="openid", *, editor=PAGE, **chosen):
     given = {"entered": "https://id.example.org", "client_id": "c-1", "name": "Acme"} | chosen
-    return lifecycle.add(db, SEALER, wish_for(db, PRESETS[preset], **given), "s3cret", editor)
+    return lifecycle.add(db, SEALER, PUBLIC, wish_for(db, PRESETS[preset], **given), "s3cret", editor)
 
 
 @pytest.mark.parametrize(("key", "entered", "issuer"), ISSUERS)
@@ -69,6 +71,14 @@ def test_each_preset_can_be_added_with_what_it_asks_for(app):
         slugs = [row.slug for row in providers.every(db)]
         assert slugs == [key if key != "openid" else "openid-connect" for key in PRESETS]
         assert add(db, "gitlab", entered="https://git.example.org", name="").slug == "gitlab-2"
+
+
+GITHUB = dict(PRESETS["github"].endpoints)
+REQUESTED = "authorization_endpoint", "token_endpoint", "userinfo_endpoint"
+
+
+def without(name):
+    return {one: url for one, url in GITHUB.items() if one != name}
 
 
 WRONG = [
@@ -111,6 +121,13 @@ WRONG = [
     ({"logs_out": "yes"}, "logs_out has the wrong type"),
     ({"endpoints": {"token_endpoint": "ftp://x"}}, "not a complete URL"),
     ({"endpoints": {"jwks": "https://x.example"}}, "no endpoint called jwks"),
+    *(({"preset": "github", "endpoints": without(name)}, f"needs its {name}") for name in REQUESTED),
+    ({"entered": "http://id.example.org"}, "Name id.example.org in WEBAPP_PRIVATE_HOSTS"),
+    ({"entered": "https://id.internal"}, "Name id.internal in WEBAPP_PRIVATE_HOSTS"),
+    *(
+        ({"preset": "github", "endpoints": GITHUB | {name: "https://10.0.0.1/x"}}, "Name 10.0.0.1 in WEBAPP_PRIVATE")
+        for name in ("token_endpoint", "userinfo_endpoint", "emails_endpoint")
+    ),
 ]
 
 
@@ -126,11 +143,13 @@ def test_a_change_is_recorded_with_what_was_before_but_without_the_secret(app):
     with factories.database_of(app).write() as db:
         row = add(db)
         wish = replace(settings_of(row), email_domains=["Example.ORG"])
-        assert lifecycle.edit(db, SEALER, row, wish, PAGE, secret="other-s3cret")
+        assert lifecycle.edit(db, SEALER, PUBLIC, row, wish, PAGE, secret="other-s3cret")
         assert (row.email_domains, secret_of(row, SEALER)) == (["example.org"], "other-s3cret")
-        assert not lifecycle.edit(db, SEALER, row, settings_of(row), PAGE, secret="other-s3cret"), "nothing changes"
-        assert not lifecycle.edit(db, SEALER, row, settings_of(row), PAGE)
-        lifecycle.edit(db, SEALER, row, settings_of(row), PAGE, secret="")
+        assert not lifecycle.edit(db, SEALER, PUBLIC, row, settings_of(row), PAGE, secret="other-s3cret"), (
+            "nothing changes"
+        )
+        assert not lifecycle.edit(db, SEALER, PUBLIC, row, settings_of(row), PAGE)
+        lifecycle.edit(db, SEALER, PUBLIC, row, settings_of(row), PAGE, secret="")
         assert row.client_secret is None
         lifecycle.disable(db, row, PAGE)
         lifecycle.enable(db, row, PAGE)
@@ -169,12 +188,13 @@ def test_a_provider_gives_no_role_that_its_editor_may_not_give(app, role):
             attempts = (
                 lambda wish=wish: add(db, editor=editor, **wish),
                 lambda plain=plain, given=given: lifecycle.edit(
-                    db, SEALER, plain, replace(settings_of(plain), grantable_roles=[given]), editor
+                    db, SEALER, PUBLIC, plain, replace(settings_of(plain), grantable_roles=[given]), editor
                 ),
                 # Whoever changes another setting, such as the issuer, decides who gets its roles.
                 lambda strong=strong: lifecycle.edit(
                     db,
                     SEALER,
+                    PUBLIC,
                     strong,
                     replace(settings_of(strong), issuer=f"https://x.example/{strong.slug}"),
                     editor,
@@ -193,7 +213,7 @@ def test_a_declared_provider_is_changed_only_by_its_file(app):
     with factories.database_of(app).write() as db:
         row = add(db, editor=ProviderEditor("file"))
         for change in (
-            lambda: lifecycle.edit(db, SEALER, row, settings_of(row), PAGE),
+            lambda: lifecycle.edit(db, SEALER, PUBLIC, row, settings_of(row), PAGE),
             lambda: lifecycle.disable(db, row, PAGE),
             lambda: lifecycle.enable(db, row, ProviderEditor("cli")),
             lambda: lifecycle.remove(db, row, PAGE),
@@ -204,3 +224,20 @@ def test_a_declared_provider_is_changed_only_by_its_file(app):
 
 def test_settings_are_the_columns_that_the_checks_know():
     assert set(NAMES) <= set(providers.LoginProvider.__table__.columns.keys())
+
+
+@pytest.mark.parametrize("preset", ["openid", "github"])
+def test_hosts_that_are_named_later_or_no_longer_are_asked_about_only_where_they_change(app, preset):
+    named = PrivateHosts.of(["id.internal"])
+    with factories.database_of(app).write() as db:
+        given = {"endpoints": dict.fromkeys(GITHUB, "https://id.internal/x")} if preset == "github" else {}
+        wish = wish_for(db, PRESETS[preset], entered="https://id.internal", client_id="c", name="Acme", **given)
+        row = lifecycle.add(db, SEALER, named, wish, "s", PAGE)
+        lifecycle.edit(db, SEALER, PUBLIC, row, replace(settings_of(row), name="Other"), PAGE)
+        changed = (
+            {"issuer": "https://id.lan"}
+            if preset == "openid"
+            else {"endpoints": {**wish.endpoints, "token_endpoint": "https://id.lan"}}
+        )
+        with pytest.raises(ProviderUnfit, match=r"Name id[.]lan"):
+            lifecycle.edit(db, SEALER, named, row, replace(settings_of(row), **changed), PAGE)

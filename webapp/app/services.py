@@ -229,7 +229,7 @@ def provide_federation(app: Flask, settings: Settings) -> None:
     services.provide(ProviderLogins)(ProviderLogins(settings.secret_key, http, at_once=at_once))
     sealer = encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
     services.provide(ProviderEncryptor)(sealer)
-    declared_providers.load(services.get(Database), sealer, settings.instance)
+    declared_providers.load(services.get(Database), sealer, private, settings.instance)
     services.provide(ProviderErrorLog)(ProviderErrorLog(services.get(Database)))
     services.provide(LoginButtonsFor)(login_buttons)
     services.provide(IdentitiesOf)(linking.exported)

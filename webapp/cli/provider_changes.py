@@ -14,6 +14,7 @@ from webapp.cli.output import say_aside
 from webapp.cli.prompts import piped
 from webapp.cli.provider_lookup import OPERATOR, provider_called, refusing
 from webapp.cli.provider_options import chosen, settings_options
+from webapp.core.outgoing_http import PrivateHosts
 from webapp.federation import lifecycle, providers
 from webapp.federation.new_provider import wish_for
 from webapp.federation.presets import GENERIC, PRESETS
@@ -56,10 +57,11 @@ def add(
     settings = context.settings
     client_id = given.pop("client_id") or ""
     sealer = providers.encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
+    private = PrivateHosts.of(settings.private_hosts)
     secret = "" if public else read_secret(from_stdin=secret_stdin)
     with opened(context) as database, database.write() as db, refusing():
         wish = wish_for(db, PRESETS[preset], entered=entered, slug=slug or "", client_id=client_id, **chosen(given))
-        row = lifecycle.add(db, sealer, wish, secret, OPERATOR)
+        row = lifecycle.add(db, sealer, private, wish, secret, OPERATOR)
         click.echo(f"slug={row.slug}")
         click.echo(f"redirect_uri={providers.redirect_uri(settings.base_url, row.slug)}")
     say_aside("Enter the redirect URI at the provider, exactly as it is shown.")
@@ -98,7 +100,8 @@ def edit(context: CommandContext, /, *, slug: str, prompts: bool, secret_stdin: 
         raise CommandRefused("Nothing to change. See: provider edit --help")
     secret = read_secret(from_stdin=secret_stdin) if has_secret else None
     sealer = providers.encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
+    private = PrivateHosts.of(settings.private_hosts)
     with opened(context) as database, database.write() as db, refusing():
         row = provider_called(db, slug)
-        lifecycle.edit(db, sealer, row, replace(settings_of(row), **changes), OPERATOR, secret=secret)
+        lifecycle.edit(db, sealer, private, row, replace(settings_of(row), **changes), OPERATOR, secret=secret)
     say_aside("The provider was changed.")

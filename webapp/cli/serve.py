@@ -78,9 +78,10 @@ def load_declared_providers(settings: Settings) -> None:
         return
     declared, providers = lazily("webapp.federation.declared_providers"), lazily("webapp.federation.providers")
     sealer = providers.encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
+    private = lazily("webapp.core.outgoing_http").PrivateHosts.of(settings.private_hosts)
     database = Database(settings.database)
     try:
-        declared.load(database, sealer, settings.instance)
+        declared.load(database, sealer, private, settings.instance)
     finally:
         database.close()
 

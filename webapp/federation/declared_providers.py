@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from webapp.core.db import Database, Unavailable
 from webapp.core.encryption import Encryptor
+from webapp.core.outgoing_http import PrivateHosts
 from webapp.core.translation import _
 from webapp.federation import lifecycle, providers
 from webapp.federation.lifecycle import SLUG, NewProvider, ProviderEditor
@@ -44,7 +45,7 @@ class DeclaredProvider:
     chosen: Mapping[str, Any]
 
 
-def load(database: Database, sealer: Encryptor, instance: Path) -> None:
+def load(database: Database, sealer: Encryptor, private: PrivateHosts, instance: Path) -> None:
     """Bring the rows of declared providers in line with the file, if they are not.
 
     Raises:
@@ -61,7 +62,7 @@ def load(database: Database, sealer: Encryptor, instance: Path) -> None:
         return
     try:
         with database.write() as writing:
-            store_all(writing, sealer, instance, wanted)
+            store_all(writing, sealer, private, instance, wanted)
     except SettingsError:
         # Several processes may start at once: another one may have stored the same meanwhile.
         with database.read() as reading:
@@ -69,10 +70,12 @@ def load(database: Database, sealer: Encryptor, instance: Path) -> None:
                 raise
 
 
-def store_all(db: Session, sealer: Encryptor, instance: Path, wanted: Sequence[DeclaredProvider]) -> None:
+def store_all(
+    db: Session, sealer: Encryptor, private: PrivateHosts, instance: Path, wanted: Sequence[DeclaredProvider]
+) -> None:
     for one in wanted:
         with refusing(instance, one):
-            store(db, sealer, one)
+            store(db, sealer, private, one)
     for row in no_longer_declared(db, wanted):
         lifecycle.disable(db, row, EDITOR)
         row.is_declared = False
@@ -108,20 +111,20 @@ def no_longer_declared(db: Session, wanted: Sequence[DeclaredProvider]) -> list[
     return [row for row in providers.every(db) if row.is_declared and row.slug not in slugs]
 
 
-def store(db: Session, sealer: Encryptor, one: DeclaredProvider) -> None:
+def store(db: Session, sealer: Encryptor, private: PrivateHosts, one: DeclaredProvider) -> None:
     """
     Raises:
         ProviderUnfit
     """
     wish, row = wish_of(db, one), providers.by_slug(db, one.slug)
     if row is None:
-        row = lifecycle.add(db, sealer, wish, one.secret, EDITOR)
+        row = lifecycle.add(db, sealer, private, wish, one.secret, EDITOR)
     elif row.kind != one.kind:
         raise ProviderUnfit(_("The kind of a provider cannot be changed. Declare it with another short name."))
     else:
         # One that was entered on a page is taken over, with its links.
         row.is_declared, row.preset = True, one.preset.key
-        lifecycle.edit(db, sealer, row, wish, EDITOR, secret=one.secret)
+        lifecycle.edit(db, sealer, private, row, wish, EDITOR, secret=one.secret)
     if one.is_enabled:
         lifecycle.enable(db, row, EDITOR)
     else:

@@ -15,11 +15,13 @@ from webapp.accounts.admin_actions import may_grant
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.core.encryption import Encryptor
+from webapp.core.outgoing_http import PrivateHosts
 from webapp.core.translation import _
 from webapp.federation import providers, role_rules
 from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.provider_secrets import secret_of, set_secret
 from webapp.federation.provider_settings import NAMES, ProviderSettings, ProviderUnfit, apply
+from webapp.federation.reachable_hosts import refuse_unreachable, requested_urls
 from webapp.federation.subject_settings import (
     forget_waiting,
     login_mark,
@@ -59,10 +61,13 @@ class NewProvider(ProviderSettings):
     preset: str = ""
 
 
-def add(db: Session, sealer: Encryptor, wish: NewProvider, secret: str, editor: ProviderEditor) -> LoginProvider:
+def add(
+    db: Session, sealer: Encryptor, private: PrivateHosts, wish: NewProvider, secret: str, editor: ProviderEditor
+) -> LoginProvider:
     """Add a provider.
 
     Args:
+        private: hosts that this site may reach although they are not public.
         secret: the client secret; empty for a public client.
 
     Raises:
@@ -83,11 +88,14 @@ def add(db: Session, sealer: Encryptor, wish: NewProvider, secret: str, editor: 
     apply(row, wish)
     refuse_foreign_roles(db, row, editor)
     refuse_same_issuer(db, row)
+    refuse_unreachable(row, private)
     set_secret(row, sealer, secret)
     try:
         with db.begin_nested():
             db.add(row)
     except IntegrityError as error:
+        # Another request may have added one with the same issuer meanwhile.
+        refuse_same_issuer(db, row)
         raise ProviderUnfit(_("There is a provider with the short name %(name)s already.", name=wish.slug)) from error
     note(db, Event.PROVIDER_MADE, row, editor, issuer=row.issuer)
     return row
@@ -96,6 +104,7 @@ def add(db: Session, sealer: Encryptor, wish: NewProvider, secret: str, editor: 
 def edit(
     db: Session,
     sealer: Encryptor,
+    private: PrivateHosts,
     row: LoginProvider,
     wish: ProviderSettings,
     editor: ProviderEditor,
@@ -105,6 +114,7 @@ def edit(
     """Change a provider.
 
     Args:
+        private: as for ``add``.
         secret: another client secret; empty removes it, None keeps it.
 
     Returns:
@@ -115,17 +125,19 @@ def edit(
     """
     refuse_declared(row, editor)
     former, former_subjects, former_mark = recorded(row), subject_settings(row), login_mark(row)
+    former_urls = requested_urls(row)
     apply(row, wish)
-    refuse_foreign_roles(db, row, editor)
-    refuse_other_subjects(db, row, former_subjects)
-    if row.issuer != former["issuer"]:
+    with db.no_autoflush:
+        refuse_foreign_roles(db, row, editor)
+        refuse_unreachable(row, private, former_urls)
+        refuse_other_subjects(db, row, former_subjects)
         refuse_same_issuer(db, row)
-    if login_mark(row) != former_mark:
-        forget_waiting(db, row)
     has_other_secret = secret is not None and secret != secret_of(row, sealer)
     if has_other_secret:
         set_secret(row, sealer, secret or "")
-    db.flush()
+    flush(db, row)
+    if login_mark(row) != former_mark:
+        forget_waiting(db, row)
     after = recorded(row)
     changed = [name for name in after if after[name] != former[name]]
     if changed or has_other_secret:
@@ -140,6 +152,18 @@ def edit(
             **({"secret": "replaced"} if has_other_secret else {}),
         )
     return bool(changed) or has_other_secret
+
+
+def flush(db: Session, row: LoginProvider) -> None:
+    """
+    Raises:
+        ProviderUnfit: another request has given its issuer to another provider meanwhile.
+    """
+    issuer = row.issuer
+    try:
+        db.flush()
+    except IntegrityError as error:
+        raise ProviderUnfit(_("Another provider has the issuer %(issuer)s already.", issuer=issuer)) from error
 
 
 def recorded(row: LoginProvider) -> dict[str, object]:

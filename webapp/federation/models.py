@@ -26,8 +26,11 @@ class LoginProvider(Base):
     """Key of the preset that it was entered with; empty for none."""
     position: Mapped[int] = mapped_column(server_default="0")
     """Order of the buttons; the lowest first."""
-    issuer: Mapped[str] = mapped_column(String(500))
-    """Identifies the provider in links to accounts: its issuer (OpenID Connect Core §2), or its URL."""
+    issuer: Mapped[str] = mapped_column(String(500), unique=True)
+    """Identifies the provider in links to accounts: its issuer (OpenID Connect Core §2), or its URL.
+
+    Two providers with one issuer would share their identities, although they may be trusted with different things.
+    """
     client_id: Mapped[str] = mapped_column(String(300))
     client_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     """Encrypted; None for a public client."""

@@ -6,9 +6,8 @@ The admin page, the commands and ``providers.toml`` all use it.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
-from urllib.parse import urlsplit
 
-from webapp.core.outgoing_http import LONGEST_URL, PrivateHosts
+from webapp.core.outgoing_http import LONGEST_URL
 from webapp.core.translation import _
 from webapp.federation.claim_names import STANDARD
 from webapp.federation.models import LoginProvider
@@ -24,6 +23,11 @@ ENDPOINTS = {
 }
 AUTH_METHODS = "", "client_secret_basic", "client_secret_post", "HMAC-SHA1", "RSA-SHA1"
 RULE = {"claim", "value", "role"}
+WITHOUT_METADATA = {
+    "oauth2": ("authorization_endpoint", "token_endpoint", "userinfo_endpoint"),
+    "oauth1": ("request_token_endpoint", "authorization_endpoint", "token_endpoint", "userinfo_endpoint"),
+}
+"""Endpoints that the kinds without discovery need."""
 
 
 class ProviderUnfit(Exception):
@@ -72,8 +76,8 @@ def apply(row: LoginProvider, wish: ProviderSettings) -> None:
         setattr(row, name, CHECKS[name](value))
     if row.kind == "oidc" and "openid" not in row.scopes:
         raise ProviderUnfit(_("The scopes need openid, without which the provider does not say who logs in."))
-    if row.kind != "oidc" and not row.endpoints:
-        raise ProviderUnfit(_("A provider without OpenID Connect needs its endpoints."))
+    if missing := [one for one in WITHOUT_METADATA.get(row.kind, ()) if one not in row.endpoints]:
+        raise ProviderUnfit(_("A provider without OpenID Connect needs its %(endpoint)s.", endpoint=missing[0]))
     if row.account_policy == "domains" and not row.account_domains:
         raise ProviderUnfit(_("Enter the domains whose users get an account."))
     if unknown := {rule["role"] for rule in row.role_rules} - set(row.grantable_roles):
@@ -101,21 +105,6 @@ def checked_issuer(given: str) -> str:
     if not is_endpoint(issuer, issuer) or "?" in issuer or len(issuer) > LONGEST_URL:
         raise ProviderUnfit(_("The issuer is a complete URL, such as https://id.example.org."))
     return issuer
-
-
-def refuse_unreachable(given: str, private: PrivateHosts) -> None:
-    """
-    Raises:
-        ProviderUnfit: requests to this issuer would not be sent.
-    """
-    issuer = checked_issuer(given)
-    if not private.may_allow(issuer):
-        raise ProviderUnfit(
-            _(
-                "This site only reaches public https hosts. Name %(host)s in WEBAPP_PRIVATE_HOSTS, and restart it.",
-                host=urlsplit(issuer).hostname,
-            )
-        )
 
 
 def checked_client_id(given: str) -> str:

@@ -54,14 +54,12 @@ def has_people(db: Session, row: LoginProvider) -> bool:
 
 
 def refuse_same_issuer(db: Session, row: LoginProvider) -> None:
-    """Two providers with one issuer would share their identities, although they may be trusted with different things.
-
+    """
     Raises:
-        ProviderUnfit
+        ProviderUnfit: another provider has this issuer.
     """
     same = LoginProvider.issuer == row.issuer, LoginProvider.id != row.id
-    with db.no_autoflush:
-        other = db.scalar(select(LoginProvider.name).where(*same).limit(1))
+    other = db.scalar(select(LoginProvider.name).where(*same).limit(1))
     if other is not None:
         raise ProviderUnfit(_("The provider %(name)s has this issuer already.", name=other))
 

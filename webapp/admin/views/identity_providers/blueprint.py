@@ -2,17 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint
 from sqlalchemy.orm import Session
 
+from webapp.core.outgoing_http import PrivateHosts
 from webapp.core.translation import _
 from webapp.federation import lifecycle, providers
 from webapp.federation.lifecycle import IsDeclared, ProviderEditor
 from webapp.federation.models import LoginProvider
+from webapp.federation.provider_settings import settings_of
+from webapp.federation.providers import ProviderEncryptor
 from webapp.guard import Principal
 from webapp.web.problems import Problem
+from webapp.web.registry import service
 from webapp.web.transaction import db
 
 bp = Blueprint("admin_providers", __name__)
@@ -61,3 +67,18 @@ def unless_declared() -> Iterator[None]:
             _("%(provider)s is declared in a file", provider=error),
             _("Change it in providers.toml in the instance folder, and restart this site. Nothing was changed."),
         ) from error
+
+
+def change_settings(row: LoginProvider, principal: Principal, secret: str | None = None, **chosen: Any) -> None:
+    """
+    Args:
+        chosen: fields of ``ProviderSettings``; the others stay as they are.
+
+    Raises:
+        ProviderUnfit
+        Problem: 409, a file declares it.
+    """
+    # Within a savepoint, because the row is changed before it is checked.
+    with db().begin_nested(), unless_declared():
+        wish, sealer = replace(settings_of(row), **chosen), service(ProviderEncryptor)
+        lifecycle.edit(db(), sealer, service(PrivateHosts), row, wish, editor_of(principal), secret=secret)

@@ -1,6 +1,5 @@
 """The pages of identity providers: list, one provider, add, change."""
 
-from dataclasses import replace
 from uuid import UUID
 
 import msgspec
@@ -10,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from webapp.admin.views.identity_providers.blueprint import (
     KEEPER,
     bp,
+    change_settings,
     editor_of,
     provider_of,
     provider_to_change,
-    unless_declared,
 )
 from webapp.admin.views.permissions import fill_in, grant, read
 from webapp.admin.views.provider_answers import (
@@ -32,7 +31,7 @@ from webapp.federation.lifecycle import SLUG
 from webapp.federation.models import LoginProvider
 from webapp.federation.new_provider import wish_for
 from webapp.federation.presets import GENERIC, PRESETS
-from webapp.federation.provider_settings import ProviderUnfit, refuse_unreachable, settings_of
+from webapp.federation.provider_settings import ProviderUnfit
 from webapp.federation.providers import ProviderEncryptor
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
@@ -82,9 +81,8 @@ def create(principal: Principal) -> ResponseReturnValue:
     given = {"entered": form.issuer.data or "", "slug": form.slug.data or ""}
     try:
         wish = wish_for(db(), form.chosen_preset, **given, client_id=form.client_id.data, name=form.name.data)
-        refuse_unreachable(wish.issuer, service(PrivateHosts))
         sealer, secret = service(ProviderEncryptor), form.client_secret.data or ""
-        row = lifecycle.add(db(), sealer, wish, secret, editor_of(principal))
+        row = lifecycle.add(db(), sealer, service(PrivateHosts), wish, secret, editor_of(principal))
     except ProviderUnfit as error:
         form.form_errors.append(str(error))
         return refuse_form(form, lambda: new_page(form))
@@ -129,13 +127,7 @@ def edit(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return refuse_form(form, lambda: edit_page(form, row))
     try:
-        # Within a savepoint, because the row is changed before it is checked.
-        with db().begin_nested(), unless_declared():
-            wish = replace(settings_of(row), **form.chosen())
-            if wish.issuer != row.issuer:
-                refuse_unreachable(wish.issuer, service(PrivateHosts))
-            sealer, secret = service(ProviderEncryptor), form.client_secret.data or None
-            lifecycle.edit(db(), sealer, row, wish, editor_of(principal), secret=secret)
+        change_settings(row, principal, form.client_secret.data or None, **form.chosen())
     except ProviderUnfit as error:
         form.form_errors.append(str(error))
         return refuse_form(form, lambda: edit_page(form, row))

@@ -1,7 +1,5 @@
 """/admin/identity-providers/ID/rules: roles by claims, and a test of them with pasted claims."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +9,9 @@ from flask.typing import ResponseReturnValue
 from webapp.admin.views.identity_providers.blueprint import (
     KEEPER,
     bp,
-    editor_of,
+    change_settings,
     provider_of,
     provider_to_change,
-    unless_declared,
 )
 from webapp.admin.views.permissions import fill_in, grant
 from webapp.admin.views.provider_answers import (
@@ -25,20 +22,15 @@ from webapp.admin.views.provider_answers import (
 )
 from webapp.admin.views.provider_forms import ClaimsForm, RoleRuleForm
 from webapp.core.translation import _
-from webapp.federation import lifecycle
 from webapp.federation.login_outcome import PastedClaimsUnfit, outcome_of, pasted_identity
 from webapp.federation.models import LoginProvider
-from webapp.federation.provider_settings import ProviderUnfit, settings_of
-from webapp.federation.providers import ProviderEncryptor
+from webapp.federation.provider_settings import ProviderUnfit
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
 from webapp.web.problems import Problem
-from webapp.web.registry import service
 from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import db
-
-Rules = Sequence[Mapping[str, str]]
 
 
 @bp.get("/admin/identity-providers/<uuid:provider_id>/rules")
@@ -61,7 +53,7 @@ def add_rule(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return refuse_form(form, lambda: rules_page(row, form=form))
     try:
-        store_rules(row, principal, [*row.role_rules, form.rule()])
+        change_settings(row, principal, role_rules=[*row.role_rules, form.rule()])
     except ProviderUnfit as error:
         form.form_errors.append(str(error))
         return refuse_form(form, lambda: rules_page(row, form=form))
@@ -75,7 +67,7 @@ def remove_rule(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     """Remove a rule. Users lose the role that it gave at their next login."""
     row = provider_to_change(provider_id)
     rule = existing_rule(row)
-    store_rules(row, principal, [one for one in row.role_rules if one != rule])
+    change_settings(row, principal, role_rules=[one for one in row.role_rules if one != rule])
     return stored(row, _("The rule was removed. Users lose its role at their next login with this provider."))
 
 
@@ -88,7 +80,7 @@ def move_rule_up(principal: Principal, provider_id: UUID) -> ResponseReturnValue
     rule = existing_rule(row)
     others = [one for one in row.role_rules if one != rule]
     place = max(0, row.role_rules.index(rule) - 1)
-    store_rules(row, principal, [*others[:place], rule, *others[place:]])
+    change_settings(row, principal, role_rules=[*others[:place], rule, *others[place:]])
     return stored(row, _("The rule was moved up."))
 
 
@@ -105,17 +97,6 @@ def existing_rule(row: LoginProvider) -> dict[str, str]:
     if rule not in row.role_rules:
         raise Problem(404, _("There is no such rule"), _("Somebody has changed it. Nothing was changed."))
     return rule
-
-
-def store_rules(row: LoginProvider, principal: Principal, found: Rules) -> None:
-    """
-    Raises:
-        ProviderUnfit
-    """
-    # Within a savepoint, because the row is changed before it is checked.
-    with db().begin_nested(), unless_declared():
-        wish = replace(settings_of(row), role_rules=found)
-        lifecycle.edit(db(), service(ProviderEncryptor), row, wish, editor_of(principal))
 
 
 def stored(row: LoginProvider, message: str) -> ResponseReturnValue:
