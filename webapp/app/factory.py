@@ -13,6 +13,7 @@ from webapp.app.config import flask_config
 from webapp.app.error_handlers import register_error_handlers
 from webapp.app.extensions import init_extensions
 from webapp.app.jobs import register_jobs
+from webapp.app.observability import provide_readiness
 from webapp.app.plugins import load_blueprints, register_plugins
 from webapp.app.services import (
     provide_authorization_server,
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None, *, blueprints: Sequence[Bluepri
     provide_login(app, settings, database)
     provide_token_grants(app, settings, database)
     provide_second_factors(app, settings)
+    provide_readiness(app, settings, database)
     register_jobs(app, settings, database)
     register_blueprints(app)
     register_plugins(app, [*load_blueprints(settings.blueprints), *blueprints])

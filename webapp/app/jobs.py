@@ -18,6 +18,7 @@ from webapp.jobs.leases import Job, Jobs
 from webapp.jobs.worker import JobWorker
 from webapp.mail import outbox
 from webapp.mail.mailer import Mailer
+from webapp.nodes import heartbeat
 from webapp.oauth import (
     app_sessions,
     client_errors,
@@ -62,6 +63,7 @@ def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
         Job("purge sessions of providers", day, provider_sessions.purge),
         Job("purge kept forms", hour, saved_form.purge),
         Job("purge old mails", day, outbox.purge),
+        Job("purge nodes", day, heartbeat.purge),
         Job("purge limits", hour, ratelimit_storage.purge),
         Job("forget retired private keys", hour, services.get(IdTokenKeys).forget_private_keys),
     )

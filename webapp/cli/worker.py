@@ -23,6 +23,7 @@ from webapp.credentials.usage_tracker import UsageTracker
 from webapp.guard.body_limits import BodyLimits
 from webapp.jobs.worker import JobWorker
 from webapp.mail.worker import MailWorker
+from webapp.nodes.heartbeat import NodeHeartbeat
 from webapp.oauth.logout_worker import LogoutWorker
 from webapp.settings import Settings
 from webapp.web import forwarded, logs
@@ -44,7 +45,7 @@ def application() -> AsgiGateway:
     app = create_app()
     app.debug = DEBUG in os.environ
     services = services_of(app)
-    workers = [services.get(MailWorker), services.get(JobWorker), services.get(LogoutWorker)]
+    workers = [services.get(kind) for kind in (MailWorker, JobWorker, LogoutWorker, NodeHeartbeat)]
     shutdown.concerns(services_of(app).get(UsageTracker), *workers)
     for worker in workers:
         worker.start()

@@ -41,6 +41,9 @@ def is_outage(error: BaseException | None, *, writing: bool = False) -> bool:
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         return code in SQLITE_OUTAGES or (writing and code == sqlite3.SQLITE_READONLY)
+    # PostgreSQL has become read-only, such as a standby.
+    if writing and getattr(error, "sqlstate", None) == "25006":
+        return True
     # By name (PEP 249), because the driver may not be installed.
     return not {"OperationalError", "InterfaceError"}.isdisjoint(kind.__name__ for kind in type(error).__mro__)
 

@@ -7,7 +7,6 @@ import msgspec
 from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy import text
 
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.translation import _, in_english
@@ -17,15 +16,16 @@ from webapp.guard.require import public_to_scripts
 from webapp.guard.routes import routes
 from webapp.site.api_reference import reference
 from webapp.site.openapi_document import describe
+from webapp.site.readiness import FRESH, Readiness
+from webapp.site.readiness import WORDS as NOT_READY
 from webapp.tokens import snippets
 from webapp.web import token_cookie
 from webapp.web.api_schema import responds
 from webapp.web.i18n import language
 from webapp.web.negotiation import as_json, for_everybody, show, wants_page
-from webapp.web.problem_kinds import KINDS, ProblemKind
+from webapp.web.problem_kinds import KINDS, WORDS, ProblemKind
 from webapp.web.problems import Problem
 from webapp.web.registry import service, services_of
-from webapp.web.transaction import database
 from webapp.web.unproxied import unproxied
 
 bp = Blueprint("site", __name__)
@@ -69,9 +69,11 @@ def healthz() -> ResponseReturnValue:
 @public_to_scripts
 @responds(Health, refuses=(503,))
 def readyz() -> ResponseReturnValue:
-    """Readiness check: 503 if the database is not available."""
-    with database().read() as db:
-        db.execute(text("SELECT 1 FROM alembic_version"))
+    """Readiness check: 503 with `part` and `reason` if the database cannot be read and written, or Valkey is down."""
+    if (failed := service(Readiness).failure()) is not None:
+        title, _detail = WORDS[503]
+        headers = {"Retry-After": str(FRESH.seconds)}
+        raise Problem(503, title, NOT_READY[failed], extra=failed._asdict(), headers=headers)
     return for_everybody(as_json(Health("ok")))
 
 

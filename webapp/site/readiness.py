@@ -1,0 +1,127 @@
+"""Readiness: whether this process can answer requests: the database can be read and written, limits can be counted."""
+
+import logging
+import shutil
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from typing import NamedTuple
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from webapp.core.db import Unavailable
+from webapp.core.translation import _l
+
+log = logging.getLogger(__name__)
+
+FRESH = timedelta(seconds=5)
+"""A result is given again for this long: anybody may ask, and the check writes."""
+TOO_LITTLE = 1024 * 1024
+"""Bytes free below which a disk counts as full. The first writes to a full disk may still fit into existing files."""
+FULL = {"SQLITE_FULL", "53100"}
+READ_ONLY = {"SQLITE_READONLY", "25006"}
+
+
+class NotReady(NamedTuple):
+    part: str
+    """``database``, ``disk`` or ``limits``."""
+    reason: str
+    """``unreachable``, ``full``, ``read-only`` or ``failed``."""
+
+
+WORDS = {
+    NotReady("database", "unreachable"): _l("The database does not answer."),
+    NotReady("database", "full"): _l("The database cannot be written, because its disk is full."),
+    NotReady("database", "read-only"): _l("The database cannot be written, because it is read-only."),
+    NotReady("database", "failed"): _l("The database cannot be written."),
+    NotReady("disk", "full"): _l("The disk of the database is full."),
+    NotReady("limits", "unreachable"): _l("The server that counts limits does not answer."),
+}
+
+Check = Callable[[], NotReady | None]
+
+
+class Readiness:
+    """
+    Args:
+        checks: in order; the first that fails is the result.
+    """
+
+    def __init__(self, checks: Sequence[Check]) -> None:
+        self._checks, self._checking = checks, Lock()
+        self._known: tuple[float, NotReady | None] | None = None
+
+    def failure(self) -> NotReady | None:
+        """What is not ready, not older than ``FRESH``; older while another thread checks."""
+        known = self._known
+        if known is not None and (monotonic() < known[0] or self._checking.locked()):
+            return known[1]
+        with self._checking:
+            if self._known is known:
+                self._known = monotonic() + FRESH.total_seconds(), self._check()
+            return self._known[1] if self._known else None
+
+    def _check(self) -> NotReady | None:
+        found = next((found for check in self._checks if (found := check()) is not None), None)
+        if found is not None:
+            log.error("not ready", extra={"fields": found._asdict()})
+        return found
+
+
+def database_check(read: Callable[[], object], write: Callable[[], object]) -> Check:
+    """
+    Args:
+        write: commits a change.
+    """
+
+    def check() -> NotReady | None:
+        try:
+            read()
+        except (Unavailable, SQLAlchemyError):
+            return NotReady("database", "unreachable")
+        try:
+            write()
+        except (Unavailable, SQLAlchemyError) as error:
+            return NotReady("database", reason_of(error))
+        return None
+
+    return check
+
+
+def disk_check(folder: Path) -> Check:
+    def check() -> NotReady | None:
+        try:
+            is_full = shutil.disk_usage(folder).free < TOO_LITTLE
+        except OSError:
+            return NotReady("database", "unreachable")
+        return NotReady("disk", "full") if is_full else None
+
+    return check
+
+
+def limits_check(count: Callable[[], object]) -> Check:
+    def check() -> NotReady | None:
+        try:
+            count()
+        except Unavailable:
+            return NotReady("limits", "unreachable")
+        return None
+
+    return check
+
+
+def reason_of(error: BaseException) -> str:
+    """Why a write failed, from the code that the driver gave to its error or to one behind it."""
+    behind: BaseException | None = error
+    while behind is not None:
+        for source in (behind, getattr(behind, "orig", None)):
+            codes = {str(getattr(source, name, "")) for name in ("sqlite_errorname", "sqlstate")}
+            if codes & FULL:
+                return "full"
+            # SQLite has several: SQLITE_READONLY_DBMOVED and others.
+            if codes & READ_ONLY or any(code.startswith("SQLITE_READONLY") for code in codes):
+                return "read-only"
+        behind = behind.__cause__
+    return "failed"
