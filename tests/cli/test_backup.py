@@ -1,6 +1,8 @@
 """db backup: a copy while others write, and when it was made."""
 
+import json
 import sqlite3
+import subprocess
 import threading
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -10,6 +12,8 @@ import time_machine
 
 from tests import factories
 from tests.script import Script
+from tests.secret_keys import OTHER
+from webapp.core import backup_file
 from webapp.core.backup import OLD
 from webapp.core.clock import now
 from webapp.settings import Settings
@@ -20,29 +24,108 @@ def copy(tmp_path):
     return tmp_path / "copy.db"
 
 
+@pytest.fixture
+def unpacked(copy, tmp_path):
+    """Unpacks a backup with the tools of any machine, and proves its checksums."""
+
+    def unpack():
+        folder = tmp_path / "unpacked"
+        folder.mkdir()
+        subprocess.run(["tar", "xf", copy], cwd=folder, check=True)
+        subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=folder, check=True, capture_output=True)
+        return folder
+
+    return unpack
+
+
 def names(file):
     with closing(sqlite3.connect(file)) as connection:
         return [row[0] for row in connection.execute("SELECT username FROM user ORDER BY username")]
 
 
-def test_a_backup_is_one_complete_file_that_only_the_owner_can_read(run, add, copy):
+def test_a_backup_is_one_complete_file_that_only_the_owner_can_read(run, add, instance, copy, unpacked):
     add("ada")
     done = run(f"db backup {copy}")
-    assert (done.exit_code, done.stdout) == (0, "")
-    assert names(copy) == ["ada"]
+    assert (done.exit_code, done.stdout) == (0, ""), done.stderr
     assert copy.stat().st_mode & 0o777 == 0o600
     assert [file.name for file in copy.parent.iterdir() if "copy" in file.name] == ["copy.db"]
+    assert not [file.name for file in instance.iterdir() if "backup" in file.name]
+    folder = unpacked()
+    assert names(folder / "database.sqlite") == ["ada"]
+    assert (folder / "secret_keys").read_text() == (instance / "secret_key").read_text()
+    assert "not encrypted" in done.stderr
 
 
-def test_a_site_can_be_served_from_a_backup(run, add, instance, copy, make_app):
+def test_a_site_starts_again_elsewhere_from_one_file(run, add, copy, tmp_path, make_app):
+    """With its secret key, its settings and its tokens."""
     add("ada")
     run(f"db backup {copy}")
-    app = make_app(WEBAPP_DATABASE_URL=f"sqlite:///{copy}")
+    elsewhere = tmp_path / "elsewhere"
+    assert run(f"db restore {copy} --yes", WEBAPP_INSTANCE=str(elsewhere)).exit_code == 0
+    app = make_app(WEBAPP_INSTANCE=str(elsewhere))
     answer = Script(app).post("/api/auth", json={"username": "ada", "password": factories.PASSWORD})
     assert answer.status_code == 200
 
 
-def test_concurrent_writes_are_in_the_backup_completely_or_not_at_all(run, add, instance, copy):
+CONFIG = 'site_name = "Tower"\nsmtp_url = "smtp://name:password@mail.example.org"\n'
+PROVIDERS = '[[provider]]\nslug = "acme"\npreset = "google"\nclient_id = "x"\n'
+
+
+@pytest.mark.parametrize(
+    ("option", "secret", "left"),
+    [
+        ("", 'secret = "s3cret"\n', {"secret_keys", "config.toml", "providers.toml"}),
+        ("--without-secret", 'secret = "s3cret"\n', set()),
+        ("--without-secret", 'secret_env = "ACME"\n', {"providers.toml"}),
+    ],
+)
+def test_the_secret_key_and_settings_with_secrets_can_be_left_out(
+    run, add, instance, copy, unpacked, option, secret, left
+):
+    add("ada")
+    for name, text in (("config.toml", CONFIG), ("providers.toml", PROVIDERS + secret)):
+        (instance / name).write_text(text)
+        (instance / name).chmod(0o600)
+    done = run(f"db backup {copy} {option}")
+    assert done.exit_code == 0, done.stderr
+    found = {file.name for file in unpacked().iterdir()}
+    assert found == {"manifest.json", "database.sqlite", "SHA256SUMS"} | left
+    assert ("config.toml contains a secret and is left out." in done.stderr) is bool(option)
+    assert ("not encrypted" in done.stderr) is not option
+
+
+def test_a_backup_names_the_settings_of_the_environment_and_has_no_values(run, add, copy, unpacked):
+    add("ada")
+    run(f"db backup {copy}", WEBAPP_SITE_NAME="Lighthouse", WEBAPP_SMTP_URL="smtp://mail.example.org")
+    manifest = json.loads((unpacked() / "manifest.json").read_text())
+    assert manifest["environment"] == ["WEBAPP_SITE_NAME", "WEBAPP_SMTP_URL"]
+    assert b"Lighthouse" not in copy.read_bytes()
+
+
+@pytest.mark.parametrize("given", [{}, {"WEBAPP_SECRET_KEY": OTHER}])
+def test_without_the_secret_key_of_the_database_no_backup_is_made_by_mistake(run, add, instance, copy, given):
+    """As by a timer whose environment lacks it."""
+    add("ada")
+    (instance / "secret_key").unlink()
+    done = run(f"db backup {copy}", **given)
+    assert (done.exit_code, "--without-secret" in done.stderr, done.stderr.count("\n")) == (2, True, 1), done.stderr
+    assert not copy.exists()
+    assert run(f"db backup --without-secret {copy}", **given).exit_code == 0
+
+
+def test_a_file_that_cannot_be_read_again_is_no_backup(run, add, copy, monkeypatch):
+    add("ada")
+
+    def damaged(*_):
+        raise backup_file.BackupUnfit("It is damaged.")
+
+    monkeypatch.setattr(backup_file, "contents", damaged)
+    done = run(f"db backup {copy}")
+    assert (done.exit_code, "No backup was made" in done.stderr, copy.exists()) == (1, True, False)
+    assert "never backed up" in backups(run)[0]
+
+
+def test_concurrent_writes_are_in_the_backup_completely_or_not_at_all(run, add, instance, copy, unpacked):
     """Each writer adds two rows in one transaction; a copy between them would hold an odd number."""
     add("ada")
     is_over = threading.Event()
@@ -64,7 +147,7 @@ def test_concurrent_writes_are_in_the_backup_completely_or_not_at_all(run, add, 
     for writer in writers:
         writer.join()
     assert done.exit_code == 0, done.stderr
-    with closing(sqlite3.connect(copy)) as connection:
+    with closing(sqlite3.connect(unpacked() / "database.sqlite")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("SELECT count(*) % 2 FROM rate_bucket").fetchone() == (0,)
 
@@ -84,21 +167,21 @@ def test_recording_a_backup_waits_longer_for_other_writers_than_a_request(run, a
     with another_writer(instance) as writer:
         ending = threading.Timer(0.3, writer.rollback)
         ending.start()
-        done = run(f"db backup {copy}")
+        done = run(f"db backup --without-secret {copy}")
         ending.join()
-    assert (done.exit_code, done.stderr) == (0, f"The database is in {copy}. Only you can read this file.\n")
+    assert (done.exit_code, done.stderr) == (0, f"The backup is in {copy}. Only you can read this file.\n")
     assert backups(run)[0].startswith("ok")
 
 
-def test_if_a_backup_cannot_be_recorded_the_message_says_what_to_do(run, add, instance, copy, monkeypatch):
+def test_if_a_backup_cannot_be_recorded_the_message_says_what_to_do(run, add, instance, copy, unpacked, monkeypatch):
     add("ada")
     monkeypatch.setattr("webapp.core.db.BUSY", 20)
     monkeypatch.setattr("webapp.cli.backup.PATIENCE", 0.1)
     with another_writer(instance):
-        done = run(f"db backup {copy}")
+        done = run(f"db backup --without-secret {copy}")
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert f"The database is in {copy}, but that was not recorded (database is locked)" in done.stderr
-    assert names(copy) == ["ada"]
+    assert f"The backup is in {copy}, but that was not recorded (database is locked)" in done.stderr
+    assert names(unpacked() / "database.sqlite") == ["ada"]
     assert run("db backup --record-only").exit_code == 0
 
 
@@ -122,12 +205,6 @@ def test_file_and_made_elsewhere_exclude_each_other(run, add, command):
     assert run(command).exit_code == 2
 
 
-def test_postgresql_is_backed_up_by_its_own_tools(run, tmp_path, monkeypatch):
-    monkeypatch.setattr("webapp.cli.schema.examine", lambda settings: None)
-    done = run(f"db backup {tmp_path}/x", WEBAPP_DATABASE_URL="postgresql://127.0.0.1:1/latchkey")
-    assert (done.exit_code, "pg_dump" in done.stderr) == (1, True)
-
-
 def backups(run):
     return [line for line in run("doctor").stdout.splitlines() if " backup " in line]
 
@@ -141,6 +218,17 @@ def test_doctor_shows_the_age_of_the_last_backup(run, add, copy):
         assert "8 days old" in backups(run)[0]
         run("db backup --made-elsewhere")
         assert backups(run)[0].startswith("ok")
+
+
+def test_doctor_knows_the_last_backup_right_after_a_restore(run, add, copy):
+    add("ada", "super_admin")
+    run(f"db backup {copy}")
+    made_at = now()
+    with time_machine.travel(made_at + timedelta(days=3), tick=True):
+        assert run(f"db restore {copy} --yes").exit_code == 0
+        assert f"was made at {made_at:%Y-%m-%d}" in backups(run)[0]
+    with time_machine.travel(made_at + OLD + timedelta(days=2), tick=True):
+        assert "9 days old" in backups(run)[0]
 
 
 def test_the_overview_shows_the_age_of_the_last_backup(run, add, instance, copy, make_app):

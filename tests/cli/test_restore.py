@@ -6,8 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.secret_keys import OTHER
-from webapp.cli import emergency
+from webapp.core.restore import COPIES
 
 
 @pytest.fixture
@@ -43,7 +42,7 @@ def formers(instance):
 
 def test_a_restore_replaces_the_database_and_keeps_the_former_one(run, add, instance, copy):
     add("bob")
-    done = run(f"db restore {copy}")
+    done = run(f"db restore {copy} --yes")
     assert done.exit_code == 0, done.stderr
     (former,) = formers(instance)
     assert (users(instance / "latchkey.db"), users(former)) == (["ada"], ["ada", "bob"])
@@ -63,7 +62,7 @@ def test_credentials_revoked_since_stay_revoked_by_default(run, add, mint, insta
     file = tmp_path / "copy.db"
     run(f"db backup {file}")
     run(f"token revoke {token_id}")
-    done = run(f"db restore {file} {option}")
+    done = run(f"db restore {file} {option} --yes")
     assert done.exit_code == 0, done.stderr
     live = ask(instance / "latchkey.db", "SELECT count(*) FROM credential WHERE revoked_at IS NULL")
     assert live == [(count,)]
@@ -99,7 +98,7 @@ def with_pending_links(run, add, instance, tmp_path):
 
 @pytest.mark.parametrize(("option", "count"), [("", 0), ("--revoke-issued-before 2020-01-01", 1), ("--keep-logins", 1)])
 def test_pending_links_of_the_backup_are_void(run, instance, with_pending_links, option, count):
-    done = run(f"db restore {with_pending_links} {option}")
+    done = run(f"db restore {with_pending_links} {option} --yes")
     assert done.exit_code == 0, done.stderr
     for query in WAITING:
         assert ask(instance / "latchkey.db", query) == [(count,)], query
@@ -111,49 +110,47 @@ def test_pending_links_of_the_backup_are_void(run, instance, with_pending_links,
 def test_a_lost_database_is_restored_without_its_old_wal(run, instance, copy):
     (instance / "latchkey.db").unlink()
     (instance / "latchkey.db-wal").write_bytes(b"a log")
-    done = run(f"db restore {copy}")
+    done = run(f"db restore {copy} --yes")
     assert done.exit_code == 0, done.stderr
     assert users(instance / "latchkey.db") == ["ada"]
 
 
 def test_a_damaged_database_is_kept_too(run, instance, copy):
     (instance / "latchkey.db").write_bytes(b"no database at all" * 100)
-    done = run(f"db restore {copy}")
+    done = run(f"db restore {copy} --yes")
     assert done.exit_code == 0, done.stderr
     assert formers(instance)[0].read_bytes().startswith(b"no database at all")
     assert users(instance / "latchkey.db") == ["ada"]
 
 
-def foreign(file):
-    ask(file, "CREATE TABLE IF NOT EXISTS other (id)")
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("DROP TABLE alembic_version")
-
-
-def newer(file):
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '2999'")
-
-
-def damaged(file):
-    file.write_bytes(b"x" * 5000)
-
-
-@pytest.mark.parametrize(
-    ("spoil", "word"), [(foreign, "not a database of"), (newer, "newer"), (damaged, "cannot be read")]
-)
-def test_a_file_that_is_no_backup_changes_nothing(run, add, instance, copy, spoil, word):
+@pytest.mark.parametrize(("typed", "left"), [("yes\n", ["ada", "bob"]), ("restore\n", ["ada"])])
+def test_a_restore_needs_a_confirmation(run, add, instance, copy, typed, left):
     add("bob")
-    spoil(copy)
-    done = run(f"db restore {copy}")
-    assert (done.exit_code != 0, word in done.stderr, done.stderr.count("\n")) == (True, True, 1), done.stderr
+    done = run(f"db restore {copy}", typed=typed)
+    assert (users(instance / "latchkey.db"), done.exit_code) == (left, 0 if left == ["ada"] else 1)
+
+
+def test_a_check_proves_a_backup_and_changes_nothing_also_while_the_server_runs(run, add, instance, copy, free):
+    add("bob")
+    host, port = free.split(":")
+    with socket.create_server((host, int(port))):
+        done = run(f"db restore --check {copy}")
+        assert (done.exit_code, "can be restored" in done.stderr) == (0, True), done.stderr
+        copy.write_bytes(copy.read_bytes()[:-40_000])
+        assert run(f"db restore --check {copy}").exit_code == 1
     assert (users(instance / "latchkey.db"), formers(instance)) == (["ada", "bob"], [])
+
+
+def test_former_databases_are_limited_in_number(run, instance, copy):
+    for _ in range(COPIES + 2):
+        assert run(f"db restore {copy} --yes").exit_code == 0
+    assert len(formers(instance)) == COPIES
 
 
 def test_a_running_site_is_not_restored(run, instance, copy, free):
     host, port = free.split(":")
     with socket.create_server((host, int(port))):
-        done = run(f"db restore {copy}")
+        done = run(f"db restore {copy} --yes")
     assert (done.exit_code, "Stop it first" in done.stderr, formers(instance)) == (1, True, [])
 
 
@@ -161,13 +158,8 @@ def test_a_database_open_in_another_program_is_not_restored(run, instance, copy)
     with closing(sqlite3.connect(instance / "latchkey.db")) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("SELECT count(*) FROM user").fetchone()
-        done = run(f"db restore {copy}")
+        done = run(f"db restore {copy} --yes")
     assert (done.exit_code, "Stop it first" in done.stderr, formers(instance)) == (1, True, [])
-
-
-def test_postgresql_is_restored_by_its_own_tools(run, copy):
-    done = run(f"db restore {copy}", WEBAPP_DATABASE_URL="postgresql://127.0.0.1:1/latchkey")
-    assert (done.exit_code, "pg_restore" in done.stderr) == (1, True)
 
 
 def test_made_elsewhere_only_revokes(run, mint, instance, copy):
@@ -177,32 +169,3 @@ def test_made_elsewhere_only_revokes(run, mint, instance, copy):
     assert ask(instance / "latchkey.db", "SELECT count(*) FROM credential WHERE revoked_at IS NULL") == [(0,)]
     assert run("db restore").exit_code == 2
     assert run("db restore --made-elsewhere --revoke-issued-before never").exit_code == 2
-
-
-def test_a_key_that_was_replaced_after_the_backup_does_not_come_back(run, copy, monkeypatch):
-    monkeypatch.setattr(emergency, "SECOND_SWEEP_AFTER", 0)
-    old = run("keys list --json").stdout
-    assert run("keys emergency --yes").exit_code == 0
-    new = run("keys list --json").stdout
-    assert run(f"db restore {copy}").exit_code == 0
-    assert run("keys list --json").stdout == new != old
-
-
-@pytest.mark.parametrize("content", [None, b"\0" * 8192])
-def test_without_the_former_database_the_keys_are_those_of_the_backup(run, instance, copy, content):
-    old = run("keys list --json").stdout
-    (instance / "latchkey.db").unlink()
-    if content is not None:
-        (instance / "latchkey.db").write_bytes(content)
-    done = run(f"db restore {copy}")
-    assert done.exit_code == 0, done.stderr
-    assert run("keys list --json").stdout == old
-
-
-def test_a_backup_of_another_secret_key_is_refused_and_nothing_changes(run, add, instance, copy):
-    (instance / "secret_key").write_text(OTHER)
-    for file in instance.glob("latchkey.db*"):
-        file.unlink()
-    done = run(f"db restore {copy}")
-    assert (done.exit_code, "belongs to another secret key" in done.stderr) == (2, True)
-    assert not (instance / "latchkey.db").exists()

@@ -97,7 +97,7 @@ READS = {
     "token pattern": "",
     "routes": "",
     "settings": "",
-    "db backup": "FILE.copy",
+    "db backup": "FILE.copy --without-secret",
     "db check": "",
     "db revision": "x",
     "doctor": "",
@@ -108,7 +108,7 @@ RECOVERS = {
 }
 RESTORES = {
     # Needs the secret key of the backup, and never makes one.
-    "db restore": "FILE.db",
+    "db restore": "FILE.db --yes",
 }
 MISSING, ANOTHER = "The secret key of this database is missing. Restore ", "The database belongs to another secret key."
 
@@ -155,7 +155,7 @@ def rows(instance):
 def used(run, add, instance, tmp_path):
     """The secret key of a site that was used, of which there is a backup."""
     add("ada", "super_admin")
-    run("db backup", str(tmp_path / "people.jsonl.db"))
+    run("db backup --without-secret", str(tmp_path / "people.jsonl.db"))
     return (instance / "secret_key").read_text().strip()
 
 

@@ -65,7 +65,7 @@ def overview(
         tokens_expiring=credentials.expiring_count(db, "token", before=now() + WEEK),
         undeclared=undeclared,
         without_second_factor=user_queries.without_second_factor(db),
-        backed_up_at=(backed_up_at := event_queries.latest(db, Event.SITE_BACKED_UP)),
+        backed_up_at=(backed_up_at := event_queries.last_backup(db)),
         attention=[
             *attention(db, undeclared, refused, sends_mail=sends_mail, hrefs=hrefs),
             *undone(db, jobs, backed_up_at),

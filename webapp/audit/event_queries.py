@@ -67,6 +67,25 @@ def latest(db: Session, event: str) -> datetime | None:
     return db.scalar(select(func.max(AuditEvent.at)).where(is_one(event)))
 
 
+def newest(db: Session) -> AuditEvent | None:
+    """The last event of the chain."""
+    return db.scalar(select(AuditEvent).order_by(AuditEvent.seq.desc()).limit(1))
+
+
+def has(db: Session, event: AuditEvent) -> bool:
+    """Whether the chain has this event, so that it goes on from there."""
+    same = AuditEvent.seq == event.seq, AuditEvent.digest == event.digest
+    return db.scalar(select(AuditEvent.id).where(*same)) is not None
+
+
+def last_backup(db: Session) -> datetime | None:
+    """When the last good backup was made: as recorded, or the one that this database was restored from."""
+    query = select(AuditEvent.details).where(is_one(Event.DATABASE_RESTORED)).order_by(AuditEvent.at.desc())
+    details = db.scalar(query.limit(1)) or {}
+    restored = datetime.fromisoformat(details["made_at"]) if details.get("made_at") else None
+    return max(filter(None, (latest(db, Event.SITE_BACKED_UP), restored)), default=None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
     """Conditions for ``search``; those that are empty do not count."""

@@ -1,4 +1,4 @@
-"""db backup: copy the database, and record when."""
+"""db backup: write the database, the secret key and the settings to one file, and record when."""
 
 import sqlite3
 import time
@@ -7,22 +7,28 @@ from pathlib import Path
 import click
 
 from webapp.audit.log import Event, record
-from webapp.cli import schema
+from webapp.cli import backup_contents, passphrase, schema
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import answering, opened
 from webapp.cli.errors import CommandRefused
 from webapp.cli.output import say_aside
-from webapp.core import backup
+from webapp.core import backup_file
+from webapp.core.backup_file import BackupUnfit
 from webapp.core.db import Database, Unavailable
-from webapp.settings import Settings
+from webapp.core.postgresql_backup import PostgresqlFailed
 
 # Seconds to keep trying to record the backup.
 PATIENCE = 60.0
+ELSEWHERE = "A backup made by other means is recorded by: python -m webapp db backup --record-only"
+READABLE = "It contains the secret key and is not encrypted: whoever can read it can log in as anybody. See --encrypt."
 
 
 @click.command("backup", cls=Command)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.option("--encrypt", is_flag=True, help="Encrypt the file with a passphrase.")
+@passphrase.option
+@click.option("--without-secret", is_flag=True, help="Leave out the secret key, and settings files with secrets.")
 @click.option(
     "--record-only",
     "--made-elsewhere",
@@ -31,30 +37,59 @@ PATIENCE = 60.0
     help="Only record a backup made by other means, such as pg_dump.",
 )
 @pass_context
-def command(context: CommandContext, *, file: Path | None, is_record_only: bool) -> None:
-    """Copy the SQLite database to FILE, also while the server runs, and record when.
+def command(
+    context: CommandContext,
+    *,
+    file: Path | None,
+    encrypt: bool,
+    passphrase_file: Path | None,
+    without_secret: bool,
+    is_record_only: bool,
+) -> None:
+    """Write all that a site needs to start again elsewhere to FILE, also while the server runs, and record when.
 
-    doctor reports the age of the last backup. It contains the signing keys, encrypted under the secret key, and not the
-    secret key: copy the file secret_key once, to another place.
+    That is the database (SQLite, or PostgreSQL by pg_dump), the secret key, config.toml and providers.toml, with
+    checksums; FILE is read again before it counts. With a passphrase in LATCHKEY_BACKUP_PASSPHRASE or in a file it is
+    always encrypted. doctor reports the age of the last backup.
 
     \b
     Examples:
-      python -m webapp db backup /srv/backups/latchkey-$(date +%F).db
-      pg_dump latchkey > latchkey.sql && python -m webapp db backup --record-only
+      python -m webapp db backup --encrypt /srv/backups/latchkey-$(date +%F)
+      python -m webapp db backup --passphrase-file /etc/latchkey/passphrase /srv/backups/latchkey-$(date +%F)
     """
     if (file is None) is not is_record_only:
         raise click.UsageError("Give a file, or --record-only.")
     with answering():
         schema.examine(context.settings_to_read)
-    if file is not None:
-        copy(context.settings_to_read, file)
     with opened(context, needs_secret_key=False) as database:
+        if file is not None:
+            has_passphrase = encrypt or passphrase.given(context, passphrase_file) is not None
+            words = passphrase.new(context, passphrase_file) if has_passphrase else None
+            write(context, database, file, words, has_secret=not without_secret)
         try:
             note(database, origin="elsewhere" if file is None else "cli")
         except Unavailable as error:
-            done = "Nothing was recorded" if file is None else f"The database is in {file}, but that was not recorded"
+            done = "Nothing was recorded" if file is None else f"The backup is in {file}, but that was not recorded"
             raise CommandRefused(f"{done} ({error}); run: python -m webapp db backup --record-only") from error
-    say_aside("Recorded." if file is None else f"The database is in {file}. Only you can read this file.")
+    say_aside("Recorded." if file is None else f"The backup is in {file}. Only you can read this file.")
+
+
+def write(context: CommandContext, database: Database, file: Path, words: str | None, *, has_secret: bool) -> None:
+    manifest = backup_contents.manifest_of(context)
+    try:
+        if file.exists():
+            raise FileExistsError
+        with backup_contents.files(context, database, has_secret=has_secret) as content:
+            backup_file.write(file, manifest, content, passphrase=words)
+    except FileExistsError as error:
+        raise CommandRefused(f"{file} already exists. Name another file.") from error
+    except PostgresqlFailed as error:
+        raise CommandRefused(f"{error}. No backup was made. {ELSEWHERE}") from error
+    except (OSError, sqlite3.Error, BackupUnfit) as error:
+        why = (isinstance(error, OSError) and error.strerror) or error
+        raise CommandRefused(f"{file} cannot be written: {why}. No backup was made.") from error
+    if has_secret and words is None:
+        say_aside(READABLE)
 
 
 def note(database: Database, *, origin: str) -> None:
@@ -72,18 +107,3 @@ def note(database: Database, *, origin: str) -> None:
         except Unavailable:
             if time.monotonic() > until:
                 raise
-
-
-def copy(settings: Settings, file: Path) -> None:
-    source = schema.file_of(settings)
-    if source is None:
-        raise CommandRefused("Back up PostgreSQL with pg_dump, then run: python -m webapp db backup --record-only")
-    if not source.exists():
-        raise CommandRefused(schema.NONE_YET)
-    try:
-        backup.copy(source, file)
-    except FileExistsError as error:
-        raise CommandRefused(f"{file} already exists. Name another file.") from error
-    except (OSError, sqlite3.Error) as error:
-        why = (isinstance(error, OSError) and error.strerror) or error
-        raise CommandRefused(f"{file} cannot be written: {why}. No backup was made.") from error

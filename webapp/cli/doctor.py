@@ -8,7 +8,6 @@ from webapp.accounts import roles, user_queries
 from webapp.accounts.passwords import Passwords
 from webapp.app import create_app
 from webapp.audit import event_queries, untrusted_proxies
-from webapp.audit.log import Event
 from webapp.cli import schema
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
@@ -104,6 +103,6 @@ def in_database(settings: Settings, periodic_jobs: Sequence[Job], *, has_secret_
             stuck_by_rp_id(db, accepted_rp_ids(settings)),
         )
         yield from jobs.late_jobs(late(db, periodic_jobs))
-        yield database.backed_up(event_queries.latest(db, Event.SITE_BACKED_UP))
+        yield database.backed_up(event_queries.last_backup(db))
         yield machine.clock(next((event.at for event in event_queries.tail(db, limit=1)), None))
     opened.close()

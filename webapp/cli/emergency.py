@@ -3,8 +3,10 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 
 import click
+from sqlalchemy.orm import Session
 
 from webapp.accounts import invitations, one_time_links
 from webapp.audit.log import Event, record
@@ -13,13 +15,16 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
 from webapp.cli.output import say_aside
+from webapp.core import emergency_mark
+from webapp.core.clock import now
 from webapp.core.cookie_key import CookieKey
 from webapp.core.db import Database
 from webapp.core.humanize import counted
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.key_table import KeyTable
-from webapp.core.table_ring import TableRing
+from webapp.core.table_ring import TableRing, ring_for
 from webapp.credentials import lifecycle as credentials
+from webapp.settings import InstanceError, Settings
 
 WORD = "end everything"
 WORDS = {"refresh": "script login", "trust": "trusted browser", "pending": "pending login", "link": "mailed link"}
@@ -50,10 +55,10 @@ def command(context: CommandContext, *, yes: bool) -> None:
         raise CommandRefused("Nothing was changed.")
     left = ["signing"] if context.settings.signing_key else []
     with opened(context) as database:
-        table = KeyTable(database, context.settings)
-        keys = IdTokenKeys.of(context.settings, table)
-        ended = sweep(database, keys, CookieKey(context.settings, table), left)
-        kid = keys.site.current().kid
+        at = now()
+        ended = sweep(database, context.settings, left)
+        remember(context.settings, at)
+        kid = ring_for(context.settings, KeyTable(database, context.settings)).current().kid
         time.sleep(SECOND_SWEEP_AFTER)
         with database.write() as db:
             ended += credentials.end_every_credential(db)
@@ -64,19 +69,35 @@ def command(context: CommandContext, *, yes: bool) -> None:
         raise CommandRefused(BY_HAND)
 
 
-def sweep(database: Database, keys: IdTokenKeys, cookies: CookieKey, left: list[str]) -> Counter[str]:
+def sweep(database: Database, settings: Settings, left: list[str]) -> Counter[str]:
     with database.write() as db:
         ended = credentials.end_every_credential(db)
         # With the secret key and the database, waiting mails and the links in them can be read.
         ended["link"], ended["invitation"] = one_time_links.void_of_everybody(db), invitations.revoke_all(db)
         ended = +ended
-        former = [key.kid for ring in keys.rings() for key in ring.view().keys]
-        for ring in keys.rings():
-            if isinstance(ring, TableRing):
-                ring.replace(db)
-        cookies.renew(db)
+        former = replace_keys(db, database, settings)
         record(db, Event.EMERGENCY_DECLARED, retired=former, ended=dict(ended), by_hand=left)
     return ended
+
+
+def replace_keys(db: Session, database: Database, settings: Settings) -> list[str]:
+    """Replace all signing keys, without overlap, and invalidate every cookie. Returns the IDs of the former keys."""
+    table = KeyTable(database, settings)
+    rings = IdTokenKeys.of(settings, table).rings()
+    former = [key.kid for ring in rings for key in ring.view().keys]
+    for ring in rings:
+        if isinstance(ring, TableRing):
+            ring.replace(db)
+    CookieKey(settings, table).renew(db)
+    return former
+
+
+def remember(settings: Settings, at: datetime) -> None:
+    """Note the time beside the database, so that a backup from before never brings the old keys back."""
+    try:
+        emergency_mark.write(settings.instance, at)
+    except InstanceError as error:
+        say_aside(f"{error} If you restore a backup from before, do not use --keep-logins.")
 
 
 def ended_counts(ended: Counter[str]) -> Iterator[str]:

@@ -42,20 +42,30 @@ def command(context: CommandContext) -> None:
     """
     settings = context.settings
     with opened(context) as database:
-        moved = {column.name: moved_rows(column, database, settings) for column in COLUMNS}
-        with database.write() as db:
-            counts = counts_by_column(db, settings)
-            if behind := words_of(counts, SealedWith.FORMER):
-                raise CommandRefused(
-                    f"A process with a former secret key still runs; it has written {behind}. Restart it with the new "
-                    "one, and run: python -m webapp keys reseal"
-                )
-            secret_key_marks.keep_only(db, settings.secret_key)
-            if any(moved.values()):
-                record(db, Event.SECRET_KEY_CHANGED, moved=sum(moved.values()))
+        counts = move_all(database, settings)
     if lost := words_of(counts, SealedWith.NONE):
         say_aside(f"Cannot be decrypted with any secret key of this site, and stays as it is: {lost}.")
     say_aside("Nothing in the database is encrypted with a former secret key. See docs/keys.md before you forget it.")
+
+
+def move_all(database: Database, settings: Settings) -> dict[str, Counter[SealedWith]]:
+    """Afterwards the database belongs to the current secret key alone. Returns what could be decrypted with which.
+
+    Raises:
+        CommandRefused: a process with a former secret key is still writing.
+    """
+    moved = {column.name: moved_rows(column, database, settings) for column in COLUMNS}
+    with database.write() as db:
+        counts = counts_by_column(db, settings)
+        if behind := words_of(counts, SealedWith.FORMER):
+            raise CommandRefused(
+                f"A process with a former secret key still runs; it has written {behind}. Restart it with the new "
+                "one, and run: python -m webapp keys reseal"
+            )
+        secret_key_marks.keep_only(db, settings.secret_key)
+        if any(moved.values()):
+            record(db, Event.SECRET_KEY_CHANGED, moved=sum(moved.values()))
+    return counts
 
 
 def moved_rows(column: SealedColumn, database: Database, settings: Settings) -> int:

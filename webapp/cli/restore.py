@@ -1,41 +1,39 @@
 """db restore: replace the database by a backup, and revoke what the backup would make valid again."""
 
 import sqlite3
-import tempfile
-from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
-from sqlalchemy.orm import Session
 
-from webapp.accounts import invitations, one_time_links
-from webapp.audit.log import Event, record
-from webapp.cli import granian_server, schema
+from webapp.cli import granian_server, passphrase, restore_draft, schema
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import answering, opened
 from webapp.cli.emergency import ended_counts
 from webapp.cli.errors import CommandRefused
+from webapp.cli.output import moment as in_words
 from webapp.cli.output import say_aside
-from webapp.core import backup, db_file, instance_folder, restore
-from webapp.core.clock import now
-from webapp.core.db import Database
+from webapp.cli.prompts import confirm
+from webapp.cli.restore_draft import Prepared, Unpacked, Wishes
+from webapp.cli.restored_settings import put_settings, settings_for
+from webapp.core import backup_file, emergency_mark, instance_folder, postgresql_backup, restore
+from webapp.core.backup_file import BackupUnfit
+from webapp.core.clock import NEVER
 from webapp.core.db_file import Damaged
-from webapp.core.kept_keys import keep_keys
-from webapp.credentials import lifecycle as credentials
-from webapp.mail import outbox
-from webapp.mfa import resets
 from webapp.settings import Settings
 
 IN_USE = "The server is running, or another program has the database open. Stop it first. Nothing was changed."
-HELD_BACK = "it was waiting in the restored backup: it may have been sent already, and its links no longer work"
+BY_HAND = "Restored by hand, it is completed by: python -m webapp db restore --already-restored"
+WORD = "restore"
 
 
 def moment(_context: click.Context, _parameter: click.Parameter, value: str) -> datetime:
     try:
-        found = now() if value == "now" else datetime.fromisoformat(value)
+        found = NEVER if value == "now" else datetime.fromisoformat(value)
     except ValueError as error:
         raise click.BadParameter("must be now, or a time such as 2026-01-31T12:00+00:00") from error
     return found if found.tzinfo else found.replace(tzinfo=UTC)
@@ -54,108 +52,126 @@ def moment(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 @click.option(
     "--keep-logins", is_flag=True, help="Revoke nothing: what was revoked or used after the backup is valid again."
 )
+@click.option(
+    "--no-emergency-since",
+    "no_emergency",
+    is_flag=True,
+    help="keys emergency was not run since the backup; only asked for where nothing else tells.",
+)
+@passphrase.option
+@click.option("--check", "is_check", is_flag=True, help="Prove that FILE could be restored, and change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @pass_context
 def command(
-    context: CommandContext, *, file: Path | None, is_restored: bool, before: datetime, keep_logins: bool
+    context: CommandContext,
+    *,
+    file: Path | None,
+    is_restored: bool,
+    before: datetime,
+    keep_logins: bool,
+    no_emergency: bool,
+    passphrase_file: Path | None,
+    is_check: bool,
+    yes: bool,
 ) -> None:
-    """Replace the SQLite database by a backup made with db backup. Stop the server first.
+    """Replace the database by a backup made with db backup, after the backup has been proven. Stop the server first.
 
-    The former database is kept beside it. What was revoked or used after the backup would be valid again, so every
-    session, token and script login ends, or those issued before a given time; so do mailed links, invitations and
-    pending resets of second factors, and waiting mails are not sent. Signing keys stay those of the former database, if
-    it can be read, so that none comes back that was replaced. Passwords, roles, recovery codes and disabled
-    users are as they were when the backup was made: check them.
+    The former database is kept beside it, with the last five. Where the instance folder has no secret key and no
+    settings, those of the backup are put there. What was revoked or used after the backup would be valid again, so
+    every session, token and script login ends, or those issued before a given time; so do mailed links, invitations
+    and pending resets of second factors, and waiting mails are not sent. Signing keys stay those of the former
+    database, or new ones are made, so that none comes back that was replaced. Passwords, roles, recovery codes and
+    disabled users are as they were when the backup was made: check them.
 
     \b
     Examples:
-      python -m webapp db restore /srv/backups/latchkey-2026-01-31.db
+      python -m webapp db restore /srv/backups/latchkey-2026-01-31
+      python -m webapp db restore --check /srv/backups/latchkey-2026-01-31
       pg_restore -d latchkey latchkey.dump && python -m webapp db restore --already-restored
     """
-    if (file is None) is not is_restored:
+    if (file is None) is not is_restored or (is_restored and is_check):
         raise click.UsageError("Give a file, or --already-restored.")
-    until = None if keep_logins else before
+    wishes = Wishes(before=None if keep_logins else before, no_emergency=no_emergency)
     if file is None:
         with opened(context) as database:
-            ended = sweep(database, until, origin="elsewhere")
-    else:
-        # Never with a new secret key: the backup was made with another.
-        settings = Settings.from_env(context.environ)
-        with answering():
-            ended = put(settings, file, until)
-    if until is None:
+            report(restore_draft.revoke_by_hand(database, context.settings, wishes))
+        return
+    with answering(), refusing(), unpacked(context, file, passphrase_file, is_check=is_check) as found:
+        settings = settings_for(context, found)
+        with restore_draft.loaded(settings, found) as trial:
+            prepared = restore_draft.prepare(trial, settings, found, wishes)
+            if is_check:
+                say_aside(f"{file} can be restored: {in_words(prepared.made_at)}. Nothing was changed.")
+                return
+            confirm(f"The database is replaced by the backup of {in_words(prepared.made_at)}", WORD, yes=yes)
+            put_settings(context, found)
+            kept = replace_by(trial, settings)
+            if prepared.known.emergency_at:
+                emergency_mark.write(settings.instance, prepared.known.emergency_at)
+    say_aside(f"{file} was restored." + (f" The former database is {kept}." if kept else ""))
+    report(prepared)
+
+
+def report(prepared: Prepared) -> None:
+    if prepared.known.is_before_emergency:
+        say_aside("keys emergency was run since the backup was made: all that it ended stays ended.")
+    if prepared.outcome.keys == "new":
+        say_aside("New signing keys were made. Services that verify tokens fetch them.")
+    if prepared.outcome.ended_before is None:
         say_aside("Nothing was revoked: what was revoked or used after the backup is valid again.")
     else:
-        say_aside(f"Ended: {' and '.join(ended_counts(ended))}.")
+        say_aside(f"Ended: {' and '.join(ended_counts(prepared.ended))}.")
 
 
-def sweep(database: Database, before: datetime | None, *, origin: str) -> Counter[str]:
-    with database.write() as db:
-        ended = revoke_issued(db, before) if before else Counter[str]()
-        record(db, Event.DATABASE_RESTORED, origin=origin, ended=dict(ended))
-    return ended
-
-
-def revoke_issued(db: Session, before: datetime) -> Counter[str]:
-    ended = credentials.end_every_credential(db, before=before)
-    ended["link"] = one_time_links.void_all(db, before=before)
-    ended["invitation"] = invitations.revoke_all(db, before=before)
-    ended["factor reset"] = resets.cancel_all(db, before=before)
-    ended["waiting mail"] = outbox.give_up_all(db, before=before, reason=HELD_BACK)
-    return +ended
-
-
-def put(settings: Settings, file: Path, before: datetime | None) -> Counter[str]:
-    """Prepare the backup beside the database, then replace the database in one step.
-
-    Raises:
-        CommandRefused: nothing was changed.
-    """
-    target = schema.file_of(settings)
-    if target is None:
-        raise CommandRefused(
-            "Restore PostgreSQL with pg_restore, then run: python -m webapp db restore --already-restored"
-        )
-    refuse_served(settings, target)
+@contextmanager
+def unpacked(
+    context: CommandContext, file: Path, passphrase_file: Path | None, *, is_check: bool
+) -> Iterator[Unpacked]:
+    """The backup, unpacked and checked in a private folder beside the database."""
+    settings = context.settings_to_read
+    if not is_check:
+        refuse_served(settings)
     instance_folder.prepare(settings.instance)
-    try:
-        with instance_folder.lock(settings.instance), tempfile.TemporaryDirectory(dir=target.parent) as folder:
-            draft = Path(folder) / target.name
-            trial = replace(settings, instance=Path(folder), database_url=f"sqlite:///{draft.absolute()}")
-            ended = ready(trial, draft, file, before, former=settings.database)
-            kept = restore.replace(draft, target)
-            instance_folder.mark_made(settings.instance, target)
-    except restore.InUse as error:
-        raise CommandRefused(IN_USE) from error
-    except OSError as error:
-        raise CommandRefused(f"The database cannot be replaced ({error}). The former one is unchanged.") from error
-    say_aside(f"{file} was restored." + (f" The former database is {kept}." if kept else ""))
-    return ended
+    beside = schema.file_of(settings) or settings.instance / "database"
+    with instance_folder.lock(settings.instance), TemporaryDirectory(dir=beside.parent, prefix=".restore-") as folder:
+        words = None
+        if backup_file.kind_of(file) == "encrypted":
+            words = passphrase.given(context, passphrase_file) or passphrase.typed(is_new=False)
+        yield restore_draft.unpack(file, Path(folder), words)
 
 
-def refuse_served(settings: Settings, target: Path) -> None:
+def refuse_served(settings: Settings) -> None:
     try:
         granian_server.refuse_taken(settings.bind)
-        if target.exists():
+        target = schema.file_of(settings)
+        if target is None:
+            postgresql_backup.refuse_used(settings.database)
+        elif target.exists():
             restore.settle(target)
-    except (CommandRefused, restore.InUse) as error:
+    except CommandRefused as error:
         raise CommandRefused(IN_USE) from error
 
 
-def ready(trial: Settings, draft: Path, file: Path, before: datetime | None, *, former: str) -> Counter[str]:
+def replace_by(trial: Settings, settings: Settings) -> Path | str | None:
+    """Returns what the former database is called now."""
+    draft, target = schema.file_of(trial), schema.file_of(settings)
+    if draft is None or target is None:
+        return postgresql_backup.replace(trial.database, settings.database)
+    kept = restore.replace(draft, target)
+    instance_folder.mark_made(settings.instance, target)
+    return kept
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Say in one sentence why nothing was changed."""
     try:
-        db_file.check(file)
-        backup.copy(file, draft)
-    except (Damaged, sqlite3.Error) as error:
+        yield
+    except restore.InUse as error:
+        raise CommandRefused(IN_USE) from error
+    except postgresql_backup.PostgresqlFailed as error:
+        raise CommandRefused(f"{error}. Nothing was changed. {BY_HAND}") from error
+    except (BackupUnfit, Damaged, sqlite3.Error) as error:
         raise CommandRefused(f"Nothing was changed. {error}") from error
-    if schema.version(trial) is None:
-        raise CommandRefused(f"{file} is not a database of this program. Nothing was changed.")
-    schema.upgrade(trial)
-    database = Database(trial.database)
-    try:
-        with database.write() as db:
-            keep_keys(db, former, trial)
-        ended = sweep(database, before, origin="cli")
-    finally:
-        database.close()
-    restore.settle(draft)
-    return ended
+    except OSError as error:
+        raise CommandRefused(f"The database cannot be replaced ({error}). The former one is unchanged.") from error

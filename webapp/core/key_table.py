@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Sequence
 from time import monotonic
 
 from sqlalchemy import event, func, select
@@ -70,7 +71,7 @@ class KeyTable:
     def remove_unreadable(self, db: Session) -> None:
         """Remove sets that cannot be decrypted."""
         alone(db, "keys")
-        for row in db.scalars(select(StoredKeys)):
+        for row in rows(db):
             try:
                 self._opened(row)
             except InstanceError:
@@ -90,7 +91,7 @@ class KeyTable:
 
     def _reload(self) -> None:
         with self._database.read() as db:
-            found = db.scalars(select(StoredKeys)).all()
+            found = rows(db)
         # A set whose row was removed stays in use until the next start, so that nobody is locked out.
         known = dict(self._known)
         for row in found:
@@ -109,3 +110,14 @@ class KeyTable:
             raise InstanceError(
                 f"The keys “{row.name}” in the database cannot be decrypted with the secret key of this site."
             ) from error
+
+
+def rows(db: Session) -> Sequence[StoredKeys]:
+    """All sets, encrypted as they are."""
+    return db.scalars(select(StoredKeys)).all()
+
+
+def keep_rows(db: Session, kept: Sequence[StoredKeys]) -> None:
+    """Replace the sets of a restored database by newer ones, so that no key comes back that was replaced since."""
+    for row in kept:
+        db.merge(StoredKeys(name=row.name, version=row.version, sealed=row.sealed))

@@ -5,10 +5,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from webapp.core import backup
 from webapp.core.backup import flush
 from webapp.core.clock import now
 
 LOG = ("-wal", "-shm")
+COPIES = 5
+"""Former databases that are kept; older ones are deleted."""
 
 
 class InUse(Exception):
@@ -47,11 +50,37 @@ def replace(draft: Path, database: Path) -> Path | None:
             log.rename(f"{kept or database}{ending}{'' if kept else '.former'}")
     draft.replace(database)
     flush(database.parent)
+    delete_old_copies(database)
     return kept
 
 
 def keep_former(database: Path) -> Path:
     settle(database)
-    kept = database.with_name(f"{database.name}.before-{now():%Y%m%dT%H%M%S%fZ}")
+    kept = name_for_copy(database)
     os.link(database, kept)
     return kept
+
+
+def copy_before_change(database: Path) -> Path:
+    """Copy a database that is about to be migrated, also while other processes have it open.
+
+    Raises:
+        OSError, sqlite3.Error, Damaged: there is no copy.
+    """
+    kept = name_for_copy(database)
+    backup.copy(database, kept)
+    delete_old_copies(database)
+    return kept
+
+
+def name_for_copy(database: Path) -> Path:
+    return database.with_name(f"{database.name}.before-{now():%Y%m%dT%H%M%S%fZ}")
+
+
+def delete_old_copies(database: Path) -> None:
+    """Delete the copies but for the newest ``COPIES``, with their write-ahead logs."""
+    found = [file for file in database.parent.iterdir() if file.name.startswith(f"{database.name}.before-")]
+    names = sorted({file.name.removesuffix("-wal").removesuffix("-shm") for file in found})
+    for file in found:
+        if file.name.removesuffix("-wal").removesuffix("-shm") in names[:-COPIES]:
+            file.unlink(missing_ok=True)

@@ -1,0 +1,44 @@
+"""The database that a restored backup replaces: its keys, and when its keys were last replaced in an emergency."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import DBAPIError
+
+from webapp.audit import event_queries
+from webapp.audit.log import Event
+from webapp.audit.models import AuditEvent
+from webapp.core import key_table, secret_key_marks
+from webapp.core.db import Database, Unavailable, existing
+from webapp.core.models import StoredKeys
+from webapp.core.secret_key_marks import OtherSecretKey
+from webapp.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class FormerDatabase:
+    keys: Sequence[StoredKeys]
+    emergency_at: datetime | None
+    is_later: bool
+    """Whether it went on from the backup, so that it knows what was ended since; not so a new or another site."""
+
+
+def read(settings: Settings, newest: AuditEvent | None) -> FormerDatabase | None:
+    """None if there is none, or it cannot be read, or it belongs to another secret key.
+
+    Args:
+        newest: the last event in the backup.
+    """
+    with closing(Database(existing(settings.database))) as database:
+        try:
+            with database.read() as db:
+                secret_key_marks.check(secret_key_marks.known(db), settings)
+                return FormerDatabase(
+                    keys=key_table.rows(db),
+                    emergency_at=event_queries.latest(db, Event.EMERGENCY_DECLARED),
+                    is_later=newest is not None and event_queries.has(db, newest),
+                )
+        except (DBAPIError, Unavailable, OtherSecretKey):
+            return None
