@@ -31,7 +31,7 @@ def closure_of(stored: str | None) -> tuple[str, ...]:
     return tuple(json.loads(stored)) if stored else ()
 
 
-QUESTION = (
+CREDENTIALS = (
     select(
         User.id,
         User.username,
@@ -53,8 +53,9 @@ QUESTION = (
     )
     .join(User, User.id == Credential.user_id)
     .outerjoin(Role, Role.name == User.role)
-    .where(Credential.key == bindparam("key"))
 )
+"""The columns of ``CredentialRow``, in their order."""
+BY_KEY = CREDENTIALS.where(Credential.key == bindparam("key"))
 
 
 def credential_lookup(database: Database) -> Callable[[str], CredentialRow | None]:
@@ -64,7 +65,7 @@ def credential_lookup(database: Database) -> Callable[[str], CredentialRow | Non
         A function that returns None if there is no such credential. Expiry, revocation and disabled users are for the
         caller to check.
     """
-    statement = database.compile_for(QUESTION)
+    statement = database.compile_for(BY_KEY)
 
     def credential_row(key: str) -> CredentialRow | None:
         row = database.row(statement.sql, statement.bind(key=key))

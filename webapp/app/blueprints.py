@@ -26,6 +26,7 @@ from webapp.admin.views import (
 from webapp.dashboard import views as dashboard
 from webapp.examples import views as examples
 from webapp.federation import views as federation
+from webapp.forward_auth import views as forward_auth
 from webapp.login.views import api, pages
 from webapp.login.views.api import cookie_logout
 from webapp.mfa.views import pages as factors
@@ -36,7 +37,7 @@ from webapp.tokens import views as tokens
 
 LOGIN = setup, pages, registration, verification, recovery, password_strength, api
 ACCOUNT = dashboard, account, sessions, tokens, factors, not_me, not_my_token
-APPS = oauth, federation
+APPS = oauth, federation, forward_auth
 ADMIN = overview, users, roles, clients, identity_providers, endpoints, audit, invitations, mail
 VIEWS = (site, *LOGIN, *ACCOUNT, *APPS, *ADMIN, examples)
 WITH_TOKEN_COOKIE = (cookie_logout,)

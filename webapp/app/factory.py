@@ -16,14 +16,13 @@ from webapp.app.jobs import register_jobs
 from webapp.app.observability import provide_readiness
 from webapp.app.plugins import load_blueprints, register_plugins
 from webapp.app.services import (
-    provide_authorization_server,
-    provide_federation,
     provide_login,
     provide_mail,
     provide_scopes,
     provide_second_factors,
     provide_token_grants,
 )
+from webapp.app.single_sign_on import provide_authorization_server, provide_federation, provide_forward_auth
 from webapp.core import secret_key_marks
 from webapp.core.db import Database, Unavailable, existing
 from webapp.core.id_token_keys import IdTokenKeys
@@ -74,6 +73,7 @@ def create_app(settings: Settings | None = None, *, blueprints: Sequence[Bluepri
     provide_scopes(app)
     provide_authorization_server(app, settings)
     provide_federation(app, settings)
+    provide_forward_auth(app, settings)
     app.on_late_route = partial(provide_scopes, app)
     request_observer.wrap(app)
     return app

@@ -1,35 +1,21 @@
 """Creates the services and registers each by its type: mail, login, token grants, second factors, scopes."""
 
-from functools import partial
 from uuid import UUID
 
 from flask import Flask, request
 from sqlalchemy.orm import Session
 
 from webapp.accounts import names, user_queries
-from webapp.accounts.export import AppsOf, IdentitiesOf
 from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.models import User
 from webapp.accounts.password_login import PasswordLogin
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.views.first_login import FirstLogin
-from webapp.accounts.views.login_buttons import LoginButtonsFor
-from webapp.admin.views.identity_providers.trial import show_trial
 from webapp.core.client_network import network_of
 from webapp.core.db import Database
-from webapp.core.id_token_keys import IdTokenKeys
-from webapp.core.outgoing_http import OutgoingHttp, PrivateHosts
 from webapp.core.ratelimit import Limit, Limiter, limiter_for
 from webapp.core.translation import DEFAULT
-from webapp.federation import declared_providers, linking
 from webapp.federation.linked_logins import LINKED_LOGINS
-from webapp.federation.provider_errors import ProviderErrorLog
-from webapp.federation.provider_logins import ProviderLogins
-from webapp.federation.providers import ProviderEncryptor, encryptor_for
-from webapp.federation.views.buttons import confirm_ways, login_buttons
-from webapp.federation.views.logout import next_logout_step
-from webapp.federation.views.new_session import attach_provider_session
-from webapp.federation.views.trial import TrialFinished
 from webapp.guard import preferences
 from webapp.guard.assurance import Demands, demands_of
 from webapp.guard.resources import DECLARED
@@ -41,7 +27,7 @@ from webapp.login.flow import LoginFlow
 from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.login.refresh_grant import RefreshGrant
 from webapp.login.second_step import SecondStep
-from webapp.login.views import confirm, hooks, login, resume
+from webapp.login.views import confirm, login, resume
 from webapp.login.views.mfa_hooks import MFA_HOOKS
 from webapp.mail import outbox
 from webapp.mail.mailer import Mailer
@@ -52,15 +38,6 @@ from webapp.mfa import totp
 from webapp.mfa.relying_party import RelyingParty, party_of
 from webapp.mfa.totp import TotpEncryptor
 from webapp.mfa.views.blueprint import MfaHooks
-from webapp.oauth import consents
-from webapp.oauth.client_errors import ClientErrorLog
-from webapp.oauth.fetched_keys import FetchedKeys
-from webapp.oauth.grants.granted import TokenService
-from webapp.oauth.logout_worker import LogoutWorker
-from webapp.oauth.prompts import PromptStamp
-from webapp.oauth.trial_login import TrialLogin
-from webapp.oauth.user_codes import UserCodes
-from webapp.oauth.views.asking_app import asking_app
 from webapp.sessions.lifecycle import SessionLifetimes
 from webapp.settings import Settings, SettingsError
 from webapp.tokens.exchange import TokenExchange
@@ -192,48 +169,3 @@ def provide_scopes(app: Flask) -> None:
         raise SettingsError(
             f"WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR name a scope that no route has: {unknown[0]}."
         )
-
-
-def provide_authorization_server(app: Flask, settings: Settings) -> None:
-    """What the token endpoint of OAuth needs."""
-    services = services_of(app)
-    tokens = TokenService(
-        services.get(TokenIssuer),
-        services.get(IdTokenKeys),
-        lambda: services.get(Catalogue),
-        RefreshSecrets.from_secrets(settings.secret_key, *settings.secret_key_fallbacks),
-        settings.api_token_lifetime,
-        services.get(RefreshLifetimes),
-        settings.refresh_overlap,
-    )
-    services.provide(TokenService)(tokens)
-    http = OutgoingHttp(PrivateHosts.of(settings.private_hosts))
-    services.provide(LogoutWorker)(LogoutWorker(services.get(Database), tokens, http))
-    services.provide(FetchedKeys)(FetchedKeys(http))
-    services.provide(hooks.AskingAppOf)(partial(asking_app, services.get(Database)))
-    services.provide(ClientErrorLog)(ClientErrorLog(services.get(Database)))
-    services.provide(TrialLogin)(TrialLogin(settings.secret_key))
-    services.provide(PromptStamp)(PromptStamp(settings.secret_key))
-    services.provide(AppsOf)(consents.exported)
-    services.provide(UserCodes)(UserCodes(settings.secret_key))
-
-
-def provide_federation(app: Flask, settings: Settings) -> None:
-    """Logins with other identity providers."""
-    services = services_of(app)
-    private = PrivateHosts.of(settings.private_hosts)
-    services.provide(PrivateHosts)(private)
-    http = OutgoingHttp(private)
-    # Half of the threads at most: a provider that does not respond must not stop other requests.
-    at_once = max(1, settings.threads // 2)
-    services.provide(ProviderLogins)(ProviderLogins(settings.secret_key, http, at_once=at_once))
-    sealer = encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
-    services.provide(ProviderEncryptor)(sealer)
-    declared_providers.load(services.get(Database), sealer, private, settings.instance)
-    services.provide(ProviderErrorLog)(ProviderErrorLog(services.get(Database)))
-    services.provide(LoginButtonsFor)(login_buttons)
-    services.provide(IdentitiesOf)(linking.exported)
-    services.provide(TrialFinished)(show_trial)
-    services.provide(hooks.LoginCompleted)(attach_provider_session)
-    services.provide(hooks.ConfirmWaysOf)(confirm_ways)
-    services.provide(hooks.NextLogoutStep)(next_logout_step)

@@ -113,6 +113,7 @@ class Event(StrEnum):
     APP_LOGGED_IN = "app.logged-in"
     APP_REFRESHED = "app.refreshed"
     APP_ENDED = "app.ended"
+    PROXIED_APP_OPENED = "proxied-app.opened"
     CODE_REUSED = "app.code-reused"
     DEVICE_CODE_REUSED = "app.device-code-reused"
     APP_REUSED = "app.refresh-reused"

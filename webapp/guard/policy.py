@@ -15,6 +15,17 @@ from webapp.guard.token_grant import Bound, Call, exceeded
 from webapp.web.problem_codes import ProblemCode
 
 
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom an app is for: users with one of the roles, and some people besides."""
+
+    roles: frozenset[str]
+    people: frozenset[UUID]
+
+    def includes(self, principal: Principal) -> bool:
+        return principal.user_id in self.people or not self.roles.isdisjoint(principal.roles)
+
+
 class OwnerLookup(Protocol):
     """Whose an object is: the id of a user or service account from the variables of the URL; None if there is none."""
 
@@ -47,6 +58,9 @@ class Requirement:
     """Whether the minimum level of a role does not apply: to pages where a second factor is set up, and to logout."""
     spares_closed: bool = False
     """Whether users who have closed their account are allowed: to reopen it, and to log out."""
+
+    audience: Audience | None = None
+    """Whom an app is for; None for everybody with an account."""
 
     scopes: ScopeRule = field(init=False, repr=False, compare=False)
     """``scope``, parsed."""
@@ -161,6 +175,8 @@ def decide(principal: Principal | None, need: Requirement, now: datetime, call: 
         # Of most views this is one scope, which needs no more than a comparison.
         if need.scope and need.scope not in principal.scopes and not need.scopes.is_met_by(principal.scopes):
             return Decision.NEED_SCOPE
+    if need.audience is not None and not need.audience.includes(principal):
+        return Decision.NEED_ROLE
     if need.role is not None and need.role not in principal.roles:
         return Decision.NEED_ROLE
     if level_of(principal.amr) < need.level:

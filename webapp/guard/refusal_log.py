@@ -27,7 +27,14 @@ NETWORKS = Limit("refusal-noted-networks", 20, timedelta(hours=1))
 OTHERS = "others"
 
 
-def note(code: ProblemCode, reason: str, who: Principal | CredentialRow | None, *, bound: str | None = None) -> None:
+def note(
+    code: ProblemCode,
+    reason: str,
+    who: Principal | CredentialRow | None,
+    *,
+    bound: str | None = None,
+    route: str | None = None,
+) -> None:
     """Record a refusal: as an audit event if it has an account and is within the limits, else only in the log.
 
     Neither anonymous clients nor a script that repeats its request may fill the table.
@@ -35,10 +42,11 @@ def note(code: ProblemCode, reason: str, who: Principal | CredentialRow | None, 
     Args:
         reason: English, for the log.
         bound: the restriction of a token that refused: ``network``, ``method``, ``resource`` or ``rate``.
+        route: what was to be opened, if it is not the route of this request.
     """
     # A rule may have read its object in the request's transaction, whose lock the writes below would wait for.
     roll_back()
-    details: dict[str, Any] = {"code": code, "reason": reason, "route": str(request.url_rule)} | (
+    details: dict[str, Any] = {"code": code, "reason": reason, "route": route or str(request.url_rule)} | (
         {"bound": bound} if bound else {}
     )
     if who is None or not is_news(who.credential_id.hex, code, details["route"], bound or ""):

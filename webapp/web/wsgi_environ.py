@@ -10,6 +10,8 @@ from werkzeug.exceptions import RequestTimeout
 
 Environ = dict[str, Any]
 
+REPEATED = "webapp.repeated_headers"
+"""WSGI environ key: names of the headers that were sent more than once, and are joined; missing on other servers."""
 ALWAYS: Environ = {
     "GATEWAY_INTERFACE": "CGI/1.1",
     "SCRIPT_NAME": "",
@@ -20,6 +22,7 @@ ALWAYS: Environ = {
     "wsgi.multithread": True,
     "wsgi.run_once": False,
     "wsgi.version": (1, 0),
+    REPEATED: frozenset[str](),
 }
 BODY_READ = "webapp.body_read"
 """WSGI environ key: bytes of the body that were read at most, where a view has a limit of its own."""
@@ -58,6 +61,7 @@ def environ_of(scope: Mapping[str, Any]) -> Environ:
         text = value.decode("latin-1")
         if key in environ:
             text = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{text}"
+            environ[REPEATED] |= {key}
         environ[key] = text
     return environ
 

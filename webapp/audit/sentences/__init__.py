@@ -14,12 +14,13 @@ from webapp.audit.sentences.apps import APPS
 from webapp.audit.sentences.declared import DECLARED
 from webapp.audit.sentences.logins import LOGINS
 from webapp.audit.sentences.providers import PROVIDERS
+from webapp.audit.sentences.proxied_apps import PROXIED_APPS
 from webapp.audit.sentences.site import SITE
 from webapp.audit.sentences.tokens import TOKENS
 from webapp.audit.sentences.wording import NAMES, Details, Entries, Sentence
 from webapp.core.translation import _
 
-SENTENCES: Entries = {**ACCOUNTS, **APPS, **LOGINS, **PROVIDERS, **TOKENS, **SITE}
+SENTENCES: Entries = {**ACCOUNTS, **APPS, **LOGINS, **PROVIDERS, **PROXIED_APPS, **TOKENS, **SITE}
 
 
 class UserReference(Enum):

@@ -50,7 +50,7 @@ def keep_and_confirm(slug: str, principal: Principal) -> ResponseReturnValue:
         saved_form.store(principal.user_id, target, kept)
         target = url_for("login.resume")
     url = url_for("federation.confirm", slug=row.slug, next=target)
-    return render_template("login/leave.html", provider=row.name, url=url)
+    return render_template("login/leave.html", site=row.name, url=url)
 
 
 def linked(row: LoginProvider, principal: Principal) -> LoginProvider:

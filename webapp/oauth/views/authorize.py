@@ -12,6 +12,7 @@ from webapp.accounts import user_lookup
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.guard import Principal, public, require
 from webapp.guard.require import public_to_scripts
+from webapp.login.views.leaving import leave_to
 from webapp.oauth import codes, consents, pushed_requests
 from webapp.oauth.claim_words import words_of
 from webapp.oauth.claims import claims_of
@@ -22,7 +23,7 @@ from webapp.oauth.request_rules import AuthorizationRequest, Destination, Reques
 from webapp.oauth.scopes import grantable, sentences
 from webapp.oauth.subjects import subject_of
 from webapp.oauth.views.app_access import not_for, unmet_demands
-from webapp.oauth.views.blueprint import at_services, bp, issuer, leave_to, token_service
+from webapp.oauth.views.blueprint import at_services, bp, issuer, token_service
 from webapp.oauth.views.discovery import signing_algorithm
 from webapp.oauth.views.error_notes import note_error, note_refusal
 from webapp.oauth.views.parameters import as_pushed, form_as_query, outdated, parameters, pushed_request, trusted

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 import msgspec
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
+from flask import Blueprint, Response, current_app, request
 
 from webapp.core.translation import _
 from webapp.oauth.grants.granted import TokenService
@@ -46,14 +46,3 @@ def oauth_error(
     response = as_json(OAuthError(error, description), status=status)
     response.headers.update(headers or {})
     return response
-
-
-def leave_to(url: str) -> Response:
-    """Send a browser to the URL of an app.
-
-    After a form of this site has been submitted, Chromium refuses redirects to other sites (``form-action`` of the
-    content security policy). Then a page of this site leads on.
-    """
-    if request.headers.get("Sec-Fetch-Site") == "same-origin":
-        return make_response(render_template("oauth/leave.html", url=url))
-    return make_response(redirect(url, 303))

@@ -11,10 +11,11 @@ from webapp.core.translation import _
 from webapp.credentials import sids
 from webapp.guard import Principal, login_manager, public, require
 from webapp.guard.require import public_to_scripts
+from webapp.login.views.leaving import leave_to
 from webapp.oauth.client_errors import without_values
 from webapp.oauth.logout import LogoutRefused, LogoutRequest, checked
 from webapp.oauth.views.authorize import logged_in
-from webapp.oauth.views.blueprint import bp, issuer, leave_to
+from webapp.oauth.views.blueprint import bp, issuer
 from webapp.oauth.views.error_notes import note_error
 from webapp.oauth.views.parameters import form_as_query, parameters
 from webapp.sessions import cookie, lifecycle

@@ -1,0 +1,1 @@
+"""Forward-auth: a reverse proxy asks about each request to an app that knows nothing of this site."""

@@ -1,0 +1,139 @@
+"""ForwardAuth: decides about a request that a reverse proxy asks about, with the guard's own ``decide``."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.core.keys import KeyRing
+from webapp.forward_auth.credential_query import CredentialQuery, Found
+from webapp.forward_auth.identity_headers import IdentityHeaders
+from webapp.forward_auth.original_request import OriginalRequest
+from webapp.forward_auth.proxied_apps import App, AppTable, ProxiedApps, Rule
+from webapp.forward_auth.rules import NoRule, is_preflight, match
+from webapp.guard.assurance import Demands
+from webapp.guard.policy import Decision, Requirement, decide
+from webapp.guard.principal import CredentialRef, NotAccepted, Principal, admit
+from webapp.guard.token_grant import Call, is_within
+
+
+class Shown(NamedTuple):
+    """The credential of a request: a token, or the cookie of the host."""
+
+    ref: CredentialRef
+    is_dpop: bool = False
+
+
+ReadCredential = Callable[[Rule], Shown | None]
+"""Reads the credential that a rule accepts; raises ``NotAccepted``."""
+
+
+class Verdict(NamedTuple):
+    """The decision about a request, with what led to it."""
+
+    decision: Decision | None
+    """None if there was nothing to decide about: ``reason`` says why it is refused, or ``error``."""
+    app: App | None = None
+    rule: Rule | None = None
+    principal: Principal | None = None
+    found: Found | None = None
+    need: Requirement | None = None
+    reason: str = ""
+    """For the log, if no rule allows it."""
+    error: NotAccepted | None = None
+    """The credential that was shown is not accepted."""
+
+    @property
+    def is_allowed(self) -> bool:
+        return self.decision is Decision.ALLOW
+
+
+class ForwardAuth:
+    """What the check needs; one per process."""
+
+    def __init__(self, database: Database, ring: KeyRing, issuer: str, demands: Demands) -> None:
+        self.apps = ProxiedApps(database)
+        self.query = CredentialQuery(database)
+        self.identity = IdentityHeaders(ring, issuer)
+        self._demands = demands
+
+    def table(self) -> AppTable:
+        """The apps as they are now."""
+        return self.apps.table(self.query.version())
+
+    def check(
+        self, asked: OriginalRequest, environ: dict[str, object], address: str | None, read: ReadCredential
+    ) -> Verdict:
+        """Decide about a request.
+
+        Args:
+            environ: headers of the client in the form of WSGI.
+            address: its IP address.
+            read: of the present request.
+        """
+        table = self.apps.known()
+        while True:
+            app = table.by_host.get(asked.host)
+            verdict = self._verdict(app, asked, environ, address, read)
+            version = verdict.found.version if verdict.found else self.query.version()
+            if (version or 0) == table.version:
+                return verdict
+            # An app has changed: decide again, by its present rules.
+            table = self.apps.table(version)
+
+    def _verdict(
+        self,
+        app: App | None,
+        asked: OriginalRequest,
+        environ: dict[str, object],
+        address: str | None,
+        read: ReadCredential,
+    ) -> Verdict:
+        if app is None:
+            return Verdict(None, reason="no app has this host")
+        try:
+            rule = match(app, asked, environ)
+        except NoRule as error:
+            return Verdict(None, app, reason=str(error))
+        if rule.networks and not is_within(address, rule.networks):
+            return Verdict(None, app, rule, reason=f"rule {rule.number} is not for this network")
+        if rule.need.is_public or (rule.allows_preflight and is_preflight(asked, environ)):
+            return Verdict(Decision.ALLOW, app, rule)
+        try:
+            shown = read(rule)
+        except NotAccepted as error:
+            return Verdict(None, app, rule, error=error)
+        if shown is None:
+            return Verdict(Decision.LOG_IN, app, rule, need=rule.need)
+        moment = now()
+        found = self._find(shown, app, asked)
+        try:
+            principal = admit(shown.ref, found.row if found else None, moment)
+        except NotAccepted as error:
+            return Verdict(None, app, rule, found=found, error=error)
+        is_limited = principal.authority is not None and principal.authority.is_limited
+        call = Call(asked.method, app.scope, address) if is_limited else None
+        until = found.granted_until if found else None
+        decision, need = self.decide_for(rule, principal, until, moment, call)
+        return Verdict(decision, app, rule, principal, found, need)
+
+    def _find(self, shown: Shown, app: App, asked: OriginalRequest) -> Found | None:
+        if shown.ref.kind == "token":
+            return self.query.by_token(shown.ref.key, app.id)
+        return self.query.by_cookie(shown.ref.key, app.id, asked.host)
+
+    def decide_for(
+        self, rule: Rule, principal: Principal, granted_until: datetime | None, moment: datetime, call: Call | None
+    ) -> tuple[Decision, Requirement]:
+        """The decision about a caller under a rule, and the requirement that it was made by.
+
+        Args:
+            granted_until: when their access to the app ends, if it was granted for a time.
+            call: for the restrictions of a token; None to ignore these.
+        """
+        is_granted = granted_until is not None and granted_until > moment
+        need = rule.need_if_granted if is_granted else rule.need
+        if self._demands:
+            need = need.raised_by(self._demands, principal)
+        return decide(principal, need, moment, call), need

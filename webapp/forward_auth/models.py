@@ -1,0 +1,132 @@
+"""ProxiedApp and its hosts and rules; sessions at proxied apps and the tickets that start them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint, false, true
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.core.db import Base, Key, Name
+
+
+class ProxiedApp(Base):
+    """An app behind a reverse proxy that asks this site about each request."""
+
+    __tablename__ = "proxied_app"
+
+    id: Mapped[Key]
+    slug: Mapped[str] = mapped_column(String(30), unique=True)
+    """Its name in URLs and in the scope ``app:SLUG``; it does not change."""
+    name: Mapped[Name]
+    icon: Mapped[str] = mapped_column(String(8), server_default="")
+    """A letter or emoji for the list of apps; empty for the first letter of the name."""
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    """Who decides about requests for access; None for the administrators."""
+    roles: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    """Roles whose users may open it."""
+    people: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    """Ids of further users who may; with ``roles`` empty too, everybody with an account may."""
+    is_declared: Mapped[bool] = mapped_column(server_default=false())
+    """Whether ``apps.toml`` in the instance folder declares it, so that it cannot be edited here."""
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class ProxiedHost(Base):
+    """A host at which the proxy serves an app."""
+
+    __tablename__ = "proxied_host"
+
+    host: Mapped[str] = mapped_column(String(260), primary_key=True)
+    """Lower case, with the port if it is not that of the scheme."""
+    app_id: Mapped[UUID] = mapped_column(ForeignKey("proxied_app.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    """The lowest is where links to the app lead."""
+
+
+class AccessRule(Base):
+    """What requests for some paths of an app must meet; the first rule that matches applies."""
+
+    __tablename__ = "access_rule"
+
+    id: Mapped[Key]
+    app_id: Mapped[UUID] = mapped_column(ForeignKey("proxied_app.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    path: Mapped[str] = mapped_column(String(200))
+    """Pattern; see ``path_patterns``."""
+    methods: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    """Empty for all; GET includes HEAD."""
+    is_public: Mapped[bool] = mapped_column(server_default=false())
+    """Whether nobody is asked to log in, and the app learns of nobody."""
+    role: Mapped[str | None] = mapped_column(String(20))
+    """A role that the user must have besides."""
+    level: Mapped[str] = mapped_column(String(10), server_default="")
+    """``acr`` that the login must have reached; empty for none."""
+    accepts_tokens: Mapped[bool] = mapped_column(server_default=true())
+    """Whether tokens with the scope ``app:SLUG`` are accepted, besides logins."""
+    authorization: Mapped[str] = mapped_column(String(10), server_default="bearer")
+    """Whose the header ``Authorization`` is: ``bearer`` for tokens of this site, ``basic`` for tokens also as the
+    password of Basic, ``app`` for the app's own, which is not read."""
+    accepts_dpop: Mapped[bool] = mapped_column(server_default=false())
+    """Whether tokens that are bound to a key are accepted, with a proof for the URL of the app (RFC 9449)."""
+    allows_preflight: Mapped[bool] = mapped_column(server_default=false())
+    """Whether CORS preflights pass (Fetch Standard §3.2.2), which carry no credential."""
+    sends_identity: Mapped[bool] = mapped_column(server_default=true())
+    """Whether the app learns who the user is."""
+    networks: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    """Networks in CIDR notation from which requests are allowed; empty for all."""
+
+
+class ProxiedAppsVersion(Base):
+    """One row whose number grows with each change of apps, hosts and rules, so that every process notices."""
+
+    __tablename__ = "proxied_apps_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int]
+
+
+class ProxiedSession(Base):
+    """A browser's login at one host of an app, by a cookie of that host; it ends with the session that it came from."""
+
+    __tablename__ = "proxied_session"
+    __table_args__ = (UniqueConstraint("sid", "host"),)
+
+    id: Mapped[Key]
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    """Digest of the secret in the cookie."""
+    sid: Mapped[UUID]
+    """``Credential.sid`` of the session."""
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    app_id: Mapped[UUID] = mapped_column(ForeignKey("proxied_app.id", ondelete="CASCADE"), index=True)
+    host: Mapped[str] = mapped_column(String(260))
+    started_at: Mapped[datetime]
+
+
+class ArrivalTicket(Base):
+    """A login on its way from this site to the host of an app; deleted when it arrives."""
+
+    __tablename__ = "arrival_ticket"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    state: Mapped[str] = mapped_column(String(43))
+    """Digest of the secret in the cookie of the browser that it was issued for, as base64url."""
+    sid: Mapped[UUID] = mapped_column(index=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    app_id: Mapped[UUID] = mapped_column(ForeignKey("proxied_app.id", ondelete="CASCADE"), index=True)
+    host: Mapped[str] = mapped_column(String(260))
+    url: Mapped[str] = mapped_column(Text)
+    """Where the browser goes afterwards."""
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class AccessGrant(Base):
+    """Access to an app for a limited time, for a user who is none of those it is for."""
+
+    __tablename__ = "access_grant"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    app_id: Mapped[UUID] = mapped_column(ForeignKey("proxied_app.id", ondelete="CASCADE"), primary_key=True)
+    granted_at: Mapped[datetime]
+    granted_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    expires_at: Mapped[datetime]

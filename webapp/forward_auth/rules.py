@@ -1,0 +1,47 @@
+"""match(): the rule of an app that a request falls under; pure functions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from webapp.forward_auth.original_request import OriginalRequest
+from webapp.forward_auth.path_patterns import canonical_path
+from webapp.forward_auth.proxied_apps import App, Rule
+
+OVERRIDES = "HTTP_X_HTTP_METHOD_OVERRIDE", "HTTP_X_HTTP_METHOD", "HTTP_X_METHOD_OVERRIDE"
+"""Headers with which some apps read another method than the proxy."""
+
+
+class NoRule(Exception):
+    """No rule allows the request, or it is not clear which applies. The message is for the log."""
+
+
+def match(app: App, asked: OriginalRequest, environ: Mapping[str, Any]) -> Rule:
+    """The first rule for method and path of a request.
+
+    Args:
+        environ: with the headers that the client has sent.
+
+    Raises:
+        NoRule
+    """
+    path = canonical_path(asked.raw_path)
+    if path is None and app.reads_paths:
+        raise NoRule("the path has more than one reading")
+    if app.reads_methods and any(name in environ for name in OVERRIDES):
+        raise NoRule("a header names another method")
+    method = asked.method
+    if is_preflight(asked, environ):
+        # The rule of the request that the browser asks about.
+        method = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+    for rule in app.rules:
+        if path is None or rule.pattern.matches(path):
+            if rule.is_for(method):
+                return rule
+        elif rule.pattern.differs_in_case(path):
+            raise NoRule(f"the path differs from rule {rule.number} in capital letters alone")
+    raise NoRule("no rule is for this path and method")
+
+
+def is_preflight(asked: OriginalRequest, environ: Mapping[str, Any]) -> bool:
+    """Whether it is a CORS preflight (Fetch Standard §3.2.2)."""
+    return asked.method == "OPTIONS" and "HTTP_ORIGIN" in environ and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ

@@ -1,0 +1,127 @@
+"""GET /forward-auth: whether a request to an app is allowed, for its reverse proxy."""
+
+from functools import partial
+
+from flask import Request, Response, current_app, request
+from flask.typing import ResponseReturnValue
+
+from webapp.core import dpop as dpop_proofs
+from webapp.core.clock import now
+from webapp.core.digests import same
+from webapp.core.dpop import ProofUnfit, ProvenRequest
+from webapp.forward_auth.checks import Shown, Verdict
+from webapp.forward_auth.host_cookies import LONGEST, login_cookie
+from webapp.forward_auth.identity_headers import NOBODY, Headers, Person
+from webapp.forward_auth.original_request import NotReadable, OriginalRequest, read
+from webapp.forward_auth.path_patterns import canonical_path
+from webapp.forward_auth.proxied_apps import Rule
+from webapp.forward_auth.views import refusals
+from webapp.forward_auth.views.blueprint import OWN_PATH, bp, forward_auth
+from webapp.guard.dpop_binding import KeyNotProven
+from webapp.guard.login_manager import Authenticators, named_by
+from webapp.guard.principal import CredentialRef, NotAccepted
+from webapp.guard.request_guard import count_request
+from webapp.guard.require import public_to_scripts
+from webapp.sessions.cookie import sent_cookie
+from webapp.sessions.lifecycle import credential_key
+from webapp.web import dpop
+from webapp.web.bearer import Presented, presented
+from webapp.web.known_fields import reads
+from webapp.web.registry import service
+from webapp.web.unproxied import unproxied
+
+
+@bp.get("/forward-auth")
+@public_to_scripts
+@reads("follows")
+def check() -> ResponseReturnValue:
+    """Answers a reverse proxy: 200 with who the user is, 401 or 403.
+
+    Nothing of the request is believed unless a trusted proxy sent it.
+    """
+    current = unproxied(request)
+    try:
+        asked = read(current.environ)
+    except NotReadable as error:
+        return refusals.forbidden(str(error))
+    if asked.raw_path.startswith(OWN_PATH):
+        return refusals.forbidden(f"the proxy must pass {OWN_PATH} to this site without asking")
+    verdict = forward_auth().check(asked, current.environ, current.remote_addr, partial(shown_in, current, asked))
+    if verdict.is_allowed and verdict.principal is not None:
+        try:
+            prove_key(current, asked, verdict)
+        except NotAccepted as error:
+            verdict = verdict._replace(decision=None, error=error)
+    if not verdict.is_allowed:
+        return refusals.refused(asked, verdict)
+    return allowed(current, asked, verdict)
+
+
+def shown_in(current: Request, asked: OriginalRequest, rule: Rule) -> Shown | None:
+    """The credential of a request: a token in ``Authorization``, unless that header is the app's own, or the cookie.
+
+    Raises:
+        NotAccepted: something else is in ``Authorization``.
+    """
+    shown = token_of(current, rule)
+    if shown is not None:
+        return Shown(named_by(service(Authenticators), shown))
+    secret = sent_cookie(current, login_cookie(asked.scheme))
+    if not secret or len(secret) > LONGEST:
+        return None
+    return Shown(CredentialRef(credential_key(secret), "session"))
+
+
+def token_of(current: Request, rule: Rule) -> Presented | None:
+    if rule.authorization == "app" or "HTTP_AUTHORIZATION" not in current.environ:
+        return None
+    shown = presented(current)
+    if shown is not None and shown.is_ambient and rule.authorization != "basic":
+        raise NotAccepted("token_invalid", "this rule does not accept tokens as passwords")
+    return shown
+
+
+def prove_key(current: Request, asked: OriginalRequest, verdict: Verdict) -> None:
+    """Check the proof of a token that is bound to a key, which names the URL of the app (RFC 9449 §7).
+
+    Raises:
+        NotAccepted
+    """
+    principal, rule = verdict.principal, verdict.rule
+    shown = token_of(current, rule) if rule else None
+    if principal is None or rule is None or shown is None:
+        return
+    jkt = principal.authority.jkt if principal.authority else None
+    if jkt is None and not shown.is_dpop:
+        return
+    row = verdict.found.row if verdict.found else None
+    if not rule.accepts_dpop:
+        raise KeyNotProven("invalid_token", "this rule does not accept tokens that are bound to a key", row)
+    if jkt is None or not shown.is_dpop:
+        raise KeyNotProven("invalid_token", "the token is not bound to a key, or the proof is missing", row)
+    path = canonical_path(asked.raw_path)
+    if path is None:
+        raise KeyNotProven("invalid_dpop_proof", "the path has more than one reading", row)
+    sent = ProvenRequest(method=asked.method, base_urls=(asked.origin,), path=path, token=shown.token)
+    try:
+        proof = dpop_proofs.proven(current.environ.get("HTTP_DPOP", ""), sent, window=current_app.config["DPOP_WINDOW"])
+    except ProofUnfit as error:
+        raise KeyNotProven("invalid_dpop_proof", str(error), row) from error
+    if not same(proof.jkt, jkt) or not dpop.is_new(proof):
+        raise KeyNotProven("invalid_dpop_proof", "the proof was made with another key, or used before", row)
+
+
+def allowed(current: Request, asked: OriginalRequest, verdict: Verdict) -> Response:
+    principal, found, rule = verdict.principal, verdict.found, verdict.rule
+    if principal is None or found is None or rule is None:
+        return passed(NOBODY)
+    if principal.authority is not None and principal.authority.is_limited:
+        count_request(principal)
+    service(Authenticators).seen(found.row, current, now())
+    return passed(forward_auth().identity.of(Person.of(found), asked) if rule.sends_identity else NOBODY)
+
+
+def passed(headers: Headers) -> Response:
+    response = Response(status=200)
+    response.headers.extend(headers)
+    return response

@@ -1,0 +1,101 @@
+"""Responses of the check to requests that are not allowed: to people a login or the reason, to scripts a problem."""
+
+import logging
+from urllib.parse import urlencode
+
+from flask import Response, request, url_for
+
+from webapp.core.translation import _
+from webapp.forward_auth.checks import Verdict
+from webapp.forward_auth.original_request import OriginalRequest
+from webapp.forward_auth.views.blueprint import login_url, site_url
+from webapp.guard import refusal_log, token_advice
+from webapp.guard.policy import CODES, Decision, Requirement
+from webapp.guard.principal import NotAccepted
+from webapp.guard.www_authenticate import challenge
+from webapp.web.bearer import realm
+from webapp.web.negotiation import prefers_html
+from webapp.web.problem_codes import ProblemCode
+from webapp.web.problem_kinds import kind_of
+from webapp.web.problems import Problem, problem_response
+from webapp.web.unproxied import unproxied
+
+log = logging.getLogger(__name__)
+
+NEEDS_LOGIN = {Decision.LOG_IN, Decision.RAISE, Decision.STEP_UP}
+
+
+def refused(asked: OriginalRequest, verdict: Verdict) -> Response:
+    """The response to a verdict that does not allow the request."""
+    if verdict.error is not None:
+        return not_accepted(asked, verdict, verdict.error)
+    if verdict.decision is None:
+        return forbidden(f"{asked.host}: {verdict.reason}")
+    return denied(asked, verdict, verdict.decision)
+
+
+def forbidden(reason: str) -> Response:
+    """403 without a word about who might be allowed; the reason is in the log alone."""
+    fields = {"reason": reason, "address": request.remote_addr}
+    log.info("forward-auth refused", extra={"fields": fields})
+    detail = _("No access rule allows this request. The log of the login server says why.")
+    return problem_response(Problem(403, _("Forbidden"), detail), page=False)
+
+
+def not_accepted(asked: OriginalRequest, verdict: Verdict, error: NotAccepted) -> Response:
+    refusal_log.note(error.code, str(error), error.credential_row, route=route_of(verdict))
+    if error.code == "session_ended":
+        return to_login(asked, verdict, error.code)
+    need = verdict.rule.need if verdict.rule else Requirement()
+    headers, (title, detail) = challenge(error.code, need, refused=error), token_advice.words_of(error)
+    return problem_response(Problem(401, title, detail, code=error.code, headers=headers), page=False)
+
+
+def denied(asked: OriginalRequest, verdict: Verdict, decision: Decision) -> Response:
+    code, need = CODES.get(decision, "role_required"), verdict.need or Requirement()
+    if decision in NEEDS_LOGIN and (verdict.principal is None or verdict.principal.credential == "session"):
+        return to_login(asked, verdict, code)
+    refusal_log.note(code, str(need), verdict.principal, route=route_of(verdict))
+    if is_document(asked) and verdict.principal is not None and verdict.principal.credential == "session":
+        where = url_for("forward_auth.start") + "?" + urlencode({"rd": asked.origin + asked.target})
+        return leading_to(site_url(where), 403, _("You cannot open this page. The reason is at %(url)s"))
+    kind = kind_of(code)
+    headers = challenge(code, need) if code != "token_missing" else {}
+    return problem_response(Problem(403, kind.title, kind.meaning, code=code, headers=headers), page=False)
+
+
+def to_login(asked: OriginalRequest, verdict: Verdict, code: ProblemCode) -> Response:
+    """401: for a page with the URL where people log in, for anything else with a challenge."""
+    if is_document(asked):
+        return leading_to(login_url(asked.origin, asked.target), 401, _("Log in at %(url)s"))
+    is_basic = verdict.rule is not None and verdict.rule.authorization == "basic"
+    # Only where a rule accepts it: browsers open a dialog for it, even for images.
+    schemes = [*([realm("Basic") + ', charset="UTF-8"'] if is_basic else []), realm("Bearer")]
+    kind = kind_of(code)
+    headers = {"WWW-Authenticate": ", ".join(schemes)}
+    return problem_response(Problem(401, kind.title, kind.meaning, code=code, headers=headers), page=False)
+
+
+def leading_to(url: str, status: int, sentence: str) -> Response:
+    """A redirect in the form that the proxy understands: nginx takes it from ``Location`` of a 401 or 403."""
+    follows = "follows" in request.args
+    response = Response(
+        f"{sentence % {'url': url}}\n", 302 if follows else status, content_type="text/plain; charset=utf-8"
+    )
+    response.headers["Location"] = url
+    response.autocorrect_location_header = False
+    return response
+
+
+def is_document(asked: OriginalRequest) -> bool:
+    """Whether a browser asks for a page that it shows in its window: nothing else may be redirected to a login."""
+    current = unproxied(request)
+    environ = current.environ
+    if asked.method not in ("GET", "HEAD") or "HTTP_AUTHORIZATION" in environ or "HTTP_X_REQUESTED_WITH" in environ:
+        return False
+    return environ.get("HTTP_SEC_FETCH_DEST", "document") == "document" and prefers_html(current)
+
+
+def route_of(verdict: Verdict) -> str:
+    """What the audit log calls the route of a request to an app."""
+    return verdict.app.scope if verdict.app else "forward-auth"

@@ -1,0 +1,112 @@
+"""/forward-auth/start: a user logs in here for the page of an app, and is sent there with a ticket."""
+
+from urllib.parse import urlsplit
+
+from flask import Response, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.core.clock import now
+from webapp.core.translation import _
+from webapp.credentials import sids
+from webapp.forward_auth import grants, tickets
+from webapp.forward_auth.original_request import URI, NotReadable, OriginalRequest, canonical_host
+from webapp.forward_auth.proxied_apps import App
+from webapp.forward_auth.rules import NoRule, match
+from webapp.forward_auth.tickets import Destination
+from webapp.forward_auth.views.blueprint import LONGEST_RETURN, OWN_PATH, bp, forward_auth, login_url
+from webapp.guard import Principal, request_guard, require
+from webapp.guard.policy import Decision, Requirement
+from webapp.login.views.leaving import leave_to
+from webapp.web.known_fields import reads
+from webapp.web.problems import Action, Problem
+from webapp.web.transaction import writable
+from webapp.web.unproxied import unproxied
+
+STATE_LENGTH = 43
+
+
+@bp.get("/forward-auth/start")
+@require(session=True)
+@reads("rd", "state")
+def start(principal: Principal) -> ResponseReturnValue:
+    """Send a logged-in user to the page of an app that they asked for, if a rule allows it."""
+    asked = original(request.args.get("rd", ""))
+    app = forward_auth().table().by_host.get(asked.host)
+    if app is None:
+        raise unknown_app()
+    if (answer := unless_allowed(app, asked, principal)) is not None:
+        return answer
+    state = request.args.get("state", "")
+    if len(state) != STATE_LENGTH:
+        # From a link: the browser has no cookie of the host yet, which the ticket is to be tied to.
+        return leave_to(login_url(asked.origin, asked.target), app.name)
+    db = writable()
+    sid = sids.sid_of(db, principal.credential_id)
+    if sid is None:
+        raise unknown_app()
+    where = Destination(app.id, asked.host, asked.origin + asked.target)
+    ticket = tickets.issue(db, principal.user_id, sid, state, where)
+    response = leave_to(f"{asked.origin}{OWN_PATH}arrive?ticket={ticket}", app.name)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def original(url: str) -> OriginalRequest:
+    """The request for a page of an app, from its URL.
+
+    Raises:
+        Problem: it is none of an app.
+    """
+    try:
+        parts = urlsplit(url)
+        host = canonical_host(parts.netloc, parts.scheme) if parts.scheme in ("http", "https") else ""
+    except (ValueError, NotReadable):
+        host = ""
+    target = url[url.find("/", len(f"{parts.scheme}://")) :] if host and url.count("/") > 2 else "/"
+    if not host or not URI.fullmatch(target) or len(target) > LONGEST_RETURN or "#" in target:
+        raise unknown_app()
+    path, _question, query = target.partition("?")
+    return OriginalRequest("GET", parts.scheme, host, path, query)
+
+
+def unless_allowed(app: App, asked: OriginalRequest, principal: Principal) -> Response | None:
+    """The way to a stronger proof of identity, if the page needs one; None if it is allowed.
+
+    Raises:
+        Problem: 403, if the user may not open it.
+    """
+    try:
+        rule = match(app, asked, {})
+    except NoRule as error:
+        raise not_for(app, principal) from error
+    if rule.need.is_public:
+        return None
+    until = grants.granted_until(writable(), principal.user_id, app.id)
+    decision, need = forward_auth().decide_for(rule, principal, until, now(), None)
+    if decision is Decision.ALLOW:
+        return None
+    if decision is Decision.NEED_ROLE:
+        raise not_for(app, principal)
+    return request_guard.refusal_for(unproxied(request), Requirement(session=True, level=need.level))
+
+
+def not_for(app: App, principal: Principal) -> Problem:
+    return Problem(
+        403,
+        _("You cannot open this page of %(app)s", app=app.name),
+        _(
+            "You are logged in as %(username)s, and the page is for other people. Ask an administrator of this site "
+            "for access, or log out and log in with another account.",
+            username=principal.username,
+        ),
+        code="role_required",
+        actions=(Action(_("Back to the dashboard"), url_for("dashboard.show")),),
+    )
+
+
+def unknown_app() -> Problem:
+    return Problem(
+        400,
+        _("This link leads to no app"),
+        _("The address in it does not belong to an app behind this login. Open the app itself again."),
+    )
