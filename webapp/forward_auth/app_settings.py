@@ -1,0 +1,134 @@
+"""AppSettings and RuleSettings: what is entered of an app; checked() refuses what cannot be applied."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_network
+from uuid import UUID
+
+from webapp.core.translation import _
+from webapp.forward_auth.original_request import DEFAULT_PORTS, METHOD, NotReadable, canonical_host
+from webapp.forward_auth.path_patterns import PatternUnfit, pattern_of
+from webapp.guard.assurance import BY_ACR
+from webapp.settings.idn import HostUnfit, ascii_host
+
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?")
+LONGEST_NAME = 50
+LONGEST_ICON = 8
+MOST_HOSTS, MOST_RULES, MOST_METHODS, MOST_NETWORKS, MOST_PEOPLE = 20, 50, 20, 20, 500
+AUTHORIZATION = "bearer", "basic", "app"
+LEVELS = "", "aal2", "phr"
+
+
+class AppUnfit(Exception):
+    """The app cannot be stored like this. The message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSettings:
+    """Every field is a column of ``AccessRule``, a key of ``apps.toml`` and a field of the form."""
+
+    path: str = "/*"
+    methods: Sequence[str] = ()
+    is_public: bool = False
+    role: str | None = None
+    level: str = ""
+    accepts_tokens: bool = True
+    authorization: str = "bearer"
+    accepts_dpop: bool = False
+    allows_preflight: bool = False
+    sends_identity: bool = True
+    networks: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppSettings:
+    """What can be changed of an app."""
+
+    name: str
+    hosts: Sequence[str]
+    """The first is where links to the app lead."""
+    icon: str = ""
+    owner_id: UUID | None = None
+    roles: Sequence[str] = ()
+    people: Sequence[str] = ()
+    rules: Sequence[RuleSettings] = field(default_factory=lambda: (RuleSettings(),))
+
+
+def checked(wish: AppSettings, *, own_host: str) -> AppSettings:
+    """The settings in the form in which they are stored.
+
+    Args:
+        own_host: of this site, which is no app.
+
+    Raises:
+        AppUnfit
+    """
+    name, icon = wish.name.strip(), wish.icon.strip()
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise AppUnfit(_("The name of an app has 1 to %(most)s printable characters.", most=LONGEST_NAME))
+    if len(icon) > LONGEST_ICON or not all(sign.isprintable() or sign == "\u200d" for sign in icon):
+        raise AppUnfit(_("The icon is an emoji or one or two letters."))
+    hosts = list(dict.fromkeys(map(checked_host, wish.hosts)))
+    if not hosts or len(hosts) > MOST_HOSTS:
+        raise AppUnfit(_("An app has 1 to %(most)s hosts.", most=MOST_HOSTS))
+    if own_host in hosts:
+        raise AppUnfit(_("%(host)s is the host of this site. An app needs one of its own.", host=own_host))
+    if not wish.rules or len(wish.rules) > MOST_RULES:
+        raise AppUnfit(_("An app has 1 to %(most)s rules.", most=MOST_RULES))
+    if len(wish.people) > MOST_PEOPLE:
+        raise AppUnfit(_("At most %(most)s people. Use a role for more.", most=MOST_PEOPLE))
+    rules = [checked_rule(rule, number) for number, rule in enumerate(wish.rules, 1)]
+    roles, people = list(dict.fromkeys(wish.roles)), list(dict.fromkeys(wish.people))
+    return replace(wish, name=name, icon=icon, hosts=hosts, roles=roles, people=people, rules=rules)
+
+
+def checked_host(entered: str) -> str:
+    """The one spelling of a host; a URL is accepted too, as somebody copies it from a browser.
+
+    Raises:
+        AppUnfit
+    """
+    text = entered.strip().lower()
+    scheme = "http" if text.startswith("http://") else "https"
+    bare = text.removeprefix("https://").removeprefix("http://").removesuffix("/")
+    try:
+        name, colon, port = bare.partition(":") if not bare.startswith("[") else (bare, "", "")
+        host = canonical_host(ascii_host(name) + colon + port, scheme)
+    except (HostUnfit, NotReadable, ValueError) as error:
+        raise AppUnfit(_("%(host)s is not a host, such as wiki.example.org.", host=entered[:100])) from error
+    # A port of either scheme is not told apart: most apps have one of the two.
+    return host.removesuffix(DEFAULT_PORTS["http"]) if scheme == "https" else host
+
+
+def checked_rule(rule: RuleSettings, number: int) -> RuleSettings:
+    """
+    Raises:
+        AppUnfit
+    """
+
+    def unfit(reason: str) -> AppUnfit:
+        return AppUnfit(_("Rule %(number)s: %(reason)s", number=number, reason=reason))
+
+    try:
+        pattern_of(rule.path)
+    except PatternUnfit as error:
+        raise unfit(_("The path is a pattern such as /admin/*. It has no escapes and no empty segments.")) from error
+    methods = list(dict.fromkeys(method.upper() for method in rule.methods))
+    if len(methods) > MOST_METHODS or not all(METHOD.fullmatch(method) for method in methods):
+        raise unfit(_("Methods are words such as GET or PROPFIND."))
+    if "HEAD" in methods:
+        raise unfit(_("Enter GET, which includes HEAD."))
+    if rule.level not in LEVELS or (rule.level and rule.level not in BY_ACR):
+        raise unfit(_("The level is empty, aal2 or phr."))
+    if rule.authorization not in AUTHORIZATION:
+        raise unfit(_("Authorization is bearer, basic or app."))
+    if rule.is_public and (rule.role or rule.level):
+        raise unfit(_("A public rule asks nobody to log in, so it has no role and no level."))
+    if len(rule.networks) > MOST_NETWORKS:
+        raise unfit(_("At most %(most)s networks.", most=MOST_NETWORKS))
+    try:
+        networks = [str(ip_network(network.strip(), strict=False)) for network in rule.networks]
+    except ValueError as error:
+        raise unfit(_("Networks are written such as 192.0.2.0/24.")) from error
+    return replace(rule, methods=methods, networks=networks, role=rule.role or None)

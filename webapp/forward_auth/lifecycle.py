@@ -1,0 +1,214 @@
+"""Apps: add, change, disable, enable, remove; each recorded, and effective in every process with the next check."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.accounts import roles, user_queries
+from webapp.audit.log import Event, record
+from webapp.core.clock import now
+from webapp.core.translation import _
+from webapp.forward_auth.app_settings import SLUG, AppSettings, AppUnfit, RuleSettings, checked
+from webapp.forward_auth.models import AccessRule, ProxiedApp, ProxiedHost
+from webapp.forward_auth.proxied_apps import note_change
+
+MOST_APPS = 200
+RULE_FIELDS = tuple(field.name for field in fields(RuleSettings))
+
+
+class IsDeclared(Exception):
+    """``apps.toml`` declares the app, so it is changed there. The message is its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppEditor:
+    """Who changes an app."""
+
+    origin: str
+    """``page``, ``cli`` or ``file``."""
+    user_id: UUID | None = None
+
+    @property
+    def is_file(self) -> bool:
+        return self.origin == "file"
+
+
+def add(db: Session, slug: str, wish: AppSettings, editor: AppEditor, *, own_host: str) -> ProxiedApp:
+    """Add an app.
+
+    Args:
+        slug: its name in the scope ``app:SLUG``, which stays.
+        own_host: of this site.
+
+    Raises:
+        AppUnfit
+    """
+    if not SLUG.fullmatch(slug):
+        raise AppUnfit(_("The short name has at most 30 lower-case letters, digits and hyphens, such as wiki."))
+    if (db.scalar(select(func.count()).select_from(ProxiedApp)) or 0) >= MOST_APPS:
+        raise AppUnfit(_("At most %(most)s apps.", most=MOST_APPS))
+    if by_slug(db, slug) is not None:
+        raise AppUnfit(_("There is an app with the short name %(name)s already.", name=slug))
+    wanted = checked(wish, own_host=own_host)
+    row = ProxiedApp(id=uuid4(), slug=slug, is_declared=editor.is_file, created_at=now(), name=wanted.name)
+    db.add(row)
+    store(db, row, wanted)
+    note(db, Event.PROXIED_APP_MADE, row, editor, hosts=list(wanted.hosts))
+    return row
+
+
+def edit(db: Session, row: ProxiedApp, wish: AppSettings, editor: AppEditor, *, own_host: str) -> bool:
+    """Change an app. Returns whether anything changed.
+
+    Raises:
+        AppUnfit, IsDeclared
+    """
+    refuse_declared(row, editor)
+    former = recorded(settings_of(db, row))
+    store(db, row, checked(wish, own_host=own_host))
+    after = recorded(settings_of(db, row))
+    changed = [name for name in after if after[name] != former[name]]
+    if changed:
+        before = {name: former[name] for name in changed}
+        note(db, Event.PROXIED_APP_EDITED, row, editor, before=before, after={name: after[name] for name in changed})
+    return bool(changed)
+
+
+def store(db: Session, row: ProxiedApp, wish: AppSettings) -> None:
+    """
+    Raises:
+        AppUnfit: a role or user does not exist, or another app has one of the hosts.
+    """
+    refuse_unknown(db, wish)
+    row.name, row.icon, row.owner_id = wish.name, wish.icon, wish.owner_id
+    row.roles, row.people = list(wish.roles), list(wish.people)
+    db.flush()
+    db.execute(delete(ProxiedHost).where(ProxiedHost.app_id == row.id))
+    db.execute(delete(AccessRule).where(AccessRule.app_id == row.id))
+    taken = db.scalar(select(ProxiedHost.host).where(ProxiedHost.host.in_(wish.hosts)).limit(1))
+    if taken is not None:
+        raise AppUnfit(_("Another app has the host %(host)s.", host=taken))
+    try:
+        with db.begin_nested():
+            db.add_all(ProxiedHost(host=host, app_id=row.id, position=at) for at, host in enumerate(wish.hosts))
+    except IntegrityError as error:
+        raise AppUnfit(_("Another app has one of these hosts.")) from error
+    for position, rule in enumerate(wish.rules):
+        db.add(AccessRule(id=uuid4(), app_id=row.id, position=position, **asdict(rule)))
+    db.flush()
+    note_change(db)
+
+
+def refuse_unknown(db: Session, wish: AppSettings) -> None:
+    named = {*wish.roles, *(rule.role for rule in wish.rules if rule.role)}
+    known = {role.name for role in roles.every(db)}
+    if unknown := sorted(named - known):
+        raise AppUnfit(_("There is no role called %(role)s.", role=unknown[0]))
+    people = [*wish.people, *([str(wish.owner_id)] if wish.owner_id else [])]
+    for one in people:
+        if user_queries.by_id(db, UUID(one)) is None:
+            raise AppUnfit(_("One of the people has no account any more."))
+
+
+def settings_of(db: Session, row: ProxiedApp) -> AppSettings:
+    """What is stored of an app, as it was entered."""
+    return AppSettings(
+        name=row.name,
+        icon=row.icon,
+        owner_id=row.owner_id,
+        hosts=hosts_of(db, row),
+        roles=list(row.roles),
+        people=list(row.people),
+        rules=[RuleSettings(**{name: getattr(rule, name) for name in RULE_FIELDS}) for rule in rules_of(db, row)],
+    )
+
+
+def recorded(settings: AppSettings) -> dict[str, object]:
+    """The settings as the audit log shows them: of rules only what is not usual."""
+    usual = RuleSettings()
+    rules = [
+        " ".join(
+            [
+                rule.path,
+                *(f"{name}={getattr(rule, name)}" for name in RULE_FIELDS[1:] if differs(rule, usual, name)),
+            ]
+        )
+        for rule in settings.rules
+    ]
+    owner = str(settings.owner_id) if settings.owner_id else None
+    return asdict(settings) | {"rules": rules, "owner_id": owner, "hosts": list(settings.hosts)}
+
+
+def differs(rule: RuleSettings, usual: RuleSettings, name: str) -> bool:
+    return (getattr(rule, name) or None) != (getattr(usual, name) or None)
+
+
+def disable(db: Session, row: ProxiedApp, editor: AppEditor) -> None:
+    """Let nobody open an app; its settings are kept.
+
+    Raises:
+        IsDeclared
+    """
+    refuse_declared(row, editor)
+    if row.disabled_at is None:
+        row.disabled_at = now()
+        note_change(db)
+        note(db, Event.PROXIED_APP_DISABLED, row, editor)
+
+
+def enable(db: Session, row: ProxiedApp, editor: AppEditor) -> None:
+    """
+    Raises:
+        IsDeclared
+    """
+    refuse_declared(row, editor)
+    if row.disabled_at is not None:
+        row.disabled_at = None
+        note_change(db)
+        note(db, Event.PROXIED_APP_ENABLED, row, editor)
+
+
+def remove(db: Session, row: ProxiedApp, editor: AppEditor) -> None:
+    """Remove an app with its rules, logins and grants. Its proxy is answered 403 from then on.
+
+    Raises:
+        IsDeclared
+    """
+    refuse_declared(row, editor)
+    note(db, Event.PROXIED_APP_REMOVED, row, editor)
+    # With ON DELETE CASCADE of the database instead of loading each object.
+    db.execute(delete(ProxiedApp).where(ProxiedApp.id == row.id))
+    note_change(db)
+
+
+def every(db: Session) -> Sequence[ProxiedApp]:
+    """All apps by name."""
+    return db.scalars(select(ProxiedApp).order_by(ProxiedApp.name)).all()
+
+
+def by_slug(db: Session, slug: str) -> ProxiedApp | None:
+    return db.scalar(select(ProxiedApp).where(ProxiedApp.slug == slug))
+
+
+def hosts_of(db: Session, row: ProxiedApp) -> list[str]:
+    query = select(ProxiedHost.host).where(ProxiedHost.app_id == row.id).order_by(ProxiedHost.position)
+    return list(db.scalars(query))
+
+
+def rules_of(db: Session, row: ProxiedApp) -> Sequence[AccessRule]:
+    return db.scalars(select(AccessRule).where(AccessRule.app_id == row.id).order_by(AccessRule.position)).all()
+
+
+def refuse_declared(row: ProxiedApp, editor: AppEditor) -> None:
+    if row.is_declared and not editor.is_file:
+        raise IsDeclared(row.name)
+
+
+def note(db: Session, event: Event, row: ProxiedApp, editor: AppEditor, **details: object) -> None:
+    named: dict[str, Any] = {"app_id": str(row.id), "name": row.name, "origin": editor.origin} | details
+    record(db, event, actor_id=editor.user_id, **named)
