@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20270101_proxied_apps"
-down_revision = "20261231_unlinked"
+revision = "20270106_proxied_apps"
+down_revision = "20270105_nodes"
 branch_labels = None
 depends_on = None
 
