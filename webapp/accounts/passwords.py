@@ -63,16 +63,17 @@ class Passwords:
     minimum: int
     hasher: PasswordHasher = field(default_factory=lambda: HASHER)
     waiting: int = 2
-    """How many may wait besides those that run."""
+    """How many may wait besides."""
     minimum_with_second_factor: int = 8
     demands: Demands = field(default_factory=Demands)
     response_interval: timedelta = RESPONSE_INTERVAL
-    """Refusals are sent at whole multiples of it after the request, so that their timing does not show what was
-    checked."""
+    """Refusals are sent at whole multiples of it after the request: their timing does not show what was checked."""
     flask_security_salt: str = ""
     """``SECURITY_PASSWORD_SALT`` of the Flask-Security that imported hashes come from."""
     network: Callable[[], str | None] = field(default=lambda: None)
-    """Returns the network of the current request; each network gets a fair share of the slots."""
+    """The network of the current request; each network gets a fair share of the slots."""
+    on_place: Callable[[int], None] = field(default=lambda _change: None)
+    """Called with 1 for a slot that is taken, -1 for one that is free again, 0 for a request that gets none."""
     _places: FairSlots = field(init=False)
     _hands: ThreadPoolExecutor = field(init=False)
     """Separate threads, because each thread that has ever hashed keeps its memory."""
@@ -183,10 +184,8 @@ class Passwords:
         if word := word_contained(password, words_near(username, email, site_name)):
             raise PasswordUnfit(_("It contains “%(word)s”, which is easy to guess.", word=word))
         with self.place():
-            is_breached, is_easy = (
-                password_strength.is_breached(password),
-                password_strength.is_easily_guessed(password),
-            )
+            is_breached = password_strength.is_breached(password)
+            is_easy = password_strength.is_easily_guessed(password)
         if is_breached:
             raise PasswordUnfit(_("It is on a list of leaked passwords, so attackers try it first. Choose another."))
         if is_well_known(password):
@@ -218,9 +217,12 @@ class Passwords:
             try:
                 held.enter_context(self._places.hold(self.network()))
             except NoSlotFree as error:
+                self.on_place(0)
                 raise TooBusy from error
+            self.on_place(1)
             self._mine.is_held = True
             held.callback(setattr, self._mine, "is_held", False)
+            held.callback(self.on_place, -1)
             yield
 
 

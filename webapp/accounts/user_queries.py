@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from webapp.accounts.models import ServiceAccount, User
 from webapp.accounts.names import identifier_key, normalized_key
 from webapp.core.clock import now
-from webapp.core.db import EPOCH
+from webapp.core.column_types import EPOCH
 from webapp.credentials import lifecycle as credentials
 from webapp.mfa import factors
 

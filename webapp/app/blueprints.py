@@ -29,9 +29,11 @@ from webapp.federation import views as federation
 from webapp.forward_auth import views as forward_auth
 from webapp.login.views import api, pages
 from webapp.login.views.api import cookie_logout
+from webapp.metrics import views as metrics
 from webapp.mfa.views import pages as factors
 from webapp.oauth import views as oauth
 from webapp.sessions import views as sessions
+from webapp.settings import Settings
 from webapp.site import views as site
 from webapp.tokens import views as tokens
 
@@ -44,11 +46,18 @@ WITH_TOKEN_COOKIE = (cookie_logout,)
 """Registered only where WEBAPP_TOKEN_LOCATIONS has ``cookie``."""
 
 
-def register_blueprints(app: Flask) -> None:
+WITH_METRICS = (metrics,)
+"""Registered only with WEBAPP_METRICS."""
+
+
+def register_blueprints(app: Flask, settings: Settings) -> None:
     """Register the blueprints of this site; OWN_BLUEPRINTS in the configuration has their names."""
     for views in VIEWS:
         app.register_blueprint(views.bp)
     if "cookie" in app.config["TOKEN_LOCATIONS"]:
         for views in WITH_TOKEN_COOKIE:
+            app.register_blueprint(views.bp)
+    if settings.metrics:
+        for views in WITH_METRICS:
             app.register_blueprint(views.bp)
     app.config["OWN_BLUEPRINTS"] = frozenset(app.blueprints)

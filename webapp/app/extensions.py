@@ -1,10 +1,9 @@
 """What is initialised on the application before any feature: logs, proxy, CSRF, headers, session cookie."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import Flask, current_app, request
 
-from webapp.app.observability import observers_of
 from webapp.audit import log, signals, untrusted_proxies
 from webapp.audit.log import Origin
 from webapp.core.cookie_key import CookieKey
@@ -32,17 +31,20 @@ from webapp.web import (
 )
 from webapp.web.brand import brand_of
 from webapp.web.request_id import request_id
+from webapp.web.request_observer import Observe
 from webapp.web.templating import SiteInfo
 from webapp.web.unproxied import unproxied
 
 
-def init_extensions(app: Flask, settings: Settings, database: Database, table: KeyTable) -> None:
+def init_extensions(
+    app: Flask, settings: Settings, database: Database, table: KeyTable, observers: Sequence[Observe]
+) -> None:
     """Initialise what every request passes through, whichever feature answers it.
 
     The order matters: functions that Flask runs after a request run in the opposite order, the transaction's first.
     """
     logs.init_app(app, as_json=settings.log_json, level=settings.log_level)
-    request_observer.init_app(app, list(observers_of(settings)))
+    request_observer.init_app(app, observers, with_ids=settings.access_log)
     log.origin_of[0] = origin
     signals.sender_of[0] = sender
     proxy.init_app(app, settings.trusted_proxies, untrusted_proxy_recorder(database))

@@ -13,7 +13,7 @@ from webapp.app.config import flask_config
 from webapp.app.error_handlers import register_error_handlers
 from webapp.app.extensions import init_extensions
 from webapp.app.jobs import register_jobs
-from webapp.app.observability import provide_readiness
+from webapp.app.observability import observers_of, provide_metrics, provide_readiness, recorder_for
 from webapp.app.plugins import load_blueprints, register_plugins
 from webapp.app.services import (
     provide_login,
@@ -58,15 +58,17 @@ def create_app(settings: Settings | None = None, *, blueprints: Sequence[Bluepri
     services_of(app).provide(Settings)(settings)
     database = Database(existing(settings.database))
     table = KeyTable(database, settings)
-    init_extensions(app, settings, database, table)
+    recorder = recorder_for(settings, database)
+    init_extensions(app, settings, database, table, list(observers_of(settings, recorder)))
     provide_mail(app, settings, database)
     init_authentication(app, settings, database, IdTokenKeys.of(settings, table))
     provide_login(app, settings, database)
     provide_token_grants(app, settings, database)
     provide_second_factors(app, settings)
     provide_readiness(app, settings, database)
+    provide_metrics(app, database, recorder)
     register_jobs(app, settings, database)
-    register_blueprints(app)
+    register_blueprints(app, settings)
     register_plugins(app, [*load_blueprints(settings.blueprints), *blueprints])
     check_base_path(app, settings)
     register_error_handlers(app)

@@ -1,14 +1,19 @@
-"""What watches requests, and what others can watch: the access log, readiness and the nodes of the site."""
+"""What watches requests, and what others can watch: access log, metrics, readiness and the nodes of the site."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from sqlalchemy import make_url, text
 
+from webapp.accounts.passwords import Passwords
+from webapp.audit import committed
 from webapp.core.db import Database
+from webapp.core.lazy_import import lazily
 from webapp.core.ratelimit import Limit, Limiter
+from webapp.metrics.text import MetricsText
 from webapp.nodes import heartbeat
 from webapp.nodes.heartbeat import NodeHeartbeat, NodeIdentity
 from webapp.settings import Settings
@@ -18,14 +23,41 @@ from webapp.web.access_log import AccessLog
 from webapp.web.registry import services_of
 from webapp.web.request_observer import Observe
 
+if TYPE_CHECKING:
+    from webapp.metrics.recorder import Recorder
+
 VERSION_TABLE = text("SELECT 1 FROM alembic_version")
 # Only read, to see whether Valkey answers.
 PROBE = Limit("readiness", 1, timedelta(minutes=1))
 
 
-def observers_of(settings: Settings) -> Iterator[Observe]:
+def recorder_for(settings: Settings, database: Database) -> "Recorder | None":
+    """What counts; None without metrics, and then nothing is measured. Before queries are prepared."""
+    if not settings.has_metrics:
+        committed.observer_of[0] = None
+        return None
+    recorder: Recorder = lazily("webapp.metrics.recorder").Recorder()
+    database.observe(recorder.transaction, recorder.lookup)
+    committed.observer_of[0] = recorder.event
+    return recorder
+
+
+def observers_of(settings: Settings, recorder: "Recorder | None") -> Iterator[Observe]:
     if settings.access_log:
         yield AccessLog()
+    if recorder is not None:
+        yield recorder.request
+
+
+def provide_metrics(app: Flask, database: Database, recorder: "Recorder | None") -> None:
+    """Count what services do, and the text of the metrics for the view."""
+    if recorder is None:
+        return
+    services = services_of(app)
+    services.get(Limiter).on_over = recorder.limit
+    services.get(Passwords).on_place = recorder.hashing_place
+    state = lazily("webapp.metrics.state").StateCollector(database)
+    services.provide(MetricsText)(lazily("webapp.metrics.exposition").exposition_of(state, recorder.registry))
 
 
 def provide_readiness(app: Flask, settings: Settings, database: Database) -> None:

@@ -16,7 +16,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from webapp.cli import plugin_tables, signals, watchdog
+from webapp.cli import metrics_server, plugin_tables, signals, watchdog
 from webapp.cli.connections import connections_per_worker
 from webapp.cli.errors import CommandRefused
 from webapp.cli.first_answer import FirstAnswer
@@ -33,6 +33,8 @@ LOGGING: dict[str, Any] = {
 }
 # Bytes of a request, headers included, that are read before the application asks for them.
 MAX_BUFFERED = 64 * 1024
+# Where the workers count (prometheus-client).
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Server(MPServer):
@@ -69,6 +71,7 @@ def serve(settings: Settings, *, debug: bool, on_answer: Callable[[], None]) -> 
     # skip its exit handlers, such as writing last uses.
     multiprocessing.set_start_method("spawn", force=True)
     host, port = split(settings.bind)
+    os.environ.pop(METRICS_FOLDER, None)
     workers = 1 if debug else settings.workers
     for variable, is_set in ((DEBUG, debug), (LOG_JSON, settings.log_json)):
         os.environ.pop(variable, None)
@@ -110,6 +113,11 @@ def serve(settings: Settings, *, debug: bool, on_answer: Callable[[], None]) -> 
             replacer = watchdog.Watchdog(Path(folder), settings.worker_timeout, granian.started)
             # Started after the signals are blocked: a thread that does not block a signal would receive it.
             granian.on_startup(replacer.start)
+        if settings.has_metrics:
+            os.environ[METRICS_FOLDER] = str(Path(folder, "metrics"))
+            Path(folder, "metrics").mkdir()
+        if settings.metrics_bind:
+            granian.on_startup(lambda: metrics_server.start(settings, *split(settings.metrics_bind)))
         granian.on_startup(FirstAnswer(host, port, on_answer).start)
         granian.serve()
 
@@ -122,25 +130,26 @@ def watched(settings: Settings) -> list[Path]:
     return [*ours, *dict.fromkeys(apps), *look]
 
 
-def split(bind: str) -> tuple[str, int]:
+def split(bind: str, variable: str = "WEBAPP_BIND") -> tuple[str, int]:
     """IP address and port. A host name is resolved, because granian takes IP addresses only."""
     host, _, port = bind.rpartition(":")
     try:
         found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
     except socket.gaierror as error:
         raise CommandRefused(
-            f"WEBAPP_BIND names the host {host}, which cannot be resolved: {error.strerror}."
+            f"{variable} names the host {host}, which cannot be resolved: {error.strerror}."
         ) from error
     return str(found[4][0]), int(port)
 
 
-def refuse_taken(bind: str) -> None:
+def refuse_taken(bind: str, variable: str = "WEBAPP_BIND") -> None:
     """Check that the port is free. The workers cannot: they share it, so they would share it with another server too.
 
     Raises:
         CommandRefused
     """
-    host, port = split(bind)
+    host, port = split(bind, variable)
+    option = "--bind" if variable == "WEBAPP_BIND" else variable
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -148,7 +157,7 @@ def refuse_taken(bind: str) -> None:
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise CommandRefused(
-                    f"Another program already listens on {bind}. Stop it, or choose another port with --bind."
+                    f"Another program already listens on {bind}. Stop it, or choose another port with {option}."
                 ) from error
             reason = os.strerror(error.errno or 0)
-            raise CommandRefused(f"Cannot listen on {bind}: {reason}. Choose another with --bind.") from error
+            raise CommandRefused(f"Cannot listen on {bind}: {reason}. Choose another with {option}.") from error

@@ -64,6 +64,8 @@ def prepare(settings: Settings) -> None:
     given_ring(settings)
     authenticate_of(settings)
     granian_server.refuse_taken(settings.bind)
+    if settings.metrics_bind:
+        granian_server.refuse_taken(settings.metrics_bind, "WEBAPP_METRICS_BIND")
     with answering():
         bring_up(settings)
         load_declared_providers(settings)

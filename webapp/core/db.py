@@ -2,24 +2,22 @@
 
 import os
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
     URL,
-    BigInteger,
     Connection,
-    Dialect,
     Engine,
     MetaData,
     Select,
     String,
-    TypeDecorator,
     Uuid,
     create_engine,
     event,
@@ -30,6 +28,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
+from webapp.core.column_types import Instant, Span, from_microseconds, to_microseconds
 from webapp.core.compiled_query import CompiledQuery, compile_for
 from webapp.core.raw_reader import Parameters, RawReader, Unavailable, is_outage
 
@@ -40,56 +39,20 @@ __all__ = [
     "Instant",
     "Key",
     "Name",
+    "Span",
     "Unavailable",
     "alone",
     "engine_for",
     "existing",
+    "from_microseconds",
     "outages",
+    "to_microseconds",
 ]
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 # Milliseconds that a SQLite writer waits for another.
 BUSY = 5000
 # Parameters contain names, digests and e-mail addresses: errors and log lines must not repeat them.
 COMMON: dict[str, Any] = {"pool_timeout": 10, "hide_parameters": True}
-
-
-def to_microseconds(instant: datetime) -> int:
-    if instant.tzinfo is None:
-        raise ValueError("an instant needs its time zone")
-    return (instant - EPOCH) // MICROSECOND
-
-
-@lru_cache(4096)  # the guard reads the same times repeatedly
-def from_microseconds(count: int) -> datetime:
-    return EPOCH + timedelta(microseconds=count)
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware datetime, stored as microseconds since 1970, which both databases sort and both drivers read alike."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's
-        return None if value is None else to_microseconds(value)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
-        return None if value is None else from_microseconds(value)
-
-
-class Span(TypeDecorator[timedelta]):
-    """A timedelta, stored as microseconds."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's
-        return None if value is None else value // MICROSECOND
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:  # noqa: ARG002 - SQLAlchemy's
-        return None if value is None else timedelta(microseconds=value)
 
 
 Key = Annotated[UUID, mapped_column(Uuid, primary_key=True, default=uuid4)]
@@ -186,6 +149,7 @@ class Database:
         self.engine = engine_for(url)
         self.reading = read_only(self.engine)
         self._reader = RawReader(self.engine)
+        self._observe: Callable[[str, float], None] | None = None
         self.row = self._reader.row
         """Runs one SELECT directly with the driver and returns its first row, unconverted; see ``CompiledQuery``."""
         for engine in (self.engine, self.reading):
@@ -194,7 +158,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A read-only transaction."""
-        with outages(), Session(self.reading, expire_on_commit=False) as session:
+        with self.measured("read"), outages(), Session(self.reading, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -204,8 +168,30 @@ class Database:
         SQLite has one writer at a time. On PostgreSQL others write meanwhile: read what the write depends on
         ``with_for_update()``, or state it as a condition of the UPDATE.
         """
-        with outages(writing=True), Session(self.engine, expire_on_commit=False) as session, session.begin():
+        opened = Session(self.engine, expire_on_commit=False)
+        with self.measured("write"), outages(writing=True), opened as session, session.begin():
             yield session
+
+    def measured(self, kind: str) -> AbstractContextManager[None]:
+        return nullcontext() if self._observe is None else timed(partial(self._observe, kind))
+
+    def observe(self, transaction: Callable[[str, float], None], lookup: Callable[[float], None]) -> None:
+        """Measure from now on. To be called before queries that use ``row`` are prepared.
+
+        Args:
+            transaction: called with ``read`` or ``write``, and the seconds that a transaction was open.
+            lookup: called with the seconds that ``row`` took.
+        """
+        self._observe, read = transaction, self._reader.row
+
+        def row(sql: str, parameters: Parameters = ()) -> tuple[Any, ...] | None:
+            started = perf_counter()
+            try:
+                return read(sql, parameters)
+            finally:
+                lookup(perf_counter() - started)
+
+        self.row = row
 
     def compile_for(self, select: Select[*tuple[Any, ...]]) -> CompiledQuery:
         return compile_for(select, self.engine.dialect)
@@ -214,6 +200,15 @@ class Database:
         self._reader.close()
         self.reading.dispose()
         self.engine.dispose()
+
+
+@contextmanager
+def timed(observe: Callable[[float], None]) -> Iterator[None]:
+    started = perf_counter()
+    try:
+        yield
+    finally:
+        observe(perf_counter() - started)
 
 
 ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:purpose, 0))")

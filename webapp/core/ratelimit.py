@@ -1,7 +1,7 @@
 """Limiter: rate limits that are exact across processes, counted in the database or in Valkey."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -56,11 +56,14 @@ class LimitExceeded:
 class Limiter:
     """Counts in transactions of its own, so call it before the request's write transaction: SQLite has one writer.
 
+    ``on_over`` is called with each limit that a request is over.
+
     Every method raises ``Unavailable`` if counting is not possible: a request that cannot be counted is refused.
     """
 
     def __init__(self, storage: SqlStorage | RedisStorage) -> None:
         self._storage = storage
+        self.on_over: Callable[[Limit], None] | None = None
         self._listing: Listed = storage if isinstance(storage, SqlStorage) else ValkeyListing(storage)
 
     def take(self, limit: Limit, *keys: str) -> LimitResult:
@@ -125,6 +128,8 @@ class Limiter:
 
     def _answer(self, limit: Limit, key: str, hits: int, *, most: int) -> LimitResult:
         allowed, remaining = hits <= most, max(0, limit.amount - hits)
+        if not allowed and self.on_over is not None:
+            self.on_over(limit)
         # The end of the window costs a query and is needed only for refusals.
         left = 0.0 if allowed else self._storage.get_expiry(key) - clock.now().timestamp()
         return LimitResult(allowed=allowed, retry_after=timedelta(seconds=max(0.0, left)), remaining=remaining)

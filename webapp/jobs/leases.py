@@ -126,6 +126,11 @@ def update_run(db: Session, job: Job, holder: UUID, values: Mapping[str, object]
         raise LeaseLost(job.name)
 
 
+def runs(db: Session) -> Sequence[JobRun]:
+    """The state of every job that ever ran."""
+    return db.scalars(select(JobRun).order_by(JobRun.name)).all()
+
+
 def late(db: Session, jobs: Sequence[Job]) -> list[LateJob]:
     """The jobs that failed or were not run in time; without those that never ran, as on a site never started."""
     known = {run.name: run for run in db.scalars(select(JobRun))}

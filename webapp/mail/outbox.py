@@ -196,6 +196,11 @@ def states(db: Session) -> dict[str, int]:
     return dict(db.execute(select(*counted)).one()._mapping)
 
 
+def oldest_waiting(db: Session) -> datetime | None:
+    """When the oldest mail that waits was written."""
+    return db.scalar(select(func.min(OutgoingMail.created_at)).where(*STATES["waiting"], IS_MAIL))
+
+
 def latest(db: Session, *, limit: int = 50, before: datetime | None = None, state: str = "") -> Sequence[OutgoingMail]:
     """Mails, newest first.
 

@@ -21,6 +21,8 @@ EVERY = timedelta(minutes=1)
 SLACK = timedelta(seconds=5)
 """The processes of a node write one row: each leaves out what another wrote within ``EVERY``, less this."""
 KEPT = timedelta(days=7)
+ALIVE = timedelta(minutes=3)
+"""A node that was not seen for this long does not serve, or its clock is wrong."""
 LONGEST_NAME = 100
 
 # Valid for SQLite and PostgreSQL. Without effect if the row is newer than ``unless_since``.
@@ -83,6 +85,11 @@ def write(db: Session, node: NodeIdentity, *, unless_within: timedelta = timedel
 def seen(db: Session) -> Sequence[Node]:
     """The nodes of the last days, the latest first."""
     return db.scalars(select(Node).where(Node.seen_at > now() - KEPT).order_by(Node.seen_at.desc())).all()
+
+
+def alive(db: Session) -> Sequence[Node]:
+    """The nodes that serve now, as far as their last rows say."""
+    return [node for node in seen(db) if now() - node.seen_at < ALIVE]
 
 
 def purge(db: Session) -> int:

@@ -22,10 +22,10 @@ EXAMPLES = (
 )
 
 
-def bind(value: str) -> None:
+def bind(value: str, *, variable: str = "WEBAPP_BIND") -> None:
     match = BIND.fullmatch(value)
     if not match or not 0 < int(match["port"]) < 65536:
-        raise SettingsError(f"WEBAPP_BIND must be an IP address and a port such as 127.0.0.1:8000, not {value!r}.")
+        raise SettingsError(f"{variable} must be an IP address and a port such as 127.0.0.1:8000, not {value!r}.")
 
 
 def mail_from(value: str) -> None:

@@ -137,6 +137,7 @@ class Settings(ObservabilitySettings):
         # Values derived from other settings are filled in here, so that no caller sees them unresolved.
         object.__setattr__(self, "instance", self.instance.absolute())
         checks.bind(self.bind)
+        self._check_observability()
         own = urls.base_url(self.base_url, bind=self.bind, allow_http=self.allow_plain_http)
         object.__setattr__(
             self, "former_base_urls", urls.former_base_urls(self.former_base_urls, own=own, bind=self.bind)

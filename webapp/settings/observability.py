@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from webapp.settings import checks
 from webapp.settings.identity import IdentitySettings
 from webapp.settings.types import LogLevel
 
@@ -15,3 +16,16 @@ class ObservabilitySettings(IdentitySettings):
     access_log: Annotated[bool, "Whether each request is logged as one line of JSON, without its path and query."] = (
         False
     )
+    metrics: Annotated[bool, "Whether /metrics answers tokens with the scope metrics:read, for Prometheus."] = False
+    metrics_bind: Annotated[
+        str, "IP address and port where everybody who can connect reads the metrics, for Prometheus; empty: none."
+    ] = ""
+
+    @property
+    def has_metrics(self) -> bool:
+        """Whether anything is counted."""
+        return self.metrics or bool(self.metrics_bind)
+
+    def _check_observability(self) -> None:
+        if self.metrics_bind:
+            checks.bind(self.metrics_bind, variable="WEBAPP_METRICS_BIND")

@@ -10,7 +10,8 @@ from sqlalchemy import Uuid as UuidType
 from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
-from webapp.core.db import EPOCH, Instant
+from webapp.core.column_types import EPOCH
+from webapp.core.db import Instant
 from webapp.credentials.models import Credential
 from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.models import ApiToken, TokenNotice

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import user_lookup
 from webapp.audit.log import Event
-from webapp.core.db import EPOCH
+from webapp.core.column_types import EPOCH
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard.token_grant import TokenGrant
 from webapp.oauth import resources
