@@ -6,6 +6,7 @@ A site is always built anew, by the product's own code, and nothing that a test 
 from collections.abc import Hashable, Iterator
 from copy import copy
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -17,7 +18,7 @@ from werkzeug.routing import Map, Rule, RuleFactory
 
 from webapp.core import db
 from webapp.settings import ROOT
-from webapp.web import assets
+from webapp.web import assets, kept_templates
 from webapp.web.application import Application
 
 KNOWN_BY = (
@@ -72,8 +73,24 @@ class Compiled(BytecodeCache):
         self._known[bucket.key, bucket.checksum] = bucket.code
 
 
+def read_once(sources_of: Any) -> Any:
+    """The templates of a site that has none but ours."""
+    known: dict[Hashable, Any] = {}
+
+    def read(environment: Any, loader: Any) -> Any:
+        loaders = [loader.app.jinja_loader, *(found.jinja_loader for found in loader.app.iter_blueprints())]
+        folders = tuple(path for one in loaders if one for path in getattr(one, "searchpath", [""]))
+        if not all(Path(path).is_relative_to(ROOT) for path in folders):
+            return sources_of(environment, loader)
+        if folders not in known:
+            known[folders] = sources_of(environment, loader)
+        return known[folders]
+
+    return read
+
+
 def in_this_run() -> Iterator[None]:
-    static, folder_digest = ROOT / "static", assets.folder_digest
+    static, contents_of = ROOT / "static", assets.contents_of
     # Both equal and compiling alike: made by the same call, for the same library.
     alike = {"__eq__": lambda one, other: type(one) is type(other), "__hash__": lambda one: hash(type(one))}
     statements: dict[Any, Any] = LRUCache(5000)
@@ -86,6 +103,7 @@ def in_this_run() -> Iterator[None]:
         remembering = {"execution_options": {"compiled_cache": statements}}
         patch.setattr(db, "create_engine", lambda *args, **kwargs: create_engine(*args, **remembering, **kwargs))
         patch.setattr(db, "compile_for", lru_cache(db.compile_for))
-        of_ours = lru_cache(folder_digest)
-        patch.setattr(assets, "folder_digest", lambda folder: (of_ours if folder == static else folder_digest)(folder))
+        of_ours = lru_cache(contents_of)
+        patch.setattr(assets, "contents_of", lambda folder: (of_ours if folder == static else contents_of)(folder))
+        patch.setattr(kept_templates, "sources_of", read_once(kept_templates.sources_of))
         yield

@@ -7,7 +7,7 @@ import pytest
 
 from tests.dpop_client import JKT, KEY, call, claims_for, jwk_of, proof
 from tests.script import Script
-from webapp.tokens.snippets import holding_a_key
+from webapp.tokens.snippets import HOLDING_A_KEY
 
 PUBLIC = json.dumps(jwk_of(KEY))
 
@@ -33,7 +33,7 @@ def test_the_page_shows_a_script_that_can_use_a_bound_token(person):
     page = mint(person, PUBLIC).text
     assert "Python with key" in page
     assert "curl" not in page.partition("Use it")[2].partition("Summary")[0]
-    assert "dpop+jwt" in holding_a_key()
+    assert "dpop+jwt" in HOLDING_A_KEY
 
 
 def test_the_summary_says_that_the_token_is_bound(person):

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.script import Script
-from webapp.web.assets import folder_digest
+from webapp.web.assets import contents_of, digest_of
 
 
 def address(app, filename):
@@ -18,11 +18,11 @@ def test_a_static_file_is_cached_for_a_year_at_its_url(app):
 
 def test_the_urls_change_when_any_file_changes(tmp_path):
     (tmp_path / "a.css").write_text("a")
-    first = folder_digest(tmp_path)
+    first = digest_of(contents_of(tmp_path))
     (tmp_path / "a.css").write_text("b")
-    second = folder_digest(tmp_path)
+    second = digest_of(contents_of(tmp_path))
     (tmp_path / "a.css").rename(tmp_path / "b.css")
-    assert len({first, second, folder_digest(tmp_path)}) == 3
+    assert len({first, second, digest_of(contents_of(tmp_path))}) == 3
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.key_table import KeyTable
 from webapp.credentials.usage_tracker import UsageTracker
 from webapp.settings import ROOT, Settings, SettingsError
-from webapp.web import base_path, request_observer, templating
+from webapp.web import base_path, kept_templates, request_observer, templating
 from webapp.web.application import Application
 from webapp.web.registry import services_of
 
@@ -70,6 +70,7 @@ def create_app(settings: Settings | None = None, *, blueprints: Sequence[Bluepri
     register_jobs(app, settings, database)
     register_blueprints(app, settings)
     register_plugins(app, [*load_blueprints(settings.blueprints), *blueprints])
+    kept_templates.init_app(app)
     check_base_path(app, settings)
     register_error_handlers(app)
     provide_scopes(app)

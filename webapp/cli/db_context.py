@@ -1,7 +1,9 @@
 """opened(): the database for a command; created if missing, checked for its version, closed afterwards."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from webapp.accounts import names
 from webapp.audit.log import default_origin
@@ -9,6 +11,7 @@ from webapp.cli import plugin_tables, schema
 from webapp.cli.context import CommandContext
 from webapp.cli.errors import CommandRefused
 from webapp.cli.json_output import say
+from webapp.core import restore
 from webapp.core.db import Database
 from webapp.core.raw_reader import Unavailable
 from webapp.settings import Settings
@@ -63,6 +66,39 @@ def make_or_compare(settings: Settings, *, may_make: bool) -> None:
 
 def bring_up(settings: Settings) -> str | None:
     """Run the migrations, if any, with a note on standard error; those of plug-ins too. Returns the former version."""
-    former = schema.upgrade(settings, on_migrate=lambda: say(settings, "Upgrading the database ...", err=True))
-    plugin_tables.upgrade(settings, plugin_tables.plugins(settings))
+    copying = CopyBeforeMigration(settings)
+    former = schema.upgrade(settings, on_migrate=lambda former: copying.begin(is_new=former is None))
+    plugin_tables.upgrade(settings, plugin_tables.plugins(settings), on_migrate=copying.begin)
     return former
+
+
+class CopyBeforeMigration:
+    """Copies a SQLite database once, before the first of several migrations; a new one needs no copy."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._has_begun = settings, False
+
+    def begin(self, *, is_new: bool = False) -> None:
+        """
+        Raises:
+            CommandRefused: there is no copy, so the database must not be migrated.
+        """
+        if self._has_begun:
+            return
+        self._has_begun = True
+        file = None if is_new else schema.file_of(self._settings)
+        if file is None:
+            say(self._settings, "Upgrading the database ...", err=True)
+        else:
+            kept = str(copy_of(file))
+            say(self._settings, f"Upgrading the database ...\nA copy of it is kept: {kept}", err=True, copy=kept)
+
+
+def copy_of(file: Path) -> Path:
+    try:
+        return restore.copy_before_change(file)
+    except (OSError, sqlite3.Error) as error:
+        why = (isinstance(error, OSError) and error.strerror) or error
+        raise CommandRefused(
+            f"The database {file} cannot be copied before it is upgraded: {why}. It was not upgraded."
+        ) from error

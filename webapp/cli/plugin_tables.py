@@ -2,7 +2,7 @@
 
 import re
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -10,8 +10,10 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import Blueprint
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from webapp.cli import schema
 from webapp.cli.errors import CommandRefused
@@ -53,11 +55,28 @@ def plugins(settings: Settings) -> list[Blueprint]:
     return found
 
 
-def upgrade(settings: Settings, blueprints: Iterable[Blueprint]) -> None:
-    """Run the revisions of each blueprint that has any; after ``schema.upgrade``, with the same lock."""
+def upgrade(
+    settings: Settings, blueprints: Iterable[Blueprint], *, on_migrate: Callable[[], None] = lambda: None
+) -> None:
+    """Run the revisions of each blueprint that has any; after ``schema.upgrade``, with the same lock.
+
+    Args:
+        on_migrate: called before the revisions of a blueprint; not called if there is none to run.
+    """
     for found in filter(lambda tables: tables.folder.is_dir(), map(tables_of, blueprints)):
-        with schema.disposed(engine_for(settings.database)) as engine, schema.migrating(engine) as connection:
-            command.upgrade(config(connection, found), "head")
+        with schema.disposed(engine_for(settings.database)) as engine:
+            if not is_behind(engine, found):
+                continue
+            on_migrate()
+            with schema.migrating(engine) as connection:
+                command.upgrade(config(connection, found), "head")
+
+
+def is_behind(engine: Engine, tables: PluginTables) -> bool:
+    with engine.connect() as connection:
+        heads = ScriptDirectory.from_config(config(connection, tables)).get_heads()
+        options = {"version_table": tables.version_table}
+        return set(MigrationContext.configure(connection, opts=options).get_current_heads()) != set(heads)
 
 
 def write_revision(settings: Settings, blueprint: Blueprint, message: str) -> Path:

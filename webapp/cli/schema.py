@@ -101,11 +101,11 @@ def checked_revision(found: str | None) -> str | None:
     return found
 
 
-def upgrade(settings: Settings, *, on_migrate: Callable[[], None] = lambda: None) -> str | None:
+def upgrade(settings: Settings, *, on_migrate: Callable[[str | None], None] = lambda _former: None) -> str | None:
     """Upgrade the schema to the current version, once for all processes that start together.
 
     Args:
-        on_migrate: called before the first migration; not called if there is none to run.
+        on_migrate: called with the former version before the first migration; not called if there is none to run.
 
     Returns:
         The version it had before.
@@ -119,7 +119,7 @@ def upgrade(settings: Settings, *, on_migrate: Callable[[], None] = lambda: None
         with disposed(engine_for(settings.database)) as engine, outages():
             former = checked_revision(current(engine))
             if former != head():
-                on_migrate()
+                on_migrate(former)
                 with migrating(engine) as connection:
                     command.upgrade(config(connection), "head")
                 base_url_notes.note(settings)

@@ -5,6 +5,7 @@ from functools import partial
 
 import click
 
+from webapp import requirements
 from webapp.cli import granian_server, setup_link
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
@@ -14,7 +15,7 @@ from webapp.core.db import Database
 from webapp.core.keys import given_ring
 from webapp.core.lazy_import import lazily
 from webapp.login.external_identity import authenticate_of
-from webapp.settings import Settings
+from webapp.settings import Settings, SettingsError
 from webapp.settings.urls import default_url
 from webapp.web import logs
 
@@ -61,6 +62,8 @@ def prepare(settings: Settings) -> None:
         SettingsError, CommandRefused, Damaged
     """
     # Errors that would stop each worker stop the start here, before anything is changed.
+    if missing := requirements.sentence():
+        raise SettingsError(missing)
     given_ring(settings)
     authenticate_of(settings)
     granian_server.refuse_taken(settings.bind)

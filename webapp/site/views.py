@@ -165,5 +165,5 @@ def reference_page() -> str:
     found = api_description()
     if language() not in found.pages:
         api = reference(msgspec.json.decode(found.document))
-        found.pages[language()] = render_template("docs/_reference.html", api=api, dpop_client=snippets.holding_a_key())
+        found.pages[language()] = render_template("docs/_reference.html", api=api, dpop_client=snippets.HOLDING_A_KEY)
     return found.pages[language()]

@@ -1,12 +1,14 @@
 """Code examples that use a token, with the real URL; the token is in an environment variable."""
 
 from dataclasses import dataclass
-from functools import cache
 from urllib.parse import urlsplit
 
 from webapp.core.translation import _
 from webapp.guard.curl_examples import curl
 from webapp.settings import ROOT
+
+HOLDING_A_KEY = (ROOT / "docs" / "examples" / "dpop_client.py").read_text(encoding="utf-8").strip()
+"""Python code that makes DPoP proofs (RFC 9449)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ def for_resource(url: str, *, is_bound: bool = False) -> list[Snippet]:
         is_bound: bound to a key (DPoP), for which curl cannot make proofs.
     """
     if is_bound:
-        return [Snippet(_("Python with key"), holding_a_key())]
+        return [Snippet(_("Python with key"), HOLDING_A_KEY)]
     return [
         Snippet("curl", curl(url)),
         Snippet("Python requests", python("requests", url)),
@@ -31,12 +33,6 @@ def for_resource(url: str, *, is_bound: bool = False) -> list[Snippet]:
         Snippet("GitHub Actions", github(url)),
         Snippet(".netrc", netrc(url)),
     ]
-
-
-@cache
-def holding_a_key() -> str:
-    """Python code that makes DPoP proofs (RFC 9449)."""
-    return (ROOT / "docs" / "examples" / "dpop_client.py").read_text(encoding="utf-8").strip()
 
 
 def python(library: str, url: str) -> str:

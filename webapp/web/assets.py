@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, send_file, send_from_directory
+from flask import Flask, Response, current_app, send_file
 from werkzeug.exceptions import NotFound
 
 # No other file is served, such as a database or source file that lies in the folder by mistake.
@@ -21,9 +21,14 @@ def init_app(app: Flask, folder: Path, others: Mapping[str, bytes]) -> None:
     Args:
         others: contents of further files by name.
     """
-    version = version_of(folder, others)
+    # Read once: while a new version is installed, the pages of this process need the files that belong to them.
+    contents = contents_of(folder)
+    version = version_of(digest_of(contents), others)
     app.add_url_rule("/static/<version>/<path:filename>", "static", send)
-    app.config |= {"STATIC": folder, "STATIC_VERSION": version, "STATIC_OTHERS": others}
+    served = {
+        name: content for name, content in {**contents, **others}.items() if posixpath.splitext(name)[1] in SUFFIXES
+    }
+    app.config |= {"STATIC": served, "STATIC_VERSION": version}
 
     @app.url_defaults
     def add_version(endpoint: str, values: dict[str, Any]) -> None:
@@ -32,31 +37,33 @@ def init_app(app: Flask, folder: Path, others: Mapping[str, bytes]) -> None:
             values["version"] = version
 
 
-def version_of(folder: Path, others: Mapping[str, bytes]) -> str:
+def contents_of(folder: Path) -> dict[str, bytes]:
+    """The files of the folder by their path in it."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
+
+
+def version_of(folder_digest: str, others: Mapping[str, bytes]) -> str:
     """12 hex digits that change with the name or content of any file."""
-    digest = hashlib.sha256(folder_digest(folder).encode())
+    digest = hashlib.sha256(folder_digest.encode())
     for name in sorted(others):
         digest.update(name.encode() + b"\0" + others[name])
     return digest.hexdigest()[:12]
 
 
-def folder_digest(folder: Path) -> str:
-    """12 hex digits that change with the name or content of any file in ``folder``."""
+def digest_of(contents: Mapping[str, bytes]) -> str:
+    """12 hex digits that change with the name or content of any file."""
     digest = hashlib.sha256()
-    for file in sorted(file for file in folder.rglob("*") if file.is_file()):
-        digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes())
+    for name, content in contents.items():
+        digest.update(name.encode() + b"\0" + content)
     return digest.hexdigest()[:12]
 
 
 def send(version: str, filename: str) -> Response:
     """View of the ``static`` endpoint."""
-    if posixpath.splitext(filename)[1] not in SUFFIXES:
+    if (content := current_app.config["STATIC"].get(filename)) is None:
         raise NotFound
-    other = current_app.config["STATIC_OTHERS"].get(filename)
-    if other is None:
-        response = send_from_directory(current_app.config["STATIC"], filename)
-    else:
-        response = send_file(BytesIO(other), download_name=filename, etag=version)
+    response = send_file(BytesIO(content), download_name=filename, etag=current_app.config["STATIC_VERSION"])
     # During an update, a page of one release may request a file of the other: served, but not to be cached.
     is_current = version == current_app.config["STATIC_VERSION"] and not current_app.debug
     response.headers["Cache-Control"] = IMMUTABLE if is_current else "no-cache"
