@@ -73,7 +73,7 @@ EXPRESSIONS = {
     "form_body.ESCAPE": ("findall", "%6"),
     "new_accounts.UNFIT": ("sub", "ours"),
     "lifecycle.SLUG": ("fullmatch", "a"),
-    "presets.TENANT": ("fullmatch", "a"),
+    "provider_preset.TENANT": ("fullmatch", "a"),
     "provider_errors.RESPONDED": ("search", "the provider responds with 'a"),
     "providers: [^a-z0-9]+": ("sub", "-"),
     "new_migration: [^a-z0-9]+": ("sub", "ours"),

@@ -57,6 +57,7 @@ OF_ADMINS = {
     "/admin/identity-providers/<uuid:provider_id>/rules/test",
     "/admin/identity-providers/<uuid:provider_id>/rules/up",
     "/admin/identity-providers/<uuid:provider_id>/test",
+    "/admin/identity-providers/<uuid:provider_id>/up",
     "/admin/invitations/<uuid:invitation_id>/revoke",
     "/admin/mail/<uuid:mail_id>/retry",
     "/admin/roles/<name>",

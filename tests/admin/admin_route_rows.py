@@ -76,6 +76,7 @@ ROWS = (
     Row("POST /admin/identity-providers/<uuid:provider_id>/edit", 200, NO_TOKEN, sent=CHANGED_PROVIDER),
     Row("POST /admin/identity-providers/<uuid:provider_id>/disable", 200, 200, 403),
     Row("POST /admin/identity-providers/<uuid:provider_id>/enable", 200, NO_TOKEN),
+    Row("POST /admin/identity-providers/<uuid:provider_id>/up", 200, NO_TOKEN),
     Row("POST /admin/identity-providers/<uuid:provider_id>/remove", 204, NO_TOKEN),
     Row("POST /admin/identity-providers/<uuid:provider_id>/rules", 200, NO_TOKEN, sent=OTHER_RULE),
     Row("POST /admin/identity-providers/<uuid:provider_id>/rules/remove", 200, NO_TOKEN, sent=RULE),

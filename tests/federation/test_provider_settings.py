@@ -12,9 +12,10 @@ from webapp.core.outgoing_http import PrivateHosts
 from webapp.federation import lifecycle, providers
 from webapp.federation.lifecycle import IsDeclared, ProviderEditor
 from webapp.federation.new_provider import wish_for
-from webapp.federation.presets import PRESETS, PresetUnfit
+from webapp.federation.presets import PRESETS
+from webapp.federation.provider_preset import PresetUnfit
 from webapp.federation.provider_secrets import secret_of
-from webapp.federation.provider_settings import NAMES, ProviderUnfit, settings_of
+from webapp.federation.provider_settings import NAMES, WITHOUT_METADATA, ProviderUnfit, settings_of
 
 PUBLIC = PrivateHosts()
 SEALER = providers.encryptor_for("x" * 32, ())
@@ -64,12 +65,13 @@ def test_each_preset_can_be_added_with_what_it_asks_for(app):
     with factories.database_of(app).write() as db:
         for key, preset in PRESETS.items():
             entered = TENANT if key == "microsoft" else f"https://{key}.example.org/x"
-            row = add(db, key, entered=entered, name="")
+            urls = dict.fromkeys(WITHOUT_METADATA.get(key, ()), f"https://{key}.example.org/y")
+            row = add(db, key, entered=entered, name="", endpoints=urls)
             assert (row.kind, row.preset, row.name) == (preset.kind, key, preset.name)
             assert row.account_policy == "closed", "nobody gets an account before the operator says so"
             assert row.email_domains == row.grantable_roles == []
         slugs = [row.slug for row in providers.every(db)]
-        assert slugs == [key if key != "openid" else "openid-connect" for key in PRESETS]
+        assert slugs == list(PRESETS), "the host of the generic ones is named like them"
         assert add(db, "gitlab", entered="https://git.example.org", name="").slug == "gitlab-2"
 
 

@@ -29,6 +29,7 @@ ABOVE = {
     "/admin/identity-providers/<uuid:provider_id>/rules/remove": f"/admin/identity-providers/{ID}/rules",
     "/admin/identity-providers/<uuid:provider_id>/rules/test": f"/admin/identity-providers/{ID}/rules",
     "/admin/identity-providers/<uuid:provider_id>/rules/up": f"/admin/identity-providers/{ID}/rules",
+    "/admin/identity-providers/<uuid:provider_id>/up": f"/admin/identity-providers/{ID}",
     "/admin/invitations/<uuid:invitation_id>/revoke": "/admin/invitations",
     "/admin/mail/<uuid:mail_id>/retry": "/admin/mail",
     "/admin/mail/test": "/admin/mail",

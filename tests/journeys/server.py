@@ -96,9 +96,13 @@ class ServedSite:
 
 
 @contextmanager
-def served(folder: Path, **settings: str) -> Iterator[ServedSite]:
+def served(folder: Path, *, host: str = "localhost", **settings: str) -> Iterator[ServedSite]:
+    """
+    Args:
+        host: another one for a second site, as all ports of one host share their cookies.
+    """
     port, log = free_port(), folder / "log"
-    url = f"http://localhost:{port}"
+    url = f"http://{host}:{port}"
     environ = {name: value for name, value in os.environ.items() if not name.startswith("WEBAPP_")} | {
         "WEBAPP_INSTANCE": str(folder / "instance"),
         "WEBAPP_BIND": f"127.0.0.1:{port}",

@@ -21,6 +21,10 @@ NOT_ONE_TEXT = [5, 1.5, True, False, [], ["x"], ["x", "y"], [["x"]], {}, {"$ne":
 JSON = {"Accept": "application/json"}
 FORM = "application/x-www-form-urlencoded"
 
+OTHER_KIND = (
+    "authorization_endpoint emails_endpoint request_token_endpoint token_endpoint userinfo_endpoint "
+    "claim_email claim_email_verified claim_name claim_preferred_username claim_sub"
+)
 # By address: the text fields of its form.
 FIELDS = {
     "/account": "display_name username",
@@ -37,8 +41,8 @@ FIELDS = {
     "recipe",
     "/admin/clients/<uuid:client_id>/edit": "access_lifetime backchannel_logout_uri jwks jwks_uri login_lifetime "
     "operator",
-    "/admin/identity-providers": "client_id client_secret issuer name preset slug",
-    "/admin/identity-providers/<uuid:provider_id>/edit": "client_id client_secret issuer name",
+    "/admin/identity-providers": f"client_id client_secret issuer name preset slug {OTHER_KIND}",
+    "/admin/identity-providers/<uuid:provider_id>/edit": f"client_id client_secret issuer name {OTHER_KIND}",
     "/admin/identity-providers/<uuid:provider_id>/rules": "claim role value",
     "/admin/identity-providers/<uuid:provider_id>/rules/remove": "claim role value",
     "/admin/identity-providers/<uuid:provider_id>/rules/test": "claims",

@@ -17,7 +17,8 @@ from webapp.cli.provider_options import chosen, settings_options
 from webapp.core.outgoing_http import PrivateHosts
 from webapp.federation import lifecycle, providers
 from webapp.federation.new_provider import wish_for
-from webapp.federation.presets import GENERIC, PRESETS
+from webapp.federation.presets import PRESETS
+from webapp.federation.provider_preset import GENERIC
 from webapp.federation.provider_settings import settings_of
 
 # As an argument, the secret would stay in the history of the shell and in the list of processes.

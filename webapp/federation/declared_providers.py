@@ -19,7 +19,8 @@ from webapp.federation import lifecycle, providers
 from webapp.federation.lifecycle import SLUG, NewProvider, ProviderEditor
 from webapp.federation.models import LoginProvider
 from webapp.federation.new_provider import wish_for
-from webapp.federation.presets import GENERIC, PRESETS, ProviderPreset
+from webapp.federation.presets import PRESETS
+from webapp.federation.provider_preset import GENERIC, ProviderPreset
 from webapp.federation.provider_secrets import secret_of
 from webapp.federation.provider_settings import NAMES, ProviderUnfit, apply
 from webapp.settings import SettingsError, private_files

@@ -1,31 +1,38 @@
 """wish_for(): what a preset and a few values make of a new provider."""
 
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
+from webapp.core.outgoing_http import PrivateHosts
 from webapp.federation import providers
 from webapp.federation.lifecycle import NewProvider
-from webapp.federation.presets import GENERIC, PresetUnfit, ProviderPreset
-from webapp.federation.provider_settings import ProviderUnfit
+from webapp.federation.models import LoginProvider
+from webapp.federation.provider_metadata import is_endpoint
+from webapp.federation.provider_preset import PresetUnfit, ProviderPreset
+from webapp.federation.provider_settings import ProviderUnfit, checked_issuer
+from webapp.federation.reachable_hosts import refuse_unreachable
+from webapp.federation.subject_settings import refuse_same_issuer
+
+COMMON_LABELS = {"accounts", "auth", "id", "idp", "login", "oauth", "oidc", "sso", "www"}
+"""First labels of host names that say nothing of the provider."""
 
 
 def wish_for(db: Session, preset: ProviderPreset, *, entered: str = "", slug: str = "", **chosen: Any) -> NewProvider:
     """
     Args:
         entered: tenant, URL or issuer, as the preset needs it.
-        slug: short name in URLs; empty for one like the name or the preset.
+        slug: short name in URLs; empty for one like the name, the host or the preset.
         chosen: fields of ``ProviderSettings`` that are not as the preset has them; empty ones count as not chosen.
 
     Raises:
         ProviderUnfit
     """
-    try:
-        issuer = preset.issuer_for(entered)
-    except PresetUnfit as error:
-        raise ProviderUnfit(str(error)) from error
     given = {name: value for name, value in chosen.items() if value not in (None, "", [], {})}
-    name = str(given.get("name", preset.name))
+    issuer = issuer_of(preset, entered or origin_of(given.get("endpoints", {})))
     usual: dict[str, Any] = {
         "client_id": "",
         "name": preset.name,
@@ -35,8 +42,54 @@ def wish_for(db: Session, preset: ProviderPreset, *, entered: str = "", slug: st
         "position": providers.next_position(db),
     }
     return NewProvider(
-        slug=slug or providers.free_slug(db, name if preset.key == GENERIC else preset.key),
+        slug=slug or usual_slug(db, preset, issuer, str(given.get("name", ""))),
         kind=preset.kind,
         preset=preset.key,
         **usual | {"issuer": issuer} | given,
     )
+
+
+def issuer_of(preset: ProviderPreset, entered: str) -> str:
+    """
+    Raises:
+        ProviderUnfit
+    """
+    try:
+        return preset.issuer_for(entered)
+    except PresetUnfit as error:
+        raise ProviderUnfit(str(error)) from error
+
+
+def origin_of(endpoints: Any) -> str:
+    """Scheme and host of a provider without discovery, which stand for its issuer; empty if they are not known."""
+    url = endpoints.get("authorization_endpoint", "") if isinstance(endpoints, Mapping) else ""
+    if not (isinstance(url, str) and is_endpoint(url, url)):
+        return ""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def usual_slug(db: Session, preset: ProviderPreset, issuer: str, name: str = "") -> str:
+    """The short name that a new provider gets unless another one is entered."""
+    of_itself = name or short_host(issuer) or preset.key
+    return providers.free_slug(db, of_itself if preset.is_generic else preset.key)
+
+
+def short_host(issuer: str) -> str:
+    """What a host name says of its owner, such as acme of https://id.acme.example; an IP address says nothing."""
+    labels = (urlsplit(issuer).hostname or "").split(".")
+    telling = [label for label in labels[:-1] or labels if label not in COMMON_LABELS]
+    found = telling[0] if telling else labels[0]
+    return "" if found.isdecimal() or ":" in found else found
+
+
+def refuse_before(db: Session, private: PrivateHosts, preset: ProviderPreset, entered: str) -> str:
+    """What can be said of an issuer before the rest is entered. Returns the issuer.
+
+    Raises:
+        ProviderUnfit
+    """
+    row = LoginProvider(id=uuid4(), kind=preset.kind, issuer=checked_issuer(issuer_of(preset, entered)), endpoints={})
+    refuse_same_issuer(db, row)
+    refuse_unreachable(row, private)
+    return row.issuer

@@ -1,77 +1,9 @@
-"""Presets: well-known identity providers, each with what is the same for all of its customers."""
+"""Presets: well-known identity providers, and one for any other of each protocol."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
-from webapp.core.translation import _, _l
-
-TENANT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-OPENID = "openid", "profile", "email"
-GENERIC = "openid"
-"""Key of the preset for any other provider of OpenID Connect."""
-
-
-class PresetUnfit(Exception):
-    """What was entered for a preset is not what it needs; the message says what to enter."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderPreset:
-    key: str
-    name: str
-    """On the button of the login page, unless another one is entered."""
-    kind: str = "oidc"
-    issuer: str
-    """With ``{}`` for what is entered, where customers have different ones."""
-    label: str = ""
-    """Of what is entered; empty where the issuer is the same for everybody."""
-    example: str = ""
-    default: str = ""
-    """What is meant if nothing is entered; empty where something has to be entered."""
-    slash: str = "never"
-    """Whether the issuers of its customers end with a slash: ``never``, ``always``, or ``kept`` as it is entered."""
-    scopes: tuple[str, ...] = OPENID
-    endpoints: Mapping[str, str] = field(default_factory=dict)
-    """URLs of a provider without discovery, by their name in RFC 8414."""
-    claim_names: Mapping[str, str] = field(default_factory=dict)
-    """Where a provider without OpenID Connect has ``sub``, ``preferred_username`` and so on."""
-    where: str
-    """Where the client is registered there."""
-    notes: tuple[str, ...] = ()
-    """What is special about it."""
-
-    @property
-    def needs_value(self) -> bool:
-        return bool(self.label) and not self.default
-
-    def issuer_for(self, entered: str) -> str:
-        """The issuer of a customer.
-
-        Raises:
-            PresetUnfit
-        """
-        text = entered.strip() or self.default
-        if not self.label:
-            return self.issuer
-        if not text:
-            raise PresetUnfit(_("%(what)s: enter it, such as %(example)s.", what=self.label, example=self.example))
-        if self.key == "microsoft":
-            if not TENANT.fullmatch(text.lower()):
-                raise PresetUnfit(
-                    _("Enter the ID of one tenant, such as %(example)s. Its name does not do.", example=self.example)
-                )
-            return self.issuer.format(text.lower())
-        return self.issuer.format(issuer_in(text, self.slash))
-
-
-def issuer_in(text: str, slash: str) -> str:
-    """The issuer in a URL that somebody has copied, perhaps that of its metadata."""
-    url = text.removesuffix("/.well-known/openid-configuration")
-    if slash == "kept":
-        return url
-    return url.rstrip("/") + ("/" if slash == "always" else "")
-
+from webapp.core.translation import _l
+from webapp.federation.provider_preset import OPENID, ProviderPreset
 
 PRESETS: Mapping[str, ProviderPreset] = {
     preset.key: preset
@@ -209,7 +141,7 @@ PRESETS: Mapping[str, ProviderPreset] = {
             notes=(_l("For roles by rules, the claim is groups."),),
         ),
         ProviderPreset(
-            key=GENERIC,
+            key="openid",
             name="OpenID Connect",
             issuer="{}",
             label=_l("Issuer URL"),
@@ -222,6 +154,33 @@ PRESETS: Mapping[str, ProviderPreset] = {
                     "This site requests openid profile email. For roles by groups, add the scope that the provider "
                     "names for them, often groups, under Edit provider, Advanced."
                 ),
+            ),
+        ),
+        ProviderPreset(
+            key="oauth2",
+            name="OAuth 2",
+            kind="oauth2",
+            issuer="{}",
+            label=_l("URL of the provider"),
+            slash="kept",
+            example="https://forum.example.org",
+            scopes=(),
+            where=_l("Register a web application (authorization code flow) there."),
+            notes=(_l("The documentation of the provider names its URLs and shows the JSON of a user."),),
+        ),
+        ProviderPreset(
+            key="oauth1",
+            name="OAuth 1.0a",
+            kind="oauth1",
+            issuer="{}",
+            label=_l("URL of the provider"),
+            slash="kept",
+            example="https://forum.example.org",
+            scopes=(),
+            where=_l("Register an application there. The client ID is called consumer key, too."),
+            notes=(
+                _l("The documentation of the provider names its URLs and shows the JSON of a user."),
+                _l("Requests are signed with HMAC-SHA1. For RSA-SHA1, use the command provider add or providers.toml."),
             ),
         ),
     )

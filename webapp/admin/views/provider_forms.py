@@ -1,24 +1,22 @@
 """Forms of identity providers. Every field has the name of its column and of its field in ``ProviderSettings``."""
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from wtforms import BooleanField, Field, IntegerField, PasswordField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Field, IntegerField, PasswordField, SelectField, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import TextArea
 
+from webapp.admin.views.provider_kind_forms import EXACT, OtherKindFields
 from webapp.core import outgoing_http
 from webapp.core.translation import _l
-from webapp.federation.login_outcome import LARGEST
 from webapp.federation.models import LoginProvider
-from webapp.federation.presets import GENERIC, PRESETS, ProviderPreset
+from webapp.federation.presets import PRESETS
+from webapp.federation.provider_preset import GENERIC, ProviderPreset
 from webapp.federation.provider_secrets import LONGEST_SECRET
-from webapp.federation.provider_settings import LONGEST_CLIENT_ID, LONGEST_NAME, LONGEST_VALUE
+from webapp.federation.provider_settings import LONGEST_CLIENT_ID, LONGEST_NAME, NAMES
 from webapp.federation.providers import LAST_POSITION, LONGEST_SLUG
 from webapp.web.form import Form, WordsField, field_names, one_line, stripped
 
 LONGEST_LIST = 5000
-EXACT = {"autocomplete": "off", "spellcheck": "false", "class": "input--exact"}
 POLICY_WORDS = {
     "closed": _l("Nobody. Users link it to an account that they have"),
     "invited": _l("Whoever has opened an invitation"),
@@ -36,8 +34,11 @@ def client_id_field() -> StringField:
     )
 
 
-class NewProviderForm(Form):
-    """Three values, and where a provider has one of its own for each customer, its URL."""
+class NewProviderForm(OtherKindFields):
+    """Three values, and where a provider has one of its own for each customer, its URL.
+
+    For a provider without discovery and without a preset also its URLs and names.
+    """
 
     preset = StringField(_l("Preset"), [Optional(), AnyOf(PRESETS, _l("There is no such preset."))])
     slug = StringField(
@@ -69,9 +70,27 @@ class NewProviderForm(Form):
         render_kw={"maxlength": LONGEST_NAME, "autocomplete": "off"},
     )
 
+    scopes = WordsField(
+        _l("Scopes"),
+        [Length(max=LONGEST_LIST)],
+        description=_l("As the provider names them, separated by spaces. Leave it empty if it names none."),
+        render_kw=EXACT,
+    )
+
     @property
     def chosen_preset(self) -> ProviderPreset:
         return PRESETS[self.preset.data or GENERIC]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        is_valid = super().validate(extra_validators)
+        return bool(is_valid) and self.has_urls(self.chosen_preset)
+
+    def chosen(self) -> dict[str, Any]:
+        """What replaces the settings of the preset."""
+        preset, found = self.chosen_preset, {"client_id": self.client_id.data, "name": self.name.data}
+        if not preset.needs_endpoints:
+            return found
+        return found | self.of_kind(preset.kind) | {"scopes": (self.scopes.data or "").split()}
 
 
 class BasicProviderFields(Form):
@@ -96,12 +115,6 @@ class BasicProviderFields(Form):
         filters=[stripped],
         description=_l("Leave it empty to keep the one that is stored."),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
-    )
-    position = IntegerField(
-        _l("Position"),
-        [Optional(), NumberRange(0, LAST_POSITION, _l("The position is a number from 0 to 999."))],
-        default=0,
-        description=_l("Order of the buttons on the login page: the lowest number first."),
     )
 
 
@@ -173,9 +186,17 @@ class AdvancedProviderFields(Form):
         ),
         render_kw=EXACT,
     )
+    position = IntegerField(
+        _l("Position"),
+        [Optional(), NumberRange(0, LAST_POSITION, _l("The position is a number from 0 to 999."))],
+        default=0,
+        description=_l(
+            "Order of the buttons on the login page: the lowest number first. The list of providers has buttons for it."
+        ),
+    )
 
 
-class ProviderForm(AdvancedProviderFields, TrustFields, AccountFields, BasicProviderFields):
+class ProviderForm(OtherKindFields, AdvancedProviderFields, TrustFields, AccountFields, BasicProviderFields):
     groups: ClassVar[dict[str, type[Form]]] = {
         "basics": BasicProviderFields,
         "accounts": AccountFields,
@@ -188,49 +209,21 @@ class ProviderForm(AdvancedProviderFields, TrustFields, AccountFields, BasicProv
         names = field_names(self.groups[name])
         return [field for field in self if field.name in names]
 
-    def chosen(self) -> dict[str, Any]:
+    def chosen(self, row: LoginProvider) -> dict[str, Any]:
         """The values by name, without the secret."""
-        found = {field.name: field.data for field in self if field.name != "client_secret"}
+        found = {field.name: field.data for field in self if field.name in NAMES}
+        del found["client_auth_method"]
         lists = {field.name: (field.data or "").split() for field in self if isinstance(field, WordsField)}
-        return found | lists | {"position": self.position.data or 0}
+        of_kind = self.of_kind(row.kind, row) if row.kind != "oidc" else {}
+        return found | lists | {"position": self.position.data or 0} | of_kind
 
 
 def filled_in(row: LoginProvider) -> ProviderForm:
     """The form with the settings of a provider."""
     form = ProviderForm(formdata=None, obj=row)
     form.client_secret.data = ""
+    form.fill_in(row)
     for field in form:
         if isinstance(field, WordsField):
             field.data = " ".join(getattr(row, field.name))
     return form
-
-
-class RoleRuleForm(Form):
-    claim = StringField(
-        _l("Claim"),
-        [InputRequired(_l("Enter a claim.")), Length(max=LONGEST_VALUE), one_line],
-        filters=[stripped],
-        description=_l("Such as groups, or realm_access.roles with a dot for what is inside."),
-        render_kw=EXACT | {"maxlength": LONGEST_VALUE},
-    )
-    value = StringField(
-        _l("Value"),
-        [InputRequired(_l("Enter a value.")), Length(max=LONGEST_VALUE), one_line],
-        filters=[stripped],
-        description=_l("The value of the claim, or one of its values."),
-        render_kw=EXACT | {"maxlength": LONGEST_VALUE},
-    )
-    role = StringField(_l("Role"), [InputRequired(_l("Choose a role.")), Length(max=20)])
-
-    def rule(self) -> Mapping[str, str]:
-        return {"claim": self.claim.data or "", "value": self.value.data or "", "role": self.role.data or ""}
-
-
-class ClaimsForm(Form):
-    claims = TextAreaField(
-        _l("Claims"),
-        [InputRequired(_l("Enter claims.")), Length(max=LARGEST)],
-        description=_l("As JSON, as an ID token or userinfo has them. Nothing is stored."),
-        widget=TextArea(),
-        render_kw=EXACT | {"rows": 6},
-    )

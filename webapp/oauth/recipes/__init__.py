@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
-from webapp.oauth.recipes.apps import APPS
+from webapp.oauth.recipes.apps import APPS as APPS_OF_OTHERS
 from webapp.oauth.recipes.generic import GENERIC
+from webapp.oauth.recipes.latchkey import LATCHKEY
 from webapp.oauth.recipes.recipe import Recipe
 
-RECIPES: Mapping[str, Recipe] = GENERIC | APPS
+APPS: Mapping[str, Recipe] = dict(sorted((APPS_OF_OTHERS | {"latchkey": LATCHKEY}).items()))
+RECIPES: Mapping[str, Recipe] = {**GENERIC, **APPS}
 
 __all__ = ["APPS", "GENERIC", "RECIPES", "Recipe"]

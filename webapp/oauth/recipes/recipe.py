@@ -24,6 +24,8 @@ class Recipe:
     """What to enter in the app: a file, variables or a command, as the app understands it."""
     redirect_uris: Sequence[str] = ()
     """``$app_url`` stands for the URL of the app; empty where the developer chooses them."""
+    after_logout_uris: Sequence[str] = ()
+    backchannel_logout_uri: str = ""
     is_public: bool = False
     is_for_devices: bool = False
     wants_rs256: bool = False
@@ -46,10 +48,13 @@ class Recipe:
         Raises:
             ClientUnfit
         """
+        return self.below(app_url, self.redirect_uris)
+
+    def below(self, app_url: str, uris: Sequence[str]) -> list[str]:
         base = app_url.strip().rstrip("/")
         if not base or "?" in base or "#" in base:
             raise ClientUnfit(_("Enter the URL of the app, such as https://cloud.example.org."))
-        return [Template(uri).substitute(app_url=base) for uri in self.redirect_uris]
+        return [Template(uri).substitute(app_url=base) for uri in uris]
 
     def settings_for(self, app_url: str) -> dict[str, Any]:
         """The settings of a client that follow from the recipe.
@@ -58,7 +63,13 @@ class Recipe:
             ClientUnfit
         """
         found: dict[str, Any] = {name: True for name in ("is_for_devices", "wants_rs256") if getattr(self, name)}
-        return found | ({"redirect_uris": self.redirects_for(app_url)} if self.has_url else {})
+        if self.has_url:
+            found["redirect_uris"] = self.redirects_for(app_url)
+        if self.after_logout_uris:
+            found["post_logout_redirect_uris"] = self.below(app_url, self.after_logout_uris)
+        if self.backchannel_logout_uri:
+            (found["backchannel_logout_uri"],) = self.below(app_url, [self.backchannel_logout_uri])
+        return found
 
     def app_url_of(self, redirect_uris: Sequence[str]) -> str:
         """The URL of an app with these redirect URIs; if they do not fit the recipe, as much of it as is certain."""

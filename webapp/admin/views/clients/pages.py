@@ -48,6 +48,8 @@ S = TypeVar("S", bound=ClientSettings)
 class NewAppQuery(msgspec.Struct, frozen=True):
     recipe: str = ""
     """Key of a recipe, or any other word for an app without one."""
+    app_url: str = ""
+    """URL of the app, where another site has led here."""
 
 
 class AppsQuery(msgspec.Struct, frozen=True):
@@ -86,7 +88,7 @@ def new() -> ResponseReturnValue:
     asked = parse_query(NewAppQuery)
     if not asked.recipe:
         return render_template("admin/clients/choose.html", generic=GENERIC, apps=APPS)
-    return form_page(suggested(asked.recipe), None)
+    return form_page(suggested(asked.recipe, asked.app_url), None)
 
 
 @bp.post("/admin/clients")

@@ -9,7 +9,7 @@ from webapp.admin.views.identity_providers.blueprint import KEEPER, bp, editor_o
 from webapp.admin.views.permissions import change, fill_in, grant
 from webapp.admin.views.provider_answers import IdentityProviderEntry, provider_details, provider_entry
 from webapp.core.translation import _
-from webapp.federation import lifecycle
+from webapp.federation import button_order, lifecycle
 from webapp.federation.provider_settings import ProviderUnfit
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
@@ -50,6 +50,18 @@ def enable(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
         raise Problem(409, _("%(provider)s was not enabled", provider=row.name), str(error)) from error
     message = _("%(provider)s was enabled.", provider=row.name)
     return redirect_or_json(page_of(provider_id), message, provider_entry(db(), row))
+
+
+@bp.post("/admin/identity-providers/<uuid:provider_id>/up")
+@grant(KEEPER)
+@responds(IdentityProviderEntry, refuses=(404, 409))
+def move_up(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
+    """Move the button of an identity provider on the login page before the one above it."""
+    row = provider_of(provider_id)
+    with unless_declared():
+        button_order.move_up(db(), row, editor_of(principal))
+    message = _("%(provider)s was moved up.", provider=row.name)
+    return redirect_or_json(url_for("admin_providers.index"), message, provider_entry(db(), row))
 
 
 @bp.get("/admin/identity-providers/<uuid:provider_id>/remove")

@@ -1,5 +1,6 @@
 """The pages of identity providers: list, one provider, add, change."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
@@ -29,8 +30,8 @@ from webapp.core.translation import _
 from webapp.federation import lifecycle, providers
 from webapp.federation.lifecycle import SLUG
 from webapp.federation.models import LoginProvider
-from webapp.federation.new_provider import wish_for
-from webapp.federation.presets import GENERIC, PRESETS
+from webapp.federation.new_provider import refuse_before, short_host, usual_slug, wish_for
+from webapp.federation.presets import PRESETS
 from webapp.federation.provider_settings import ProviderUnfit
 from webapp.federation.providers import ProviderEncryptor
 from webapp.guard import Principal
@@ -45,6 +46,8 @@ from webapp.web.transaction import db
 class NewProviderQuery(msgspec.Struct, frozen=True):
     preset: str = ""
     """Key of a preset."""
+    issuer: str | None = None
+    """Its URL, where the preset needs one."""
 
 
 @bp.get("/admin/identity-providers")
@@ -59,15 +62,30 @@ def index() -> ResponseReturnValue:
 @bp.get("/admin/identity-providers/new")
 @fill_in(KEEPER)
 def new() -> ResponseReturnValue:
-    """Choose a preset, then its form."""
+    """Choose a preset, enter the URL if it needs one, then its form."""
     asked = parse_query(NewProviderQuery)
     if asked.preset not in PRESETS:
         return render_template("admin/identity_providers/choose.html", presets=PRESETS)
-    preset = PRESETS[asked.preset]
-    slug = providers.free_slug(db(), preset.key)
+    preset, entered = PRESETS[asked.preset], (asked.issuer or "").strip()
+    form = NewProviderForm(formdata=None, data={"preset": preset.key, "issuer": entered})
+    if not preset.needs_value:
+        return begun_page(form, "" if preset.is_generic else preset.issuer_for(entered))
+    if asked.issuer is None:
+        return render_template("admin/identity_providers/url.html", form=form, preset=preset)
+    try:
+        return begun_page(form, refuse_before(db(), service(PrivateHosts), preset, entered))
+    except ProviderUnfit as error:
+        form.issuer.errors = [str(error)]
+        return render_template("admin/identity_providers/url.html", form=form, preset=preset)
+
+
+def begun_page(form: NewProviderForm, issuer: str) -> str:
+    """The form, with what follows from preset and issuer."""
+    preset = form.chosen_preset
+    form.slug.data = usual_slug(db(), preset, issuer)
     # The button of a provider that no preset knows is named by whoever adds it.
-    name = "" if preset.key == GENERIC else preset.name
-    return new_page(NewProviderForm(formdata=None, data={"preset": preset.key, "slug": slug, "name": name}))
+    form.name.data = short_host(issuer).capitalize() if preset.is_generic else preset.name
+    return new_page(form)
 
 
 @bp.post("/admin/identity-providers")
@@ -80,7 +98,7 @@ def create(principal: Principal) -> ResponseReturnValue:
         return refuse_form(form, lambda: new_page(form))
     given = {"entered": form.issuer.data or "", "slug": form.slug.data or ""}
     try:
-        wish = wish_for(db(), form.chosen_preset, **given, client_id=form.client_id.data, name=form.name.data)
+        wish = wish_for(db(), form.chosen_preset, **given, **form.chosen())
         sealer, secret = service(ProviderEncryptor), form.client_secret.data or ""
         row = lifecycle.add(db(), sealer, service(PrivateHosts), wish, secret, editor_of(principal))
     except ProviderUnfit as error:
@@ -95,9 +113,24 @@ def create(principal: Principal) -> ResponseReturnValue:
 
 
 def new_page(form: NewProviderForm) -> str:
-    slug = form.slug.data or ""
-    uri = providers.redirect_uri(current_app.config["BASE_URL"], slug) if SLUG.fullmatch(slug) else None
-    return render_template("admin/identity_providers/new.html", form=form, preset=form.chosen_preset, redirect_uri=uri)
+    base_url, slug = current_app.config["BASE_URL"], form.slug.data or ""
+    return render_template(
+        "admin/identity_providers/new.html",
+        form=form,
+        preset=form.chosen_preset,
+        redirect_uri=providers.redirect_uri(base_url, slug) if SLUG.fullmatch(slug) else None,
+        register_url=register_url(form),
+        any_redirect_uri=providers.redirect_uri(base_url, "{}"),
+    )
+
+
+def register_url(form: NewProviderForm) -> str:
+    """The page of another Latchkey site that registers this one; empty for other providers."""
+    # Its recipe has this short name.
+    if (form.preset.data, form.slug.data) != ("latchkey", "latchkey") or form.errors or not form.issuer.data:
+        return ""
+    query = urlencode({"recipe": "latchkey", "app_url": current_app.config["BASE_URL"]})
+    return f"{form.chosen_preset.issuer_for(form.issuer.data)}/admin/clients/new?{query}"
 
 
 @bp.get("/admin/identity-providers/<uuid:provider_id>", endpoint="show")
@@ -127,7 +160,7 @@ def edit(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return refuse_form(form, lambda: edit_page(form, row))
     try:
-        change_settings(row, principal, form.client_secret.data or None, **form.chosen())
+        change_settings(row, principal, form.client_secret.data or None, **form.chosen(row))
     except ProviderUnfit as error:
         form.form_errors.append(str(error))
         return refuse_form(form, lambda: edit_page(form, row))

@@ -20,7 +20,7 @@ from webapp.admin.views.provider_answers import (
     claims_outcome,
     provider_entry,
 )
-from webapp.admin.views.provider_forms import ClaimsForm, RoleRuleForm
+from webapp.admin.views.provider_rule_forms import ClaimsForm, RoleRuleForm
 from webapp.core.translation import _
 from webapp.federation.login_outcome import PastedClaimsUnfit, outcome_of, pasted_identity
 from webapp.federation.models import LoginProvider

@@ -1,0 +1,85 @@
+"""ProviderPreset: what is the same for all customers of an identity provider."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from webapp.core.translation import _
+
+TENANT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+OPENID = "openid", "profile", "email"
+GENERIC = "openid"
+"""Key of the preset for any other provider of OpenID Connect."""
+GENERICS = GENERIC, "oauth2", "oauth1"
+"""Keys of the presets that know no provider, only a protocol."""
+
+
+class PresetUnfit(Exception):
+    """What was entered for a preset is not what it needs; the message says what to enter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderPreset:
+    key: str
+    name: str
+    """On the button of the login page, unless another one is entered."""
+    kind: str = "oidc"
+    issuer: str
+    """With ``{}`` for what is entered, where customers have different ones."""
+    label: str = ""
+    """Of what is entered; empty where the issuer is the same for everybody."""
+    example: str = ""
+    default: str = ""
+    """What is meant if nothing is entered; empty where something has to be entered."""
+    slash: str = "never"
+    """Whether the issuers of its customers end with a slash: ``never``, ``always``, or ``kept`` as it is entered."""
+    scopes: tuple[str, ...] = OPENID
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    """URLs of a provider without discovery, by their name in RFC 8414."""
+    claim_names: Mapping[str, str] = field(default_factory=dict)
+    """Where a provider without OpenID Connect has ``sub``, ``preferred_username`` and so on."""
+    where: str
+    """Where the client is registered there."""
+    notes: tuple[str, ...] = ()
+    """What is special about it."""
+
+    @property
+    def needs_value(self) -> bool:
+        """Whether something has to be entered before the issuer is known."""
+        return bool(self.label) and not self.default and not self.needs_endpoints
+
+    @property
+    def needs_endpoints(self) -> bool:
+        """Whether its URLs have to be entered; the issuer follows from them."""
+        return self.is_generic and self.kind != "oidc"
+
+    @property
+    def is_generic(self) -> bool:
+        return self.key in GENERICS
+
+    def issuer_for(self, entered: str) -> str:
+        """The issuer of a customer.
+
+        Raises:
+            PresetUnfit
+        """
+        text = entered.strip() or self.default
+        if not self.label:
+            return self.issuer
+        if not text:
+            raise PresetUnfit(_("%(what)s: enter it, such as %(example)s.", what=self.label, example=self.example))
+        if self.key == "microsoft":
+            if not TENANT.fullmatch(text.lower()):
+                raise PresetUnfit(
+                    _("Enter the ID of one tenant, such as %(example)s. Its name does not do.", example=self.example)
+                )
+            return self.issuer.format(text.lower())
+        return self.issuer.format(issuer_in(text, self.slash))
+
+
+def issuer_in(text: str, slash: str) -> str:
+    """The issuer in a URL that somebody has copied, perhaps that of its metadata."""
+    url = text.removesuffix("/.well-known/openid-configuration")
+    if slash == "kept":
+        return url
+    return url.rstrip("/") + ("/" if slash == "always" else "")
