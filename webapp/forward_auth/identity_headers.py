@@ -2,7 +2,6 @@
 
 import re
 from collections import OrderedDict
-from typing import NamedTuple
 
 from webapp.core import jwt
 from webapp.core.clock import seconds
@@ -31,26 +30,6 @@ NOBODY: Headers = [(name, "") for name in (USER, EMAIL, NAME, GROUPS, ASSERTION)
 """Always sent, since some proxies pass on the client's own header where they get none."""
 
 
-class Person(NamedTuple):
-    """What an app learns of its user."""
-
-    subject: str
-    username: str
-    email: str
-    """Empty if there is none, or if it is not verified."""
-    name: str
-    groups: tuple[str, ...]
-    amr: str
-    auth_time: int
-
-    @classmethod
-    def of(cls, found: Found) -> "Person":
-        row = found.row
-        email = found.email if found.email and found.email_verified_at else ""
-        name = found.display_name or row.username
-        return cls(str(row.user_id), row.username, email, name, row.roles, row.amr, int(row.auth_time.timestamp()))
-
-
 class IdentityHeaders:
     """
     Args:
@@ -59,45 +38,45 @@ class IdentityHeaders:
 
     def __init__(self, ring: KeyRing, issuer: str) -> None:
         self._ring, self._issuer = ring, issuer
-        self._signed: OrderedDict[tuple[Person, str, str, str, str], tuple[float, str]] = OrderedDict()
+        self._known: OrderedDict[tuple[object, ...], tuple[float, Headers]] = OrderedDict()
 
-    def of(self, person: Person, asked: OriginalRequest) -> Headers:
-        return [
-            (USER, header_text(person.username)),
-            (EMAIL, header_text(person.email)),
-            (NAME, header_text(person.name)),
-            (GROUPS, ",".join(person.groups)),
-            (ASSERTION, self.assertion(person, asked)),
-        ]
-
-    def assertion(self, person: Person, asked: OriginalRequest) -> str:
-        """A JWT for this user and this request alone: host, method and path."""
-        moment = seconds()
-        current = self._ring.view().current
-        wanted = (person, asked.origin, asked.method, asked.raw_path, current.kid)
-        known = self._signed.get(wanted)
+    def of(self, found: Found, asked: OriginalRequest) -> Headers:
+        """The headers for a user and a request; the assertion is for this request alone: host, method and path."""
+        row, moment, key = found.row, seconds(), self._ring.view().current
+        verified = found.email if found.email and found.email_verified_at else ""
+        wanted = (
+            *(row.user_id, row.username, verified, found.display_name, row.roles, row.amr, row.auth_time),
+            *(asked.scheme, asked.host, asked.method, asked.raw_path, key.kid),
+        )
+        known = self._known.get(wanted)
         if known is not None and 0 <= moment - known[0] < REUSED:
             return known[1]
         claims = {
             "iss": self._issuer,
             "aud": asked.origin,
-            "sub": person.subject,
+            "sub": str(row.user_id),
             "iat": int(moment),
             "exp": int(moment) + LIFETIME,
             "htm": asked.method,
             "path": asked.raw_path,
-            "preferred_username": person.username,
-            "email": person.email,
-            "name": person.name,
-            "groups": person.groups,
-            "amr": person.amr.split(),
-            "auth_time": person.auth_time,
+            "preferred_username": row.username,
+            "email": verified,
+            "name": found.display_name or row.username,
+            "groups": row.roles,
+            "amr": row.amr.split(),
+            "auth_time": int(row.auth_time.timestamp()),
         }
-        signed = jwt.sign(claims, typ=TYP, key=current)
-        self._signed[wanted] = moment, signed
-        if len(self._signed) > MOST_REMEMBERED:
-            self._signed.popitem(last=False)
-        return signed
+        headers = [
+            (USER, header_text(row.username)),
+            (EMAIL, header_text(verified)),
+            (NAME, header_text(found.display_name or row.username)),
+            (GROUPS, ",".join(row.roles)),
+            (ASSERTION, jwt.sign(claims, typ=TYP, key=key)),
+        ]
+        self._known[wanted] = moment, headers
+        if len(self._known) > MOST_REMEMBERED:
+            self._known.popitem(last=False)
+        return headers
 
 
 def header_text(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
@@ -97,6 +98,7 @@ def agreed(what: str, one: str | None, other: str) -> str:
     return other
 
 
+@lru_cache(1024)
 def canonical_host(host: str, scheme: str) -> str:
     """One spelling of a host with its port.
 

@@ -10,7 +10,7 @@ from werkzeug.routing import MapAdapter, UUIDConverter
 from webapp.web.async_views import run_async
 from webapp.web.chunked import BoundedRequest
 
-MAX_HOSTS = 64
+MAX_HOSTS = 512
 
 
 class CanonicalUUIDConverter(UUIDConverter):

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from webapp.web.forwarded import Network, client_of, is_trusted
+from webapp.web.forwarded import Network, ProxiedClient, client_of, is_trusted
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -19,6 +20,8 @@ FROM_TRUSTED_PROXY = "webapp.from_trusted_proxy"
 """WSGI environ key: ``REMOTE_ADDR`` was taken from a forwarded header, so it is the client's and not a proxy's."""
 CLIENT_SCHEME, CLIENT_HOST = "webapp.client_scheme", "webapp.client_host"
 """WSGI environ keys: scheme and host that the client used, as a trusted proxy says."""
+MOST_REMEMBERED, LONGEST_REMEMBERED = 2048, 200
+"""Results that are kept, and the characters of headers up to which they are."""
 MOST_REPORTED = 32
 """IP addresses that one process reports: anybody can send these headers."""
 
@@ -35,6 +38,9 @@ class TrustedProxies:
 
     def __init__(self, app: "WSGIApplication", networks: Sequence[Network], report: Report) -> None:
         self.app, self.networks, self.report = app, networks, report
+        # The same few clients, proxies and hosts come with every request.
+        self.is_trusted = lru_cache(MOST_REMEMBERED)(partial(is_trusted, networks=networks))
+        self.known_client = lru_cache(MOST_REMEMBERED)(self.client)
         self.reported: set[str] = set()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -46,16 +52,22 @@ class TrustedProxies:
 
     def read(self, environ: "WSGIEnvironment") -> None:
         peer = environ.get("REMOTE_ADDR", "")
-        if not is_trusted(peer, self.networks):
+        if not self.is_trusted(peer):
             self.report_once(peer)
             return
-        client = client_of(environ, self.networks)
+        sent = tuple(environ.get(header) for header in HEADERS)
+        is_short = sum(map(len, filter(None, sent))) <= LONGEST_REMEMBERED
+        client = self.known_client(peer, *sent) if is_short else client_of(environ, self.networks)
         if client.ip_address is not None:
             environ["REMOTE_ADDR"], environ[FROM_TRUSTED_PROXY] = client.ip_address, True
         if client.scheme is not None:
             environ[CLIENT_SCHEME] = client.scheme
         if client.host is not None:
             environ[CLIENT_HOST] = client.host
+
+    def client(self, peer: str, *sent: str | None) -> ProxiedClient:
+        named = {header: value for header, value in zip(HEADERS, sent, strict=True) if value is not None}
+        return client_of({"REMOTE_ADDR": peer, **named}, self.networks)
 
     def report_once(self, peer: str) -> None:
         if peer in self.reported or len(self.reported) >= MOST_REPORTED:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 LARGEST_HEADERS = 8192
 """Characters of all header names and values together, as in the WSGI environ."""
+CHECK_PATH = "/forward-auth"
 HEADER_PREFIXES = ("HTTP_", "CONTENT_")
+LARGEST_PROXIED_HEADERS = 32_768
+"""The same for the check of a reverse proxy, which carries the URL and the cookies of an app."""
 LONGEST_URL = 8192
 """Bytes of the decoded path and the query; RFC 9112 §3 recommends to accept at least 8,000."""
 LONGEST_USER_AGENT = 512
@@ -42,8 +45,11 @@ class RequestHead:
             return self.refused(start_response, URL_TOO_LONG)
         # Together with what is no header, which takes half the time to tell; most requests stay below with it.
         texts = [value for value in environ.values() if type(value) is str]
-        if len("".join(environ)) + len("".join(texts)) > LARGEST_HEADERS and header_size(environ) > LARGEST_HEADERS:
+        size = len("".join(environ)) + len("".join(texts))
+        if size > LARGEST_HEADERS and header_size(environ) > largest_headers(environ):
             return self.refused(start_response, HEADERS_TOO_LARGE)
+        # This site speaks HTTP alone and ignores other protocols (RFC 9110 §7.8); Werkzeug would answer 400.
+        environ.pop("HTTP_UPGRADE", None)
         # Methods are case-sensitive (RFC 9110 §9.1), but Werkzeug reads "get" as GET.
         if not environ["REQUEST_METHOD"].isupper():
             return self.refused(start_response, NOT_IMPLEMENTED)
@@ -67,6 +73,11 @@ class RequestHead:
         problem = bare_problem(status, self.base_url)
         start_response(problem.status, problem.headers)
         return [problem.body]
+
+
+def largest_headers(environ: "WSGIEnvironment") -> int:
+    is_check = environ.get("PATH_INFO", "").endswith(CHECK_PATH)
+    return LARGEST_PROXIED_HEADERS if is_check else LARGEST_HEADERS
 
 
 def header_size(environ: "WSGIEnvironment") -> int:

@@ -11,7 +11,7 @@ from webapp.core.digests import same
 from webapp.core.dpop import ProofUnfit, ProvenRequest
 from webapp.forward_auth.checks import Shown, Verdict
 from webapp.forward_auth.host_cookies import LONGEST, login_cookie
-from webapp.forward_auth.identity_headers import NOBODY, Headers, Person
+from webapp.forward_auth.identity_headers import NOBODY, Headers
 from webapp.forward_auth.original_request import NotReadable, OriginalRequest, read
 from webapp.forward_auth.path_patterns import canonical_path
 from webapp.forward_auth.proxied_apps import Rule
@@ -27,6 +27,7 @@ from webapp.sessions.lifecycle import credential_key
 from webapp.web import dpop
 from webapp.web.bearer import Presented, presented
 from webapp.web.known_fields import reads
+from webapp.web.negotiation import QuickResponse
 from webapp.web.registry import service
 from webapp.web.unproxied import unproxied
 
@@ -118,10 +119,11 @@ def allowed(current: Request, asked: OriginalRequest, verdict: Verdict) -> Respo
     if principal.authority is not None and principal.authority.is_limited:
         count_request(principal)
     service(Authenticators).seen(found.row, current, now())
-    return passed(forward_auth().identity.of(Person.of(found), asked) if rule.sends_identity else NOBODY)
+    return passed(forward_auth().identity.of(found, asked) if rule.sends_identity else NOBODY)
 
 
 def passed(headers: Headers) -> Response:
-    response = Response(status=200)
-    response.headers.extend(headers)
+    # With a type, because Werkzeug looks for a missing one in a slow way.
+    response = QuickResponse(content_type="text/plain")
+    response.further_headers = headers
     return response
