@@ -1,9 +1,10 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
 
 from tests import factories
+from tests.forward_auth.lab import Lab, lab
 from tests.forward_auth.proxy import SETTINGS, Proxied
 
 
@@ -19,3 +20,10 @@ def app(make_app: Callable[..., Flask]) -> Flask:
 @pytest.fixture
 def proxy(app: Flask) -> Proxied:
     return Proxied(app)
+
+
+@pytest.fixture(scope="session")
+def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Lab]]:
+    """Small apps behind real proxies, by the kind of the proxy."""
+    with lab(tmp_path_factory.mktemp("lab")) as labs:
+        yield labs

@@ -10,6 +10,9 @@ from webapp.forward_auth.proxied_apps import App, Rule
 OVERRIDES = "HTTP_X_HTTP_METHOD_OVERRIDE", "HTTP_X_HTTP_METHOD", "HTTP_X_METHOD_OVERRIDE"
 """Headers with which some apps read another method than the proxy."""
 
+OTHER_PATH = "HTTP_X_REWRITE_URL"
+"""A header with which some apps read another path; ``original_request`` compares the others, X-Original-*."""
+
 
 class NoRule(Exception):
     """No rule allows the request, or it is not clear which applies. The message is for the log."""
@@ -27,6 +30,8 @@ def match(app: App, asked: OriginalRequest, environ: Mapping[str, Any]) -> Rule:
     path = canonical_path(asked.raw_path)
     if path is None and app.reads_paths:
         raise NoRule("the path has more than one reading")
+    if app.reads_paths and OTHER_PATH in environ:
+        raise NoRule("a header names another path")
     if app.reads_methods and any(name in environ for name in OVERRIDES):
         raise NoRule("a header names another method")
     method = asked.method
