@@ -63,10 +63,11 @@ check: setup-dev ## check format, lint, types, layers, templates, migrations
 	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/python -m webapp --instance $$(mktemp -d) db check --models
 
-bench: setup-dev ## measure a guarded request against a bare Flask route, public routes, and logins to apps
+bench: setup-dev ## measure a guarded request against a bare Flask route, public routes, logins to apps, and checks of a proxy
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.strangers
 	$(BIN)/python -m tests.bench.oauth
+	$(BIN)/python -m tests.bench.forward_auth
 
 migrate: setup ## upgrade the database
 	$(BIN)/python -m webapp db upgrade
