@@ -64,7 +64,7 @@ def gathered(
         if taken := sorted(more.keys() & (REGISTERED | found.keys())):
             raise ClaimsUnfit(f"{hook.__qualname__} must not set the reserved claims {', '.join(taken)}")
         found |= more
-    if (size := size_of(found)) > LONGEST:
+    if found and (size := size_of(found)) > LONGEST:
         raise ClaimsUnfit(f"custom claims can have at most {LONGEST} bytes in total, and these have {size}")
     return found
 
