@@ -41,11 +41,19 @@ PURPOSE = "confirm"
 @require(session=True, spares_level=True, spares_closed=True)
 @reads("next", "acr", "anew", "optional")
 def confirm_form(principal: Principal) -> ResponseReturnValue:
-    required, target = BY_ACR.get(request.args.get("acr", ""), Level.ONE), safe_path(request.args.get("next"))
+    required, target = required_level(), safe_path(request.args.get("next"))
     if not ways(principal, required).anything:
         return redirect(url_for("factors.needed", next=target, acr=required.acr), 303)
-    otherwise = f"{target}{DECLINED}" if "optional" in request.args and target and "?" in target else None
-    return confirm_page(target, required=required, otherwise=otherwise)
+    return confirm_page(target, required=required, otherwise=without_level(target))
+
+
+def required_level() -> Level:
+    return BY_ACR.get(request.args.get("acr", ""), Level.ONE)
+
+
+def without_level(target: str | None) -> str | None:
+    """Path of a page for users who go on without the level; None where it is not only preferred."""
+    return f"{target}{DECLINED}" if "optional" in request.args and target and "?" in target else None
 
 
 @bp.get("/confirm/passkey")
@@ -60,7 +68,7 @@ def confirm_options(principal: Principal) -> ResponseReturnValue:
 @bp.post("/confirm")
 @require(session=True, spares_level=True, spares_closed=True)
 @responds(None, form=ConfirmForm, status=204, refuses=(422, 429))
-@reads("anew")
+@reads("anew", "acr", "optional")
 def confirm(principal: Principal) -> ResponseReturnValue:
     """Re-authenticate, for a page that requires a more recent or stronger authentication."""
     form = ConfirmForm()
@@ -166,8 +174,13 @@ def onward(target: str | None, fields: form_state.Fields | None) -> ResponseRetu
 
 def form_again(form: ConfirmForm, problem: Problem | None = None) -> ResponseReturnValue:
     said = problem.detail if problem else " ".join(str(e) for errors in form.errors.values() for e in errors)
-    # The saved form is kept even after a 429.
-    response = refuse_form(form, lambda: confirm_page(safe_path(form.next.data), form.kept.data, said), problem=problem)
+    target = safe_path(form.next.data)
+
+    def page() -> str:
+        # The saved form is kept even after a 429.
+        return confirm_page(target, form.kept.data, said, required=required_level(), otherwise=without_level(target))
+
+    response = refuse_form(form, page, problem=problem)
     if problem is not None:
         response.status_code = problem.status
         response.headers.update(problem.headers)
