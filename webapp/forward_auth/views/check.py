@@ -28,6 +28,7 @@ from webapp.web import dpop
 from webapp.web.bearer import Presented, presented
 from webapp.web.known_fields import reads
 from webapp.web.negotiation import QuickResponse
+from webapp.web.problems import Problem
 from webapp.web.registry import service
 from webapp.web.unproxied import unproxied
 
@@ -117,7 +118,10 @@ def allowed(current: Request, asked: OriginalRequest, verdict: Verdict) -> Respo
     if principal is None or found is None or rule is None:
         return passed(NOBODY)
     if principal.authority is not None and principal.authority.is_limited:
-        count_request(principal)
+        try:
+            count_request(principal)
+        except Problem as error:
+            return refusals.too_many(error)
     service(Authenticators).seen(found.row, current, now())
     return passed(forward_auth().identity.of(found, asked) if rule.sends_identity else NOBODY)
 

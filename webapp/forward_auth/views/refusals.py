@@ -76,6 +76,14 @@ def to_login(asked: OriginalRequest, verdict: Verdict, code: ProblemCode) -> Res
     return problem_response(Problem(401, kind.title, kind.meaning, code=code, headers=headers), page=False)
 
 
+def too_many(problem: Problem) -> Response:
+    """429 where the proxy passes it on; nginx understands 401 and 403 alone."""
+    response = problem_response(problem, page=False)
+    if "follows" not in request.args:
+        response.status_code = 403
+    return response
+
+
 def leading_to(url: str, status: int, sentence: str) -> Response:
     """A redirect in the form that the proxy understands: nginx takes it from ``Location`` of a 401 or 403."""
     follows = "follows" in request.args
