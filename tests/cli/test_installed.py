@@ -34,7 +34,17 @@ def built(tmp_path_factory):
     run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", folder, cwd=CHECKOUT)
     with tarfile.open(next(folder.glob("*.tar.gz"))) as sdist:
         sdist.extractall(folder, filter="data")
-    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=folder / "latchkey-0.1.0")
+    run(
+        sys.executable,
+        "-m",
+        "hatchling",
+        "build",
+        "-t",
+        "wheel",
+        "-d",
+        folder,
+        cwd=folder / f"latchkey-{PROJECT['version']}",
+    )
     return next(folder.glob("*.whl"))
 
 

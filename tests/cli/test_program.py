@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from tests.cli.serving import ROOT, bare_environ
 from webapp.cli.commands import PROGRAM
 from webapp.cli.program import COMMANDS, program
+from webapp.settings.paths import release
 
 HEAVY = """
 import sys
@@ -65,7 +66,7 @@ def test_the_help_imports_no_heavy_module():
 
 
 def test_the_version_is_printed(run):
-    assert run("--version").stdout == "0.1.0\n"
+    assert run("--version").stdout == f"{release()}\n"
 
 
 @pytest.mark.usefixtures("unbuilt")

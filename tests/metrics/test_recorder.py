@@ -18,6 +18,7 @@ from webapp.audit.log import Event, record
 from webapp.core.db import Database
 from webapp.metrics.recorder import METHODS, Recorder, way_of
 from webapp.metrics.text import MetricsText
+from webapp.settings.paths import release
 from webapp.web.registry import services_of
 from webapp.web.request_observer import RequestRecord
 
@@ -177,7 +178,7 @@ def test_without_the_database_the_metrics_say_so(app, instance, metrics):
     services_of(app).get(Database).close()
     (instance / "latchkey.db").rename(instance / "away")
     assert metrics("latchkey_database_up") == 0
-    assert metrics("latchkey_build_info", version="0.1.0") == 1
+    assert metrics("latchkey_build_info", version=release()) == 1
 
 
 def test_the_figures_of_the_database_are_read_once_in_a_while(app, user, metrics):
