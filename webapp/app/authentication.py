@@ -55,10 +55,10 @@ def init_authentication(app: Flask, settings: Settings, database: Database, keys
     services.provide(TokenEdited)(mails.edited)
     expired_uses = ExpiredUses()
 
-    def seen(credential_row: CredentialRow, request: Request, at: datetime) -> None:
-        rule = request.url_rule.rule if request.url_rule else ""
+    def seen(credential_row: CredentialRow, request: Request, at: datetime, use: tuple[str, str] | None = None) -> None:
+        method, rule = use or (request.method, request.url_rule.rule if request.url_rule else "")
         agent = request.environ.get("HTTP_USER_AGENT")
-        if usage.count(credential_row, request.remote_addr, request.method, rule, agent, at):
+        if usage.count(credential_row, request.remote_addr, method, rule, agent, at):
             after_response.after_response(usage.flush)
 
     def late(token_id: UUID) -> None:

@@ -16,6 +16,7 @@ from webapp.core.db import Database
 from webapp.core.ratelimit import Limit, Limiter, limiter_for
 from webapp.core.translation import DEFAULT
 from webapp.federation.linked_logins import LINKED_LOGINS
+from webapp.forward_auth.app_scopes import app_scopes, is_app_scope
 from webapp.guard import preferences
 from webapp.guard.assurance import Demands, demands_of
 from webapp.guard.resources import DECLARED
@@ -160,12 +161,14 @@ def provide_scopes(app: Flask) -> None:
     """The scopes of all routes: after all blueprints, because each adds its own, and again after each late route.
 
     Raises:
-        SettingsError: WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR name a scope that no route has.
+        SettingsError: WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR name a scope that no route has. Apps can be
+            named before they are added.
     """
     services = services_of(app)
-    catalogue = Catalogue(guarded(app), DECLARED)
+    catalogue = Catalogue(guarded(app), DECLARED, app_scopes)
     services.replace(Catalogue)(catalogue)
-    if unknown := sorted(services.get(Demands).scopes.keys() - catalogue.scopes.keys()):
+    named = {name for name in services.get(Demands).scopes if not is_app_scope(name)}
+    if unknown := sorted(named - catalogue.scopes.keys()):
         raise SettingsError(
             f"WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR name a scope that no route has: {unknown[0]}."
         )

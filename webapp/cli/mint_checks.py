@@ -76,7 +76,7 @@ def token_request(db: Session, settings: Settings, catalogue: Catalogue, owner: 
     if owner.closes_at is not None:
         raise CommandRefused(f"{owner.username} has closed this account. They can reopen it by logging in.")
     lifetime = checked_lifetime(settings, order)
-    roles = included_in(db, owner.role)
+    roles, catalogue = included_in(db, owner.role), catalogue.for_user(db, owner.id)
     try:
         granted = catalogue.check(order.scopes, roles)
     except ScopeNotHeld as error:

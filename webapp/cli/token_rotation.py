@@ -82,7 +82,7 @@ def show(context: CommandContext, *, token_id: UUID, is_json: bool) -> None:
             row = lifecycle.find(db, owner_id, token_id) if owner_id else None
             if row is None:
                 raise CommandRefused(f"There is no token with the ID {token_id}.")
-            token = describe_token(db, row, services_of(app).get(Catalogue))
+            token = describe_token(db, row, services_of(app).get(Catalogue).for_user(db))
     finally:
         close(app)
     if is_json:

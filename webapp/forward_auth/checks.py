@@ -1,6 +1,7 @@
 """ForwardAuth: decides about a request that a reverse proxy asks about, with the guard's own ``decide``."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -136,4 +137,7 @@ class ForwardAuth:
         need = rule.need_if_granted if is_granted else rule.need
         if self._demands:
             need = need.raised_by(self._demands, principal)
+            # Also where the rule accepts no tokens, in which the guard does not look at scopes.
+            level = self._demands.of_scopes(rule.need.scopes.names)
+            need = need if level <= need.level else replace(need, level=level)
         return decide(principal, need, moment, call), need

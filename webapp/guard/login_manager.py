@@ -29,9 +29,15 @@ from webapp.web.unproxied import unproxied
 
 
 class CredentialAccepted(Protocol):
-    """Hook: called when a request was authorized with a credential, whose row was read at ``moment``."""
+    """Hook: called when a request was authorized with a credential, whose row was read at ``moment``.
 
-    def __call__(self, row: CredentialRow, request: Request, moment: datetime, /) -> None: ...
+    Args:
+        use: method and route that it was used for, if not those of the request.
+    """
+
+    def __call__(
+        self, row: CredentialRow, request: Request, moment: datetime, /, use: tuple[str, str] | None = None
+    ) -> None: ...
 
 
 class FormerSecretUsed(Protocol):

@@ -125,7 +125,7 @@ class RefreshGrant:
         user = user_queries.by_id(db, held.credential.user_id)
         if user is None or not may_refresh(user):
             return Denied("refresh_invalid", "its owner may not log in")
-        had = held.scopes.intersection(catalogue.held_by(included_in(db, user.role)))
+        had = held.scopes.intersection(catalogue.for_user(db, user.id).held_by(included_in(db, user.role)))
         if not had or set(requested) - had:
             return ScopesTooWide(sorted(set(requested) - had))
         if state is RefreshState.FRESH and (retry_after := refreshing.wait(db, held, moment)):

@@ -52,7 +52,7 @@ def issue_token(
     if not timedelta() < lifetime <= longest:
         raise ValueError(f"a token lives at most {longest}, not {lifetime}")
     principal = enforce(Requirement(session=True, fresh_within=FRESH))
-    catalogue = service(Catalogue)
+    catalogue = service(Catalogue).for_user(db(), principal.user_id)
     granted = catalogue.check(scopes, principal.roles)
     enforce(Requirement(session=True, level=catalogue.level_for(granted, service(Demands))))
     wanted = TokenRequest(

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from webapp.core.translation import _
-from webapp.tokens.scopes import GENERAL, Catalogue
+from webapp.tokens.scopes import GENERAL, READ, Catalogue
 
 HOUR, DAY = 3600, 86400
 # A backup does not include administration unless the user adds it.
@@ -51,7 +51,7 @@ def presets(catalogue: Catalogue, roles: Sequence[str], longest: timedelta, page
     """
     held = catalogue.held_by(roles)
     scope = scope_reading(catalogue, held, page)
-    reads = tuple(name for name in held if name.endswith(":read") and name not in NOT_OWN)
+    reads = tuple(name for name in held if catalogue.scopes[name].verb == READ and name not in NOT_OWN)
     renewing = tuple(name for name in ("resources:read", "self:rotate") if name in held)
     most = int(longest.total_seconds())
     month, quarter, year = (longest_of((days * DAY, 30 * DAY, 7 * DAY, HOUR), most) for days in (30, 90, 365))

@@ -4,11 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from webapp.core.translation import _, _l
+from webapp.core.translation import _
 from webapp.tokens.scopes import READ, WRITE, Catalogue, Scope
-
-VERBS = {"introspect": _l("introspect"), "rotate": _l("rotate"), "share": _l("share")}
-"""Of this site's scopes that neither read nor write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +56,10 @@ class PickerRow:
 
 def rows(catalogue: Catalogue, roles: Sequence[str], chosen: Collection[str], *, is_suggested: bool) -> list[PickerRow]:
     """The rows of the picker; those with scopes that the user holds come first."""
+    shown = [scope for scope in catalogue.scopes.values() if scope.is_held_by(roles) or not scope.is_hidden]
     found = [
         row(list(scopes), roles, set(chosen), is_suggested=is_suggested)
-        for _room, scopes in groupby(catalogue.scopes.values(), key=lambda scope: scope.resource_name)
+        for _name, scopes in groupby(shown, key=lambda scope: scope.resource_name)
     ]
     return sorted(found, key=lambda row: not row.is_held)
 
@@ -69,9 +67,7 @@ def rows(catalogue: Catalogue, roles: Sequence[str], chosen: Collection[str], *,
 def row(scopes: Sequence[Scope], roles: Sequence[str], chosen: set[str], *, is_suggested: bool) -> PickerRow:
     by_verb = {scope.verb: scope for scope in scopes}
     ranks = {verb: by_verb.pop(verb) for verb in (READ, WRITE) if verb in by_verb}
-    others = [
-        level([scope], level_label(scope.verb), roles, is_chosen=scope.name in chosen) for scope in by_verb.values()
-    ]
+    others = [level([scope], scope.label, roles, is_chosen=scope.name in chosen) for scope in by_verb.values()]
     return PickerRow(
         name=scopes[0].resource_name,
         title=scopes[0].title,
@@ -110,7 +106,3 @@ def level(scopes: Sequence[Scope], words: str, roles: Sequence[str], *, is_chose
 
 def covered(scope: Scope, roles: Sequence[str]) -> Covered:
     return Covered(scope, scope.is_held_by(roles), scope.reached(roles))
-
-
-def level_label(verb: str) -> str:
-    return str(VERBS.get(verb) or verb.replace("_", " ").replace("-", " "))

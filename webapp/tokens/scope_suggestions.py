@@ -31,4 +31,7 @@ def is_needed(scope: Scope, used: set[str]) -> bool:
 
 def as_read(resource: str) -> str:
     method, _, rule = resource.partition(" ")
+    if not rule.startswith("/"):
+        # An app, which its scope opens with every method.
+        return f"GET {rule}"
     return f"{READS.get(method, method)} {rule}"

@@ -1,8 +1,13 @@
 """Catalogue of all scopes, with the routes that each opens and the roles that may grant it."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
+from typing import Self
+from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from webapp.core.humanize import humanize
 from webapp.core.translation import _, _l, listed
@@ -23,6 +28,8 @@ resource(
     _l("Your roles"),
     share=_l("Tell other services which roles you have when the token is exchanged for them."),
 )
+VERBS = {"introspect": _l("introspect"), "rotate": _l("rotate"), "share": _l("share")}
+"""Of this site's scopes that neither read nor write."""
 ACTIONS = {
     SHARE_ROLES: _l("share your roles"),
     "self:rotate": _l("rotate this token"),
@@ -82,6 +89,16 @@ class Scope:
         return str(self.resource.title) if self.resource else humanize(self.resource_name).capitalize()
 
     @property
+    def label(self) -> str:
+        """Of its option in the scope picker."""
+        return str(VERBS.get(self.verb) or self.verb.replace("_", " ").replace("-", " "))
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether users who do not hold it do not learn of it."""
+        return False
+
+    @property
     def sentence(self) -> str:
         """What it permits, if its package describes it."""
         return str(self.resource.sentences.get(self.verb, "")) if self.resource else ""
@@ -124,12 +141,24 @@ class ScopeNotHeld(Exception):
         super().__init__(", ".join(self.names))
 
 
+ScopesOf = Callable[[Session, UUID | None], Sequence[Scope]]
+"""The scopes of apps, for one user."""
+
+
+def no_others(_db: Session, _user_id: UUID | None) -> Sequence[Scope]:
+    return ()
+
+
 class Catalogue:
-    """All scopes by name."""
+    """All scopes of routes by name; see ``for_user``."""
 
     def __init__(
-        self, routes: Iterable[tuple[str, Requirement]], resources: Mapping[str, Resource] | None = None
+        self,
+        routes: Iterable[tuple[str, Requirement]],
+        resources: Mapping[str, Resource] | None = None,
+        further: ScopesOf = no_others,
     ) -> None:
+        self._further = further
         openings: dict[str, list[Opening]] = {GENERAL: [], SHARE_ROLES: []}
         for address, need in routes:
             if not need.is_public and not need.session:
@@ -140,6 +169,17 @@ class Catalogue:
             name: Scope(name, tuple(found), (resources or {}).get(name.partition(":")[0]))
             for name, found in sorted(openings.items())
         }
+
+    def for_user(self, db: Session, user_id: UUID | None = None) -> Self:
+        """The same with the scopes of apps behind the reverse proxy, which are added and removed at run time.
+
+        Args:
+            user_id: who is to hold them; None only to describe them, or for what the roles of a user decide.
+        """
+        found = copy(self)
+        further = {scope.name: scope for scope in self._further(db, user_id)}
+        found.scopes = dict(sorted((further | self.scopes).items())) if further else self.scopes
+        return found
 
     def held_by(self, roles: Sequence[str]) -> list[str]:
         return [name for name, scope in self.scopes.items() if scope.is_held_by(roles)]
@@ -172,7 +212,8 @@ class Catalogue:
 
     def rules(self, roles: Sequence[str]) -> list[str]:
         """The URL rules that tokens of a user with these roles can open, with any scopes."""
-        return sorted({opening.rule for opening in self.openings(self.scopes) if opening.is_reached_by(roles)})
+        held = self.openings(self.held_by(roles))
+        return sorted({opening.rule for opening in held if opening.is_reached_by(roles)})
 
 
 def displayed_path(rule: str) -> str:

@@ -63,7 +63,7 @@ def index() -> ResponseReturnValue:
 
 
 def role_context(role: Role) -> dict[str, Any]:
-    catalogue = service(Catalogue)
+    catalogue = service(Catalogue).for_user(db())
     return {
         "name": role.name,
         "description": role.shown_description,

@@ -122,7 +122,8 @@ def allowed(current: Request, asked: OriginalRequest, verdict: Verdict) -> Respo
             count_request(principal)
         except Problem as error:
             return refusals.too_many(error)
-    service(Authenticators).seen(found.row, current, now())
+    use = asked.method, rule.need.scope
+    service(Authenticators).seen(found.row, current, now(), use)
     return passed(forward_auth().identity.of(found, asked) if rule.sends_identity else NOBODY)
 
 

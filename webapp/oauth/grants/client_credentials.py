@@ -38,7 +38,7 @@ def grant(
     account, roles = user_lookup.with_roles(db, owner_id) if owner_id else (None, ())
     if client.is_public or account is None or account.disabled_at is not None or not account.is_service:
         return GrantRefused("unauthorized_client", "this client may not use client credentials")
-    held = set(client.scopes).intersection(service.catalogue.held_by(roles))
+    held = set(client.scopes).intersection(service.catalogue.for_user(db, account.id).held_by(roles))
     # Unknown scopes are an error here (RFC 6749 §5.2): no user sees what is missing.
     if not held.issuperset(requested) or not held:
         return GrantRefused("invalid_scope", "the client may not have these scopes")

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from webapp.accounts import user_lookup
+from webapp.accounts.models import User
 from webapp.audit.log import Event
 from webapp.core.clock import now
 from webapp.credentials import families
@@ -61,7 +62,7 @@ def refresh(
         return INVALID
     if client.login_lifetime is not None and moment - held.credential.created_at >= client.login_lifetime:
         return INVALID
-    scopes = held.scopes.intersection(still_given(service, client, roles))
+    scopes = held.scopes.intersection(still_given(db, service, client, user, roles))
     if not scopes.issuperset(requested) or not scopes:
         return GrantRefused("invalid_scope", "these scopes were not given, or are no longer")
     granted = (held.credential.authority or TokenGrant()).audiences
@@ -80,9 +81,9 @@ def refresh(
     return next_token(db, service, login, held, state, successor)
 
 
-def still_given(service: TokenService, client: OAuthClient, roles: Sequence[str]) -> set[str]:
+def still_given(db: Session, service: TokenService, client: OAuthClient, user: User, roles: Sequence[str]) -> set[str]:
     """The scopes that a user with these roles can give this client now."""
-    of_api = set(client.scopes).intersection(service.catalogue.held_by(roles))
+    of_api = set(client.scopes).intersection(service.catalogue.for_user(db, user.id).held_by(roles))
     return of_api.union(claim_scopes_of(client))
 
 

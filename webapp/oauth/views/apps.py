@@ -67,7 +67,7 @@ def granted(consent: Consent, client: OAuthClient, used_at: datetime | None) -> 
     possible = {*claim_scopes_of(client), *client.scopes}
     scopes = [name for name in consent.scopes if name in possible]
     services = [uri for uri in consent.resources if uri in client.resources]
-    words = [*sentences(scopes, token_service().catalogue), *at_services(services)]
+    words = [*sentences(scopes, token_service().catalogue.for_user(db())), *at_services(services)]
     return GrantedApp(
         id=client.id,
         name=client.name,

@@ -95,7 +95,8 @@ def response_to(
     require_hinted_user(asked, principal)
     if (again := log_in_again(asked, query, principal)) is not None:
         return again
-    scopes = grantable(asked.scopes, asked.client, token_service().catalogue, principal.roles)
+    known = token_service().catalogue.for_user(reading, principal.user_id)
+    scopes = grantable(asked.scopes, asked.client, known, principal.roles)
     if not scopes:
         raise RequestRefused("invalid_scope", "no known scope was requested, such as openid")
     if (raised := unmet_level(asked, scopes)) is not None:
@@ -111,7 +112,7 @@ def response_to(
         learned = claims_of(
             user, groups_of(asked.client, principal.roles), scopes, asked.client, token_service().issuer.hooks
         )
-        return consent_page(asked, query, scopes, learned)
+        return consent_page(asked, query, sentences(scopes, known), learned)
     with database().write() as writing:
         return leave_to(with_code(writing, asked, principal, scopes))
 
@@ -158,16 +159,17 @@ def refuse_user(asked: AuthorizationRequest, principal: Principal) -> ResponseRe
 
 
 def consent_page(
-    asked: AuthorizationRequest, query: str, scopes: list[str], learned: dict[str, Any]
+    asked: AuthorizationRequest, query: str, given: list[str], learned: dict[str, Any]
 ) -> ResponseReturnValue:
     """
     Args:
+        given: what the app may know and do.
         learned: claims of the user, with their values.
     """
     page = {
         "app": asked.client,
         "host": where_to(asked.redirect_uri),
-        "sentences": [*sentences(scopes, token_service().catalogue), *at_services(asked.resources)],
+        "sentences": [*given, *at_services(asked.resources)],
         "request_query": query,
         "learned": {name: words_of(name, value) for name, value in learned.items()},
     }

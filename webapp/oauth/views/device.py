@@ -84,7 +84,7 @@ def find_device(principal: Principal) -> ResponseReturnValue:
         is_self_registered=client.is_self_registered,
         user_code=spelled(normalized(form.user_code.data or "") or ""),
         scopes=scopes,
-        sentences=[*sentences(scopes, token_service().catalogue), *at_services(row.resources)],
+        sentences=[*sentences(scopes, token_service().catalogue.for_user(db())), *at_services(row.resources)],
         requested_at=row.created_at,
         requested_from=row.address,
     )
@@ -153,7 +153,9 @@ def allowed_scopes(row: DeviceCode, client: OAuthClient, principal: Principal) -
     """
     with database().read() as reading:
         user, roles = user_lookup.with_roles(reading, principal.user_id)
-        scopes = grantable(row.scopes, client, token_service().catalogue, principal.roles)
+        scopes = grantable(
+            row.scopes, client, token_service().catalogue.for_user(reading, principal.user_id), principal.roles
+        )
         if user is None or not may_use(user, roles, client) or not scopes:
             raise not_for(client, principal)
         return scopes

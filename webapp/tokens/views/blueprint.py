@@ -53,7 +53,7 @@ def token_by_id(user_id: UUID, token_id: UUID) -> Token:
 
 def form_arguments(principal: Principal) -> dict[str, Any]:
     """Arguments of token forms that depend on the user: catalogue and roles."""
-    return {"catalogue": catalogue(), "roles": principal.roles}
+    return {"catalogue": catalogue(principal.user_id), "roles": principal.roles}
 
 
 def policy() -> dict[str, Any]:
@@ -78,8 +78,13 @@ def tell_owner(kind: str, row: TokenRow, *, origin: str = "owner", successor_id:
     tell(db(), kind, row, origin=origin, successor_id=successor_id)
 
 
-def catalogue() -> Catalogue:
-    return service(Catalogue)
+def catalogue(user_id: UUID | None = None) -> Catalogue:
+    """All scopes, also those of apps.
+
+    Args:
+        user_id: who is to grant them; None to describe scopes.
+    """
+    return service(Catalogue).for_user(db(), user_id)
 
 
 def issuer() -> TokenIssuer:

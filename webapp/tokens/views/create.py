@@ -1,6 +1,7 @@
 """/tokens/new: create an API token, which is shown once."""
 
 from datetime import datetime
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -70,7 +71,7 @@ def new_form(pages: TokenPages) -> str:
     filled = model | filled_by_link()
     if "name" in filled:
         filled["name"] = free_name(pages.user_id, filled["name"])
-    form = NewTokenForm.suggested_by(filled, catalogue=catalogue(), roles=pages.roles, **policy())
+    form = NewTokenForm.suggested_by(filled, catalogue=catalogue(pages.user_id), roles=pages.roles, **policy())
     chosen = request.args.get("preset", form_pages.OWN_CHOICE)
     if not filled:
         fill_in(form, pages.user_id, chosen)
@@ -91,7 +92,7 @@ def create_token(principal: Principal, pages: TokenPages) -> ResponseReturnValue
     Args:
         principal: who creates it, and may do so.
     """
-    form = NewTokenForm(catalogue=catalogue(), roles=pages.roles, **policy())
+    form = NewTokenForm(catalogue=catalogue(pages.user_id), roles=pages.roles, **policy())
     if not form.validate_on_submit():
         return form_again(form, pages)
     wanted = token_request(form, actor_id=principal.user_id if pages.service else None)
@@ -155,7 +156,7 @@ def answer_of(issued: Issued) -> NewToken:
 def reveal(issued: Issued, pages: TokenPages, former: Token | None = None) -> Response:
     """The page with the token. No redirect, because the token is shown only in this response."""
     answer, is_bound = answer_of(issued), bool(issued.credential.authority and issued.credential.authority.jkt)
-    url = current_app.config["BASE_URL"] + resource_path(issued.credential.authority or TokenGrant())
+    url = resource_url(issued.credential.authority or TokenGrant())
     shown = show(
         answer,
         "tokens/issued.html",
@@ -191,8 +192,13 @@ def too_many(error: TooManyTokens) -> Response:
     return problem_response(Problem(409, _("Too many tokens"), str(error)))
 
 
-def resource_path(authority: TokenGrant) -> str:
-    """A path that the token gives access to, for code examples."""
-    openings = [found for found in catalogue().openings(sorted(authority.scopes)) if keeps(found, authority)]
+def resource_url(authority: TokenGrant) -> str:
+    """A URL that the token gives access to, for code examples."""
+    base, known = current_app.config["BASE_URL"], catalogue()
+    openings = [found for found in known.openings(sorted(authority.scopes)) if keeps(found, authority)]
     reads = [found.rule for found in openings if found.method == "GET" and "<" not in found.rule]
-    return reads[0] if reads else url_for("examples.protected").removeprefix(request.script_root)
+    if reads and not reads[0].startswith("/"):
+        # The rule of an app is its scope.
+        scheme, opened = urlsplit(base).scheme, known.scopes[reads[0]]
+        return f"{scheme}://{opened.reached(())[0]}/"
+    return f"{base}{reads[0]}" if reads else base + url_for("examples.protected").removeprefix(request.script_root)

@@ -9,7 +9,6 @@ from webapp.tokens.ip_restrictions import NetworkUnfit
 from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.presets import Preset, presets
 from webapp.tokens.summary import summary
-from webapp.tokens.views.blueprint import catalogue
 from webapp.tokens.views.request_location import request_location
 from webapp.tokens.views.token_pages import TokenPages
 
@@ -41,7 +40,7 @@ def new_page(form: NewTokenForm, pages: TokenPages, *, chosen: str = OWN_CHOICE,
 
 
 def offered_presets(form: NewTokenForm) -> list[Preset]:
-    return presets(catalogue(), form.roles, form.longest, page_to_read())
+    return presets(form.catalogue, form.roles, form.longest, page_to_read())
 
 
 def page_to_read() -> str | None:
@@ -73,7 +72,7 @@ def said(form: NewTokenForm | EditTokenForm) -> list[str]:
     if told_by & form.errors.keys():
         return []
     try:
-        return summary(form.authority, form.expires_at, catalogue(), zone=zone())
+        return summary(form.authority, form.expires_at, form.catalogue, zone=zone())
     except (ValueError, OverflowError, NetworkUnfit):
         # The URL may fill in an invalid lifetime or network; the error is shown when the form is submitted.
         return []

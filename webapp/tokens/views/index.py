@@ -15,6 +15,7 @@ from webapp.guard import Principal, require
 from webapp.guard.preferences import zone
 from webapp.tokens import script_logins, token_list
 from webapp.tokens.editing import terms_of
+from webapp.tokens.scopes import Catalogue
 from webapp.tokens.script_logins import ScriptLogin
 from webapp.tokens.summary import summary
 from webapp.tokens.token_details import TokenDetails, describe_token
@@ -24,6 +25,7 @@ from webapp.web.api_schema import responds
 from webapp.web.known_fields import reads
 from webapp.web.negotiation import show, wants_page
 from webapp.web.query_params import parse_query
+from webapp.web.registry import service
 from webapp.web.transaction import db
 
 # Labels after the number of tokens in each state.
@@ -64,7 +66,7 @@ def index(principal: Principal) -> ResponseReturnValue:
     """The caller's API tokens: live ones, or with `view=ended` those that ended in the last 90 days."""
     wanted = parse_query(TokenQuery)
     is_live, view, state = wanted.view == "active", wanted.view, wanted.state or None
-    held = frozenset(catalogue().held_by(principal.roles))
+    held = frozenset(service(Catalogue).held_by(principal.roles))
     leaves = token_list.token_page(
         db(), principal.user_id, is_live=is_live, state=state, first=wanted.first, all_scopes=held
     )

@@ -161,7 +161,7 @@ def prepared(wish: S) -> S:
 def names_exist(form: ClientForm) -> bool:
     """Whether roles and scopes of a form exist; otherwise their fields say which do not."""
     every_role = {role.name for role in roles.every(db())}
-    known = {"roles": every_role, "group_roles": every_role, "scopes": set(service(Catalogue).scopes)}
+    known = {"roles": every_role, "group_roles": every_role, "scopes": set(service(Catalogue).for_user(db()).scopes)}
     for name, names in known.items():
         if unknown := sorted(set((form[name].data or "").split()) - names):
             form[name].errors = [_("Unknown: %(names)s.", names=", ".join(unknown))]

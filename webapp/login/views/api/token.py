@@ -163,22 +163,22 @@ def lifetime_of(form: CredentialsForm) -> timedelta:
 
 
 def is_given_unasked(scope: str) -> bool:
-    """Whether a login without ``scope`` gets it: nothing that changes, and nothing about other users or tokens."""
+    """Whether a login without ``scope`` gets it: nothing that changes, no app, and nothing about others or tokens."""
     resource, _colon, verb = scope.partition(":")
-    return verb == READ and resource not in ("admin", "tokens")
+    return verb == READ and resource not in ("admin", "tokens", "app")
 
 
 def scopes_of(user: User, requested: str | None, amr: str) -> frozenset[str]:
     """The requested scopes; by default reading resources and the own profile, as far as the login satisfies them."""
-    roles, demands = included_in(db(), user.role), service(Demands)
-    held = [name for name in catalogue().held_by(roles) if is_given_unasked(name)]
-    names = (requested or "").split() or [n for n in held if catalogue().level_for([n], demands) <= level_of(amr)]
+    roles, demands, known = included_in(db(), user.role), service(Demands), catalogue().for_user(db(), user.id)
+    held = [name for name in known.held_by(roles) if is_given_unasked(name)]
+    names = (requested or "").split() or [n for n in held if known.level_for([n], demands) <= level_of(amr)]
     try:
-        granted = catalogue().check(names, roles)
+        granted = known.check(names, roles)
     except ScopeNotHeld as error:
         raise form_problem(
             {"scope": [_("You don't have these scopes: %(scopes)s.", scopes=error)]}, error="invalid_scope"
         ) from error
-    if catalogue().level_for(granted, demands) > level_of(amr):
+    if known.level_for(granted, demands) > level_of(amr):
         raise mfa_required(second_step().factors_of(user))
     return granted
