@@ -7,9 +7,12 @@ from flask import Flask
 
 from tests import factories
 from tests.federation.upstream import Upstream, provided
+from tests.forward_auth.proxy import proxied
 from webapp.accounts.models import User
 from webapp.core.clock import now
 from webapp.core.db import Database
+from webapp.forward_auth import lifecycle
+from webapp.forward_auth.app_settings import RuleSettings
 from webapp.oauth import registration_tokens
 from webapp.oauth.app_sessions import notice
 from webapp.testing import HeaderClient, as_user
@@ -48,6 +51,15 @@ def registration_token_of(app: Flask) -> str:
 def provider_with_rule(app: Flask) -> str:
     rule = {"claim": "groups", "value": "staff", "role": "user"}
     return str(provided(app, Upstream(), role_rules=[rule], grantable_roles=["user"]).id)
+
+
+def proxied_app_of(app: Flask) -> dict[str, str]:
+    """An app with two rules, and the first of them."""
+    proxied(app, "wiki", RuleSettings(path="/a"), RuleSettings())
+    with services_of(app).get(Database).read() as db:
+        row = lifecycle.by_slug(db, "wiki")
+        assert row is not None
+        return {"<uuid:app_id>": str(row.id), "<uuid:rule_id>": str(lifecycle.rules_of(db, row)[0].id)}
 
 
 def logout_notice_of(app: Flask, client_id: str, user_id: UUID) -> str:

@@ -82,6 +82,25 @@ ROWS = (
     Row("POST /admin/identity-providers/<uuid:provider_id>/rules/remove", 200, NO_TOKEN, sent=RULE),
     Row("POST /admin/identity-providers/<uuid:provider_id>/rules/up", 200, NO_TOKEN, sent=RULE),
     Row("POST /admin/identity-providers/<uuid:provider_id>/rules/test", 200, NO_TOKEN, sent={"claims": "{}"}),
+    Row("GET /admin/proxied-apps", 200, 200),
+    Row("GET /admin/proxied-apps.toml", 200, 200),
+    Row("POST /admin/proxied-apps", 201, NO_TOKEN, sent={"name": "Notes", "host": "notes.example.org"}),
+    Row("GET /admin/proxied-apps/new", 200, NO_TOKEN),
+    Row("GET /admin/proxied-apps/<uuid:app_id>", 200, 200),
+    *(
+        Row(f"GET /admin/proxied-apps/<uuid:app_id>/{act}", 200, NO_TOKEN)
+        for act in ("disable", "edit", "remove", "rules", "rules/<uuid:rule_id>/edit", "rules/<uuid:rule_id>/remove")
+    ),
+    Row("POST /admin/proxied-apps/<uuid:app_id>/edit", 200, NO_TOKEN, sent={"name": "W", "hosts": "w.example.org"}),
+    Row("POST /admin/proxied-apps/<uuid:app_id>/disable", 200, 200),
+    Row("POST /admin/proxied-apps/<uuid:app_id>/enable", 200, NO_TOKEN),
+    Row("POST /admin/proxied-apps/<uuid:app_id>/remove", 204, NO_TOKEN),
+    Row("POST /admin/proxied-apps/<uuid:app_id>/rules", 200, NO_TOKEN, sent={"path": "/x"}),
+    Row("POST /admin/proxied-apps/<uuid:app_id>/rules/<uuid:rule_id>/edit", 200, NO_TOKEN, sent={"path": "/x"}),
+    *(
+        Row(f"POST /admin/proxied-apps/<uuid:app_id>/rules/<uuid:rule_id>/{act}", 200, NO_TOKEN)
+        for act in ("up", "down", "remove")
+    ),
     Row("GET /admin/endpoints", 200, 200),
     Row("GET /admin/endpoints/uses", 200, 200),
     Row("GET /admin/invitations", 200, 200),

@@ -8,7 +8,13 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests import factories
-from tests.admin.admin_objects import by_session, logout_notice_of, provider_with_rule, registration_token_of
+from tests.admin.admin_objects import (
+    by_session,
+    logout_notice_of,
+    provider_with_rule,
+    proxied_app_of,
+    registration_token_of,
+)
 from tests.admin.admin_route_rows import NO_TOKEN, OF_SERVICES, REASON, ROWS, Row
 from tests.federation.upstream import FOR_PROVIDERS, linked
 from tests.oauth.app import FOR_APPS, registered
@@ -64,6 +70,7 @@ def places(app: Flask) -> dict[str, str]:
         "<uuid:mail_id>": str(mail_id),
         "<uuid:client_id>": (client_id := registered(app).client_id),
         "<uuid:provider_id>": provider_with_rule(app),
+        **proxied_app_of(app),
         "<uuid:identity_id>": str(linked(app, ada)),
         "<uuid:token_id>": registration_token_of(app),
         "<uuid:notice_id>": logout_notice_of(app, client_id, ada.id),

@@ -23,8 +23,7 @@ PAGE = {"Accept": HTML, "Sec-Fetch-Dest": "document"}
 def proxied(app: Flask, slug: str = "wiki", *rules: RuleSettings, **settings: Any) -> None:
     """Put an app behind the login, at ``SLUG.example.org`` unless ``hosts`` are given."""
     wish = AppSettings(
-        name=slug.title(),
-        **{"hosts": [f"{slug}.example.org"]} | settings,
+        **{"name": slug.title(), "hosts": [f"{slug}.example.org"]} | settings,
         rules=rules or (RuleSettings(),),
     )
     with factories.database_of(app).write() as db:

@@ -84,6 +84,8 @@ WAYS: list[tuple[str, str, Callable[[Flask, str], TestResponse]]] = [
     ("post /admin/clients/registration", "a person", posted("/admin/clients/registration", {"uses": 1, "days": 1})),
     ("post /admin/identity-providers", "a person",
      posted("/admin/identity-providers", {"preset": "google", "client_id": "c", "client_secret": "s"})),
+    ("post /admin/proxied-apps", "a person",
+     posted("/admin/proxied-apps", {"name": "Notes", "host": "notes.example.org"})),
     ("post /admin/roles", "a person", posted("/admin/roles", {"name": "editor", "description": "Edits."})),
     ("post /account/service-accounts/{user_id}/tokens/new", "its owner", service_token("/account/service-accounts")),
     ("post /admin/users/{user_id}/reset-link", "a person", reset_link),
@@ -124,7 +126,7 @@ def test_a_location_is_sent_where_it_is_described_and_only_there(mailing, descri
     assert (answer.status_code, "Location" in answer.headers) == (201, described[operation]), answer.text
     if described[operation]:
         is_chiefs = (
-            operation.startswith(("post /admin/clients", "post /admin/identity-providers"))
+            operation.startswith(("post /admin/clients", "post /admin/identity-providers", "post /admin/proxied-apps"))
             or operation in ("post /admin/roles", "post /tokens/new")
             or "tokens/new" in operation
         )

@@ -7,6 +7,7 @@ from wtforms.fields.core import UnboundField
 
 from tests import factories
 from tests.accounts.owned_objects import OWN, app_of, provider_of, service_of
+from tests.admin.admin_objects import proxied_app_of
 from tests.federation.upstream import linked
 from tests.mailbox import Mailbox, link_in
 from tests.second_factors import NAMED, with_app
@@ -48,6 +49,10 @@ FIELDS = {
     "/admin/identity-providers/<uuid:provider_id>/rules/test": "claims",
     "/admin/identity-providers/<uuid:provider_id>/rules/up": "claim role value",
     "/admin/invitations/new": "email note",
+    "/admin/proxied-apps": "host name slug",
+    "/admin/proxied-apps/<uuid:app_id>/edit": "icon name owner",
+    "/admin/proxied-apps/<uuid:app_id>/rules": "path role",
+    "/admin/proxied-apps/<uuid:app_id>/rules/<uuid:rule_id>/edit": "path role",
     "/admin/roles": "description name",
     "/admin/roles/<name>/edit": "description",
     "/admin/users/<uuid:user_id>/<kind>/<uuid:credential_id>/end": "reason",
@@ -161,6 +166,10 @@ def filled(app: Flask, path: str, ada: User) -> str:
         return path.replace(token, str(factories.api_token(app, eve).entry.id)) if token in path else path
     if "<name>" in path:
         return path.replace("<name>", "user")
+    if path.startswith("/admin/proxied-apps/"):
+        for parameter, value in proxied_app_of(app).items():
+            path = path.replace(parameter, value)
+        return path
     before, _, rest = path.partition("<")
     of_admins = {"clients": app_of, "identity-providers": provider_of}.get(path.split("/")[2]) if "<" in path else None
     made = of_admins or OWN.get(path)
@@ -200,6 +209,8 @@ REQUIRED = {
         "scopes": "openid",
     },
     "/admin/invitations/new": {"role": "user"},
+    "/admin/proxied-apps": {"host": "notes.example.org"},
+    "/admin/proxied-apps/<uuid:app_id>/edit": {"hosts": "notes.example.org"},
 }
 NOT_KEPT = {("/admin/users/<uuid:user_id>/delete", "username"), ("/tokens/summary", "name")}
 COMPARED = {"/account/close", "/api/auth", "/forgot", "/login", "/password-strength"}

@@ -20,6 +20,7 @@ from webapp.admin.views import (
     invitations,
     mail,
     overview,
+    proxied_apps,
     roles,
     users,
 )
@@ -40,7 +41,7 @@ from webapp.tokens import views as tokens
 LOGIN = setup, pages, registration, verification, recovery, password_strength, api
 ACCOUNT = dashboard, account, sessions, tokens, factors, not_me, not_my_token
 APPS = oauth, federation, forward_auth
-ADMIN = overview, users, roles, clients, identity_providers, endpoints, audit, invitations, mail
+ADMIN = overview, users, roles, clients, identity_providers, proxied_apps, endpoints, audit, invitations, mail
 VIEWS = (site, *LOGIN, *ACCOUNT, *APPS, *ADMIN, examples)
 WITH_TOKEN_COOKIE = (cookie_logout,)
 """Registered only where WEBAPP_TOKEN_LOCATIONS has ``cookie``."""

@@ -19,6 +19,8 @@ from webapp.federation.views.buttons import confirm_ways, login_buttons
 from webapp.federation.views.logout import next_logout_step
 from webapp.federation.views.new_session import attach_provider_session
 from webapp.federation.views.trial import TrialFinished
+from webapp.forward_auth import declared_apps
+from webapp.forward_auth.app_settings import host_of_site
 from webapp.forward_auth.asking_app import app_to_open
 from webapp.forward_auth.checks import ForwardAuth
 from webapp.guard.assurance import Demands
@@ -87,6 +89,7 @@ def provide_federation(app: Flask, settings: Settings) -> None:
 def provide_forward_auth(app: Flask, settings: Settings) -> None:
     """What the check of reverse proxies needs."""
     services = services_of(app)
+    declared_apps.load(services.get(Database), settings.instance, host_of_site(settings.base_url))
     services.provide(ForwardAuth)(
         ForwardAuth(services.get(Database), services.get(KeyRing), settings.base_url, services.get(Demands))
     )

@@ -4,13 +4,14 @@ from typing import Any
 
 import click
 
+from webapp.accounts.people_names import shown_names
 from webapp.cli import client_actions, client_registration, client_registration_token
 from webapp.cli.client_lookup import client_called
 from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
-from webapp.oauth import client_errors, clients, people, set_up
+from webapp.oauth import client_errors, clients, set_up
 from webapp.oauth.metadata import metadata, methods_of
 from webapp.oauth.models import OAuthClient
 
@@ -43,7 +44,7 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
       python -m webapp client list
     """
     with opened(context) as database, database.read() as db:
-        found = [facts_of(client, people.names_of(db, client.people)) for client in clients.every(db)]
+        found = [facts_of(client, shown_names(db, client.people)) for client in clients.every(db)]
     if is_json:
         say_json(found)
         return

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from webapp.core.translation import _
@@ -81,6 +82,11 @@ def checked(wish: AppSettings, *, own_host: str) -> AppSettings:
     rules = [checked_rule(rule, number) for number, rule in enumerate(wish.rules, 1)]
     roles, people = list(dict.fromkeys(wish.roles)), list(dict.fromkeys(wish.people))
     return replace(wish, name=name, icon=icon, hosts=hosts, roles=roles, people=people, rules=rules)
+
+
+def host_of_site(base_url: str) -> str:
+    """The host of this site, in the spelling of ``checked_host``; it cannot be the host of an app."""
+    return checked_host("{0.scheme}://{0.netloc}".format(urlsplit(base_url)))
 
 
 def checked_host(entered: str) -> str:

@@ -1,6 +1,6 @@
 """Apps: add, change, disable, enable, remove; each recorded, and effective in every process with the next check."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,13 +15,13 @@ from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.forward_auth.app_settings import SLUG, AppSettings, AppUnfit, RuleSettings, checked
 from webapp.forward_auth.models import AccessRule, ProxiedApp, ProxiedHost
-from webapp.forward_auth.proxied_apps import note_change
+from webapp.forward_auth.proxied_apps import NOBODY, note_change
 
 MOST_APPS = 200
 RULE_FIELDS = tuple(field.name for field in fields(RuleSettings))
 
 
-class IsDeclared(Exception):
+class AppIsDeclared(Exception):
     """``apps.toml`` declares the app, so it is changed there. The message is its name."""
 
 
@@ -66,7 +66,7 @@ def edit(db: Session, row: ProxiedApp, wish: AppSettings, editor: AppEditor, *, 
     """Change an app. Returns whether anything changed.
 
     Raises:
-        AppUnfit, IsDeclared
+        AppUnfit, AppIsDeclared
     """
     refuse_declared(row, editor)
     former = recorded(settings_of(db, row))
@@ -84,10 +84,12 @@ def store(db: Session, row: ProxiedApp, wish: AppSettings) -> None:
     Raises:
         AppUnfit: a role or user does not exist, or another app has one of the hosts.
     """
-    refuse_unknown(db, wish)
+    refuse_unknown(db, wish, {*(row.people or ()), str(row.owner_id), str(NOBODY)})
     row.name, row.icon, row.owner_id = wish.name, wish.icon, wish.owner_id
     row.roles, row.people = list(wish.roles), list(wish.people)
     db.flush()
+    # A rule that stays keeps its id; one that is edited gets another, so that an older page of it changes nothing.
+    former = [(rule_settings(one), one.id) for one in rules_of(db, row)]
     db.execute(delete(ProxiedHost).where(ProxiedHost.app_id == row.id))
     db.execute(delete(AccessRule).where(AccessRule.app_id == row.id))
     taken = db.scalar(select(ProxiedHost.host).where(ProxiedHost.host.in_(wish.hosts)).limit(1))
@@ -99,19 +101,25 @@ def store(db: Session, row: ProxiedApp, wish: AppSettings) -> None:
     except IntegrityError as error:
         raise AppUnfit(_("Another app has one of these hosts.")) from error
     for position, rule in enumerate(wish.rules):
-        db.add(AccessRule(id=uuid4(), app_id=row.id, position=position, **asdict(rule)))
+        kept = next((one for one in former if one[0] == rule), (rule, uuid4()))
+        former = [one for one in former if one is not kept]
+        db.add(AccessRule(id=kept[1], app_id=row.id, position=position, **asdict(rule)))
     db.flush()
     note_change(db)
 
 
-def refuse_unknown(db: Session, wish: AppSettings) -> None:
+def refuse_unknown(db: Session, wish: AppSettings, former: Collection[str]) -> None:
+    """
+    Args:
+        former: ids that are stored already: an account that was deleted since does not hinder other changes.
+    """
     named = {*wish.roles, *(rule.role for rule in wish.rules if rule.role)}
     known = {role.name for role in roles.every(db)}
     if unknown := sorted(named - known):
         raise AppUnfit(_("There is no role called %(role)s.", role=unknown[0]))
     people = [*wish.people, *([str(wish.owner_id)] if wish.owner_id else [])]
     for one in people:
-        if user_queries.by_id(db, UUID(one)) is None:
+        if one not in former and user_queries.by_id(db, UUID(one)) is None:
             raise AppUnfit(_("One of the people has no account any more."))
 
 
@@ -124,8 +132,12 @@ def settings_of(db: Session, row: ProxiedApp) -> AppSettings:
         hosts=hosts_of(db, row),
         roles=list(row.roles),
         people=list(row.people),
-        rules=[RuleSettings(**{name: getattr(rule, name) for name in RULE_FIELDS}) for rule in rules_of(db, row)],
+        rules=[rule_settings(rule) for rule in rules_of(db, row)],
     )
+
+
+def rule_settings(rule: AccessRule) -> RuleSettings:
+    return RuleSettings(**{name: getattr(rule, name) for name in RULE_FIELDS})
 
 
 def recorded(settings: AppSettings) -> dict[str, object]:
@@ -152,7 +164,7 @@ def disable(db: Session, row: ProxiedApp, editor: AppEditor) -> None:
     """Let nobody open an app; its settings are kept.
 
     Raises:
-        IsDeclared
+        AppIsDeclared
     """
     refuse_declared(row, editor)
     if row.disabled_at is None:
@@ -164,7 +176,7 @@ def disable(db: Session, row: ProxiedApp, editor: AppEditor) -> None:
 def enable(db: Session, row: ProxiedApp, editor: AppEditor) -> None:
     """
     Raises:
-        IsDeclared
+        AppIsDeclared
     """
     refuse_declared(row, editor)
     if row.disabled_at is not None:
@@ -177,7 +189,7 @@ def remove(db: Session, row: ProxiedApp, editor: AppEditor) -> None:
     """Remove an app with its rules, logins and grants. Its proxy is answered 403 from then on.
 
     Raises:
-        IsDeclared
+        AppIsDeclared
     """
     refuse_declared(row, editor)
     note(db, Event.PROXIED_APP_REMOVED, row, editor)
@@ -189,6 +201,11 @@ def remove(db: Session, row: ProxiedApp, editor: AppEditor) -> None:
 def every(db: Session) -> Sequence[ProxiedApp]:
     """All apps by name."""
     return db.scalars(select(ProxiedApp).order_by(ProxiedApp.name)).all()
+
+
+def lock(db: Session, row: ProxiedApp) -> None:
+    """Wait for a change of somebody else, so that what follows begins with its result."""
+    db.refresh(row, with_for_update=True)
 
 
 def by_slug(db: Session, slug: str) -> ProxiedApp | None:
@@ -206,7 +223,7 @@ def rules_of(db: Session, row: ProxiedApp) -> Sequence[AccessRule]:
 
 def refuse_declared(row: ProxiedApp, editor: AppEditor) -> None:
     if row.is_declared and not editor.is_file:
-        raise IsDeclared(row.name)
+        raise AppIsDeclared(row.name)
 
 
 def note(db: Session, event: Event, row: ProxiedApp, editor: AppEditor, **details: object) -> None:

@@ -15,7 +15,7 @@ from webapp.guard.assurance import BY_ACR, Level
 from webapp.guard.policy import Audience, Requirement
 
 NOBODY = UUID(int=0)
-"""The id of no app."""
+"""The id of no app and no user."""
 PUBLIC = Requirement(is_public=True)
 VERSION_ROW = 1
 

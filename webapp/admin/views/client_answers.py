@@ -8,8 +8,9 @@ import msgspec
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from webapp.accounts.people_names import shown_names
 from webapp.core.id_token_keys import IdTokenKeys
-from webapp.oauth import client_errors, client_secrets, logout_notices, people, set_up
+from webapp.oauth import client_errors, client_secrets, logout_notices, set_up
 from webapp.oauth.claims import CLAIMS_BY_SCOPE
 from webapp.oauth.metadata import metadata, methods_of
 from webapp.oauth.models import ClientError, OAuthClient
@@ -185,7 +186,7 @@ def columns_of(client: OAuthClient) -> dict[str, Any]:
     of_column = [name for name in RegisteredApp.__struct_fields__ if name not in COMPUTED]
     return {name: getattr(client, name) for name in of_column} | {
         "client_id": client.id,
-        "people": people.names_of(db(), client.people),
+        "people": shown_names(db(), client.people),
         "access_lifetime": write_duration(client.access_lifetime) if client.access_lifetime else None,
         "login_lifetime": write_duration(client.login_lifetime) if client.login_lifetime else None,
     }

@@ -9,6 +9,7 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import roles, user_queries
+from webapp.accounts.people_names import shown_names
 from webapp.admin.views.client_answers import (
     AppDetails,
     AppWithSecret,
@@ -131,7 +132,7 @@ def learned_of(principal: Principal, client: OAuthClient) -> dict[str, str]:
 @fill_in(KEEPER)
 def edit_form(client_id: UUID) -> ResponseReturnValue:
     client = client_of(client_id)
-    return form_page(filled_in(client, people.names_of(db(), client.people)), client)
+    return form_page(filled_in(client, shown_names(db(), client.people)), client)
 
 
 @bp.post("/admin/clients/<uuid:client_id>/edit")

@@ -1,0 +1,132 @@
+"""What the admin pages and responses show of a proxied app."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from webapp.accounts import user_queries
+from webapp.accounts.people_names import shown_names
+from webapp.forward_auth import app_queries, lifecycle
+from webapp.forward_auth.models import AccessRule, ProxiedApp
+from webapp.forward_auth.proxied_apps import scope_of
+from webapp.forward_auth.rule_words import rule_sentences, where
+
+
+class AccessRuleEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """What requests for some paths of an app must meet. The first rule that matches applies."""
+
+    rule_id: UUID
+    """Another one after each change of the rule."""
+    number: int
+    where: str
+    sentences: list[str]
+    """What it means."""
+    path: str
+    methods: list[str]
+    """Empty for all."""
+    is_public: bool
+    role: str | None
+    """That users whom the app is for must have besides."""
+    level: str
+    """`aal2`, `phr`, or empty."""
+    accepts_tokens: bool
+    authorization: str
+    """Whose the header `Authorization` is: `bearer`, `basic` or `app`."""
+    accepts_dpop: bool
+    allows_preflight: bool
+    sends_identity: bool
+    networks: list[str]
+    """Empty for all."""
+
+
+class ProxiedAppEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An app behind a reverse proxy that asks this site about each request."""
+
+    app_id: UUID
+    slug: str
+    name: str
+    icon: str
+    hosts: list[str]
+    roles: list[str]
+    """Roles whose users may open it."""
+    people: list[str]
+    """Further users who may; if there are no roles either, everybody with an account may."""
+    owner: str | None
+    """Who decides about requests for access; null for the administrators."""
+    scope: str
+    """That API tokens need for it."""
+    is_declared: bool
+    """Whether `apps.toml` declares it, so that it is changed only there."""
+    created_at: datetime
+    disabled_at: datetime | None
+    last_opened_at: datetime | None
+
+    @property
+    def initial(self) -> str:
+        return self.icon or self.name[:1].upper()
+
+
+class ProxiedAppList(msgspec.Struct, frozen=True):
+    apps: list[ProxiedAppEntry]
+
+
+class ProxiedAppOpening(msgspec.Struct, frozen=True):
+    user_id: UUID
+    username: str
+    host: str
+    at: datetime
+
+
+class ProxiedAppDetails(ProxiedAppEntry, frozen=True, kw_only=True):
+    rules: list[AccessRuleEntry]
+    openings: list[ProxiedAppOpening]
+    """Who opened it, newest first."""
+
+
+def entry_of(db: Session, row: ProxiedApp, hosts: Sequence[str], last_opened_at: datetime | None) -> dict[str, Any]:
+    owner = user_queries.by_id(db, row.owner_id) if row.owner_id else None
+    return {
+        "app_id": row.id,
+        "slug": row.slug,
+        "name": row.name,
+        "icon": row.icon,
+        "hosts": list(hosts),
+        "roles": list(row.roles),
+        "people": shown_names(db, row.people),
+        "owner": owner.username if owner else None,
+        "scope": scope_of(row.slug),
+        "is_declared": row.is_declared,
+        "created_at": row.created_at,
+        "disabled_at": row.disabled_at,
+        "last_opened_at": last_opened_at,
+    }
+
+
+def app_entries(db: Session) -> list[ProxiedAppEntry]:
+    hosts, opened = app_queries.hosts_by_app(db), app_queries.last_opened_by_app(db)
+    return [
+        ProxiedAppEntry(**entry_of(db, row, hosts.get(row.id, ()), opened.get(row.id))) for row in lifecycle.every(db)
+    ]
+
+
+def app_details(db: Session, row: ProxiedApp) -> ProxiedAppDetails:
+    openings = [ProxiedAppOpening(*one) for one in app_queries.openings_of(db, row.id)]
+    rules = [rule_entry(row, rule, number) for number, rule in enumerate(lifecycle.rules_of(db, row), 1)]
+    last = openings[0].at if openings else None
+    return ProxiedAppDetails(**entry_of(db, row, lifecycle.hosts_of(db, row), last), rules=rules, openings=openings)
+
+
+def rule_entry(row: ProxiedApp, rule: AccessRule, number: int) -> AccessRuleEntry:
+    settings = lifecycle.rule_settings(rule)
+    fields = {name: getattr(rule, name) for name in lifecycle.RULE_FIELDS}
+    return AccessRuleEntry(
+        rule_id=rule.id,
+        number=number,
+        where=where(settings),
+        sentences=rule_sentences(settings, scope_of(row.slug)),
+        **fields,
+    )

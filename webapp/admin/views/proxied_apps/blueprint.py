@@ -1,0 +1,92 @@
+"""The blueprint of the pages of proxied apps, and what they share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, current_app
+
+from webapp.core.translation import _
+from webapp.forward_auth import app_queries, lifecycle
+from webapp.forward_auth.app_settings import host_of_site
+from webapp.forward_auth.lifecycle import AppEditor, AppIsDeclared
+from webapp.forward_auth.models import AccessRule, ProxiedApp
+from webapp.guard import Principal
+from webapp.web.problems import Problem
+from webapp.web.transaction import db
+
+bp = Blueprint("admin_proxied_apps", __name__)
+
+
+def app_of(app_id: UUID) -> ProxiedApp:
+    """
+    Raises:
+        Problem: 404
+    """
+    row = app_queries.by_id(db(), app_id)
+    if row is None:
+        raise Problem(404, _("App not found"), _("It does not exist or was removed."))
+    return row
+
+
+def app_to_change(app_id: UUID) -> ProxiedApp:
+    """The app, locked until the request ends.
+
+    Raises:
+        Problem: 404
+    """
+    row = app_of(app_id)
+    lifecycle.lock(db(), row)
+    return row
+
+
+def rule_of(row: ProxiedApp, rule_id: UUID) -> AccessRule:
+    """
+    Raises:
+        Problem: 404
+    """
+    found = app_queries.rule_called(db(), row.id, rule_id)
+    if found is None:
+        raise Problem(
+            404,
+            _("Rule not found"),
+            _("Somebody has changed or removed it. Open the page of the app again. Nothing was changed."),
+        )
+    return found
+
+
+def editor_of(principal: Principal) -> AppEditor:
+    return AppEditor("page", principal.user_id)
+
+
+def own_host() -> str:
+    return host_of_site(current_app.config["BASE_URL"])
+
+
+@contextmanager
+def unless_declared() -> Iterator[None]:
+    try:
+        yield
+    except AppIsDeclared as error:
+        raise Problem(
+            409,
+            _("%(app)s is declared in a file", app=error),
+            _("Change it in apps.toml in the instance folder, and restart this site. Nothing was changed."),
+        ) from error
+
+
+def change_settings(row: ProxiedApp, principal: Principal, **chosen: Any) -> None:
+    """
+    Args:
+        chosen: fields of ``AppSettings``; the others stay as they are.
+
+    Raises:
+        AppUnfit
+        Problem: 409, a file declares it.
+    """
+    # Within a savepoint, because the row is changed before everything is checked.
+    with db().begin_nested(), unless_declared():
+        wish = replace(lifecycle.settings_of(db(), row), **chosen)
+        lifecycle.edit(db(), row, wish, editor_of(principal), own_host=own_host())
