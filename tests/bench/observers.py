@@ -18,7 +18,7 @@ from webapp.cli import schema
 from webapp.cli.context import CommandContext
 
 # Percent of the CPU time of a request by token.
-BUDGET = {"access log": 25, "metrics": 25}
+BUDGET = {"access log": 50, "metrics": 35}
 SETTINGS = {"off": {}, "access log": {"WEBAPP_ACCESS_LOG": "true"}, "metrics": {"WEBAPP_METRICS": "true"}}
 
 
