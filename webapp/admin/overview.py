@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from webapp.accounts import roles, service_queries, user_queries
+from webapp.admin.servers import Server, servers, wrong_clocks
 from webapp.audit import event_queries, untrusted_proxies
 from webapp.audit.log import Event
 from webapp.core.backup import OLD
@@ -45,6 +46,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """When `db backup` was last run."""
     without_second_factor: int
     """Users with a password only."""
+    servers: list[Server]
     attention: list[Attention]
 
 
@@ -66,10 +68,12 @@ def overview(
         undeclared=undeclared,
         without_second_factor=user_queries.without_second_factor(db),
         backed_up_at=(backed_up_at := event_queries.last_backup(db)),
+        servers=(found := servers(db)),
         attention=[
             *attention(db, undeclared, refused, sends_mail=sends_mail, hrefs=hrefs),
             *undone(db, jobs, backed_up_at),
             *ignored_proxies(db, trusted_proxies),
+            *(Attention(sentence, None, None) for sentence in wrong_clocks(found)),
         ],
     )
 

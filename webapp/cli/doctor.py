@@ -8,10 +8,12 @@ from webapp.accounts import roles, user_queries
 from webapp.accounts.passwords import Passwords
 from webapp.app import create_app
 from webapp.audit import event_queries, untrusted_proxies
+from webapp.audit.triggers import missing_triggers
 from webapp.cli import schema
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.health_checks import (
+    audit_log,
     database,
     directory,
     files,
@@ -22,12 +24,15 @@ from webapp.cli.health_checks import (
     machine,
     mail,
     network,
+    nodes,
     password_hashes,
+    proxy_probe,
     routes,
     setting_values,
 )
 from webapp.cli.health_checks.finding import Finding
 from webapp.cli.output import as_json, say_json
+from webapp.cli.read_only_copy import readable
 from webapp.core.db import Database
 from webapp.federation import providers
 from webapp.guard.routes import routes as routes_of
@@ -36,26 +41,33 @@ from webapp.mail.failures import unsent
 from webapp.mail.outbox import states
 from webapp.mfa.passkeys import stuck_by_rp_id
 from webapp.mfa.relying_party import party_of
+from webapp.nodes import heartbeat
 from webapp.settings import Settings
+from webapp.settings.paths import release
 from webapp.tokens.issuers import stuck_by_issuer
 from webapp.web.registry import services_of
 
 
 @click.command("doctor", cls=Command)
 @as_json
+@click.option("--probe", "is_probed", is_flag=True, help="Also send requests to the running site, for half a minute.")
 @click.pass_context
 @pass_context
-def command(context: CommandContext, ctx: click.Context, *, is_json: bool) -> None:
+def command(context: CommandContext, ctx: click.Context, *, is_json: bool, is_probed: bool) -> None:
     """Check settings, files, database and machine. Each line is ok, warn or bad, and says how to fix it.
 
-    The exit code is 1 if a check is bad.
+    The exit code is 1 if a check is bad. An instance folder that cannot be written, such as a copy that is kept as
+    evidence, is only read. --probe shows whether the proxy buffers requests, its certificate, and HTTP/2.
 
     \b
     Examples:
       python -m webapp doctor
       python -m webapp doctor --json | jq -r '.[] | select(.level != "ok").mend'
     """
-    found = list(findings(context.settings_to_read, has_secret_key=context.has_secret_key))
+    with readable(context.settings_to_read) as settings:
+        found = list(findings(settings, has_secret_key=context.has_secret_key))
+    if is_probed:
+        found += proxy_probe.findings(settings)
     if is_json:
         say_json(found)
     else:
@@ -94,7 +106,6 @@ def in_database(settings: Settings, periodic_jobs: Sequence[Job], *, has_secret_
         yield from password_hashes.imported(hashes, has_salt=bool(settings.flask_security_password_salt))
         known_roles = [role.name for role in roles.every(db)]
         yield database.demanded(settings, known_roles)
-        yield from directory.unknown_roles(settings, known_roles)
         yield login_ways.without_passwords(settings, len(providers.enabled(db)))
         yield mail.outbox(states(db), unsent(db))
         yield from network.untrusted(settings, untrusted_proxies.recent(db))
@@ -103,6 +114,9 @@ def in_database(settings: Settings, periodic_jobs: Sequence[Job], *, has_secret_
             stuck_by_rp_id(db, accepted_rp_ids(settings)),
         )
         yield from jobs.late_jobs(late(db, periodic_jobs))
+        yield audit_log.protected(missing_triggers(db))
+        yield from nodes.this_clock(heartbeat.clock_difference(db))
+        yield from nodes.seen(heartbeat.seen(db), release())
         yield database.backed_up(event_queries.last_backup(db))
         yield machine.clock(next((event.at for event in event_queries.tail(db, limit=1)), None))
     opened.close()

@@ -72,10 +72,28 @@ def prepare(settings: Settings) -> None:
     with answering():
         bring_up(settings)
         load_declared_providers(settings)
-    if settings.blueprints:
-        # A view without a rule would end each worker anew, and its sentence would be lost among their tracebacks.
+    refuse_unknown_roles(settings)
+    if settings.blueprints or any(":" in name for name in (*settings.second_factor_for, *settings.passkey_for)):
+        # A view without a rule, or a scope that no route has, would end each worker anew, and its sentence would be
+        # lost among their tracebacks.
         app = lazily("webapp.app")
         app.close(app.create_app(settings))
+
+
+def refuse_unknown_roles(settings: Settings) -> None:
+    """
+    Raises:
+        SettingsError: a setting names a role that does not exist.
+    """
+    named = lazily("webapp.accounts.named_roles")
+    if not any(named.named_roles(settings)):
+        return
+    database = Database(settings.database)
+    try:
+        with database.read() as db:
+            named.refuse_unknown(settings, [role.name for role in lazily("webapp.accounts.roles").every(db)])
+    finally:
+        database.close()
 
 
 def load_declared_providers(settings: Settings) -> None:

@@ -60,10 +60,11 @@ def yes_or_no(text: str) -> bool:
 
 
 def duration(text: str) -> timedelta:
-    match = re.fullmatch(r"([0-9]{1,10}) ?([smhd]?)", text)
+    match = re.fullmatch(r"([0-9]{1,10}) ?([smhd])", text)
     if not match:
-        raise ValueError("must be a duration such as 90s, 10m, 12h or 7d")
-    length = int(match[1]) * UNITS[match[2] or "s"].total_seconds()
+        # 12 may be meant as seconds, minutes or hours.
+        raise ValueError("must be a duration with its unit, such as 90s, 10m, 12h or 7d")
+    length = int(match[1]) * UNITS[match[2]].total_seconds()
     # Adding a longer duration to a date may exceed the largest date.
     if length > CENTURY.total_seconds():
         raise ValueError("must be shorter than a century")

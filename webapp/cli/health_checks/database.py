@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from webapp.accounts.models import User
+from webapp.accounts.named_roles import unknown_role
 from webapp.cli import schema
 from webapp.cli.errors import CommandRefused
 from webapp.cli.health_checks.finding import Finding, bad, ok, warn
@@ -52,11 +53,10 @@ def people(users: Sequence[User]) -> Finding:
 
 
 def demanded(settings: Settings, roles: Collection[str]) -> Finding:
-    """Whether every role that requires a second factor exists."""
+    """Whether every role that the settings name exists, such as one that requires a second factor."""
+    if sentence := unknown_role(settings, roles):
+        return bad("roles", sentence, "Until then the server does not start.")
     demands = demands_of(settings.second_factor_for, settings.passkey_for)
-    if unknown := sorted(demands.roles.keys() - set(roles)):
-        said = f"A second factor is required for the role {unknown[0]}, which does not exist."
-        return warn("second factors", said, "Fix WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR, or create the role.")
     if demands.of_roles(roles) is Level.ONE:
         return ok("second factors", "No role requires one. WEBAPP_SECOND_FACTOR_FOR=admin would require one of admins.")
     return ok("second factors", "Every role that requires one exists.")

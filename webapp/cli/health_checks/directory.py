@@ -1,6 +1,6 @@
 """Checks of the LDAP directory that verifies passwords."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from webapp.accounts.identity import ProviderFailed
@@ -26,11 +26,3 @@ def reached(settings: Settings) -> Iterator[Finding]:
         yield bad("directory", said, "Its users cannot log in. See docs/ldap.md.")
     else:
         yield ok("directory", f"{settings.ldap_url} responds.")
-
-
-def unknown_roles(settings: Settings, known: Collection[str]) -> Iterator[Finding]:
-    """Roles that groups of the directory shall give, but that do not exist."""
-    for _group, role in settings.role_by_group if settings.ldap_url else ():
-        if role not in known:
-            said = f"WEBAPP_LDAP_ROLES gives the role {role}, which does not exist."
-            yield warn("directory", said, f"Create it: python -m webapp role create {role}")

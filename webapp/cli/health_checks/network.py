@@ -12,10 +12,20 @@ from webapp.web.forwarded import is_trusted
 def findings(settings: Settings) -> Iterator[Finding]:
     host, _, port = settings.bind.rpartition(":")
     listens_outside = not is_loopback(host.strip("[]"))
+    yield from metrics(settings)
     yield https(settings, listens_outside) if settings.cookie_secure else http(settings, listens_outside, port)
     if settings.cookie_secure:
         yield proxies(settings)
         yield hsts(settings)
+
+
+def metrics(settings: Settings) -> Iterator[Finding]:
+    if settings.metrics_bind and not is_loopback(settings.metrics_bind.rpartition(":")[0].strip("[]")):
+        yield warn(
+            "metrics",
+            f"Everybody who can connect to {settings.metrics_bind} reads the metrics.",
+            "Let a firewall admit only Prometheus, or bind 127.0.0.1.",
+        )
 
 
 def http(settings: Settings, listens_outside: bool, port: str) -> Finding:

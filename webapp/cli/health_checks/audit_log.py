@@ -1,0 +1,19 @@
+"""Check of the audit log: whether the database still protects it."""
+
+from collections.abc import Sequence
+
+from webapp.cli.health_checks.finding import Finding, bad, ok
+
+
+def protected(missing: Sequence[str]) -> Finding:
+    """
+    Args:
+        missing: names of triggers that were dropped, disabled or replaced.
+    """
+    if missing:
+        return bad(
+            "audit log",
+            f"The database does not refuse changes of the audit log any more: {', '.join(missing)}.",
+            "Somebody has removed these triggers. Run: python -m webapp audit verify. Restore a backup made before.",
+        )
+    return ok("audit log", "The database refuses changes of the audit log.")
