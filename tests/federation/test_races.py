@@ -3,21 +3,26 @@
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from tests import factories
 from tests.browser import Person
 from tests.budget import times
+from tests.federation.identities import without_password
 from tests.federation.logout_tokens import logout_token
 from tests.federation.upstream import Upstream, come_back, leave, linked, log_in, provided
 from tests.oauth.test_races import at_once
+from tests.second_factors import stored, with_passkey
 from webapp.accounts.models import User
 from webapp.core.clock import now
 from webapp.core.ratelimit import Limiter
+from webapp.credentials.models import Credential
+from webapp.federation import linking
 from webapp.federation.models import LinkedIdentity, LoginProvider, WaitingIdentity
 from webapp.web.registry import services_of
 
 AT_ONCE = 4
+WAYS = ("identity", "identity"), ("identity", "passkey"), ("identity", "identity", "password")
 
 
 def upstream_of(site: Flask) -> Upstream:
@@ -141,7 +146,45 @@ def race_with_logout_token(site: Flask) -> None:
         assert person.ask("GET", "/account").status_code == 303
 
 
-RACES = race_of_first_logins, race_of_logins_by_address, race_of_links, race_with_logout_token
+def race_of_last_ways(site: Flask) -> None:
+    """Of all ways to log in that are removed at once, one stays."""
+    upstream = upstream_of(site)
+    for number, kinds in enumerate(WAYS * times(2)):
+        user = factories.user(site, f"ways{number}")
+        identities = [linked(site, user, f"ways-{number}-{place}") for place in range(kinds.count("identity"))]
+        paths = [f"/account/identities/{link}/unlink" for link in identities]
+        person, upstream.claims["sub"] = Person(site), f"ways-{number}-0"
+        log_in(person, upstream)
+        if "passkey" in kinds:
+            with_passkey(site, user)
+            # As if the session had begun with it, so that nothing has to be confirmed.
+            with factories.database_of(site).write() as db:
+                db.execute(update(Credential).where(Credential.user_id == user.id).values(amr="hwk user"))
+            paths.append(f"/account/security/passkeys/{stored(site, user)[0].id}/remove")
+        if "password" in kinds:
+            paths.append("/account/password/remove")
+        else:
+            without_password(site, user)
+        person.open("/account/security")
+        tabs, form = [same_browser(person) for _path in paths], {"csrf_token": person.csrf_token}
+        answers = at_once(
+            lambda place, tabs=tabs, paths=paths, form=form: tabs[place].ask("POST", paths[place], data=form),
+            len(paths),
+        )
+        codes = sorted(answer.status_code for answer in answers)
+        assert set(codes) == {303, 409}, (kinds, codes)
+        with factories.database_of(site).read() as db:
+            identities_left, kept = linking.of_user(db, user.id), db.get_one(User, user.id)
+        assert len(identities_left) + len(stored(site, user)) + bool(kept.password_hash) >= 1, kinds
+
+
+def same_browser(person: Person) -> Person:
+    other = Person(person.app)
+    other.client.set_cookie("session", person.cookie)
+    return other
+
+
+RACES = race_of_first_logins, race_of_logins_by_address, race_of_links, race_with_logout_token, race_of_last_ways
 
 
 def test_of_several_first_logins_of_one_identity_one_creates_an_account(app):
@@ -160,3 +203,7 @@ def test_of_several_users_who_link_one_identity_one_gets_it(app):
 
 def test_no_session_outlives_the_logout_token_that_comes_meanwhile(app):
     race_with_logout_token(app)
+
+
+def test_of_all_ways_in_that_are_removed_at_once_one_stays(app):
+    race_of_last_ways(app)

@@ -23,6 +23,7 @@ from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.pending_requests import PendingRequest
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.blueprint import bp, provider_named
+from webapp.federation.views.new_session import refuse_unfit
 from webapp.federation.views.start import leave_for
 from webapp.federation.views.waiting import forgotten, spent, wait_for_decision, waiting
 from webapp.guard import Principal
@@ -82,6 +83,7 @@ def link(slug: str, principal: Principal) -> ResponseReturnValue:
     """Link the identity to the account. All other sessions and script logins end."""
     found = waiting(db(), slug, user=principal.user_id.hex)
     provider, user = spent(db(), found), me(principal)
+    refuse_unfit(user)
     try:
         made = linking.create(db(), provider, found.identity, user, way="account")
     except LinkedElsewhere as error:

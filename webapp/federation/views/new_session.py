@@ -48,12 +48,12 @@ def refuse_unfit(user: User) -> None:
     Raises:
         Problem: 403, the account cannot log in.
     """
-    if user.disabled_at is None and not user.is_unverified:
+    if user.disabled_at is None and not user.is_unverified and not user.is_service:
         return
     raise Problem(
         403,
         _("You cannot log in"),
-        _("Your account at this site is disabled or not yet verified. Ask your administrator."),
+        _("This account is disabled, not yet verified, or only for scripts. Ask your administrator."),
         actions=(back(),),
     )
 
