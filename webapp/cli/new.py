@@ -2,6 +2,7 @@
 
 import keyword
 import re
+import secrets
 import sys
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -14,6 +15,7 @@ from webapp.cli.commands import Command
 from webapp.cli.errors import CommandRefused
 from webapp.cli.output import say_aside
 from webapp.core.lazy_import import lazily
+from webapp.settings import Settings
 
 SUFFIX = ".txt"
 """Of each file that is copied, so that no tool takes it for a module of this package."""
@@ -61,7 +63,8 @@ def names_of_ours() -> set[str]:
     """Names of our blueprints, and the first parts of our URLs."""
     ours = Flask("webapp", static_folder=None)
     ours.config["TOKEN_LOCATIONS"] = ("cookie",)
-    lazily("webapp.app.blueprints").register_blueprints(ours)
+    settings = Settings(secret_key=secrets.token_urlsafe(32), metrics=True)
+    lazily("webapp.app.blueprints").register_blueprints(ours, settings)
     return {"static", *ours.blueprints, *(rule.rule.split("/")[1] for rule in ours.url_map.iter_rules())}
 
 
