@@ -36,7 +36,7 @@ from http.client import HTTPException
 from math import isinf
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 from uuid import UUID
 
@@ -51,6 +51,10 @@ TOKEN = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)", re.A
 REQUIRED = ("exp", "iat", "iss", "aud", "sub", "jti")
 TIMES = ("exp", "iat", "nbf")
 TEXTS = ("iss", "sub", "jti", "aud", "client_id", "scope")
+ASSERTION_TYP = "forward-auth+jwt"
+ASSERTION_REQUIRED = ("exp", "iat", "iss", "aud", "sub", "htm", "path", "preferred_username")
+ASSERTION_HEADER = "HTTP_X_LATCHKEY_ASSERTION"
+IDENTITY_HEADERS = ("HTTP_REMOTE_USER", "HTTP_REMOTE_EMAIL", "HTTP_REMOTE_NAME", "HTTP_REMOTE_GROUPS")
 # The last second of the year 9999, the latest that ``datetime`` can represent.
 END_OF_TIME = 253402300799
 
@@ -140,6 +144,101 @@ def bearer(header: str | None) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
+class AssertionVerifier:
+    """Verifies ``X-Latchkey-Assertion``, with which a reverse proxy passes on who the user is (forward-auth).
+
+    An app behind it need not believe ``Remote-User``, which everybody can send who reaches the app past the proxy. Of
+    any WSGI app, this makes ``REMOTE_USER`` the verified user name, and every request without an assertion a 401::
+
+        verifier = AssertionVerifier("https://login.example.org", audience="https://wiki.example.org")
+        application = verifier.wsgi(application)
+
+    In Flask, for some views alone::
+
+        @app.before_request
+        def read_user():
+            g.user = verifier.claims_in(request.environ)["preferred_username"]
+        app.register_error_handler(TokenError, lambda error: (error.title, error.status))
+
+    Args:
+        issuer: the URL of the site, exactly.
+        audience: scheme and host of the app, as browsers open it; with the port if it is not that of the scheme.
+        leeway: seconds that the site's clock may be ahead of ours.
+    """
+
+    def __init__(
+        self, issuer: str, *, audience: str, leeway: float = 5, keys: "Callable[[str], Key] | None" = None
+    ) -> None:
+        self._issuer, self._audience, self._leeway = issuer, audience, leeway
+        self._key = keys or PublishedKeys(f"{issuer}/.well-known/jwks.json").find
+
+    def verify(self, assertion: str | None, *, method: str, path: str) -> dict[str, Any]:
+        """The claims of an assertion that was made for this request.
+
+        Args:
+            method: of the request.
+            path: of the request as the client has sent it, without the query.
+
+        Raises:
+            TokenError: one of ``Invalid``, ``Expired`` and ``KeysUnavailable``.
+        """
+        claims = self._claims(assertion, method)
+        if claims["path"] != path:
+            raise Invalid("made for another path")
+        return claims
+
+    def claims_in(self, environ: Mapping[str, Any]) -> dict[str, Any]:
+        """The claims of the assertion of a WSGI request (PEP 3333).
+
+        Raises:
+            TokenError: one of ``Invalid``, ``Expired`` and ``KeysUnavailable``.
+        """
+        claims = self._claims(environ.get(ASSERTION_HEADER), environ["REQUEST_METHOD"])
+        # Of a WSGI request only the decoded path is known.
+        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        if unquote_to_bytes(claims["path"]) != path.encode("latin-1"):
+            raise Invalid("made for another path")
+        return claims
+
+    def wsgi(self, app: Callable[..., Any], *, allow_anonymous: bool = False) -> Callable[..., Any]:
+        """A WSGI app around another: ``REMOTE_USER`` is the verified user name, ``latchkey.claims`` has the claims.
+
+        Args:
+            allow_anonymous: whether requests with an empty assertion go on without a user, as of public paths.
+        """
+
+        def verified(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+            for name in ("REMOTE_USER", *IDENTITY_HEADERS):
+                environ.pop(name, None)
+            if environ.get(ASSERTION_HEADER) or not allow_anonymous:
+                try:
+                    claims = self.claims_in(environ)
+                except TokenError as error:
+                    log.info("assertion not accepted: %s", error)
+                    start_response(f"{error.status} {error.title}", [("Content-Type", "text/plain")])
+                    return [f"{error.title}\n".encode()]
+                environ |= {"REMOTE_USER": claims["preferred_username"], "latchkey.claims": claims}
+            return app(environ, start_response)
+
+        return verified
+
+    def _claims(self, assertion: str | None, method: str) -> dict[str, Any]:
+        claims = claims_of(
+            assertion or "",
+            typ=ASSERTION_TYP,
+            issuer=self._issuer,
+            audience=self._audience,
+            leeway=self._leeway,
+            key_named=self._key,
+            required=ASSERTION_REQUIRED,
+        )
+        if not all(isinstance(claims[name], str) for name in ASSERTION_REQUIRED[4:]):
+            raise Invalid("htm, path or preferred_username is no text")
+        if claims["htm"] != method:
+            raise Invalid("made for another method")
+        return claims
+
+
 # Strict parsing: a token has exactly one spelling (RFC 8725 §3).
 
 
@@ -150,9 +249,19 @@ class Key:
 
 
 def claims_of(
-    token: str, *, typ: str, issuer: str, audience: str, leeway: float, key_named: Callable[[str], Key]
+    token: str,
+    *,
+    typ: str,
+    issuer: str,
+    audience: str,
+    leeway: float,
+    key_named: Callable[[str], Key],
+    required: tuple[str, ...] = REQUIRED,
 ) -> dict[str, Any]:
     """The claims of a token with a valid signature, valid claims and a valid time.
+
+    Args:
+        required: names of the claims that it must have.
 
     Raises:
         Expired: it was valid, but has expired.
@@ -160,9 +269,10 @@ def claims_of(
     """
     header, claims = read(token)
     key = key_for_header(header, typ, key_named)
-    for rule in (has_what_is_required, has_times_as_numbers, has_texts_as_texts, has_canonical_ids):
+    has_what_is_required(claims, required)
+    for rule in (has_times_as_numbers, has_texts_as_texts, has_canonical_ids):
         rule(claims)
-    has_signature(token, key, issuer=issuer, audience=audience)
+    has_signature(token, key, issuer=issuer, audience=audience, required=required)
     is_in_time(claims, leeway)
     return claims
 
@@ -251,8 +361,8 @@ def finite(digits: str) -> float:
     return number
 
 
-def has_what_is_required(claims: dict[str, Any]) -> None:
-    for name in REQUIRED:
+def has_what_is_required(claims: dict[str, Any], required: tuple[str, ...]) -> None:
+    for name in required:
         if name not in claims:
             raise Invalid(f"{name} is missing")
 
@@ -278,16 +388,16 @@ def has_canonical_ids(claims: dict[str, Any]) -> None:
     """
     for name, spelling in (("jti", "hex"), ("sub", "urn")):
         try:
-            found = UUID(claims[name])
+            found = UUID(claims.get(name, ""))
         except ValueError:
             continue
         if claims[name] != getattr(found, spelling).removeprefix("urn:uuid:"):
             raise Invalid(f"{name} is not in its canonical spelling")
 
 
-def has_signature(token: str, key: Key, *, issuer: str, audience: str) -> None:
+def has_signature(token: str, key: Key, *, issuer: str, audience: str, required: tuple[str, ...] = REQUIRED) -> None:
     # ``is_in_time`` checks the times, without leeway for the expiry.
-    options: Any = {"require": list(REQUIRED), "strict_aud": True}
+    options: Any = {"require": list(required), "strict_aud": True}
     options |= {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
     try:
         pyjwt.decode(
