@@ -3,8 +3,10 @@
 import json
 import shutil
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from urllib.parse import urljoin
@@ -58,6 +60,41 @@ def node_oidc_provider(site: str, slug: str = "acme") -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
+
+
+@contextmanager
+def oidc_provider_mock() -> Iterator[str]:
+    """oidc-provider-mock, which takes every client. Yields its issuer."""
+    port = free_port()
+    user = {"sub": "grace", "email": "grace@example.org", "email_verified": True, "preferred_username": "grace"}
+    call = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--user-claims", json.dumps(user)]
+    # In a process of its own: it imports modules that warn.
+    process = subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    issuer = f"http://127.0.0.1:{port}"
+    with process:
+        try:
+            wait_for(f"{issuer}/.well-known/openid-configuration")
+            yield issuer
+        finally:
+            process.terminate()
+
+
+def wait_for(url: str) -> None:
+    for _try in range(600):
+        with suppress(httpx.TransportError):
+            if httpx.get(url).status_code == 200:
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"{url} does not respond")
+
+
+class MockBrowser:
+    """Somebody at oidc-provider-mock, who presses the button with their name."""
+
+    def open(self, url: str) -> str:
+        """The URL of the site to which it leads."""
+        answer = httpx.post(url, data={"sub": "grace"}, timeout=60)
+        return answer.headers["Location"]
 
 
 class NodeBrowser:

@@ -8,7 +8,15 @@ import pytest
 from tests import factories
 from tests.browser import Person
 from tests.conftest import copied
-from tests.federation.real_upstreams import LOCAL, NodeBrowser, closing_visitor, node_oidc_provider, served
+from tests.federation.real_upstreams import (
+    LOCAL,
+    MockBrowser,
+    NodeBrowser,
+    closing_visitor,
+    node_oidc_provider,
+    oidc_provider_mock,
+    served,
+)
 from tests.federation.test_logout_at_provider import logs_out
 from tests.federation.upstream import FROM_OUTSIDE, entered, leave
 from tests.oauth.app import registered
@@ -70,6 +78,13 @@ def test_node_oidc_provider_logs_users_in_and_out(site):
         assert come_back(person, back).headers["Location"] == "/login"
         assert other.ask("GET", "/account").status_code == 303
         a_wrong_secret_is_said(site, browser)
+
+
+def test_oidc_provider_mock_logs_users_in(site):
+    with oidc_provider_mock() as issuer:
+        entered(site, issuer)
+        person = logs_in_twice(site, MockBrowser())
+    assert "grace@example.org" in person.open("/account").text
 
 
 def test_another_site_of_ours_logs_users_in(site, migrated):
