@@ -27,7 +27,7 @@ def changed(app, user, **values):
 UNFIT = [{"disabled_at": now()}, {"verification_required_at": now()}, {"is_service": True}]
 
 
-@pytest.mark.parametrize("state", UNFIT, ids=str)
+@pytest.mark.parametrize("state", UNFIT, ids=["disabled", "not verified", "service account"])
 def test_who_cannot_log_in_is_refused_and_nothing_is_stored(app, ada, visitor, upstream, state):
     changed(app, ada, **state)
     assert log_in(visitor, upstream).status_code == 403
