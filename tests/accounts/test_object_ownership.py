@@ -66,6 +66,7 @@ OF_ADMINS = {
     "/admin/proxied-apps/<uuid:app_id>/enable",
     "/admin/proxied-apps/<uuid:app_id>/remove",
     "/admin/proxied-apps/<uuid:app_id>/rules",
+    "/admin/proxied-apps/<uuid:app_id>/test",
     "/admin/proxied-apps/<uuid:app_id>/rules/<uuid:rule_id>/down",
     "/admin/proxied-apps/<uuid:app_id>/rules/<uuid:rule_id>/edit",
     "/admin/proxied-apps/<uuid:app_id>/rules/<uuid:rule_id>/remove",

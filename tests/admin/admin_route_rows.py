@@ -91,6 +91,7 @@ ROWS = (
         Row(f"GET /admin/proxied-apps/<uuid:app_id>/{act}", 200, NO_TOKEN)
         for act in ("disable", "edit", "remove", "rules", "rules/<uuid:rule_id>/edit", "rules/<uuid:rule_id>/remove")
     ),
+    Row("GET /admin/proxied-apps/<uuid:app_id>/test", 200, 200),
     Row("POST /admin/proxied-apps/<uuid:app_id>/edit", 200, NO_TOKEN, sent={"name": "W", "hosts": "w.example.org"}),
     Row("POST /admin/proxied-apps/<uuid:app_id>/disable", 200, 200),
     Row("POST /admin/proxied-apps/<uuid:app_id>/enable", 200, NO_TOKEN),

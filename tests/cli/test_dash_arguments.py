@@ -49,7 +49,13 @@ MADE = {
     "address": "an e-mail address, which an operator types",
     "who": "e-mail addresses and notes, which an operator types",
     "file": "a path, which an operator chooses",
-    "slug": "the short name of a provider, which begins with a letter or digit",
+    "slug": "the short name of a provider or app, which begins with a letter or digit",
+    "slugs": "short names of apps, which begin with a letter or digit",
+    "proxy": "one of three words",
+    "path": "a pattern, which begins with a slash",
+    "url": "a path, which begins with a slash, or a URL, which begins with its scheme",
+    "number": "of a rule, from 1",
+    "to": "the place of a rule, from 1",
     "prefix": "the beginning of a key that `limits list` shows, which begins with a word of ours",
 }
 

@@ -76,6 +76,19 @@ OPENS = {
     "provider remove": "acme --yes",
     "provider show": "acme",
     "provider test-claims": "acme FILE",
+    "proxied-app add": "Wiki --host wiki.example.org",
+    "proxied-app disable": "wiki --yes",
+    "proxied-app edit": "wiki --role user",
+    "proxied-app enable": "wiki",
+    "proxied-app export": "",
+    "proxied-app list": "",
+    "proxied-app remove": "wiki --yes",
+    "proxied-app rule add": "wiki /open",
+    "proxied-app rule edit": "wiki 1 --public",
+    "proxied-app rule move": "wiki 1 1",
+    "proxied-app rule remove": "wiki 1",
+    "proxied-app show": "wiki",
+    "proxied-app test": "wiki /",
     "keys emergency": "--yes",
     "keys list": "",
     "keys reseal": "",
@@ -99,6 +112,7 @@ READS = {
     "settings": "",
     "db backup": "FILE.copy --without-secret",
     "db check": "",
+    "proxied-app config": "wiki nginx",
     "db revision": "x",
     "doctor": "",
 }
@@ -217,8 +231,8 @@ def test_a_command_that_only_reads_needs_no_secret_key(attempt, used, instance, 
 
     def works(command):
         code, said = attempt(command, **settings)
-        # The doctor reports the missing secret key; there is no blueprint to migrate and no mail server.
-        return code == (1 if command in ("doctor", "db revision", "mail test") else 0) or said
+        # The doctor reports the missing secret key; there is no blueprint to migrate, no mail server and no app.
+        return code == (1 if command in ("doctor", "db revision", "mail test", "proxied-app config") else 0) or said
 
     assert wrong(READS, works) == {}
     assert made(instance) == {"latchkey.db"}

@@ -23,6 +23,7 @@ COMMANDS = {
     "role": "List, create, change and remove roles.",
     "client": "Register and remove apps that log users in with this site.",
     "provider": "Add and remove identity providers that users can log in with.",
+    "proxied-app": "Put apps behind the login that a reverse proxy asks for; change and test their rules.",
     "invite": "Create invitation links.",
     "mail": "List the outbox, retry failed mails, send a test mail.",
     "token": "Mint, list, rotate and revoke API tokens.",
@@ -45,7 +46,7 @@ class Program(NamesProgram, click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return groups_for(ctx).get(cmd_name)
-        found: click.Command = import_uncollected(f"webapp.cli.{cmd_name}").command
+        found: click.Command = import_uncollected(f"webapp.cli.{cmd_name.replace('-', '_')}").command
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -28,6 +28,8 @@ class Shown(NamedTuple):
 
 ReadCredential = Callable[[Rule], Shown | None]
 """Reads the credential that a rule accepts; raises ``NotAccepted``."""
+FindCredential = Callable[[Shown, App, OriginalRequest], Found | None]
+"""Finds what is stored about a credential."""
 
 
 class Verdict(NamedTuple):
@@ -50,47 +52,32 @@ class Verdict(NamedTuple):
         return self.decision is Decision.ALLOW
 
 
-class ForwardAuth:
-    """What the check needs; one per process."""
+class AccessDecisions:
+    """Decides by the rules of an app. It needs no request, so that others may ask what would be decided.
 
-    def __init__(self, database: Database, ring: KeyRing, issuer: str, demands: Demands) -> None:
-        self.apps = ProxiedApps(database)
-        self.query = CredentialQuery(database)
-        self.identity = IdentityHeaders(ring, issuer)
+    Args:
+        demands: of the settings.
+    """
+
+    def __init__(self, demands: Demands) -> None:
         self._demands = demands
 
-    def table(self) -> AppTable:
-        """The apps as they are now."""
-        return self.apps.table(self.query.version())
-
-    def check(
-        self, asked: OriginalRequest, environ: dict[str, object], address: str | None, read: ReadCredential
-    ) -> Verdict:
-        """Decide about a request.
-
-        Args:
-            environ: headers of the client in the form of WSGI.
-            address: its IP address.
-            read: of the present request.
-        """
-        table = self.apps.known()
-        while True:
-            app = table.by_host.get(asked.host)
-            verdict = self._verdict(app, asked, environ, address, read)
-            version = verdict.found.version if verdict.found else self.query.version()
-            if (version or 0) == table.version:
-                return verdict
-            # An app has changed: decide again, by its present rules.
-            table = self.apps.table(version)
-
-    def _verdict(
+    def verdict(
         self,
         app: App | None,
         asked: OriginalRequest,
         environ: dict[str, object],
         address: str | None,
         read: ReadCredential,
+        find: FindCredential,
     ) -> Verdict:
+        """The decision about one request.
+
+        Args:
+            app: None if no app has the host.
+            environ: headers of the client in the form of WSGI.
+            address: its IP address.
+        """
         if app is None:
             return Verdict(None, reason="no app has this host")
         try:
@@ -108,7 +95,7 @@ class ForwardAuth:
         if shown is None:
             return Verdict(Decision.LOG_IN, app, rule, need=rule.need)
         moment = now()
-        found = self._find(shown, app, asked)
+        found = find(shown, app, asked)
         try:
             principal = admit(shown.ref, found.row if found else None, moment)
         except NotAccepted as error:
@@ -118,11 +105,6 @@ class ForwardAuth:
         until = found.granted_until if found else None
         decision, need = self.decide_for(rule, principal, until, moment, call)
         return Verdict(decision, app, rule, principal, found, need)
-
-    def _find(self, shown: Shown, app: App, asked: OriginalRequest) -> Found | None:
-        if shown.ref.kind == "token":
-            return self.query.by_token(shown.ref.key, app.id)
-        return self.query.by_cookie(shown.ref.key, app.id, asked.host)
 
     def decide_for(
         self, rule: Rule, principal: Principal, granted_until: datetime | None, moment: datetime, call: Call | None
@@ -141,3 +123,48 @@ class ForwardAuth:
             level = self._demands.of_scopes(rule.need.scopes.names)
             need = need if level <= need.level else replace(need, level=level)
         return decide(principal, need, moment, call), need
+
+
+class ForwardAuth:
+    """What the check needs; one per process."""
+
+    def __init__(self, database: Database, ring: KeyRing, issuer: str, demands: Demands) -> None:
+        self.apps = ProxiedApps(database)
+        self.query = CredentialQuery(database)
+        self.identity = IdentityHeaders(ring, issuer)
+        self.decisions = AccessDecisions(demands)
+
+    def table(self) -> AppTable:
+        """The apps as they are now."""
+        return self.apps.table(self.query.version())
+
+    def check(
+        self, asked: OriginalRequest, environ: dict[str, object], address: str | None, read: ReadCredential
+    ) -> Verdict:
+        """Decide about a request.
+
+        Args:
+            environ: headers of the client in the form of WSGI.
+            address: its IP address.
+            read: of the present request.
+        """
+        table = self.apps.known()
+        while True:
+            app = table.by_host.get(asked.host)
+            verdict = self.decisions.verdict(app, asked, environ, address, read, self._find)
+            version = verdict.found.version if verdict.found else self.query.version()
+            if (version or 0) == table.version:
+                return verdict
+            # An app has changed: decide again, by its present rules.
+            table = self.apps.table(version)
+
+    def _find(self, shown: Shown, app: App, asked: OriginalRequest) -> Found | None:
+        if shown.ref.kind == "token":
+            return self.query.by_token(shown.ref.key, app.id)
+        return self.query.by_cookie(shown.ref.key, app.id, asked.host)
+
+    def decide_for(
+        self, rule: Rule, principal: Principal, granted_until: datetime | None, moment: datetime, call: Call | None
+    ) -> tuple[Decision, Requirement]:
+        """See ``AccessDecisions.decide_for``."""
+        return self.decisions.decide_for(rule, principal, granted_until, moment, call)

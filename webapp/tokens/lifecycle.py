@@ -88,3 +88,9 @@ def names(db: Session, user_id: UUID, token_ids: Iterable[UUID]) -> dict[UUID, s
     """Names of tokens by id; ids of other users' tokens are left out."""
     query = select(ApiToken.id, ApiToken.name).where(ApiToken.user_id == user_id, ApiToken.id.in_(token_ids))
     return {found.id: found.name for found in db.execute(query)}
+
+
+def id_called(db: Session, user_id: UUID, name: str) -> UUID | None:
+    """The id of the live token of a user that has this name."""
+    theirs = ApiToken.user_id == user_id, ApiToken.taken_name == name.casefold()
+    return db.scalar(select(ApiToken.id).where(*theirs))

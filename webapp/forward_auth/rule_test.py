@@ -1,0 +1,188 @@
+"""RuleTest: what the rules of an app decide about a request of a user or token, without that request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from webapp.accounts import roles, user_queries
+from webapp.accounts.models import User
+from webapp.core.clock import now
+from webapp.core.translation import _
+from webapp.forward_auth import grants, lifecycle, verdict_words
+from webapp.forward_auth.app_settings import AppUnfit, checked_host
+from webapp.forward_auth.checks import AccessDecisions, Shown, Verdict
+from webapp.forward_auth.credential_query import CredentialQuery, Found
+from webapp.forward_auth.models import AccessRule, ProxiedApp
+from webapp.forward_auth.original_request import METHOD, URI, OriginalRequest
+from webapp.forward_auth.proxied_apps import App, Rule, app_of
+from webapp.guard.principal import CredentialRef, CredentialRow
+from webapp.tokens import lifecycle as tokens
+
+AMR = {"": "pwd", "aal2": "pwd otp", "phr": "hwk user"}
+"""How somebody is logged in, by the ``acr`` that it reaches."""
+NO_CREDENTIAL = UUID(int=0)
+
+
+class TestUnfit(Exception):
+    """The request cannot be tested. The message says why."""
+
+    __test__ = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who sends the request; with neither user nor token, nobody."""
+
+    user: User | None = None
+    token_id: UUID | None = None
+    acr: str = ""
+    """That the login of the user has reached: empty, ``aal2`` or ``phr``."""
+    address: str | None = None
+    """IP address."""
+
+
+def caller_called(db: Session, person: str, token: str, *, acr: str = "", address: str = "") -> Caller:
+    """
+    Args:
+        person: user name or e-mail address; empty for nobody, or for a token that is named by its id.
+        token: its name, or its id.
+
+    Raises:
+        TestUnfit
+    """
+    user = user_queries.by_name_or_email(db, person) if person else None
+    if person and user is None:
+        raise TestUnfit(_("There is no user named %(name)s.", name=person))
+    if not token:
+        return Caller(user=user, acr=acr, address=address or None)
+    token_id = id_in(token) or (tokens.id_called(db, user.id, token) if user else None)
+    owner_id = tokens.owner_of(db, token_id) if token_id else None
+    if owner_id is None or (user is not None and owner_id != user.id):
+        raise TestUnfit(_("There is no such token. Enter its ID, or its name and its owner."))
+    return Caller(user=user_queries.by_id(db, owner_id), token_id=token_id, address=address or None)
+
+
+def id_in(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def request_to(app: App, method: str, url: str) -> OriginalRequest:
+    """
+    Args:
+        url: of a page of the app, or its path.
+
+    Raises:
+        TestUnfit
+    """
+    method = method.upper()
+    if not METHOD.fullmatch(method):
+        raise TestUnfit(_("The method is a word such as GET."))
+    whole = f"https://{app.hosts[0]}{url}" if url.startswith("/") else url
+    try:
+        parts = urlsplit(whole)
+        host = checked_host(f"{parts.scheme}://{parts.netloc}")
+    except (AppUnfit, ValueError):
+        host = ""
+    if host not in app.hosts:
+        raise TestUnfit(
+            _("The URL belongs to another app. Enter a path such as /admin, or a URL of %(host)s.", host=app.hosts[0])
+        )
+    path = whole.split(parts.netloc, 1)[1].partition("#")[0] or "/"
+    if not URI.fullmatch(path):
+        raise TestUnfit(_("The URL has spaces or letters that a browser would escape."))
+    raw_path, _mark, query = path.partition("?")
+    return OriginalRequest(method, parts.scheme, host, raw_path, query)
+
+
+def app_as_applied(db: Session, row: ProxiedApp, rules: Sequence[AccessRule] | None = None) -> App:
+    """The app as the check sees it, also if it is disabled.
+
+    Args:
+        rules: instead of those that are stored.
+    """
+    return app_of(row, lifecycle.hosts_of(db, row), lifecycle.rules_of(db, row) if rules is None else rules)
+
+
+class RuleTestOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    allowed: bool
+    outcome: str
+    """`allow`, the code of the refusal, `no_rule`, `network`, or `disabled` for an app that is disabled."""
+    sentence: str
+    rule: int | None
+    """Number of the rule that applies; null for none."""
+    where: str
+    """Its methods and path."""
+    reason: str
+    """What the log says, if no rule allows it."""
+
+
+class RuleTest:
+    """
+    Args:
+        decisions: which also decide about the requests of the proxy.
+        query: which also finds the tokens of these.
+    """
+
+    __test__ = False
+
+    def __init__(self, decisions: AccessDecisions, query: CredentialQuery) -> None:
+        self._decisions, self._query = decisions, query
+
+    def verdict(self, db: Session, app: App, asked: OriginalRequest, caller: Caller) -> Verdict:
+        """What the check would decide."""
+
+        def read(rule: Rule) -> Shown | None:
+            if caller.token_id is not None:
+                # The header with the token is not read where it is the app's own.
+                return None if rule.authorization == "app" else Shown(CredentialRef(caller.token_id.hex, "token"))
+            return Shown(CredentialRef("", "session")) if caller.user is not None else None
+
+        def find(shown: Shown, app: App, _asked: OriginalRequest) -> Found | None:
+            if shown.ref.kind == "token":
+                return self._query.by_token(shown.ref.key, app.id)
+            return logged_in(db, app, caller)
+
+        return self._decisions.verdict(app, asked, {}, caller.address, read, find)
+
+
+def logged_in(db: Session, app: App, caller: Caller) -> Found | None:
+    """What would be stored if the user had just logged in."""
+    user, moment = caller.user, now()
+    if user is None or user.is_service:
+        return None
+    row = CredentialRow(
+        user_id=user.id,
+        username=user.username,
+        roles=roles.included_in(db, user.role),
+        credential="session",
+        credential_id=NO_CREDENTIAL,
+        expires_at=moment + timedelta(hours=1),
+        auth_time=moment,
+        amr=AMR[caller.acr],
+        disabled_at=user.disabled_at,
+        closes_at=user.closes_at,
+    )
+    until = grants.granted_until(db, user.id, app.id)
+    return Found(row, user.email, user.email_verified_at, user.display_name, until, None)
+
+
+def outcome_for(verdict: Verdict, row: ProxiedApp) -> RuleTestOutcome:
+    rule, is_disabled = verdict.rule, row.disabled_at is not None
+    sentence = _("The app is disabled, so every request is refused.")
+    methods = ", ".join(sorted(rule.methods)) if rule else ""
+    return RuleTestOutcome(
+        allowed=verdict_words.is_open(verdict) and not is_disabled,
+        outcome="disabled" if is_disabled else verdict_words.outcome_of(verdict),
+        sentence=sentence if is_disabled else verdict_words.verdict_sentence(verdict),
+        rule=rule.number if rule else None,
+        where=f"{methods} {rule.pattern.text}".strip() if rule else "",
+        reason=verdict.reason,
+    )
