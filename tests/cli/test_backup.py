@@ -1,22 +1,18 @@
 """db backup: a copy while others write, and when it was made."""
 
 import json
+import os
 import sqlite3
 import subprocess
 import threading
-from contextlib import closing, contextmanager
-from datetime import timedelta
+import time
+from contextlib import closing
 
 import pytest
-import time_machine
 
 from tests import factories
 from tests.script import Script
 from tests.secret_keys import OTHER
-from webapp.core import backup_file
-from webapp.core.backup import OLD
-from webapp.core.clock import now
-from webapp.settings import Settings
 
 
 @pytest.fixture
@@ -113,16 +109,18 @@ def test_without_the_secret_key_of_the_database_no_backup_is_made_by_mistake(run
     assert run(f"db backup --without-secret {copy}", **given).exit_code == 0
 
 
-def test_a_file_that_cannot_be_read_again_is_no_backup(run, add, copy, monkeypatch):
+def test_what_a_killed_process_has_left_is_deleted_a_day_later(run, add, instance, copy):
     add("ada")
-
-    def damaged(*_):
-        raise backup_file.BackupUnfit("It is damaged.")
-
-    monkeypatch.setattr(backup_file, "contents", damaged)
-    done = run(f"db backup {copy}")
-    assert (done.exit_code, "No backup was made" in done.stderr, copy.exists()) == (1, True, False)
-    assert "never backed up" in backups(run)[0]
+    for name, age in ((".backup-old", 25), (".backup-now", 1), (".restore-old", 25)):
+        (instance / name).mkdir()
+        (instance / name / "database.sqlite").touch()
+        then = time.time() - age * 3600
+        os.utime(instance / name, (then, then))
+    assert run(f"db backup {copy}").exit_code == 0
+    assert run(f"db restore --check {copy}").exit_code == 0
+    assert [file.name for file in instance.iterdir() if file.name.startswith((".backup-", ".restore-"))] == [
+        ".backup-now"
+    ]
 
 
 def test_concurrent_writes_are_in_the_backup_completely_or_not_at_all(run, add, instance, copy, unpacked):
@@ -152,39 +150,6 @@ def test_concurrent_writes_are_in_the_backup_completely_or_not_at_all(run, add, 
         assert connection.execute("SELECT count(*) % 2 FROM rate_bucket").fetchone() == (0,)
 
 
-@contextmanager
-def another_writer(instance):
-    """A transaction that holds the write lock until the end of the block."""
-    file = instance / "latchkey.db"
-    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        yield connection
-
-
-def test_recording_a_backup_waits_longer_for_other_writers_than_a_request(run, add, instance, copy, monkeypatch):
-    add("ada")
-    monkeypatch.setattr("webapp.core.db.BUSY", 20)
-    with another_writer(instance) as writer:
-        ending = threading.Timer(0.3, writer.rollback)
-        ending.start()
-        done = run(f"db backup --without-secret {copy}")
-        ending.join()
-    assert (done.exit_code, done.stderr) == (0, f"The backup is in {copy}. Only you can read this file.\n")
-    assert backups(run)[0].startswith("ok")
-
-
-def test_if_a_backup_cannot_be_recorded_the_message_says_what_to_do(run, add, instance, copy, unpacked, monkeypatch):
-    add("ada")
-    monkeypatch.setattr("webapp.core.db.BUSY", 20)
-    monkeypatch.setattr("webapp.cli.backup.PATIENCE", 0.1)
-    with another_writer(instance):
-        done = run(f"db backup --without-secret {copy}")
-    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert f"The backup is in {copy}, but that was not recorded (database is locked)" in done.stderr
-    assert names(unpacked() / "database.sqlite") == ["ada"]
-    assert run("db backup --record-only").exit_code == 0
-
-
 def test_an_existing_file_is_not_overwritten(run, add, copy):
     add("ada")
     copy.write_text("something dear")
@@ -197,52 +162,3 @@ def test_a_missing_folder_is_an_error_message(run, add, tmp_path):
     add("ada")
     done = run(f"db backup {tmp_path}/no/such/copy.db")
     assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
-
-
-@pytest.mark.parametrize("command", ["db backup", "db backup x.db --made-elsewhere"])
-def test_file_and_made_elsewhere_exclude_each_other(run, add, command):
-    add("ada")
-    assert run(command).exit_code == 2
-
-
-def backups(run):
-    return [line for line in run("doctor").stdout.splitlines() if " backup " in line]
-
-
-def test_doctor_shows_the_age_of_the_last_backup(run, add, copy):
-    add("ada", "super_admin")
-    assert "never backed up" in backups(run)[0]
-    run(f"db backup {copy}")
-    assert backups(run)[0].startswith("ok")
-    with time_machine.travel(now() + OLD + timedelta(days=1)):
-        assert "8 days old" in backups(run)[0]
-        run("db backup --made-elsewhere")
-        assert backups(run)[0].startswith("ok")
-
-
-def test_doctor_knows_the_last_backup_right_after_a_restore(run, add, copy):
-    add("ada", "super_admin")
-    run(f"db backup {copy}")
-    made_at = now()
-    with time_machine.travel(made_at + timedelta(days=3), tick=True):
-        assert run(f"db restore {copy} --yes").exit_code == 0
-        assert f"was made at {made_at:%Y-%m-%d}" in backups(run)[0]
-    with time_machine.travel(made_at + OLD + timedelta(days=2), tick=True):
-        assert "9 days old" in backups(run)[0]
-
-
-def test_the_overview_shows_the_age_of_the_last_backup(run, add, instance, copy, make_app):
-    add("ada")
-    app = make_app(WEBAPP_INSTANCE=str(instance))
-    script = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)
-
-    def said():
-        found = script.get("/admin").json
-        return found["backed_up_at"], [task["sentence"] for task in found["attention"] if "back" in task["sentence"]]
-
-    at, (sentence,) = said()
-    assert (at, "never" in sentence) == (None, True)
-    run(f"db backup {copy}", WEBAPP_SECRET_KEY=Settings.from_env({"WEBAPP_INSTANCE": str(instance)}).secret_key)
-    at, sentences = said()
-    assert at is not None
-    assert sentences == []

@@ -98,6 +98,14 @@ def test_what_an_emergency_ended_stays_ended(run, url, copy):
     assert json.loads(run("token list --json").stdout) == []
 
 
+def test_what_a_killed_restore_has_left_is_dropped(run, url, copy):
+    name = url.rpartition("/")[2]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}_restore_0badcafe")
+    assert run(f"db restore --check {copy}").exit_code == 0
+    assert databases(url) == []
+
+
 def damaged(copy, monkeypatch):
     content = bytearray(copy.read_bytes())
     content[len(content) // 2] ^= 1

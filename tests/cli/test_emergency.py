@@ -43,6 +43,12 @@ def test_tokens_created_meanwhile_are_ended_too(run, add, mint, pauses):
     assert live_tokens(run) == []
 
 
+def test_tokens_to_register_apps_with_are_void_too(run, pauses):
+    assert run("client registration-token add").exit_code == 0
+    assert "1 registration token" in run("keys emergency --yes").stderr
+    assert json.loads(run("client registration-token list --json").stdout or "[]") == []
+
+
 def test_it_needs_confirmation_and_otherwise_changes_nothing(run, add, mint, pauses):
     add("ada", "super_admin")
     mint("ada")

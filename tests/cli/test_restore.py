@@ -73,6 +73,8 @@ WAITING = (
     "SELECT count(*) FROM invitation WHERE revoked_at IS NULL AND uses < most_uses",
     "SELECT count(*) FROM factor_reset",
     "SELECT count(*) FROM outgoing_mail WHERE due_at IS NOT NULL",
+    "SELECT count(*) FROM oauth_registration_token",
+    "SELECT count(*) FROM oauth_device_code",
 )
 
 
@@ -82,6 +84,8 @@ def with_pending_links(run, add, instance, tmp_path):
     add("ada")
     assert run("user reset-link ada").exit_code == 0
     assert run("invite bob").exit_code == 0
+    assert run("client registration-token add").exit_code == 0
+    assert run("client add Wiki --redirect-uri https://wiki.example.org/cb").exit_code == 0
     with closing(sqlite3.connect(instance / "latchkey.db")) as connection, connection:
         connection.execute(
             "INSERT INTO factor_reset (id, user_id, reason, created_at, due_at)"
@@ -90,6 +94,11 @@ def with_pending_links(run, add, instance, tmp_path):
         connection.execute(
             "INSERT INTO outgoing_mail (id, kind, 'to', created_at, due_at, tries)"
             " SELECT hex(zeroblob(16)), '', 'ada@example.org', created_at, created_at, 0 FROM link"
+        )
+        connection.execute(
+            "INSERT INTO oauth_device_code (digest, user_code, client_id, scopes, resources, created_at, expires_at,"
+            " interval) SELECT digest, '', (SELECT id FROM oauth_client), '[]', '[]', created_at, expires_at, 1"
+            " FROM link"
         )
     file = tmp_path / "copy.db"
     run(f"db backup {file}")
@@ -103,7 +112,8 @@ def test_pending_links_of_the_backup_are_void(run, instance, with_pending_links,
     for query in WAITING:
         assert ask(instance / "latchkey.db", query) == [(count,)], query
     if not option:
-        assert "1 factor reset and 1 invitation and 1 mailed link" in done.stderr
+        assert "1 app login and 1 factor reset and 1 invitation and 1 mailed link" in done.stderr
+        assert "1 registration token" in done.stderr
         assert "may have been sent already" in run("mail list --failed").stdout
 
 

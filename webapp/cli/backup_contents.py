@@ -18,6 +18,7 @@ from webapp.settings.fields import PREFIX, fields_of
 from webapp.settings.paths import release
 
 WITHOUT = "A backup without it: python -m webapp db backup --without-secret FILE"
+DRAFT = ".backup-"
 # Of these, the values are in the backup, or have no meaning elsewhere.
 RESTORED = {f"{PREFIX}{name}" for name in ("INSTANCE", "SECRET_KEY", "SECRET_KEY_FILE")}
 
@@ -45,7 +46,8 @@ def files(context: CommandContext, database: Database, *, has_secret: bool) -> I
     content: dict[str, Path | bytes] = {backup_file.SECRET_KEYS: secret_keys.encode()} if secret_keys else {}
     content |= {path.name: path for path in settings_files(settings.instance, has_secret=has_secret)}
     # In the instance folder: the backup may be written to a machine that must not see it unencrypted.
-    with tempfile.TemporaryDirectory(dir=settings.instance, prefix=".backup-") as folder:
+    backup.delete_leftovers(settings.instance, DRAFT)
+    with tempfile.TemporaryDirectory(dir=settings.instance, prefix=DRAFT) as folder:
         if source := schema.file_of(settings):
             copy = Path(folder) / backup_file.DATABASES["sqlite"]
             backup.copy(source, copy)

@@ -24,6 +24,7 @@ from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.key_table import KeyTable
 from webapp.core.table_ring import TableRing, ring_for
 from webapp.credentials import lifecycle as credentials
+from webapp.oauth import unused_grants
 from webapp.settings import InstanceError, Settings
 
 WORD = "end everything"
@@ -74,7 +75,7 @@ def sweep(database: Database, settings: Settings, left: list[str]) -> Counter[st
         ended = credentials.end_every_credential(db)
         # With the secret key and the database, waiting mails and the links in them can be read.
         ended["link"], ended["invitation"] = one_time_links.void_of_everybody(db), invitations.revoke_all(db)
-        ended = +ended
+        ended += unused_grants.void_all(db, before=now())
         former = replace_keys(db, database, settings)
         record(db, Event.EMERGENCY_DECLARED, retired=former, ended=dict(ended), by_hand=left)
     return ended

@@ -20,7 +20,7 @@ from webapp.cli.output import say_aside
 from webapp.cli.prompts import confirm
 from webapp.cli.restore_draft import Prepared, Unpacked, Wishes
 from webapp.cli.restored_settings import put_settings, settings_for
-from webapp.core import backup_file, emergency_mark, instance_folder, postgresql_backup, restore
+from webapp.core import backup, backup_file, emergency_mark, instance_folder, postgresql_backup, restore
 from webapp.core.backup_file import BackupUnfit
 from webapp.core.clock import NEVER
 from webapp.core.db_file import Damaged
@@ -29,6 +29,7 @@ from webapp.settings import Settings
 IN_USE = "The server is running, or another program has the database open. Stop it first. Nothing was changed."
 BY_HAND = "Restored by hand, it is completed by: python -m webapp db restore --already-restored"
 WORD = "restore"
+DRAFT = ".restore-"
 
 
 def moment(_context: click.Context, _parameter: click.Parameter, value: str) -> datetime:
@@ -133,7 +134,8 @@ def unpacked(
         refuse_served(settings)
     instance_folder.prepare(settings.instance)
     beside = schema.file_of(settings) or settings.instance / "database"
-    with instance_folder.lock(settings.instance), TemporaryDirectory(dir=beside.parent, prefix=".restore-") as folder:
+    backup.delete_leftovers(beside.parent, DRAFT)
+    with instance_folder.lock(settings.instance), TemporaryDirectory(dir=beside.parent, prefix=DRAFT) as folder:
         words = None
         if backup_file.kind_of(file) == "encrypted":
             words = passphrase.given(context, passphrase_file) or passphrase.typed(is_new=False)

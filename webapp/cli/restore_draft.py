@@ -31,6 +31,7 @@ from webapp.core.db import Database
 from webapp.credentials import lifecycle as credentials
 from webapp.mail import outbox
 from webapp.mfa import resets
+from webapp.oauth import unused_grants
 from webapp.settings import Settings
 
 HELD_BACK = "it was waiting in the restored backup: it may have been sent already, and its links no longer work"
@@ -201,4 +202,4 @@ def revoke_issued(db: Session, before: datetime) -> Counter[str]:
     ended["invitation"] = invitations.revoke_all(db, before=before)
     ended["factor reset"] = resets.cancel_all(db, before=before)
     ended["waiting mail"] = outbox.give_up_all(db, before=before, reason=HELD_BACK)
-    return +ended
+    return +(ended + unused_grants.void_all(db, before=before))

@@ -1,8 +1,10 @@
 """Copy a SQLite database consistently while other processes write to it."""
 
 import os
+import shutil
 import sqlite3
 import tempfile
+import time
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +13,8 @@ from webapp.core import db_file
 
 # A backup older than this is reported: everything since would be lost with the database.
 OLD = timedelta(days=7)
+# Seconds.
+LEFT_FOR = 24 * 3600
 
 
 def copy(database: Path, to: Path) -> None:
@@ -51,3 +55,10 @@ def flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def delete_leftovers(folder: Path, prefix: str) -> None:
+    """Delete the drafts of processes that were killed a day ago or earlier; they hold a database and a secret key."""
+    for left in folder.glob(f"{prefix}*"):
+        if left.is_dir() and time.time() - left.stat().st_mtime > LEFT_FOR:
+            shutil.rmtree(left, ignore_errors=True)

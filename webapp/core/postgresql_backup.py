@@ -5,7 +5,7 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,7 @@ def loaded(url: str, file: Path) -> Iterator[str]:
     name = name_beside(url, f"restore_{secrets.token_hex(4)}")
     draft = make_url(url).set(database=name)
     with server(url) as connection:
+        drop_leftovers(connection, name[:-8])
         create(connection, name, like=make_url(url).database or "")
         try:
             run("pg_restore", draft, "--no-owner", "--no-privileges", "--exit-on-error", str(file))
@@ -88,7 +89,8 @@ def replace(draft: str, url: str) -> str | None:
         InUse, PostgresqlFailed: nothing was changed.
     """
     target, new = make_url(url).database or "", make_url(draft).database or ""
-    kept = name_beside(url, f"before_{now():%Y%m%dt%H%M%S%f}")
+    stamp = f"{now():%Y%m%dt%H%M%S%f}"
+    kept = name_beside(url, f"before_{stamp}")
     rename = SQL("ALTER DATABASE {} RENAME TO {}")
     with server(url) as connection:
         has_former = exists(connection, target)
@@ -96,7 +98,7 @@ def replace(draft: str, url: str) -> str | None:
             if has_former:
                 connection.execute(rename.format(Identifier(target), Identifier(kept)))
             connection.execute(rename.format(Identifier(new), Identifier(target)))
-        drop_old(connection, name_beside(url, "before_"))
+        drop_old(connection, kept.removesuffix(stamp))
     return kept if has_former else None
 
 
@@ -144,6 +146,14 @@ def create(connection: psycopg.Connection[Any], name: str, *, like: str) -> None
     if found := connection.execute(query, [like]).fetchone():
         statement += SQL(" ENCODING {} LC_COLLATE {} LC_CTYPE {}").format(*map(Literal, found))
     connection.execute(statement)
+
+
+def drop_leftovers(connection: psycopg.Connection[Any], prefix: str) -> None:
+    """Drop the drafts of processes that were killed; one that is in use is that of another restore."""
+    query = "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
+    for (name,) in connection.execute(query, [prefix]).fetchall():
+        with suppress(psycopg.errors.ObjectInUse):
+            connection.execute(SQL("DROP DATABASE {}").format(Identifier(name)))
 
 
 def drop_old(connection: psycopg.Connection[Any], prefix: str) -> None:

@@ -93,6 +93,10 @@ COUNTS: dict[str, Callable[[int], str]] = {
     "pending": lambda count: _n("%(num)s pending login", "%(num)s pending logins", count),
     "link": lambda count: _n("%(num)s mailed link", "%(num)s mailed links", count),
     "invitation": lambda count: _n("%(num)s invitation", "%(num)s invitations", count),
+    "factor reset": lambda count: _n("%(num)s reset of second factors", "%(num)s resets of second factors", count),
+    "waiting mail": lambda count: _n("%(num)s waiting mail", "%(num)s waiting mails", count),
+    "app login": lambda count: _n("%(num)s login to an app", "%(num)s logins to apps", count),
+    "registration token": lambda count: _n("%(num)s registration token", "%(num)s registration tokens", count),
 }
 
 
