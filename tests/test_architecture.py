@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parents[1] / "webapp"
 MAY_QUERY = {
     # Every request pays for it: credential, user and role come in one row (performance.md).
     "accounts/credential_lookup.py": {"Credential"},
+    # One statement for each check of a proxy, with what the app may learn of the user.
+    "forward_auth/credential_query.py": {"Credential", "User"},
     # An app asks userinfo for each of its users: claims of the user and settings of the app come in one row.
     "oauth/userinfo_lookup.py": {"User"},
     # A token and its credential are two halves of one thing, with one id: they are found, sorted and paged together.

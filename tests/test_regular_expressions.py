@@ -3,20 +3,16 @@
 import ast
 import importlib
 import re
-import time
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.linear_work import is_linear, work
 from webapp.sessions import user_agents
 
 ROOT = Path(__file__).resolve().parents[1]
 FUNCTIONS = {"compile", "search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"}
-LARGE = 100_000
-# For four times the text linear work takes four times as long, and quadratic work sixteen times. Work of a few
-# milliseconds is too short to compare; quadratic work on 100 kB takes seconds.
-MAX_RATIO, TOO_SHORT = 9.0, 0.005
 
 # By the file and the constant, or the text of the expression: how it is applied, and the repeated text that makes it
 # work hardest. "ours" is never given anything from outside: it reads settings, commands, key files or our own routes.
@@ -74,6 +70,15 @@ EXPRESSIONS = {
     "form_body.ESCAPE": ("findall", "%6"),
     "new_accounts.UNFIT": ("sub", "ours"),
     "lifecycle.SLUG": ("fullmatch", "a"),
+    "app_settings.SLUG": ("fullmatch", "a"),
+    "identity_headers.CONTROL": ("sub", "a\n"),
+    "original_request.JOINED": ("search", ", "),
+    "original_request.METHOD": ("fullmatch", "A-"),
+    "original_request.URI": ("fullmatch", "/a"),
+    "path_patterns.ESCAPE": ("findall", "%6"),
+    "path_patterns.PATTERN": ("fullmatch", "/*"),
+    "path_patterns.PLAIN": ("fullmatch", "/a"),
+    "proxy_configs.ADDRESS": ("fullmatch", "a."),
     "provider_preset.TENANT": ("fullmatch", "a"),
     "provider_errors.RESPONDED": ("search", "the provider responds with 'a"),
     "providers: [^a-z0-9]+": ("sub", "-"),
@@ -146,6 +151,11 @@ EXPRESSIONS = {
     "pages: ^[^\\x00]*$": ("search", "a\n"),
     "transport.WORD": ("sub", "a."),
     "user_list: ^[a-z0-9_]*$": ("search", "a\n"),
+    "requirements.REQUIREMENT": ("match", "ours"),
+    "requirements: (?:\\.0+)+$": ("sub", "ours"),
+    "requirements: [0-9]+(?:\\.[0-9]+)*": ("fullmatch", "ours"),
+    "tester.NO_NUL": ("search", "a\n"),
+    "tester: ^(aal2|phr)?$": ("search", "a"),
     "verify.TOKEN": ("fullmatch", "a."),
 }
 # What made an expression somewhere work hard before.
@@ -203,36 +213,6 @@ def test_a_regular_expression_does_linear_work_on_outside_input(name):
     expression = found()[name]
     for repeated in (worst, *COMMON):
         assert is_linear(lambda text: work(expression, applied, text), repeated), repr(repeated)
-
-
-def work(expression, applied, text):
-    text = text.encode() if isinstance(expression.pattern, bytes) else text
-    if applied == "sub":
-        expression.sub(text[:0], text)
-    elif applied == "finditer":
-        list(expression.finditer(text))
-    else:
-        getattr(expression, applied)(text)
-
-
-def is_linear(call, repeated, size=LARGE):
-    """Whether the work on 100 kB is no more than nine times that on 25 kB, whatever the text begins or ends with."""
-    for start, end in (("", ""), ("", "\x00"), ("/", "\x00"), ("[", "")):
-        short, long = (start + (repeated * length)[:length] + end for length in (size // 4, size))
-        if cost(call, long) > TOO_SHORT and least(call, long) > MAX_RATIO * least(call, short):
-            return False
-    return True
-
-
-def least(call, text):
-    return min(cost(call, text) for _ in range(3))
-
-
-def cost(call, text):
-    """Seconds of the processor."""
-    begun = time.thread_time()
-    call(text)
-    return time.thread_time() - begun
 
 
 @pytest.mark.parametrize("repeated", ["1", "Version/1", "Mozilla/5.0 (", "; ", "Chrome/1 ", "iPhone", *COMMON])

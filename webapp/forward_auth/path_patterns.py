@@ -1,7 +1,9 @@
 """PathPattern: which paths a rule is for; canonical_path(): a path that proxy and app read alike."""
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 from urllib.parse import unquote_to_bytes
 
 LONGEST = 200
@@ -37,22 +39,74 @@ class PathPattern:
             raise PatternUnfit(text)
         self.text = text
         self.is_for_all = text == "/*"
-        head, has_rest = (text[:-1], True) if text.endswith("*") else (text, False)
-        inner = "[^/]*".join(re.escape(part) for part in head.rstrip("/").split("*"))
-        end = "/?" if not has_rest else "(?:/.*)?" if head.endswith("/") else ".*"
-        self._strict = re.compile(inner + end, re.DOTALL)
-        self._loose = re.compile(inner + end, re.DOTALL | re.IGNORECASE)
+        self._pieces, self._loose_pieces = pieces_of(text), pieces_of(text.casefold())
 
     def matches(self, path: str) -> bool:
         """
         Args:
             path: decoded.
         """
-        return self.is_for_all or self._strict.fullmatch(path) is not None
+        return self.is_for_all or self._pieces.match(path)
 
     def differs_in_case(self, path: str) -> bool:
         """Whether an app that does not tell capital letters apart would take the path for one of these."""
-        return not self.is_for_all and self._strict.fullmatch(path) is None and self._loose.fullmatch(path) is not None
+        return not self.is_for_all and not self._pieces.match(path) and self._loose_pieces.match(path.casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """A pattern without regular expressions: the work of those grows with a power of the number of ``*``."""
+
+    head: str
+    """Without what ``end`` stands for."""
+    end: Literal["", "below", "any"]
+    """What may follow: nothing but a slash, whole segments, or anything."""
+    segments: tuple[tuple[str, ...], ...]
+    """Of ``head``, each split at ``*``; empty if there is none."""
+
+    def match(self, path: str) -> bool:
+        if self.segments:
+            return self._match_segments(path)
+        if self.end == "any":
+            return path.startswith(self.head)
+        return path in (self.head, self.head + "/") or (self.end == "below" and path.startswith(self.head + "/"))
+
+    def _match_segments(self, path: str) -> bool:
+        found, most = path.split("/"), len(self.segments)
+        if not self.end and len(found) == most + 1 and not found[-1]:
+            del found[-1]
+        if len(found) < most or (not self.end and len(found) > most):
+            return False
+        return all(map(is_like, found, self.segments))
+
+
+def pieces_of(text: str) -> Pieces:
+    head, has_rest = (text[:-1], True) if text.endswith("*") else (text, False)
+    end: Literal["", "below", "any"] = ("below" if head.endswith("/") else "any") if has_rest else ""
+    head = head.rstrip("/")
+    if "*" not in head:
+        return Pieces(head, end, ())
+    segments = [tuple(segment.split("*")) for segment in head.split("/")]
+    if end == "any":
+        segments[-1] = (*segments[-1], "")
+    return Pieces(head, end, tuple(segments))
+
+
+def is_like(segment: str, pieces: tuple[str, ...]) -> bool:
+    """Whether a segment consists of these pieces in their order, with anything between them."""
+    if len(pieces) == 1:
+        return segment == pieces[0]
+    first, *inner, last = pieces
+    end = len(segment) - len(last)
+    if len(first) > end or not segment.startswith(first) or not segment.endswith(last):
+        return False
+    at = len(first)
+    for piece in inner:
+        found = segment.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
 
 
 @lru_cache(1024)

@@ -134,8 +134,8 @@ def rule_of(app: ProxiedApp, row: AccessRule, audience: Audience | None, number:
         return Requirement(role=row.role, level=level, scope=scope, session=not row.accepts_tokens, audience=whom)
 
     return Rule(
-        number=number,
-        pattern=pattern_of(row.path),
+        number,
+        pattern_of(row.path),
         methods=frozenset(row.methods),
         need=need(audience),
         need_if_granted=need(None),

@@ -24,7 +24,7 @@ class TicketInvalid(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
+class TicketTarget:
     """Where a login goes."""
 
     app_id: UUID
@@ -45,7 +45,7 @@ def state_digest(secret: str) -> str:
     return base64.urlsafe_b64encode(digest(secret)).rstrip(b"=").decode()
 
 
-def issue(db: Session, user_id: UUID, sid: UUID, state: str, where: Destination) -> str:
+def issue(db: Session, user_id: UUID, sid: UUID, state: str, where: TicketTarget) -> str:
     """A ticket for one host; what it stands for is stored here alone."""
     theirs = select(ArrivalTicket.digest).where(ArrivalTicket.sid == sid).order_by(ArrivalTicket.expires_at.desc())
     db.execute(delete(ArrivalTicket).where(ArrivalTicket.digest.in_(theirs.offset(MOST - 1).scalar_subquery())))

@@ -55,7 +55,7 @@ def check() -> ResponseReturnValue:
         except NotAccepted as error:
             verdict = verdict._replace(decision=None, error=error)
     if not verdict.is_allowed:
-        return refusals.refused(asked, verdict)
+        return refusals.refusal_of(asked, verdict)
     return allowed(current, asked, verdict)
 
 

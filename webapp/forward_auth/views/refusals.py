@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 NEEDS_LOGIN = {Decision.LOG_IN, Decision.RAISE, Decision.STEP_UP}
 
 
-def refused(asked: OriginalRequest, verdict: Verdict) -> Response:
+def refusal_of(asked: OriginalRequest, verdict: Verdict) -> Response:
     """The response to a verdict that does not allow the request."""
     if verdict.error is not None:
         return not_accepted(asked, verdict, verdict.error)

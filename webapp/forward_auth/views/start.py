@@ -12,7 +12,7 @@ from webapp.forward_auth import grants, tickets
 from webapp.forward_auth.original_request import URI, NotReadable, OriginalRequest, canonical_host
 from webapp.forward_auth.proxied_apps import App
 from webapp.forward_auth.rules import NoRule, match
-from webapp.forward_auth.tickets import Destination
+from webapp.forward_auth.tickets import TicketTarget
 from webapp.forward_auth.views.blueprint import LONGEST_RETURN, OWN_PATH, bp, forward_auth, login_url
 from webapp.guard import Principal, request_guard, require
 from webapp.guard.policy import Decision, Requirement
@@ -44,7 +44,7 @@ def start(principal: Principal) -> ResponseReturnValue:
     sid = sids.sid_of(db, principal.credential_id)
     if sid is None:
         raise unknown_app()
-    where = Destination(app.id, asked.host, asked.origin + asked.target)
+    where = TicketTarget(app.id, asked.host, asked.origin + asked.target)
     ticket = tickets.issue(db, principal.user_id, sid, state, where)
     response = leave_to(f"{asked.origin}{OWN_PATH}arrive?ticket={ticket}", app.name)
     response.headers["Referrer-Policy"] = "no-referrer"
