@@ -54,7 +54,7 @@ def test_recording_a_backup_waits_longer_for_other_writers_than_a_request(run, a
     assert backups(run)[0].startswith("ok")
 
 
-def test_if_a_backup_cannot_be_recorded_the_message_says_what_to_do(run, add, instance, copy, unpacked, monkeypatch):
+def test_if_a_backup_cannot_be_recorded_the_message_says_what_to_do(run, add, instance, copy, monkeypatch):
     add("ada")
     monkeypatch.setattr("webapp.core.db.BUSY", 20)
     monkeypatch.setattr("webapp.cli.backup.PATIENCE", 0.1)
