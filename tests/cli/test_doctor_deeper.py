@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from webapp.audit.triggers import missing_triggers
 from webapp.cli import read_only_copy, schema
-from webapp.cli.health_checks import network, nodes
+from webapp.cli.health_checks import files, network, nodes
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.nodes.heartbeat import NodeHeartbeat, NodeIdentity
@@ -154,3 +154,17 @@ def test_a_misspelt_role_of_the_directory_stops_the_start(run):
 def test_doctor_says_that_the_server_would_not_start(run):
     (finding,) = findings(run, "roles", WEBAPP_PASSKEY_FOR="admn")
     assert (finding["level"], "did you mean admin?" in finding["says"]) == ("bad", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        pytest.param('site_name = "Example"\n', "ok", id="without a secret others may read it"),
+        pytest.param('smtp_url = "smtp://user:secret@mail.example.org"\n', "bad", id="with a secret they may not"),
+    ],
+)
+def test_a_settings_file_that_others_can_read_is_bad_only_with_a_secret(tmp_path, text, level):
+    tmp_path.chmod(0o700)
+    (tmp_path / "config.toml").write_text(text)
+    (tmp_path / "config.toml").chmod(0o644)
+    assert [finding.level for finding in files.modes(tmp_path, None)] == [level]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from webapp.cli.health_checks.finding import Finding, bad, ok, warn
 from webapp.core import key_files
+from webapp.settings import Settings, sources
+from webapp.settings.fields import fields_of
 from webapp.settings.private_files import OTHERS
 
 SECRETS = ("secret_key", "config.toml")
@@ -22,7 +24,8 @@ def findings(instance: Path, database: Path | None) -> Iterator[Finding]:
 def modes(instance: Path, database: Path | None) -> Iterator[Finding]:
     if not instance.exists():
         return
-    named = [instance, *(instance / name for name in SECRETS), *([database] if database else [])]
+    secrets = [path for name in SECRETS if holds_secrets(path := instance / name)]
+    named = [instance, *secrets, *([database] if database else [])]
     is_closed = not instance.stat().st_mode & OTHERS
     found = False
     for path in named:
@@ -34,6 +37,13 @@ def modes(instance: Path, database: Path | None) -> Iterator[Finding]:
             yield bad("files", f"Other users can read {path}.", f"Run: chmod {how} {path}")
     if not found:
         yield ok("files", "Only this user can read the instance folder and its secrets.")
+
+
+def holds_secrets(path: Path) -> bool:
+    """Whether others must not read this file: a ``config.toml`` only if a secret is set in it."""
+    if path.suffix != ".toml":
+        return True
+    return any(field.is_secret for field in fields_of(Settings) if field.name in sources.load(path))
 
 
 def old_key_files(instance: Path) -> Iterator[Finding]:

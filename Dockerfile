@@ -1,0 +1,37 @@
+# syntax=docker/dockerfile:1
+# The steps are those of docs/production.md; tests/deploy/ runs them in a folder of their own.
+FROM debian:bookworm-slim AS system
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends python3 ca-certificates tzdata \
+ && rm -rf /var/lib/apt/lists/*
+
+FROM system AS packages
+RUN apt-get update && apt-get install -y --no-install-recommends python3-venv
+COPY requirements.txt deploy/trim-packages.sh /src/
+RUN python3 -m venv /opt/latchkey \
+ && /opt/latchkey/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r /src/requirements.txt \
+ && sh /src/trim-packages.sh /opt/latchkey
+
+FROM system
+# Not root, and with a number, so that Kubernetes can check that it is not (runAsNonRoot).
+RUN useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin latchkey \
+ && install -d -o latchkey -g latchkey -m 0700 /data
+COPY --from=packages /opt/latchkey /opt/latchkey
+COPY pyproject.toml CHANGELOG.md /srv/latchkey/
+COPY webapp /srv/latchkey/webapp
+COPY templates /srv/latchkey/templates
+COPY static /srv/latchkey/static
+COPY docs/examples /srv/latchkey/docs/examples
+COPY deploy/latchkey /usr/local/bin/latchkey
+RUN chmod 0755 /usr/local/bin/latchkey && /opt/latchkey/bin/python -m compileall -q /srv/latchkey/webapp
+ENV WEBAPP_INSTANCE=/data \
+    WEBAPP_BIND=0.0.0.0:8000 \
+    PYTHONUNBUFFERED=1
+USER 10001:10001
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["/opt/latchkey/bin/python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["latchkey"]
+CMD ["serve"]

@@ -1,0 +1,13 @@
+#!/bin/sh
+# Remove from a virtual environment what the program never reads: pip, tests of packages, and other languages' calendars.
+# Usage: trim-packages.sh /opt/latchkey
+set -eu
+cd "$1"
+packages=$(echo lib/python3*/site-packages)
+bin/python -m pip uninstall --quiet --yes pip setuptools 2>/dev/null || true
+find "$packages" -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +
+# Babel: the languages of this site, and what they are derived from.
+find "$packages/babel/locale-data" -name '*.dat' ! -name 'root.dat' ! -name 'en*.dat' ! -name 'de*.dat' -delete
+find "$packages" -name '*.pyi' -delete
+find . -type d -name __pycache__ -prune -exec rm -rf {} +
+bin/python -m compileall -q "$packages" || true
