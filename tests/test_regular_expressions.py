@@ -17,6 +17,7 @@ FUNCTIONS = {"compile", "search", "match", "fullmatch", "sub", "subn", "split", 
 # By the file and the constant, or the text of the expression: how it is applied, and the repeated text that makes it
 # work hardest. "ours" is never given anything from outside: it reads settings, commands, key files or our own routes.
 EXPRESSIONS = {
+    "traces.TRACEPARENT": ("fullmatch", "0"),
     "claims.HEADER_NAME": ("fullmatch", "ours"),
     "clients.UUID_TEXT": ("fullmatch", "a"),
     "codes.VERIFIER": ("fullmatch", "a"),

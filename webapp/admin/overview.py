@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from webapp.accounts import roles, service_queries, user_queries
-from webapp.admin.servers import Server, servers, wrong_clocks
+from webapp.admin.servers import SeenServer, servers, wrong_clocks
 from webapp.audit import event_queries, untrusted_proxies
 from webapp.audit.log import Event
 from webapp.core.backup import OLD
@@ -46,7 +46,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """When `db backup` was last run."""
     without_second_factor: int
     """Users with a password only."""
-    servers: list[Server]
+    servers: list[SeenServer]
     attention: list[Attention]
 
 

@@ -1,4 +1,4 @@
-"""Server: a server that shares the database, for the admin overview."""
+"""SeenServer: a server that shares the database, for the admin overview."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from webapp.nodes import heartbeat
 TOLERATED = timedelta(seconds=2)
 
 
-class Server(msgspec.Struct, frozen=True):
+class SeenServer(msgspec.Struct, frozen=True):
     """A server of this site that was seen in the last 7 days."""
 
     name: str
@@ -25,9 +25,9 @@ class Server(msgspec.Struct, frozen=True):
     """Seconds that its clock is ahead of that of the database server; null with SQLite."""
 
 
-def servers(db: Session) -> list[Server]:
+def servers(db: Session) -> list[SeenServer]:
     return [
-        Server(
+        SeenServer(
             node.name,
             node.bind,
             node.version,
@@ -38,7 +38,7 @@ def servers(db: Session) -> list[Server]:
     ]
 
 
-def wrong_clocks(found: Sequence[Server]) -> Iterable[str]:
+def wrong_clocks(found: Sequence[SeenServer]) -> Iterable[str]:
     """A sentence for each server whose clock differs too much."""
     for server in found:
         difference = server.clock_difference

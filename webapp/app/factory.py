@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None, *, blueprints: Sequence[Bluepri
     database = Database(existing(settings.database))
     table = KeyTable(database, settings)
     recorder = recorder_for(settings, database)
-    init_extensions(app, settings, database, table, list(observers_of(settings, recorder)))
+    init_extensions(app, settings, database, table, list(observers_of(app, settings, recorder)))
     provide_mail(app, settings, database)
     init_authentication(app, settings, database, IdTokenKeys.of(settings, table))
     provide_login(app, settings, database)

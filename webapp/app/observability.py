@@ -22,6 +22,7 @@ from webapp.site.readiness import Check, Readiness, database_check, disk_check, 
 from webapp.web.access_log import AccessLog
 from webapp.web.registry import services_of
 from webapp.web.request_observer import Observe
+from webapp.web.traces import TraceExporter
 
 if TYPE_CHECKING:
     from webapp.metrics.recorder import Recorder
@@ -42,11 +43,17 @@ def recorder_for(settings: Settings, database: Database) -> "Recorder | None":
     return recorder
 
 
-def observers_of(settings: Settings, recorder: "Recorder | None") -> Iterator[Observe]:
+def observers_of(app: Flask, settings: Settings, recorder: "Recorder | None") -> Iterator[Observe]:
     if settings.access_log:
         yield AccessLog()
     if recorder is not None:
         yield recorder.request
+    if settings.traces_url:
+        exporter = TraceExporter(
+            settings.traces_url, settings.traces_authorization, settings.traces_percent, version=release()
+        )
+        services_of(app).provide(TraceExporter)(exporter)
+        yield exporter
 
 
 def provide_metrics(app: Flask, database: Database, recorder: "Recorder | None") -> None:

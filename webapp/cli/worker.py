@@ -17,6 +17,7 @@ from webapp.cli.connections import bound_connections, connections_per_worker
 from webapp.cli.shutdown import Shutdown
 from webapp.cli.watchdog import FOLDER, write_heartbeats
 from webapp.cli.worker_start import DEBUG, LOG_JSON
+from webapp.core.background_worker import BackgroundWorker
 from webapp.core.client_network import network_of
 from webapp.core.tracebacks import print_uncaught
 from webapp.credentials.usage_tracker import UsageTracker
@@ -31,6 +32,7 @@ from webapp.web.asgi import AsgiGateway
 from webapp.web.forwarded import Network
 from webapp.web.registry import services_of
 from webapp.web.request_observer import Observe, Observers, RequestRecord
+from webapp.web.traces import TraceExporter
 from webapp.web.wsgi_environ import Environ
 
 
@@ -45,7 +47,11 @@ def application() -> AsgiGateway:
     app = create_app()
     app.debug = DEBUG in os.environ
     services = services_of(app)
-    workers = [services.get(kind) for kind in (MailWorker, JobWorker, LogoutWorker, NodeHeartbeat)]
+    workers: list[BackgroundWorker] = [
+        services.get(kind) for kind in (MailWorker, JobWorker, LogoutWorker, NodeHeartbeat)
+    ]
+    if (exporter := services.find(TraceExporter)) is not None:
+        workers.append(exporter)
     shutdown.concerns(services_of(app).get(UsageTracker), *workers)
     for worker in workers:
         worker.start()

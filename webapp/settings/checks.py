@@ -71,6 +71,18 @@ def valkey_url(value: str) -> None:
         raise SettingsError("WEBAPP_VALKEY_URL must start with valkey://, valkeys:// or valkey+unix://.")
 
 
+def traces(url: str, percent: int) -> None:
+    try:
+        parts = urlsplit(url)
+        is_plain = parts.port != 0 and not parts.query and not parts.fragment and parts.username is None
+    except ValueError:
+        parts, is_plain = urlsplit(""), False
+    if url and (parts.scheme not in PORTS or not is_host(parts.hostname or "") or not is_plain):
+        raise SettingsError("WEBAPP_TRACES_URL must be http:// or https:// with a host and perhaps a port and a path.")
+    if percent > 100:
+        raise SettingsError("WEBAPP_TRACES_PERCENT must be between 1 and 100.")
+
+
 def smtp_url(value: str) -> None:
     try:
         parts = urlsplit(value)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from webapp.settings import checks
+from webapp.settings.fields import Secret
 from webapp.settings.identity import IdentitySettings
 from webapp.settings.types import LogLevel
 
@@ -21,6 +22,12 @@ class ObservabilitySettings(IdentitySettings):
         str, "IP address and port where everybody who can connect reads the metrics, for Prometheus; empty: none."
     ] = ""
 
+    traces_url: Annotated[
+        str, "Collector of OpenTelemetry that receives a span per request (OTLP/HTTP), such as http://127.0.0.1:4318."
+    ] = ""
+    traces_authorization: Annotated[str, "Authorization header for that collector; empty means none.", Secret] = ""
+    traces_percent: Annotated[int, "How many of 100 requests are traced, unless a proxy has decided."] = 100
+
     @property
     def has_metrics(self) -> bool:
         """Whether anything is counted."""
@@ -29,3 +36,4 @@ class ObservabilitySettings(IdentitySettings):
     def _check_observability(self) -> None:
         if self.metrics_bind:
             checks.bind(self.metrics_bind, variable="WEBAPP_METRICS_BIND")
+        checks.traces(self.traces_url, self.traces_percent)

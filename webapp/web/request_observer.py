@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import Flask, Response, g
 from flask.globals import request_ctx
 
+from webapp.web.proxy import FROM_TRUSTED_PROXY
 from webapp.web.registry import services_of
 from webapp.web.request_id import request_id
 from webapp.web.unproxied import unproxied
@@ -38,6 +39,8 @@ class RequestRecord:
     request_id: str | None = None
     user_id: UUID | None = None
     credential_id: UUID | None = None
+    traceparent: str | None = None
+    """W3C Trace Context, from a trusted proxy."""
     decision: str | None = None
     """Of the guard: the code of its refusal, else ``allowed``; None if it was not asked."""
 
@@ -74,6 +77,8 @@ class RequestObserver:
             record.seconds = perf_counter() - started
             # Now, because a trusted proxy's header may have replaced it.
             record.ip_address = environ.get("REMOTE_ADDR", "")
+            if FROM_TRUSTED_PROXY in environ:
+                record.traceparent = environ.get("HTTP_TRACEPARENT")
             for observe in self.observers:
                 observe(record)
 
