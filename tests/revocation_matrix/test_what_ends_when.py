@@ -60,7 +60,7 @@ def bring_about(found: Site, event: str) -> None:
     command(found, "db", "backup", backup)
     # As if the site had been stopped.
     services_of(found.app).get(Database).close()
-    command(found, "db", "restore", backup)
+    command(found, "db", "restore", backup, "--yes")
 
 
 def command(found: Site, *words: str) -> None:
