@@ -16,6 +16,7 @@ from webapp.web.registry import services_of
 # What every request may write: how often, and that it was refused.
 OF_EVERY_REQUEST = {
     *("rate_bucket", "audit_event", "audit_head"),
+    "check_count",
     *("credential_use", "credential_resource_use", "credential_network"),
 }
 

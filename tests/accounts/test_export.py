@@ -54,6 +54,7 @@ NOWHERE = {
     "refresh_token": "nothing but digests, counted",
     "token_notice": "when a mail was sent, which stands among the mails",
     "kept_form": "sealed for an hour, for the browser that sent it",
+    "check_count": "how often a page was opened in one day, counted for the app",
 }
 SECRETS = {"username_key", "username_skeleton", "email_key", "password_hash", "password_hash_cost"}
 

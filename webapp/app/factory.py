@@ -28,6 +28,7 @@ from webapp.core.db import Database, Unavailable, existing
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.key_table import KeyTable
 from webapp.credentials.usage_tracker import UsageTracker
+from webapp.forward_auth.check_counter import CheckCounter
 from webapp.settings import ROOT, Settings, SettingsError
 from webapp.web import base_path, kept_templates, request_observer, templating
 from webapp.web.application import Application
@@ -109,4 +110,5 @@ def close(app: Flask) -> None:
     """Write the counted uses of credentials and close the database, as the end of the process does."""
     services = services_of(app)
     services.get(UsageTracker).close()
+    services.get(CheckCounter).close()
     services.get(Database).close()

@@ -13,6 +13,7 @@ from webapp.core.db import Database
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.credentials import purge
 from webapp.federation import provider_errors, provider_sessions, waiting_identities
+from webapp.forward_auth import count_store
 from webapp.guard import saved_form
 from webapp.jobs.leases import Job, Jobs
 from webapp.jobs.worker import JobWorker
@@ -63,6 +64,7 @@ def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
         Job("purge sessions of providers", day, provider_sessions.purge),
         Job("purge kept forms", hour, saved_form.purge),
         Job("purge old mails", day, outbox.purge),
+        Job("purge counted checks", hour, count_store.purge),
         Job("purge nodes", day, heartbeat.purge),
         Job("purge limits", hour, ratelimit_storage.purge),
         Job("forget retired private keys", hour, services.get(IdTokenKeys).forget_private_keys),

@@ -22,6 +22,7 @@ from webapp.federation.views.trial import TrialFinished
 from webapp.forward_auth import declared_apps
 from webapp.forward_auth.app_settings import host_of_site
 from webapp.forward_auth.asking_app import app_to_open
+from webapp.forward_auth.check_counter import CheckCounter
 from webapp.forward_auth.checks import ForwardAuth
 from webapp.guard.assurance import Demands
 from webapp.login.views import hooks
@@ -93,6 +94,7 @@ def provide_forward_auth(app: Flask, settings: Settings) -> None:
     services.provide(ForwardAuth)(
         ForwardAuth(services.get(Database), services.get(KeyRing), settings.base_url, services.get(Demands))
     )
+    services.provide(CheckCounter)(CheckCounter(services.get(Database)))
     services.provide(hooks.AskingAppOf)(partial(app_that_asks, services))
 
 

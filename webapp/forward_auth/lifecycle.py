@@ -54,8 +54,8 @@ def add(db: Session, slug: str, wish: AppSettings, editor: AppEditor, *, own_hos
         raise AppUnfit(_("At most %(most)s apps.", most=MOST_APPS))
     if by_slug(db, slug) is not None:
         raise AppUnfit(_("There is an app with the short name %(name)s already.", name=slug))
-    wanted = checked(wish, own_host=own_host)
-    row = ProxiedApp(id=uuid4(), slug=slug, is_declared=editor.is_file, created_at=now(), name=wanted.name)
+    row = ProxiedApp(id=uuid4(), slug=slug, is_declared=editor.is_file, created_at=now(), name=wish.name)
+    wanted = storable(db, row, wish, own_host=own_host)
     db.add(row)
     store(db, row, wanted)
     note(db, Event.PROXIED_APP_MADE, row, editor, hosts=list(wanted.hosts))
@@ -70,7 +70,7 @@ def edit(db: Session, row: ProxiedApp, wish: AppSettings, editor: AppEditor, *, 
     """
     refuse_declared(row, editor)
     former = recorded(settings_of(db, row))
-    store(db, row, checked(wish, own_host=own_host))
+    store(db, row, storable(db, row, wish, own_host=own_host))
     after = recorded(settings_of(db, row))
     changed = [name for name in after if after[name] != former[name]]
     if changed:
@@ -79,12 +79,22 @@ def edit(db: Session, row: ProxiedApp, wish: AppSettings, editor: AppEditor, *, 
     return bool(changed)
 
 
+def storable(db: Session, row: ProxiedApp, wish: AppSettings, *, own_host: str) -> AppSettings:
+    """The settings in the form in which they are stored.
+
+    Raises:
+        AppUnfit: they do not fit, or a role or user does not exist.
+    """
+    wanted = checked(wish, own_host=own_host)
+    refuse_unknown(db, wanted, {*(row.people or ()), str(row.owner_id), str(NOBODY)})
+    return wanted
+
+
 def store(db: Session, row: ProxiedApp, wish: AppSettings) -> None:
     """
     Raises:
-        AppUnfit: a role or user does not exist, or another app has one of the hosts.
+        AppUnfit: another app has one of the hosts.
     """
-    refuse_unknown(db, wish, {*(row.people or ()), str(row.owner_id), str(NOBODY)})
     row.name, row.icon, row.owner_id = wish.name, wish.icon, wish.owner_id
     row.roles, row.people = list(wish.roles), list(wish.people)
     db.flush()

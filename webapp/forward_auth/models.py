@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint, false, true
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Base, Key, Name
@@ -130,3 +130,30 @@ class AccessGrant(Base):
     granted_at: Mapped[datetime]
     granted_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     expires_at: Mapped[datetime]
+
+
+class CheckCount(Base):
+    """How often checks with one caller, path and outcome were answered in one hour."""
+
+    __tablename__ = "check_count"
+
+    id: Mapped[Key]
+    app_id: Mapped[UUID] = mapped_column(ForeignKey("proxied_app.id", ondelete="CASCADE"))
+    hour: Mapped[datetime]
+    """When it began."""
+    method: Mapped[str] = mapped_column(String(41))
+    path: Mapped[str] = mapped_column(String(200))
+    """Pattern without what looks like an id; empty for paths with several readings, and for those that are too many."""
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    """None if nobody was logged in."""
+    kind: Mapped[str] = mapped_column(String(10))
+    """``session`` or ``token``; empty for nobody."""
+    level: Mapped[int]
+    """``Level`` of the login."""
+    rule_number: Mapped[int]
+    """Of the rule that applied, at that time; 0 for none."""
+    outcome: Mapped[str] = mapped_column(String(30))
+    """``allow``, or why it was refused."""
+    requests: Mapped[int]
+
+    __table_args__ = (Index("ix_check_count_app_id_hour", "app_id", "hour"),)

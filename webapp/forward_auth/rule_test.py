@@ -148,16 +148,20 @@ class RuleTest:
         def find(shown: Shown, app: App, _asked: OriginalRequest) -> Found | None:
             if shown.ref.kind == "token":
                 return self._query.by_token(shown.ref.key, app.id)
-            return logged_in(db, app, caller)
+            return (
+                logged_in(db, app.id, caller.user, caller.acr) if caller.user and not caller.user.is_service else None
+            )
 
         return self._decisions.verdict(app, asked, {}, caller.address, read, find)
 
 
-def logged_in(db: Session, app: App, caller: Caller) -> Found | None:
-    """What would be stored if the user had just logged in."""
-    user, moment = caller.user, now()
-    if user is None or user.is_service:
-        return None
+def logged_in(db: Session, app_id: UUID, user: User, acr: str) -> Found:
+    """What would be stored if the user had just logged in.
+
+    Args:
+        acr: that the login reaches: empty, ``aal2`` or ``phr``.
+    """
+    moment = now()
     row = CredentialRow(
         user_id=user.id,
         username=user.username,
@@ -166,11 +170,11 @@ def logged_in(db: Session, app: App, caller: Caller) -> Found | None:
         credential_id=NO_CREDENTIAL,
         expires_at=moment + timedelta(hours=1),
         auth_time=moment,
-        amr=AMR[caller.acr],
+        amr=AMR[acr],
         disabled_at=user.disabled_at,
         closes_at=user.closes_at,
     )
-    until = grants.granted_until(db, user.id, app.id)
+    until = grants.granted_until(db, user.id, app_id)
     return Found(row, user.email, user.email_verified_at, user.display_name, until, None)
 
 

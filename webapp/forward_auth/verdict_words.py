@@ -28,10 +28,10 @@ def lacks_proof(verdict: Verdict) -> bool:
 
 def outcome_of(verdict: Verdict) -> str:
     """One word for programs: ``allow``, the code of the refusal, ``no_rule`` or ``network``."""
-    if lacks_proof(verdict):
+    if verdict.principal is not None and lacks_proof(verdict):
         return "token_bound"
     if verdict.decision is not None:
-        return verdict.decision.value
+        return str(verdict.decision)
     if verdict.error is not None:
         return verdict.error.code
     return "network" if verdict.rule is not None else "no_rule"

@@ -1,6 +1,6 @@
 """What the admin pages and responses show of a proxied app."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,10 +10,14 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import user_queries
 from webapp.accounts.people_names import shown_names
-from webapp.forward_auth import app_queries, lifecycle
+from webapp.forward_auth import app_queries, count_store, lifecycle
+from webapp.forward_auth.counted_checks import ALLOW, Counted
 from webapp.forward_auth.models import AccessRule, ProxiedApp
 from webapp.forward_auth.proxied_apps import scope_of
+from webapp.forward_auth.replay import ChangeEffects
 from webapp.forward_auth.rule_words import rule_sentences, where
+
+MOST_COUNTS = 100
 
 
 class AccessRuleEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,10 +85,39 @@ class ProxiedAppOpening(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class CountedRequests(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests of the last day with one outcome."""
+
+    method: str
+    path: str
+    """Pattern; `*` stands for what looks like an id. Empty for paths that are ambiguous or too many."""
+    username: str | None
+    """Null for somebody who was not logged in."""
+    credential: str
+    """`session`, `token` or empty."""
+    rule: int
+    """Number of the rule that applied at that time; 0 for none."""
+    outcome: str
+    """`allow`, or why they were refused."""
+    requests: int
+
+
 class ProxiedAppDetails(ProxiedAppEntry, frozen=True, kw_only=True):
     rules: list[AccessRuleEntry]
     openings: list[ProxiedAppOpening]
     """Who opened it, newest first."""
+    allowed: int
+    """Requests of the last day; they are counted up to a minute late."""
+    refused: int
+    counts: list[CountedRequests]
+    """At most 100, the most frequent first."""
+
+
+class ChangedProxiedApp(ProxiedAppDetails, frozen=True, kw_only=True):
+    is_saved: bool
+    """False for a preview."""
+    effects: ChangeEffects
+    """What the change does to the requests of the last day."""
 
 
 def entry_of(db: Session, row: ProxiedApp, hosts: Sequence[str], last_opened_at: datetime | None) -> dict[str, Any]:
@@ -114,10 +147,42 @@ def app_entries(db: Session) -> list[ProxiedAppEntry]:
 
 
 def app_details(db: Session, row: ProxiedApp) -> ProxiedAppDetails:
+    return ProxiedAppDetails(**details_of(db, row))
+
+
+def changed_app(db: Session, row: ProxiedApp, effects: ChangeEffects, *, is_saved: bool = True) -> ChangedProxiedApp:
+    return ChangedProxiedApp(**details_of(db, row), is_saved=is_saved, effects=effects)
+
+
+def details_of(db: Session, row: ProxiedApp) -> dict[str, Any]:
     openings = [ProxiedAppOpening(*one) for one in app_queries.openings_of(db, row.id)]
     rules = [rule_entry(row, rule, number) for number, rule in enumerate(lifecycle.rules_of(db, row), 1)]
     last = openings[0].at if openings else None
-    return ProxiedAppDetails(**entry_of(db, row, lifecycle.hosts_of(db, row), last), rules=rules, openings=openings)
+    counts = count_store.last_day(db, row.id)
+    allowed = sum(requests for one, requests in counts.items() if one.outcome == ALLOW)
+    return entry_of(db, row, lifecycle.hosts_of(db, row), last) | {
+        "rules": rules,
+        "openings": openings,
+        "allowed": allowed,
+        "refused": sum(counts.values()) - allowed,
+        "counts": counted_requests(db, dict(list(counts.items())[:MOST_COUNTS])),
+    }
+
+
+def counted_requests(db: Session, counts: Mapping[Counted, int]) -> list[CountedRequests]:
+    names = user_queries.names_of(db, {UUID(int=one.user) for one in counts if one.user})
+    return [
+        CountedRequests(
+            method=one.method,
+            path=one.path,
+            username=names.get(UUID(int=one.user)) if one.user else None,
+            credential=one.kind,
+            rule=one.rule_number,
+            outcome=one.outcome,
+            requests=requests,
+        )
+        for one, requests in counts.items()
+    ]
 
 
 def rule_entry(row: ProxiedApp, rule: AccessRule, number: int) -> AccessRuleEntry:

@@ -92,7 +92,14 @@ class NewProxiedAppForm(NamedForm):
     )
 
 
-class ProxiedAppForm(NamedForm):
+class PreviewField(Form):
+    preview = BooleanField(
+        _l("Only show what would change"),
+        description=_l("The requests of the last day that would be decided otherwise. Nothing is saved."),
+    )
+
+
+class ProxiedAppForm(PreviewField, NamedForm):
     hosts = WordsField(
         _l("Hosts"),
         [InputRequired(_l("Enter a host.")), Length(max=LONGEST_LIST)],
@@ -129,7 +136,7 @@ def filled_in(wish: AppSettings, people: Sequence[str], owner: str) -> ProxiedAp
     return ProxiedAppForm(formdata=None, data={"name": wish.name, "icon": wish.icon, "owner": owner} | words)
 
 
-class AccessRuleForm(Form):
+class AccessRuleForm(PreviewField):
     path = StringField(
         _l("Path"),
         [InputRequired(_l("Enter a path.")), Length(max=LONGEST), one_line],
@@ -194,7 +201,7 @@ class AccessRuleForm(Form):
 
     def settings(self) -> RuleSettings:
         words = {name: (self[name].data or "").split() for name in ("methods", "networks")}
-        chosen = {field.name: field.data for field in self if field.name not in words}
+        chosen = {field.name: field.data for field in self if field.name not in (*words, "preview")}
         return RuleSettings(**chosen | words | {"role": self.role.data or None})
 
 

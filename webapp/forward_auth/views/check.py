@@ -9,6 +9,7 @@ from webapp.core import dpop as dpop_proofs
 from webapp.core.clock import now
 from webapp.core.digests import same
 from webapp.core.dpop import ProofUnfit, ProvenRequest
+from webapp.forward_auth.check_counter import CheckCounter
 from webapp.forward_auth.checks import Shown, Verdict
 from webapp.forward_auth.host_cookies import LONGEST, login_cookie
 from webapp.forward_auth.identity_headers import NOBODY, Headers
@@ -25,6 +26,7 @@ from webapp.guard.require import public_to_scripts
 from webapp.sessions.cookie import sent_cookie
 from webapp.sessions.lifecycle import credential_key
 from webapp.web import dpop
+from webapp.web.after_response import after_response
 from webapp.web.bearer import Presented, presented
 from webapp.web.known_fields import reads
 from webapp.web.negotiation import QuickResponse
@@ -54,6 +56,9 @@ def check() -> ResponseReturnValue:
             prove_key(current, asked, verdict)
         except NotAccepted as error:
             verdict = verdict._replace(decision=None, error=error)
+    counter = service(CheckCounter)
+    if counter.count(asked, verdict):
+        after_response(counter.flush)
     if not verdict.is_allowed:
         return refusals.refusal_of(asked, verdict)
     return allowed(current, asked, verdict)

@@ -9,12 +9,15 @@ from uuid import UUID
 from flask import Blueprint, current_app
 
 from webapp.core.translation import _
-from webapp.forward_auth import app_queries, lifecycle
+from webapp.forward_auth import app_queries, lifecycle, replay
 from webapp.forward_auth.app_settings import host_of_site
+from webapp.forward_auth.checks import ForwardAuth
 from webapp.forward_auth.lifecycle import AppEditor, AppIsDeclared
 from webapp.forward_auth.models import AccessRule, ProxiedApp
+from webapp.forward_auth.replay import ChangeEffects
 from webapp.guard import Principal
 from webapp.web.problems import Problem
+from webapp.web.registry import service
 from webapp.web.transaction import db
 
 bp = Blueprint("admin_proxied_apps", __name__)
@@ -77,8 +80,9 @@ def unless_declared() -> Iterator[None]:
         ) from error
 
 
-def change_settings(row: ProxiedApp, principal: Principal, **chosen: Any) -> None:
-    """
+def change_settings(row: ProxiedApp, principal: Principal, *, is_preview: bool = False, **chosen: Any) -> ChangeEffects:
+    """Change an app, or only say what the change would do.
+
     Args:
         chosen: fields of ``AppSettings``; the others stay as they are.
 
@@ -88,5 +92,10 @@ def change_settings(row: ProxiedApp, principal: Principal, **chosen: Any) -> Non
     """
     # Within a savepoint, because the row is changed before everything is checked.
     with db().begin_nested(), unless_declared():
-        wish = replace(lifecycle.settings_of(db(), row), **chosen)
-        lifecycle.edit(db(), row, wish, editor_of(principal), own_host=own_host())
+        editor, former = editor_of(principal), lifecycle.settings_of(db(), row)
+        lifecycle.refuse_declared(row, editor)
+        wish = lifecycle.storable(db(), row, replace(former, **chosen), own_host=own_host())
+        effects = replay.effects_of(db(), service(ForwardAuth).decisions, row, former, wish)
+        if not is_preview:
+            lifecycle.edit(db(), row, wish, editor, own_host=own_host())
+    return effects

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts.people_names import UnknownPeople, ids_of, shown_names
 from webapp.admin.views.permissions import fill_in, grant, read
 from webapp.admin.views.proxied_app_answers import (
+    ChangedProxiedApp,
     ProxiedAppDetails,
     ProxiedAppList,
     app_details,
@@ -15,14 +16,18 @@ from webapp.admin.views.proxied_app_answers import (
 )
 from webapp.admin.views.proxied_app_forms import NewProxiedAppForm, ProxiedAppForm, filled_in
 from webapp.admin.views.proxied_apps.blueprint import app_of, app_to_change, bp, change_settings, editor_of, own_host
+from webapp.admin.views.proxied_apps.changes import changed, shown_effects
 from webapp.core.translation import _
 from webapp.forward_auth import app_file, app_queries, lifecycle
 from webapp.forward_auth.app_settings import AppSettings, AppUnfit
+from webapp.forward_auth.check_counter import CheckCounter
 from webapp.forward_auth.models import ProxiedApp
+from webapp.forward_auth.replay import ChangeEffects
 from webapp.forward_auth.rule_presets import RULE_PRESETS
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show, wants_page
+from webapp.web.registry import service
 from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import db
 
@@ -94,6 +99,8 @@ def create(principal: Principal) -> ResponseReturnValue:
 @responds(ProxiedAppDetails)
 def details(app_id: UUID) -> ResponseReturnValue:
     """Show an app, its rules in order, and who opened it."""
+    # What this process has counted since its last write. Others write theirs within a minute of their next check.
+    service(CheckCounter).flush()
     found = app_details(db(), app_of(app_id))
     return show(found, "admin/proxied_apps/app.html", app=found)
 
@@ -109,22 +116,22 @@ def edit_form(app_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/admin/proxied-apps/<uuid:app_id>/edit")
 @grant()
-@responds(ProxiedAppDetails, form=ProxiedAppForm, refuses=(404, 409, 422))
+@responds(ChangedProxiedApp, form=ProxiedAppForm, refuses=(404, 409, 422))
 def edit(principal: Principal, app_id: UUID) -> ResponseReturnValue:
-    """Change name, hosts and users of an app. Effective with the next request."""
+    """Change name, hosts and users of an app. Effective with the next request. With `preview` nothing is saved."""
     row, form = app_to_change(app_id), ProxiedAppForm()
     if not form.validate_on_submit():
         return refuse_form(form, lambda: edit_page(form, row))
     try:
         chosen = form.chosen() | {"people": ids_of(db(), form.audience()["people"])}
         owners = ids_of(db(), [form.owner.data] if form.owner.data else [])
-        change_settings(row, principal, owner_id=UUID(owners[0]) if owners else None, **chosen)
+        chosen["owner_id"] = UUID(owners[0]) if owners else None
+        effects = change_settings(row, principal, is_preview=form.preview.data, **chosen)
     except (AppUnfit, UnknownPeople) as error:
         form.form_errors.append(str(error))
         return refuse_form(form, lambda: edit_page(form, row))
-    url = url_for("admin_proxied_apps.show", app_id=row.id)
-    return redirect_or_json(url, _("%(app)s was changed.", app=row.name), app_details(db(), row))
+    return changed(row, effects, form, _("%(app)s was changed.", app=row.name), lambda: edit_page(form, row, effects))
 
 
-def edit_page(form: ProxiedAppForm, row: ProxiedApp) -> str:
-    return render_template("admin/proxied_apps/edit.html", form=form, app=row)
+def edit_page(form: ProxiedAppForm, row: ProxiedApp, effects: ChangeEffects | None = None) -> str:
+    return render_template("admin/proxied_apps/edit.html", form=form, app=row, **shown_effects(effects))

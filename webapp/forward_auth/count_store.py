@@ -1,0 +1,73 @@
+"""Stored counts of checks: write() adds to them, last_day() reads them, purge() deletes old ones."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from webapp.accounts import user_queries
+from webapp.core.clock import now
+from webapp.forward_auth.counted_checks import Counted, without_path
+from webapp.forward_auth.models import CheckCount, ProxiedApp
+
+DAY = timedelta(days=1)
+MOST_ROWS = 200
+"""Of one app in one hour; further checks are counted by their outcome alone."""
+COLUMNS = (
+    CheckCount.app_id,
+    CheckCount.rule_number,
+    CheckCount.method,
+    CheckCount.path,
+    CheckCount.user_id,
+    CheckCount.kind,
+    CheckCount.level,
+    CheckCount.outcome,
+)
+
+
+def write(db: Session, pending: Mapping[Counted, int]) -> None:
+    """Add to the counts of this hour; apps and users that were removed meanwhile are skipped."""
+    hour = now().replace(minute=0, second=0, microsecond=0)
+    users = user_queries.names_of(db, {UUID(int=one.user) for one in pending if one.user})
+    for app_id in db.scalars(select(ProxiedApp.id).where(ProxiedApp.id.in_({UUID(int=one.app) for one in pending}))):
+        theirs = CheckCount.app_id == app_id, CheckCount.hour == hour
+        known = {counted_in(row): row.id for row in db.execute(select(CheckCount.id, *COLUMNS).where(*theirs))}
+        for counted, requests in pending.items():
+            if counted.app != app_id.int or (counted.user and UUID(int=counted.user) not in users):
+                continue
+            key = counted if counted in known or len(known) < MOST_ROWS else without_path(counted)
+            if key in known:
+                more = update(CheckCount).where(CheckCount.id == known[key])
+                db.execute(more.values(requests=CheckCount.requests + requests))
+            else:
+                known[key] = uuid4()
+                db.add(row_of(key, known[key], hour=hour, requests=requests))
+                db.flush()
+
+
+def counted_in(row: object) -> Counted:
+    values = {column.key: getattr(row, column.key) for column in COLUMNS}
+    user_id = values.pop("user_id")
+    return Counted(app=values.pop("app_id").int, user=user_id.int if user_id else 0, **values)
+
+
+def row_of(counted: Counted, row_id: UUID, **values: object) -> CheckCount:
+    fields = counted._asdict()
+    app, user = fields.pop("app"), fields.pop("user")
+    return CheckCount(id=row_id, app_id=UUID(int=app), user_id=UUID(int=user) if user else None, **fields, **values)
+
+
+def last_day(db: Session, app_id: UUID) -> dict[Counted, int]:
+    """Number of checks of the last 24 hours, the most frequent first."""
+    total = func.sum(CheckCount.requests)
+    theirs = CheckCount.app_id == app_id, CheckCount.hour > now() - DAY
+    query = select(*COLUMNS, total.label("requests")).where(*theirs).group_by(*COLUMNS).order_by(total.desc())
+    return {counted_in(row): int(row.requests) for row in db.execute(query)}
+
+
+def purge(db: Session) -> int:
+    """Delete the counts of more than a day ago. Returns their number."""
+    gone = delete(CheckCount).where(CheckCount.hour <= now() - DAY).returning(CheckCount.id)
+    return len(db.scalars(gone).all())

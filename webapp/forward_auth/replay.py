@@ -1,0 +1,165 @@
+"""effects_of(): what a change of an app would have done to the requests of the last day."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from webapp.accounts import user_queries
+from webapp.accounts.models import User
+from webapp.forward_auth import count_store
+from webapp.forward_auth.app_settings import AppSettings
+from webapp.forward_auth.checks import AccessDecisions, Shown, Verdict
+from webapp.forward_auth.counted_checks import ALLOW, Counted
+from webapp.forward_auth.credential_query import Found
+from webapp.forward_auth.models import AccessRule, ProxiedApp
+from webapp.forward_auth.original_request import OriginalRequest
+from webapp.forward_auth.proxied_apps import App, Rule, app_of
+from webapp.forward_auth.rule_test import logged_in
+from webapp.forward_auth.verdict_words import is_open, outcome_of, verdict_sentence
+from webapp.guard.principal import CredentialRef
+from webapp.guard.token_grant import TokenGrant
+
+MOST_LISTED = 50
+ACR = {1: "", 2: "aal2", 3: "phr"}
+NETWORK = "network"
+
+
+class ChangedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests of the last day, for which a change would have decided otherwise."""
+
+    method: str
+    path: str
+    """Pattern; `*` stands for what looks like an id."""
+    username: str | None
+    """Null for somebody who was not logged in."""
+    credential: str
+    """`session`, `token` or empty."""
+    requests: int
+    change: str
+    """`refused`, `allowed`, or `network` if that depends on the IP address, which is not kept."""
+    sentence: str
+    """Why."""
+
+
+class ChangeEffects(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change does to the requests of the last day."""
+
+    replayed: int
+    """Requests of the last day that were decided again."""
+    refused: int
+    """Of these, how many would be refused and were allowed."""
+    allowed: int
+    """How many would be allowed and were refused."""
+    network: int
+    """How many would be refused except from the networks of a rule."""
+    requests: list[ChangedRequest]
+    """At most 50."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One kind of request, decided by the rules before and after a change."""
+
+    counted: Counted
+    user: User | None
+    before: Verdict
+    after: Verdict
+
+    @property
+    def change(self) -> str:
+        """The kind of change; empty for none."""
+        was_allowed, after = self.counted.outcome == ALLOW, outcome_of(self.after)
+        # Of networks only the outcome at that time is known, because no IP address is kept.
+        was_open = was_allowed if outcome_of(self.before) == NETWORK else is_open(self.before)
+        if was_allowed and was_open and after == NETWORK:
+            return "" if networks_of(self.before) == networks_of(self.after) else NETWORK
+        if was_allowed and was_open and not is_open(self.after):
+            return "refused"
+        return "allowed" if not was_allowed and not was_open and is_open(self.after) else ""
+
+
+def networks_of(verdict: Verdict) -> tuple[str, ...]:
+    return verdict.rule.networks if verdict.rule is not None else ()
+
+
+def effects_of(
+    db: Session, decisions: AccessDecisions, row: ProxiedApp, before: AppSettings, after: AppSettings
+) -> ChangeEffects:
+    """
+    Args:
+        after: checked.
+    """
+    counts = {one: requests for one, requests in count_store.last_day(db, row.id).items() if one.path}
+    callers = KnownCallers(db, row.id, counts)
+    apps = applied(row, before), applied(row, after)
+    found = [
+        Replayed(one, callers.user(one), *(callers.decided(decisions, app, one) for app in apps)) for one in counts
+    ]
+    changed = [(one, one.change, counts[one.counted]) for one in found if one.change]
+    sums = {kind: sum(requests for _one, change, requests in changed if change == kind) for kind in KINDS}
+    listed = [entry_of(one, change, requests) for one, change, requests in changed[:MOST_LISTED]]
+    return ChangeEffects(replayed=sum(counts.values()), requests=listed, **sums)
+
+
+KINDS = "refused", "allowed", NETWORK
+
+
+def entry_of(one: Replayed, change: str, requests: int) -> ChangedRequest:
+    return ChangedRequest(
+        method=one.counted.method,
+        path=one.counted.path,
+        username=one.user.username if one.user else None,
+        credential=one.counted.kind,
+        requests=requests,
+        change=change,
+        sentence=verdict_sentence(one.after),
+    )
+
+
+def applied(row: ProxiedApp, wish: AppSettings) -> App:
+    """The app as the check would see it with these settings; nothing is stored."""
+    like = ProxiedApp(id=row.id, slug=row.slug, name=wish.name, roles=list(wish.roles), people=list(wish.people))
+    rules: Sequence[AccessRule] = [AccessRule(**asdict(rule)) for rule in wish.rules]
+    return app_of(like, wish.hosts, rules)
+
+
+class KnownCallers:
+    """Who sent the requests that were counted, as they would be found now; read once for each user."""
+
+    def __init__(self, db: Session, app_id: UUID, counts: Iterable[Counted]) -> None:
+        self._db, self._app_id = db, app_id
+        users = user_queries.by_ids(db, {UUID(int=one.user) for one in counts if one.user})
+        self._users = {user.id.int: user for user in users}
+        self._found: dict[tuple[int, int], Found] = {}
+
+    def user(self, counted: Counted) -> User | None:
+        return self._users.get(counted.user)
+
+    def found(self, user: User, counted: Counted, scope: str) -> Found:
+        key = counted.user, counted.level
+        if key not in self._found:
+            self._found[key] = logged_in(self._db, self._app_id, user, ACR.get(counted.level, ""))
+        found = self._found[key]
+        if counted.kind == "session":
+            return found
+        # Of a token is known whether it had the scope of the app.
+        scopes = frozenset[str]() if counted.outcome == "scope_required" else frozenset({scope})
+        return found._replace(row=found.row._replace(credential="token", authority=TokenGrant(scopes=scopes)))
+
+    def decided(self, decisions: AccessDecisions, app: App, counted: Counted) -> Verdict:
+        """The verdict about requests that were counted."""
+        asked = OriginalRequest(counted.method, "https", app.hosts[0], counted.path, "")
+        user = self.user(counted)
+
+        def read(rule: Rule) -> Shown | None:
+            if user is None or (counted.kind == "token" and rule.authorization == "app"):
+                return None
+            return Shown(CredentialRef("", "token" if counted.kind == "token" else "session"))
+
+        def find(_shown: Shown, app: App, _asked: OriginalRequest) -> Found | None:
+            return self.found(user, counted, app.scope) if user is not None else None
+
+        return decisions.verdict(app, asked, {}, None, read, find)
