@@ -74,8 +74,8 @@ def test_a_preset_that_needs_no_url_has_one_page(chief, key):
         ("openid", "id.example.org", "complete URL"),
         ("openid", "javascript:alert(1)", "complete URL"),
         ("openid", "https://x.example/" + "x" * 600, "complete URL"),
-        ("openid", "https://10.1.2.3", "Name 10.1.2.3 in WEBAPP_PRIVATE_HOSTS"),
-        ("latchkey", "http://localhost:8001", "Name localhost in WEBAPP_PRIVATE_HOSTS"),
+        ("openid", "https://10.1.2.3", "WEBAPP_PRIVATE_HOSTS=10.1.2.3"),
+        ("latchkey", "http://localhost:8001", "WEBAPP_PRIVATE_HOSTS=localhost"),
         ("microsoft", "common", "ID of one tenant"),
         ("keycloak", "https://code.example.org", "Acme has this issuer already"),
         ("openid", '"><script>alert(1)</script>', "complete URL"),
@@ -167,7 +167,7 @@ def test_the_hosts_of_urls_are_checked_too(app, chief):
     new_page(chief, "oauth2")
     urls = oauth2_upstream.ENDPOINTS | {"userinfo_endpoint": "https://10.1.2.3/me"}
     page = chief.press("Add provider", client_id="c", client_secret="s", name="Code", **urls).text
-    assert "Name 10.1.2.3 in WEBAPP_PRIVATE_HOSTS" in page
+    assert "WEBAPP_PRIVATE_HOSTS=10.1.2.3" in page
     services_of(app).replace(PrivateHosts)(PrivateHosts.of(["10.1.2.3"]))
     assert "Code was added" in chief.press("Add provider", client_secret="s").text
     assert re.search(r"Authorization endpoint.*https://code\.example\.org/authorize", chief.page.text)
@@ -183,6 +183,7 @@ def test_another_site_of_ours_is_led_to_where_it_registers_this_one(app, chief):
     assert "Client secret: " in made
     found = chief.ask("GET", "/admin/clients", headers={"Accept": "application/json"}).json["clients"][0]
     at = "http://localhost:8000/login/with/latchkey"
+    assert found["name"] == "Latchkey"
     assert found["redirect_uris"] == [f"{at}/callback"]
     assert found["post_logout_redirect_uris"] == [f"{at}/logged-out"]
     assert found["backchannel_logout_uri"] == f"{at}/backchannel-logout"
@@ -198,6 +199,6 @@ def test_only_what_its_recipe_knows_is_led_there(chief, sent):
 
 
 def test_a_link_that_fills_in_a_url_cannot_do_more(chief):
-    page = chief.open('/admin/clients/new?recipe=latchkey&app_url="><script>alert(1)</script>').text
+    page = chief.open('/admin/clients/new?recipe=latchkey&name="><script>&app_url="><script>alert(1)</script>').text
     assert "<script>alert" not in page
     assert chief.press("Register app", app_url="javascript:alert(1)").status_code == 422

@@ -69,8 +69,8 @@ def test_a_provider_is_added_by_three_fields_changed_disabled_and_removed(app, c
         ("openid", {"issuer": "id.example.org"}, "complete URL"),
         ("openid", {"issuer": "https://x.example", "name": "x"}, "2 to 50"),
         ("openid", {"issuer": "https://x.example", "slug": "Not A Slug"}, "lower-case letters"),
-        ("latchkey", {"issuer": "http://localhost:8001"}, "Name localhost in WEBAPP_PRIVATE_HOSTS"),
-        ("openid", {"issuer": "https://10.1.2.3/id"}, "Name 10.1.2.3 in WEBAPP_PRIVATE_HOSTS"),
+        ("latchkey", {"issuer": "http://localhost:8001"}, "WEBAPP_PRIVATE_HOSTS=localhost"),
+        ("openid", {"issuer": "https://10.1.2.3/id"}, "WEBAPP_PRIVATE_HOSTS=10.1.2.3"),
     ],
 )
 def test_what_does_not_fit_is_said_and_nothing_is_added(chief, preset, sent, words):

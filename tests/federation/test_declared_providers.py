@@ -115,7 +115,7 @@ REFUSED = [
     (ACME.replace('"https://id.acme.example"', "5"), "issuer is a text"),
     (ACME.replace("https://", "ftp://"), "complete URL"),
     (ACME.replace("https://id.acme.example", "http://id.acme.example"), "acme: This site only reaches public https"),
-    (ACME.replace("id.acme.example", "10.1.2.3"), "acme: .*Name 10.1.2.3 in WEBAPP_PRIVATE_HOSTS"),
+    (ACME.replace("id.acme.example", "10.1.2.3"), "acme: .*WEBAPP_PRIVATE_HOSTS=10.1.2.3"),
     (ACME.replace('client_id = "latchkey"', ""), "Enter the client ID"),
     (ACME + "grantable_roles = ['pope']", "no role called pope"),
     (ACME + "secret = 's'\nsecret_env = 'S'", "has one of secret, secret_file, secret_env"),

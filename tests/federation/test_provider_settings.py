@@ -124,8 +124,8 @@ WRONG = [
     ({"endpoints": {"token_endpoint": "ftp://x"}}, "not a complete URL"),
     ({"endpoints": {"jwks": "https://x.example"}}, "no endpoint called jwks"),
     *(({"preset": "github", "endpoints": without(name)}, f"needs its {name}") for name in REQUESTED),
-    ({"entered": "http://id.example.org"}, "Name id.example.org in WEBAPP_PRIVATE_HOSTS"),
-    ({"entered": "https://id.internal"}, "Name id.internal in WEBAPP_PRIVATE_HOSTS"),
+    ({"entered": "http://id.example.org"}, "WEBAPP_PRIVATE_HOSTS=id.example.org"),
+    ({"entered": "https://id.internal"}, "WEBAPP_PRIVATE_HOSTS=id.internal"),
     *(
         ({"preset": "github", "endpoints": GITHUB | {name: "https://10.0.0.1/x"}}, "Name 10.0.0.1 in WEBAPP_PRIVATE")
         for name in ("token_endpoint", "userinfo_endpoint", "emails_endpoint")

@@ -31,7 +31,8 @@ def refuse_unreachable(row: LoginProvider, private: PrivateHosts, former: Collec
         if not private.may_allow(url):
             raise ProviderUnfit(
                 _(
-                    "This site only reaches public https hosts. Name %(host)s in WEBAPP_PRIVATE_HOSTS, and restart it.",
+                    "This site only reaches public https hosts. To permit this one, start this site with "
+                    "WEBAPP_PRIVATE_HOSTS=%(host)s.",
                     host=urlsplit(url).hostname,
                 )
             )

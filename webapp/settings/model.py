@@ -81,7 +81,8 @@ class Settings(ObservabilitySettings):
     ] = False
     private_hosts: Annotated[
         tuple[str, ...],
-        "Hosts and networks for apps and identity providers that this site may send requests to although not public.",
+        "Hosts and networks to which this site may send requests although they are not public, also by http: those of "
+        "apps and identity providers.",
     ] = ()
     setup_lifetime: Annotated[timedelta, "Lifetime of the setup link."] = timedelta(minutes=30)
     password_login: Annotated[

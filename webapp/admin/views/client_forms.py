@@ -86,11 +86,11 @@ class NewClientForm(ClientForm):
         return NewClient(name=self.name.data or "", is_public=is_public, recipe=self.recipe.data or None, **chosen)
 
 
-def suggested(key: str, app_url: str = "") -> NewClientForm:
+def suggested(key: str, app_url: str = "", name: str = "") -> NewClientForm:
     """The form for a new app of a recipe."""
     form = NewClientForm(formdata=None, data={"recipe": key, "app_url": app_url})
     if (recipe := form.chosen_recipe) is not None and key in APPS:
-        form.name.data = recipe.name
+        form.name.data = name or recipe.name
     return form
 
 

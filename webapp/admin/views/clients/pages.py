@@ -51,6 +51,8 @@ class NewAppQuery(msgspec.Struct, frozen=True):
     """Key of a recipe, or any other word for an app without one."""
     app_url: str = ""
     """URL of the app, where another site has led here."""
+    name: str = ""
+    """Its name, likewise."""
 
 
 class AppsQuery(msgspec.Struct, frozen=True):
@@ -89,7 +91,7 @@ def new() -> ResponseReturnValue:
     asked = parse_query(NewAppQuery)
     if not asked.recipe:
         return render_template("admin/clients/choose.html", generic=GENERIC, apps=APPS)
-    return form_page(suggested(asked.recipe, asked.app_url), None)
+    return form_page(suggested(asked.recipe, asked.app_url, asked.name), None)
 
 
 @bp.post("/admin/clients")

@@ -129,7 +129,8 @@ def register_url(form: NewProviderForm) -> str:
     # Its recipe has this short name.
     if (form.preset.data, form.slug.data) != ("latchkey", "latchkey") or form.errors or not form.issuer.data:
         return ""
-    query = urlencode({"recipe": "latchkey", "app_url": current_app.config["BASE_URL"]})
+    config = current_app.config
+    query = urlencode({"recipe": "latchkey", "app_url": config["BASE_URL"], "name": config["SITE_NAME"]})
     return f"{form.chosen_preset.issuer_for(form.issuer.data)}/admin/clients/new?{query}"
 
 
