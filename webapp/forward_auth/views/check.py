@@ -71,12 +71,25 @@ def shown_in(current: Request, asked: OriginalRequest, rule: Rule) -> Shown | No
         NotAccepted: something else is in ``Authorization``.
     """
     shown = token_of(current, rule)
+    if shown is not None and shown.is_ambient and is_change_of_other_site(current, asked):
+        raise NotAccepted("token_invalid", "a page of another site made the browser send the password")
     if shown is not None:
         return Shown(named_by(service(Authenticators), shown))
     secret = sent_cookie(current, login_cookie(asked.scheme))
     if not secret or len(secret) > LONGEST:
         return None
     return Shown(CredentialRef(credential_key(secret), "session"))
+
+
+def is_change_of_other_site(current: Request, asked: OriginalRequest) -> bool:
+    """Whether a page of another site may have caused it: browsers send Basic by themselves (Fetch Metadata §2.4)."""
+    if asked.method in ("GET", "HEAD", "OPTIONS"):
+        return False
+    environ: dict[str, str] = current.environ
+    site = environ.get("HTTP_SEC_FETCH_SITE")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    return environ.get("HTTP_ORIGIN", asked.origin) != asked.origin
 
 
 def token_of(current: Request, rule: Rule) -> Presented | None:
