@@ -41,6 +41,19 @@ def server(*pieces: bytes, pause: float = 0.0):
         thread.join()
 
 
+@pytest.mark.parametrize(("named", "is_reached"), [("wiki.localhost", True), ("localhost", False), ("", False)])
+def test_names_below_localhost_are_this_machine_if_they_are_named(named, is_reached):
+    http = OutgoingHttp(PrivateHosts.of([named] if named else []), timeout=0.4)
+    with server(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") as (url, _received):
+        here = url.replace("127.0.0.1", "wiki.localhost")
+        if is_reached:
+            assert http.send("GET", here).body == b"ok"
+            return
+        with pytest.raises(NotReached, match="WEBAPP_PRIVATE_HOSTS"):
+            http.send("GET", here)
+        HERE.send("GET", url)
+
+
 @pytest.mark.parametrize(
     ("address", "public"),
     [

@@ -127,7 +127,7 @@ WRONG = [
     ({"entered": "http://id.example.org"}, "WEBAPP_PRIVATE_HOSTS=id.example.org"),
     ({"entered": "https://id.internal"}, "WEBAPP_PRIVATE_HOSTS=id.internal"),
     *(
-        ({"preset": "github", "endpoints": GITHUB | {name: "https://10.0.0.1/x"}}, "Name 10.0.0.1 in WEBAPP_PRIVATE")
+        ({"preset": "github", "endpoints": GITHUB | {name: "https://10.0.0.1/x"}}, "WEBAPP_PRIVATE_HOSTS=10.0.0.1")
         for name in ("token_endpoint", "userinfo_endpoint", "emails_endpoint")
     ),
 ]
@@ -241,5 +241,5 @@ def test_hosts_that_are_named_later_or_no_longer_are_asked_about_only_where_they
             if preset == "openid"
             else {"endpoints": {**wish.endpoints, "token_endpoint": "https://id.lan"}}
         )
-        with pytest.raises(ProviderUnfit, match=r"Name id[.]lan"):
+        with pytest.raises(ProviderUnfit, match=r"WEBAPP_PRIVATE_HOSTS=id[.]lan"):
             lifecycle.edit(db, SEALER, named, row, replace(settings_of(row), **changed), PAGE)

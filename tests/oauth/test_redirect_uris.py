@@ -14,6 +14,7 @@ from webapp.oauth.redirect_uris import RedirectUriUnfit, checked, is_registered
         "http://127.0.0.1:7777/cb",
         "http://[::1]:7777/cb",
         "http://localhost:3000/cb",
+        "http://wiki.localhost:3000/cb",
         "org.example.app:/callback",
         "com.example.app://callback",
     ],
@@ -56,7 +57,13 @@ def test_it_cannot_be_registered(uri):
         checked(uri)
 
 
-REGISTERED = ["https://app.example.org/cb", "http://127.0.0.1/cb", "http://[::1]:9/cb", "org.example.app:/cb"]
+REGISTERED = [
+    "https://app.example.org/cb",
+    "http://wiki.localhost:3000/cb",
+    "http://127.0.0.1/cb",
+    "http://[::1]:9/cb",
+    "org.example.app:/cb",
+]
 
 
 @pytest.mark.parametrize(
@@ -75,6 +82,8 @@ REGISTERED = ["https://app.example.org/cb", "http://127.0.0.1/cb", "http://[::1]
         ("http://127.0.0.1:1234/cb?x=1", False),
         ("http://[::1]:1234/cb", True),
         ("http://localhost:1234/cb", False),
+        ("http://wiki.localhost:3000/cb", True),
+        ("http://wiki.localhost:3001/cb", False),
         ("http://user@127.0.0.1:1234/cb", False),
         ("http://127.0.0.1:99999/cb", False),
         ("https://127.0.0.1:1234/cb", False),

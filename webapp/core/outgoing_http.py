@@ -136,7 +136,9 @@ class OutgoingHttp:
             NotReached
         """
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            # Names below localhost are this machine (RFC 6761 §6.3), as browsers know and not every resolver.
+            name = "localhost" if host.endswith(".localhost") else host
+            found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
             raise NotReached(f"{host}: the name was not found") from error
         addresses = list(dict.fromkeys(str(one[4][0]) for one in found))

@@ -137,7 +137,7 @@ PRESETS: Mapping[str, ProviderPreset] = {
             label=_l("URL of the other Latchkey site"),
             example="https://id.example.org",
             scopes=(*OPENID, "groups"),
-            where=_l("The other site, Admin, Apps: register a web app with this redirect URI."),
+            where=_l("At the other site: Admin, Apps, Register app, Latchkey."),
             notes=(_l("For roles by rules, the claim is groups."),),
         ),
         ProviderPreset(

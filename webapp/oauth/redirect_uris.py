@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
 from webapp.core.translation import _
+from webapp.settings.urls import is_loopback
 
 LONGEST = 500
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+"""Hosts of apps whose port the operating system chooses."""
 PLAIN = re.compile(r"[!-~]+")
 # A private-use scheme is a domain name in reverse order (RFC 8252 §7.1), so it has a dot.
 PRIVATE_USE = re.compile(r"[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+")
@@ -31,7 +33,7 @@ def checked(uri: str) -> str:
         raise RedirectUriUnfit(_("A redirect URI has no fragment, no user name and no wildcard."))
     if parts.scheme == "https" and parts.hostname:
         return uri
-    if parts.scheme == "http" and parts.hostname in LOOPBACK:
+    if parts.scheme == "http" and is_loopback(parts.hostname or ""):
         return uri
     if PRIVATE_USE.fullmatch(parts.scheme):
         return uri
