@@ -31,7 +31,10 @@ RULES = {
     "chat": (RuleSettings(),),
     "files": (RuleSettings(authorization="basic"),),
     "own": (RuleSettings(path="/*", is_public=True, authorization="app"),),
+    "spare": (RuleSettings(),),
 }
+STOPPED = "spare"
+"""Its app does not run, so that something else can take its place."""
 
 
 @dataclass
@@ -67,12 +70,16 @@ def lab(folder: Path, kinds: tuple[str, ...] = proxy_servers.KINDS) -> Iterator[
     with ExitStack() as stack:
         site = stack.enter_context(served(folder / "site", WEBAPP_TRUSTED_PROXIES="127.0.0.1", **ONE_WORKER))
         app_ports = {slug: free_port() for slug in RULES}
-        for port in app_ports.values():
-            stack.enter_context(small_app(port))
-        labs = {kind: Lab(site, kind, free_port(), app_ports) for kind in kinds}
+        for slug, port in app_ports.items():
+            if slug != STOPPED:
+                stack.enter_context(small_app(port))
+        # The last is one that a test starts by itself.
+        labs = {kind: Lab(site, kind, free_port(), app_ports) for kind in (*kinds, "broken")}
         tokens = put_apps(site, list(labs.values()))
         for number, one in enumerate(labs.values()):
             one.tokens = tokens
+            if one.kind not in kinds:
+                continue
             place = folder / f"proxy{number}"
             place.mkdir()
             stack.enter_context(proxy_servers.proxying(place, one.kind, [setup(one, slug) for slug in RULES], one.port))

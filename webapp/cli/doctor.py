@@ -9,8 +9,8 @@ from webapp.accounts.passwords import Passwords
 from webapp.app import create_app
 from webapp.audit import event_queries, untrusted_proxies
 from webapp.audit.triggers import missing_triggers
-from webapp.cli import schema
-from webapp.cli.commands import Command
+from webapp.cli import doctor_proxy, schema
+from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.health_checks import (
     audit_log,
@@ -48,7 +48,7 @@ from webapp.tokens.issuers import stuck_by_issuer
 from webapp.web.registry import services_of
 
 
-@click.command("doctor", cls=Command)
+@click.group("doctor", cls=CommandGroup, invoke_without_command=True)
 @as_json
 @click.option("--probe", "is_probed", is_flag=True, help="Also send requests to the running site, for half a minute.")
 @click.pass_context
@@ -64,6 +64,8 @@ def command(context: CommandContext, ctx: click.Context, *, is_json: bool, is_pr
       python -m webapp doctor
       python -m webapp doctor --json | jq -r '.[] | select(.level != "ok").mend'
     """
+    if ctx.invoked_subcommand is not None:
+        return
     with readable(context.settings_to_read) as settings:
         found = list(findings(settings, has_secret_key=context.has_secret_key))
     if is_probed:
@@ -73,6 +75,9 @@ def command(context: CommandContext, ctx: click.Context, *, is_json: bool, is_pr
     else:
         click.echo("\n".join(str(finding) for finding in found))
     ctx.exit(1 if any(finding.level == "bad" for finding in found) else 0)
+
+
+command.add_command(doctor_proxy.command)
 
 
 def findings(settings: Settings, *, has_secret_key: bool) -> Iterator[Finding]:
