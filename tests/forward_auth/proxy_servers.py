@@ -54,9 +54,15 @@ def proxying(folder: Path, kind: str, setups: Sequence[ProxySetup], port: int) -
         with serving_nginx(folder, configs, port, cache):
             yield
     else:
-        (folder / "Caddyfile").write_text("\n".join([CADDY, *(config_of(setup, "caddy") for setup in setups)]))
-        with running(folder, [caddy(kind), "run", "--config", "Caddyfile"], port):
+        with serving_caddy(folder, kind, [config_of(setup, "caddy") for setup in setups], port):
             yield
+
+
+@contextmanager
+def serving_caddy(folder: Path, kind: str, configs: Sequence[str], port: int) -> Iterator[None]:
+    (folder / "Caddyfile").write_text("\n".join([CADDY, *configs]))
+    with running(folder, [caddy(kind), "run", "--config", "Caddyfile"], port):
+        yield
 
 
 @contextmanager
