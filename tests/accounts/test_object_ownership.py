@@ -91,6 +91,7 @@ OF_ADMINS = {
 }
 READ_BY_TOKENS = {"/tokens/<uuid:token_id>", "/account/service-accounts/<uuid:user_id>"}
 OF_EVERYBODY = {
+    "/account/app-access/<slug>/ask",
     "/login/with/<slug>/logged-out",
     "/.well-known/oauth-authorization-server/<path:below>",
     "/.well-known/openid-configuration/<path:below>",

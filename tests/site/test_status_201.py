@@ -7,6 +7,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests import factories
+from tests.forward_auth.proxy import proxied
 from tests.passkey import Authenticator
 from tests.script import Script
 from tests.second_factors import NAMED, SECURITY, with_app
@@ -61,6 +62,11 @@ def recovery_codes(app: Flask, accept: str) -> TestResponse:
     return caller.post(f"{SECURITY}/recovery-codes", json={}, headers={"Accept": accept})
 
 
+def guest_link(app: Flask, accept: str) -> TestResponse:
+    proxied(app, "wiki")
+    return posted("/account/owned-apps/wiki/guest-links", {"path": "/a", "note": "a guest", "days": 1})(app, accept)
+
+
 def rotated(app: Flask, accept: str) -> TestResponse:
     issued = factories.api_token(app, user_named(app, "ada"), authority=RENEWS)
     path = f"/tokens/{issued.entry.id}/rotate"
@@ -76,6 +82,7 @@ def rotated_by_itself(app: Flask, accept: str) -> TestResponse:
 WAYS: list[tuple[str, str, Callable[[Flask, str], TestResponse]]] = [
     ("post /account/security/passkeys/new", "a person", passkey),
     ("post /account/security/recovery-codes", "a person", recovery_codes),
+    ("post /account/owned-apps/{slug}/guest-links", "an administrator", guest_link),
     ("post /admin/invitations/new", "a person", posted("/admin/invitations/new", {"role": "admin"})),
     ("post /admin/invitations/new", "a person who names an address",
      posted("/admin/invitations/new", {"role": "user", "email": "bob@example.org"})),
@@ -126,10 +133,17 @@ def test_a_location_is_sent_where_it_is_described_and_only_there(mailing, descri
     assert (answer.status_code, "Location" in answer.headers) == (201, described[operation]), answer.text
     if described[operation]:
         is_chiefs = (
-            operation.startswith(("post /admin/clients", "post /admin/identity-providers", "post /admin/proxied-apps"))
+            operation.startswith(
+                (
+                    "post /admin/clients",
+                    "post /admin/identity-providers",
+                    "post /admin/proxied-apps",
+                    "post /account/owned",
+                )
+            )
             or operation in ("post /admin/roles", "post /tokens/new")
             or "tokens/new" in operation
         )
-        is_chiefs = is_chiefs or "service-accounts" in operation
+        is_chiefs = is_chiefs or "service-accounts" in operation or "owned-apps" in operation
         owner = as_user(mailing, "chief" if is_chiefs else "ada", amr="hwk user")
         assert owner.get(answer.headers["Location"]).status_code == 200

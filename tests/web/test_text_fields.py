@@ -29,6 +29,8 @@ OTHER_KIND = (
 # By address: the text fields of its form.
 FIELDS = {
     "/account": "display_name username",
+    "/account/app-access/<slug>/ask": "reason",
+    "/account/owned-apps/<slug>/guest-links": "note path",
     "/account/close": "services_to services_to_role username",
     "/account/email": "email",
     "/account/password": "new_password password",

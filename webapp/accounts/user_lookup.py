@@ -1,5 +1,6 @@
-"""with_roles(): a user and all their roles in one row, for what apps request all day."""
+"""with_roles(): a user and all their roles in one row, for what apps request all day; whom to mail."""
 
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -18,3 +19,10 @@ def with_roles(db: Session, user_id: UUID) -> tuple[User | None, tuple[str, ...]
     nobody."""
     found = WITH_CLOSURE.first(db, user_id=user_id)
     return (found[0], tuple(found[1] or ())) if found else (None, ())
+
+
+def reachable_by_mail(db: Session, role_names: Iterable[str], *, most: int) -> Sequence[User]:
+    """Users with one of these roles who can log in and have an e-mail address; those first who logged in last."""
+    can_log_in = User.disabled_at.is_(None), User.closes_at.is_(None), ~User.is_service
+    query = select(User).where(User.role.in_(list(role_names)), User.email.is_not(None), *can_log_in)
+    return db.scalars(query.order_by(User.last_login_at.desc().nulls_last()).limit(most)).all()

@@ -4,6 +4,8 @@ from webapp.core.humanize import humanize
 from webapp.core.translation import _l
 
 KINDS = {
+    "access_decided": _l("decision about access to an app"),
+    "access_requested": _l("request for access to an app"),
     "account_closed": _l("account closed"),
     "account_deleted": _l("account deleted"),
     "account_disabled": _l("account disabled"),

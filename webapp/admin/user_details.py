@@ -19,10 +19,12 @@ from webapp.audit.event_queries import AuditFilter
 from webapp.core.clock import now
 from webapp.credentials.live_counts import LiveCounts, live_counts
 from webapp.federation import linked_logins
+from webapp.forward_auth import app_logins
 from webapp.guard.access_report import ReachableRoute
 from webapp.mfa import factors, resets
 from webapp.mfa.factors import Factors
 from webapp.sessions import lifecycle as sessions
+from webapp.sessions.app_logins import AppLogin
 from webapp.sessions.user_agents import describe_user_agent
 from webapp.tokens import script_logins
 from webapp.tokens import token_list as token_lists
@@ -93,6 +95,8 @@ class UserDetails(UserSummary, frozen=True, kw_only=True):
     identities: list[LinkedLogin]
     """Accounts at identity providers that the user can log in with."""
     session_list: list[LiveLogin]
+    app_login_list: list[AppLogin]
+    """Logins at apps behind the reverse proxy, the newest first."""
     script_login_list: list[ScriptLogin]
     token_list: list[Token]
     events: list[AuditEntry]
@@ -155,6 +159,7 @@ def describe_user(db: Session, user: User, actor_roles: Sequence[str], reached: 
         reach=reached,
         identities=linked_logins.of_user(db, user.id),
         session_list=logins(db, user.id),
+        app_login_list=list(app_logins.of_user(db, user.id)),
         script_login_list=script_logins.live(db, user.id),
         token_list=token_lists.token_page(db, user.id, is_live=True, size=SHOWN_TOKENS).tokens,
         events=audit_entries(db, events),

@@ -13,7 +13,7 @@ from webapp.core.db import Database
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.credentials import purge
 from webapp.federation import provider_errors, provider_sessions, waiting_identities
-from webapp.forward_auth import count_store
+from webapp.forward_auth import app_logins, count_store, grants, guest_links
 from webapp.guard import saved_form
 from webapp.jobs.leases import Job, Jobs
 from webapp.jobs.worker import JobWorker
@@ -63,6 +63,9 @@ def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
         Job("purge waiting identities", hour, waiting_identities.purge),
         Job("purge sessions of providers", day, provider_sessions.purge),
         Job("purge kept forms", hour, saved_form.purge),
+        Job("purge logins at apps", hour, app_logins.purge),
+        Job("purge access to apps", day, grants.purge),
+        Job("purge guest links", day, guest_links.purge),
         Job("purge old mails", day, outbox.purge),
         Job("purge counted checks", hour, count_store.purge),
         Job("purge nodes", day, heartbeat.purge),

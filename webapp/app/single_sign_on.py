@@ -19,7 +19,7 @@ from webapp.federation.views.buttons import confirm_ways, login_buttons
 from webapp.federation.views.logout import next_logout_step
 from webapp.federation.views.new_session import attach_provider_session
 from webapp.federation.views.trial import TrialFinished
-from webapp.forward_auth import declared_apps
+from webapp.forward_auth import app_logins, declared_apps
 from webapp.forward_auth.app_settings import host_of_site
 from webapp.forward_auth.asking_app import app_to_open
 from webapp.forward_auth.check_counter import CheckCounter
@@ -35,6 +35,7 @@ from webapp.oauth.prompts import PromptStamp
 from webapp.oauth.trial_login import TrialLogin
 from webapp.oauth.user_codes import UserCodes
 from webapp.oauth.views.asking_app import asking_app
+from webapp.sessions.app_logins import AppLoginsOf
 from webapp.settings import Settings
 from webapp.tokens.issuing import TokenIssuer
 from webapp.tokens.refresh_families import RefreshLifetimes
@@ -95,6 +96,7 @@ def provide_forward_auth(app: Flask, settings: Settings) -> None:
         ForwardAuth(services.get(Database), services.get(KeyRing), settings.base_url, services.get(Demands))
     )
     services.provide(CheckCounter)(CheckCounter(services.get(Database)))
+    services.provide(AppLoginsOf)(app_logins.of_user)
     services.provide(hooks.AskingAppOf)(partial(app_that_asks, services))
 
 

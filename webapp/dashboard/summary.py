@@ -40,6 +40,16 @@ class OpenResource(msgspec.Struct, frozen=True):
     mint_href: str
 
 
+class MyApp(msgspec.Struct, frozen=True):
+    """An app behind the reverse proxy."""
+
+    name: str
+    icon: str
+    """An emoji or one or two letters."""
+    host: str
+    url: str
+
+
 class DashboardTask(msgspec.Struct, frozen=True):
     """A token that needs the attention of its owner."""
 
@@ -65,6 +75,8 @@ class Dashboard(msgspec.Struct, frozen=True):
     greeting: str
     summary: str
     attention: list[DashboardTask]
+    apps: list[MyApp] | None
+    """Apps behind the reverse proxy that the caller may open; null if this site has none."""
     resources: list[OpenResource]
     sessions: list[Device]
     tokens: list[Token]

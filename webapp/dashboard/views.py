@@ -1,6 +1,7 @@
 """/dashboard: the start page after login."""
 
 from collections import Counter
+from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, url_for
 from flask.typing import ResponseReturnValue
@@ -8,7 +9,9 @@ from flask.typing import ResponseReturnValue
 from webapp.core.translation import _
 from webapp.credentials.live_counts import live_counts_of
 from webapp.dashboard import summary
-from webapp.dashboard.summary import OWN_SCOPES, Dashboard, OpenResource
+from webapp.dashboard.summary import OWN_SCOPES, Dashboard, MyApp, OpenResource
+from webapp.forward_auth.checks import ForwardAuth
+from webapp.forward_auth.open_apps import open_apps
 from webapp.guard import Principal, require
 from webapp.guard.curl_examples import curl_example
 from webapp.guard.policy import Requirement
@@ -18,6 +21,7 @@ from webapp.sessions.session_list import devices
 from webapp.tokens import script_logins
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
+from webapp.web.registry import service
 from webapp.web.transaction import db
 
 bp = Blueprint("dashboard", __name__)
@@ -44,6 +48,7 @@ def gather(principal: Principal) -> Dashboard:
         greeting=_("Hello"),
         summary=summary.sum_up(live_counts_of(db(), principal.user_id), attention),
         attention=attention,
+        apps=my_apps(principal),
         resources=resources(principal),
         sessions=devices(db(), principal),
         tokens=tokens.tokens,
@@ -51,6 +56,16 @@ def gather(principal: Principal) -> Dashboard:
         recent=summary.happenings(db(), principal.user_id),
         days=summary.days(db(), principal.user_id),
     )
+
+
+def my_apps(principal: Principal) -> list[MyApp] | None:
+    forward_auth, scheme = service(ForwardAuth), urlsplit(current_app.config["ORIGIN"]).scheme
+    if not forward_auth.table().by_host:
+        return None
+    return [
+        MyApp(app.name, app.icon or app.name[:1].upper(), app.hosts[0], f"{scheme}://{app.hosts[0]}/")
+        for app in open_apps(forward_auth, db(), principal)
+    ]
 
 
 def resources(principal: Principal) -> list[OpenResource]:

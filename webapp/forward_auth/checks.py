@@ -116,13 +116,17 @@ class AccessDecisions:
             call: for the restrictions of a token; None to ignore these.
         """
         is_granted = granted_until is not None and granted_until > moment
-        need = rule.need_if_granted if is_granted else rule.need
+        need = self.raised(rule.need_if_granted if is_granted else rule.need, principal)
+        return decide(principal, need, moment, call), need
+
+    def raised(self, need: Requirement, principal: Principal) -> Requirement:
+        """A requirement of a rule with what the settings demand besides."""
         if self._demands:
             need = need.raised_by(self._demands, principal)
             # Also where the rule accepts no tokens, in which the guard does not look at scopes.
-            level = self._demands.of_scopes(rule.need.scopes.names)
+            level = self._demands.of_scopes(need.scopes.names)
             need = need if level <= need.level else replace(need, level=level)
-        return decide(principal, need, moment, call), need
+        return need
 
 
 class ForwardAuth:

@@ -11,7 +11,7 @@ from webapp.accounts.models import User
 from webapp.core.compiled_query import CompiledQuery
 from webapp.core.db import Database
 from webapp.credentials.models import Credential
-from webapp.forward_auth.models import AccessGrant, ProxiedAppsVersion, ProxiedSession
+from webapp.forward_auth.models import AccessGrant, GuestLink, ProxiedAppsVersion, ProxiedSession
 from webapp.guard.principal import CredentialRow
 
 COLUMNS = len(CredentialRow._fields)
@@ -24,6 +24,22 @@ BY_COOKIE = CREDENTIALS.join(ProxiedSession, ProxiedSession.sid == Credential.si
     # Of those that followed each other under one ``sid``, the last.
     Credential.revoked_at.is_(None),
 )
+
+
+GUEST = select(GuestLink.id, GuestLink.prefix, GuestLink.created_at, GuestLink.expires_at).where(
+    GuestLink.key == bindparam("key"),
+    GuestLink.app_id == bindparam("app_id"),
+    GuestLink.created_by.in_(select(User.id).where(User.disabled_at.is_(None), User.closes_at.is_(None))),
+)
+
+
+class FoundLink(NamedTuple):
+    """What is stored about a guest link."""
+
+    id: UUID
+    prefix: str
+    created_at: datetime
+    expires_at: datetime
 
 
 class Found(NamedTuple):
@@ -57,6 +73,7 @@ class CredentialQuery:
         self._row = database.row
         self._by_token = database.compile_for(with_context(BY_KEY))
         self._by_cookie = database.compile_for(with_context(BY_COOKIE))
+        self._by_guest_key = database.compile_for(GUEST)
         self._version = database.compile_for(VERSION)
 
     def version(self) -> int | None:
@@ -78,6 +95,14 @@ class CredentialQuery:
             key: ``ProxiedSession.key``.
         """
         return self._found(self._by_cookie, key=key, app_id=app_id, host=host)
+
+    def guest_link(self, key: str, app_id: UUID) -> FoundLink | None:
+        """
+        Args:
+            key: ``GuestLink.key``.
+        """
+        row = self._row(self._by_guest_key.sql, self._by_guest_key.bind(key=key, app_id=app_id))
+        return FoundLink(*self._by_guest_key.convert(row)) if row else None
 
     def _found(self, query: CompiledQuery, **values: object) -> Found | None:
         row = self._row(query.sql, query.bind(**values))

@@ -1,4 +1,4 @@
-"""ProxiedApp and its hosts and rules; sessions at proxied apps and the tickets that start them."""
+"""ProxiedApp with its hosts and rules, sessions at proxied apps, and access: grants, requests, guest links."""
 
 from datetime import datetime
 from uuid import UUID
@@ -157,3 +157,36 @@ class CheckCount(Base):
     requests: Mapped[int]
 
     __table_args__ = (Index("ix_check_count_app_id_hour", "app_id", "hour"),)
+
+
+class AccessRequest(Base):
+    """A request for access to an app that nobody has decided about; deleted with the decision."""
+
+    __tablename__ = "access_request"
+    __table_args__ = (UniqueConstraint("user_id", "app_id"),)
+
+    id: Mapped[Key]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    app_id: Mapped[UUID] = mapped_column(ForeignKey("proxied_app.id", ondelete="CASCADE"), index=True)
+    reason: Mapped[str] = mapped_column(String(300))
+    created_at: Mapped[datetime]
+
+
+class GuestLink(Base):
+    """A link with which anybody may read a part of an app until it ends, without an account."""
+
+    __tablename__ = "guest_link"
+
+    id: Mapped[Key]
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    """Digest of the secret in the link and in the cookie."""
+    app_id: Mapped[UUID] = mapped_column(ForeignKey("proxied_app.id", ondelete="CASCADE"), index=True)
+    prefix: Mapped[str] = mapped_column(String(200))
+    """Path that it is for, with everything below; decoded."""
+    note: Mapped[str] = mapped_column(String(100))
+    """Whom it is for."""
+    created_by: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    """It works as long as they may log in."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    last_opened_at: Mapped[datetime | None]

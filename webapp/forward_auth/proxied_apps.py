@@ -48,6 +48,7 @@ class App:
     id: UUID
     slug: str
     name: str
+    icon: str
     hosts: tuple[str, ...]
     rules: tuple[Rule, ...]
     reads_paths: bool
@@ -118,6 +119,7 @@ def app_of(app: ProxiedApp, hosts: Iterable[str], rows: Iterable[AccessRule]) ->
         app.id,
         app.slug,
         app.name,
+        app.icon,
         tuple(hosts),
         rules,
         reads_paths=any(not rule.pattern.is_for_all for rule in rules),

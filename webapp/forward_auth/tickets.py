@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.core.digests import digest, new_secret, same
-from webapp.forward_auth.models import ArrivalTicket, ProxiedSession
+from webapp.forward_auth.models import ArrivalTicket, ProxiedApp, ProxiedSession
 from webapp.sessions.lifecycle import credential_key
 
 LIFETIME = timedelta(seconds=30)
@@ -96,5 +96,6 @@ def redeem(db: Session, ticket: str, state_secret: str, host: str) -> Arrived:
     )
     db.add(started)
     db.flush()
-    record(db, Event.PROXIED_APP_OPENED, user_id=found.user_id, app=host)
+    name = db.scalar(select(ProxiedApp.name).where(ProxiedApp.id == found.app_id))
+    record(db, Event.PROXIED_APP_OPENED, user_id=found.user_id, app=name)
     return Arrived(secret, found.url)

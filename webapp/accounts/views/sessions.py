@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.guard import Principal, require
 from webapp.sessions import trusted
+from webapp.sessions.app_logins import AppLogin, AppLoginsOf
 from webapp.sessions.session_list import Device, devices
 from webapp.sessions.trusted import Trusted
 from webapp.sessions.views import bp
@@ -12,6 +13,7 @@ from webapp.tokens import script_logins
 from webapp.tokens.script_logins import ScriptLogin
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
+from webapp.web.registry import service
 from webapp.web.transaction import db
 
 
@@ -21,6 +23,8 @@ class Devices(msgspec.Struct, frozen=True):
     """Browsers where the password is enough."""
     script_logins: list[ScriptLogin]
     """Scripts that are logged in."""
+    app_logins: list[AppLogin]
+    """Logins at apps behind the reverse proxy, the newest first."""
 
 
 @bp.get("/account/sessions")
@@ -32,6 +36,7 @@ def index(principal: Principal) -> ResponseReturnValue:
         devices(db(), principal),
         trusted.of_user(db(), principal.user_id),
         script_logins.live(db(), principal.user_id),
+        list(service(AppLoginsOf)(db(), principal.user_id)),
     )
     others = sum(not device.is_current for device in answer.sessions)
     return show(answer, "sessions/sessions.html", others=others, **msgspec.structs.asdict(answer))

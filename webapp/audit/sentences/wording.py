@@ -146,12 +146,18 @@ def session(details: Details) -> str:
     return _("%(browser)s, since %(when)s", browser=name, when=minute(datetime.fromisoformat(started_at)))
 
 
+def granted_until(details: Details) -> str:
+    until = details.raw("until")
+    return minute(datetime.fromisoformat(until)) if until else _("unknown")
+
+
 WORDS: dict[str, Callable[[Details], str]] = {
     "amr": lambda details: ways_in_words(details.raw("amr") or "pwd"),
     "audience": lambda details: details.raw("audience") or _("another service"),
     "code": refusal,
     "ended": ended,
     "factor": factor,
+    "granted_until": granted_until,
     "former_role": lambda details: humanize(details.raw("former") or _("unknown")),
     "page": opened_page,
     "logins": lambda details: ", ".join(COUNTS[kind](details.number(f"{kind}s")) for kind in ("session", "token")),

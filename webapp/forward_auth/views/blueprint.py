@@ -1,7 +1,7 @@
 """The blueprint of forward-auth, and what its views share."""
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from flask import Blueprint, Request, current_app
 
@@ -39,6 +39,12 @@ def site_url(path: str) -> str:
     """A path of this site as a URL."""
     base: str = current_app.config["ORIGIN"]
     return base + path
+
+
+def scheme_of_site() -> str:
+    """Also that of links to apps: no host says which it has."""
+    origin: str = current_app.config["ORIGIN"]
+    return urlsplit(origin).scheme
 
 
 def app_origin(current: Request) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from webapp.core import dpop as dpop_proofs
 from webapp.core.clock import now
 from webapp.core.digests import same
 from webapp.core.dpop import ProofUnfit, ProvenRequest
+from webapp.forward_auth import guests
 from webapp.forward_auth.check_counter import CheckCounter
 from webapp.forward_auth.checks import Shown, Verdict
 from webapp.forward_auth.host_cookies import LONGEST, login_cookie
@@ -51,6 +52,10 @@ def check() -> ResponseReturnValue:
     if asked.raw_path.startswith(OWN_PATH):
         return refusals.forbidden(f"the proxy must pass {OWN_PATH} to this site without asking")
     verdict = forward_auth().check(asked, current.environ, current.remote_addr, partial(shown_in, current, asked))
+    if verdict.found is None and verdict.error is not None and verdict.error.code == "session_ended":
+        # The cookie of the host is no login: perhaps it is from a guest link.
+        key = credential_key(sent_cookie(current, login_cookie(asked.scheme)) or "")
+        verdict = guests.guest_verdict(forward_auth(), asked, current.environ, verdict, key) or verdict
     if verdict.is_allowed and verdict.principal is not None:
         try:
             prove_key(current, asked, verdict)

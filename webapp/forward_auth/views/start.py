@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Response, request, url_for
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from webapp.core.clock import now
@@ -13,12 +13,13 @@ from webapp.forward_auth.original_request import URI, NotReadable, OriginalReque
 from webapp.forward_auth.proxied_apps import App
 from webapp.forward_auth.rules import NoRule, match
 from webapp.forward_auth.tickets import TicketTarget
+from webapp.forward_auth.views.ask import not_for
 from webapp.forward_auth.views.blueprint import LONGEST_RETURN, OWN_PATH, bp, forward_auth, login_url
 from webapp.guard import Principal, request_guard, require
 from webapp.guard.policy import Decision, Requirement
 from webapp.login.views.leaving import leave_to
 from webapp.web.known_fields import reads
-from webapp.web.problems import Action, Problem
+from webapp.web.problems import Problem
 from webapp.web.transaction import writable
 from webapp.web.unproxied import unproxied
 
@@ -69,16 +70,12 @@ def original(url: str) -> OriginalRequest:
     return OriginalRequest("GET", parts.scheme, host, path, query)
 
 
-def unless_allowed(app: App, asked: OriginalRequest, principal: Principal) -> Response | None:
-    """The way to a stronger proof of identity, if the page needs one; None if it is allowed.
-
-    Raises:
-        Problem: 403, if the user may not open it.
-    """
+def unless_allowed(app: App, asked: OriginalRequest, principal: Principal) -> ResponseReturnValue | None:
+    """The way to a stronger proof of identity or to access, if the page needs one; None if it is allowed."""
     try:
         rule = match(app, asked, {})
-    except NoRule as error:
-        raise not_for(app, principal) from error
+    except NoRule:
+        return not_for(app, principal)
     if rule.need.is_public:
         return None
     until = grants.granted_until(writable(), principal.user_id, app.id)
@@ -86,22 +83,8 @@ def unless_allowed(app: App, asked: OriginalRequest, principal: Principal) -> Re
     if decision is Decision.ALLOW:
         return None
     if decision is Decision.NEED_ROLE:
-        raise not_for(app, principal)
+        return not_for(app, principal)
     return request_guard.refusal_for(unproxied(request), Requirement(session=True, level=need.level))
-
-
-def not_for(app: App, principal: Principal) -> Problem:
-    return Problem(
-        403,
-        _("You cannot open this page of %(app)s", app=app.name),
-        _(
-            "You are logged in as %(username)s, and the page is for other people. Ask an administrator of this site "
-            "for access, or log out and log in with another account.",
-            username=principal.username,
-        ),
-        code="role_required",
-        actions=(Action(_("Back to the dashboard"), url_for("dashboard.show")),),
-    )
 
 
 def unknown_app() -> Problem:

@@ -1,0 +1,36 @@
+"""open_apps(): the apps whose first page a caller may open."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from webapp.core.clock import now
+from webapp.forward_auth import grants
+from webapp.forward_auth.checks import ForwardAuth
+from webapp.forward_auth.original_request import OriginalRequest
+from webapp.forward_auth.proxied_apps import App
+from webapp.forward_auth.rules import NoRule, match
+from webapp.guard.policy import Decision
+from webapp.guard.principal import Principal
+
+OPEN = {Decision.ALLOW, Decision.RAISE, Decision.STEP_UP}
+"""If need be after a second factor."""
+
+
+def open_apps(forward_auth: ForwardAuth, db: Session, principal: Principal) -> Sequence[App]:
+    """By name."""
+    apps = {app.id: app for app in forward_auth.table().by_host.values()}.values()
+    return sorted(
+        (app for app in apps if is_open(forward_auth, db, app, principal)), key=lambda app: app.name.casefold()
+    )
+
+
+def is_open(forward_auth: ForwardAuth, db: Session, app: App, principal: Principal) -> bool:
+    try:
+        rule = match(app, OriginalRequest("GET", "https", app.hosts[0], "/", ""), {})
+    except NoRule:
+        return False
+    if rule.need.is_public:
+        return True
+    until = grants.granted_until(db, principal.user_id, app.id)
+    return forward_auth.decide_for(rule, principal, until, now(), None)[0] in OPEN
