@@ -5,6 +5,8 @@ import tomllib
 
 import pytest
 
+from webapp.cli import granian_server
+
 
 @pytest.fixture
 def wiki(run):
@@ -102,6 +104,18 @@ def test_the_exit_code_of_a_test_is_its_outcome(run, wiki):
         "no_rule",
         "the path has more than one reading",
     )
+
+
+def test_a_wrong_file_stops_the_start_with_one_sentence_before_a_worker_is_started(run, instance, monkeypatch):
+    started = []
+    monkeypatch.setattr(granian_server, "serve", lambda *_, **__: started.append(1))
+    monkeypatch.setattr(granian_server, "refuse_taken", lambda *_, **__: None)
+    instance.mkdir(exist_ok=True)
+    (instance / "apps.toml").write_text('[[app]]\nslug = "wiki"\nhosts = ["wiki.example.org"]\ncolour = 1\n')
+    done = run("serve")
+    assert (done.exit_code, started) == (2, [])
+    assert "apps.toml: wiki has an unknown name: colour." in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_the_export_declares_the_same(run, wiki, tmp_path):

@@ -72,6 +72,7 @@ def prepare(settings: Settings) -> None:
     with answering():
         bring_up(settings)
         load_declared_providers(settings)
+        load_declared_apps(settings)
     refuse_unknown_roles(settings)
     if settings.blueprints or any(":" in name for name in (*settings.second_factor_for, *settings.passkey_for)):
         # A view without a rule, or a scope that no route has, would end each worker anew, and its sentence would be
@@ -105,6 +106,17 @@ def load_declared_providers(settings: Settings) -> None:
     database = Database(settings.database)
     try:
         declared.load(database, sealer, private, settings.instance)
+    finally:
+        database.close()
+
+
+def load_declared_apps(settings: Settings) -> None:
+    if not (settings.instance / "apps.toml").exists():
+        return
+    own_host = lazily("webapp.forward_auth.app_settings").host_of_site(settings.base_url)
+    database = Database(settings.database)
+    try:
+        lazily("webapp.forward_auth.declared_apps").load(database, settings.instance, own_host)
     finally:
         database.close()
 
