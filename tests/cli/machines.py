@@ -1,8 +1,10 @@
 """Two machines with instance folders of their own behind nginx: one PostgreSQL, one Valkey, one secret key."""
 
+import os
+import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,7 +104,7 @@ def log_in(url: str, name: str) -> str:
     return joined(cookies)
 
 
-def joined(cookies: dict[str, str]) -> str:
+def joined(cookies: Mapping[str, str]) -> str:
     return "; ".join(f"{name}={value}" for name, value in cookies.items())
 
 
@@ -126,3 +128,17 @@ def seconds_until(is_so: Callable[[], bool], most: float = 30) -> float:
     while not is_so() and time.monotonic() - begun < most:
         time.sleep(0.05)
     return time.monotonic() - begun
+
+
+def third(folder: Path, machines: Machines) -> Server:
+    """One more machine of the same site, which is starting."""
+    own = {"WEBAPP_INSTANCE", "WEBAPP_BIND"}
+    return start(folder / "instance", **{name: value for name, value in machines.settings.items() if name not in own})
+
+
+def kill(server: Server) -> None:
+    """End all its processes at once, as a power cut does."""
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    for pid in (server.process.pid, *map(int, children)):
+        os.kill(pid, signal.SIGKILL)
+    server.stop()
