@@ -17,7 +17,7 @@ from webapp.forward_auth.app_settings import MOST_PEOPLE
 from webapp.forward_auth.lifecycle import AppIsDeclared
 from webapp.forward_auth.models import AccessRequest, ProxiedApp
 from webapp.forward_auth.proxied_apps import App, note_change
-from webapp.guard.policy import Audience
+from webapp.guard.audience import Audience
 from webapp.guard.principal import Principal
 
 LONGEST_REASON = 300

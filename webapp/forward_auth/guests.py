@@ -10,7 +10,8 @@ from webapp.forward_auth.credential_query import FoundLink
 from webapp.forward_auth.original_request import OriginalRequest
 from webapp.forward_auth.path_patterns import canonical_path
 from webapp.forward_auth.rules import OVERRIDES
-from webapp.guard.policy import Audience, Decision, decide
+from webapp.guard.audience import Audience
+from webapp.guard.policy import Decision, decide
 from webapp.guard.principal import Principal
 
 METHODS = "GET", "HEAD"

@@ -12,7 +12,8 @@ from webapp.core.db import Database
 from webapp.forward_auth.models import AccessRule, ProxiedApp, ProxiedAppsVersion, ProxiedHost
 from webapp.forward_auth.path_patterns import PathPattern, pattern_of
 from webapp.guard.assurance import BY_ACR, Level
-from webapp.guard.policy import Audience, Requirement
+from webapp.guard.audience import Audience
+from webapp.guard.policy import Requirement
 
 NOBODY = UUID(int=0)
 """The id of no app and no user."""

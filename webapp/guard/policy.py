@@ -9,21 +9,11 @@ from uuid import UUID
 from webapp.core.humanize import humanize
 from webapp.core.translation import _, _l, _n
 from webapp.guard.assurance import Demands, Level, level_of
+from webapp.guard.audience import Audience
 from webapp.guard.principal import Principal
 from webapp.guard.scope_rule import ScopeRule, rule_of
 from webapp.guard.token_grant import Bound, Call, exceeded
 from webapp.web.problem_codes import ProblemCode
-
-
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """Whom an app is for: users with one of the roles, and some people besides."""
-
-    roles: frozenset[str]
-    people: frozenset[UUID]
-
-    def includes(self, principal: Principal) -> bool:
-        return principal.user_id in self.people or not self.roles.isdisjoint(principal.roles)
 
 
 class OwnerLookup(Protocol):
