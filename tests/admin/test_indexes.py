@@ -119,7 +119,8 @@ def questions(app, call, path):
     call(path)
     with statements(app) as asked:
         assert call(path).status_code == 200
-    return len(asked)
+    # Whether keys have changed is asked once a second, whoever asks for what.
+    return len([found for found in asked if "FROM stored_keys" not in found[0]])
 
 
 def test_a_search_with_many_matches_returns_the_same_page(app, monkeypatch):
