@@ -75,7 +75,7 @@ def register_there(tab: Page, context: BrowserContext) -> tuple[str, str]:
         tab.get_by_role("link", name="Register this site there").click()
     there = opened.value
     there.get_by_role("button", name="Register app").click()
-    expect(there.get_by_text("Users can log in to Latchkey now")).to_be_visible()
+    expect(there.get_by_text("Latchkey is registered")).to_be_visible()
     pasted = there.get_by_text("Client ID: ").inner_text()
     found = re.search(r"Client ID: (\S+)\s+Client secret: (\S+)", pasted)
     assert found, pasted

@@ -105,7 +105,7 @@ def create(principal: Principal) -> ResponseReturnValue:
         form.form_errors.append(str(error))
         return refuse_form(form, lambda: new_page(form))
     url = url_for("admin_providers.show", provider_id=row.id)
-    message = _("%(provider)s was added. Register the redirect URI there, then test the login.", provider=row.name)
+    message = _("%(provider)s was added. Test the login now.", provider=row.name)
     response = redirect_or_json(url, message, provider_details(db(), row), status=201)
     if not wants_page():
         response.headers["Location"] = url
