@@ -8,6 +8,7 @@ import pytest
 from tests import factories
 from tests.browser import Person
 from tests.federation.upstream import FOR_PROVIDERS
+from tests.forward_auth.proxy import proxied
 from tests.login.scripts import claims, log_in
 from tests.oauth.app import FOR_APPS
 from tests.script import Script
@@ -33,6 +34,8 @@ def changes(app) -> Iterator[str]:
 def admin(make_app) -> Person:
     app = make_app(WEBAPP_TOKEN_LOCATIONS="header,cookie", WEBAPP_REGISTRATION="open")
     factories.user(app, "root", role="super_admin")
+    # Whose routes are only for who decides about it.
+    proxied(app, EXAMPLES["slug"])
     person = Person(app)
     person.log_in("root")
     return person
