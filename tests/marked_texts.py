@@ -31,6 +31,8 @@ READ = {
     "Regexp": {1, "message"},
 }
 # Forms that are on no page: labels and descriptions of their fields are read in the API description alone.
+CONFIGURATIONS = {".conf", ".yml"}
+"""Of reverse proxies, which a command prints."""
 FOR_SCRIPTS = "webapp/login/views/api/forms.py"
 JINJA = Environment(extensions=["jinja2.ext.i18n"], trim_blocks=True, lstrip_blocks=True)
 
@@ -101,11 +103,12 @@ def name_of(call: ast.Call) -> str:
 
 
 def unmarked(root: Path) -> dict[str, list[str]]:
-    """Every file of ``webapp`` and ``templates`` with texts that are not marked; commands are English."""
+    """Every file of ``webapp`` and ``templates`` with texts that are not marked; commands and what they print are
+    English."""
     found = {}
     for path in sorted([*(root / "templates").rglob("*.*"), *(root / "webapp").rglob("*.py")]):
         name = path.relative_to(root).as_posix()
-        if not name.startswith(("webapp/cli/", "webapp/migrations/")):
+        if not name.startswith(("webapp/cli/", "webapp/migrations/")) and path.suffix not in CONFIGURATIONS:
             source = path.read_text()
             is_python, is_for_people = path.suffix == ".py", name != FOR_SCRIPTS
             found[name] = (

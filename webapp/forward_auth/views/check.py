@@ -12,7 +12,7 @@ from webapp.core.dpop import ProofUnfit, ProvenRequest
 from webapp.forward_auth import guests
 from webapp.forward_auth.check_counter import CheckCounter
 from webapp.forward_auth.checks import Shown, Verdict
-from webapp.forward_auth.host_cookies import LONGEST, login_cookie
+from webapp.forward_auth.host_cookies import LONGEST, login_cookie, state_cookie
 from webapp.forward_auth.identity_headers import NOBODY, Headers
 from webapp.forward_auth.original_request import NotReadable, OriginalRequest, read
 from webapp.forward_auth.path_patterns import canonical_path
@@ -51,6 +51,8 @@ def check() -> ResponseReturnValue:
         return refusals.forbidden(str(error))
     if asked.raw_path.startswith(OWN_PATH):
         return refusals.forbidden(f"the proxy must pass {OWN_PATH} to this site without asking")
+    if has_repeated_cookie(current, asked):
+        return refusals.forbidden("a cookie of this site was sent twice, of which the proxy would remove one")
     verdict = forward_auth().check(asked, current.environ, current.remote_addr, partial(shown_in, current, asked))
     if verdict.found is None and verdict.error is not None and verdict.error.code == "session_ended":
         # The cookie of the host is no login: perhaps it is from a guest link.
@@ -67,6 +69,12 @@ def check() -> ResponseReturnValue:
     if not verdict.is_allowed:
         return refusals.refusal_of(asked, verdict)
     return allowed(current, asked, verdict)
+
+
+def has_repeated_cookie(current: Request, asked: OriginalRequest) -> bool:
+    """Whether a script of the app has set cookies with our names for a path; over TLS browsers refuse that."""
+    header: str = current.environ.get("HTTP_COOKIE", "")
+    return any(header.count(f"{name}=") > 1 for name in (login_cookie(asked.scheme), state_cookie(asked.scheme)))
 
 
 def shown_in(current: Request, asked: OriginalRequest, rule: Rule) -> Shown | None:

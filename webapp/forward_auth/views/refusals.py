@@ -48,6 +48,8 @@ def not_accepted(asked: OriginalRequest, verdict: Verdict, error: NotAccepted) -
         return to_login(asked, verdict, error.code)
     need = verdict.rule.need if verdict.rule else Requirement()
     headers, (title, detail) = challenge(error.code, need, refused=error), token_advice.words_of(error)
+    named = [*basic_challenge(verdict), headers["WWW-Authenticate"]]
+    headers["WWW-Authenticate"] = ", ".join(named)
     return problem_response(Problem(401, title, detail, code=error.code, headers=headers), page=False)
 
 
@@ -68,12 +70,16 @@ def to_login(asked: OriginalRequest, verdict: Verdict, code: ProblemCode) -> Res
     """401: for a page with the URL where people log in, for anything else with a challenge."""
     if is_document(asked):
         return leading_to(login_url(asked.origin, asked.target), 401, _("Log in at %(url)s"))
-    is_basic = verdict.rule is not None and verdict.rule.authorization == "basic"
-    # Only where a rule accepts it: browsers open a dialog for it, even for images.
-    schemes = [*([realm("Basic") + ', charset="UTF-8"'] if is_basic else []), realm("Bearer")]
+    schemes = [*basic_challenge(verdict), realm()]
     kind = kind_of(code)
     headers = {"WWW-Authenticate": ", ".join(schemes)}
     return problem_response(Problem(401, kind.title, kind.meaning, code=code, headers=headers), page=False)
+
+
+def basic_challenge(verdict: Verdict) -> list[str]:
+    """Only where the rule accepts Basic: browsers open a dialog for it, even for images."""
+    is_accepted = verdict.rule is not None and verdict.rule.authorization == "basic"
+    return [realm("Basic") + ', charset="UTF-8"'] if is_accepted else []
 
 
 def too_many(problem: Problem) -> Response:
