@@ -41,6 +41,8 @@ class Machines:
     url: str
     """Of nginx, which sends each request to the next of both."""
     postman: Postman
+    first_keys: tuple[list[str], list[str]]
+    """Ids of the keys that each of them published at the start."""
 
     @property
     def settings(self) -> dict[str, str]:
@@ -60,7 +62,7 @@ def machines(folder: Path, database_url: str) -> Iterator[Machines]:
             "WEBAPP_SMTP_URL": postman.url,
         }
         with serving(*(start(folder / name, **shared) for name in "ab")) as (a, b), balancing(folder, [a, b]) as url:
-            yield Machines(a, b, url, postman)
+            yield Machines(a, b, url, postman, (kids(a.url), kids(b.url)))
 
 
 @contextmanager

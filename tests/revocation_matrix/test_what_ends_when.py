@@ -17,6 +17,7 @@ from tests.revocation_matrix.events import OF_ONE
 from tests.revocation_matrix.matrix import CELLS, EVENTS, WAYS
 from tests.revocation_matrix.sites import Owner, Site, Works, owner, site
 from webapp.cli import emergency
+from webapp.core import key_table
 from webapp.cli.program import program
 from webapp.core.db import Database
 from webapp.web.registry import services_of
@@ -79,6 +80,8 @@ def outcome(migrated: Path) -> Iterator[Callable[[str, str], Result]]:
     """The outcome of a cell. Sites are few: those whose accounts do not meet share one."""
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         patch.setattr(emergency.time, "sleep", lambda _: None)
+        # The command waits until every server has seen the new keys, which is left out here.
+        patch.setattr(key_table, "INTERVAL", 0.0)
 
         @cache
         def place(event: str, *, has_admin: bool = True) -> Site:
