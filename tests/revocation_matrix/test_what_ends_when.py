@@ -17,8 +17,8 @@ from tests.revocation_matrix.events import OF_ONE
 from tests.revocation_matrix.matrix import CELLS, EVENTS, WAYS
 from tests.revocation_matrix.sites import Owner, Site, Works, owner, site
 from webapp.cli import emergency
-from webapp.core import key_table
 from webapp.cli.program import program
+from webapp.core import key_table
 from webapp.core.db import Database
 from webapp.web.registry import services_of
 
