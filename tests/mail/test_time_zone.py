@@ -18,17 +18,17 @@ from webapp.web.registry import services_of
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "mail"
 KINDS = sorted(template.stem for template in TEMPLATES.glob("[!_]*.txt"))
-WITHOUT_DATES = {"test"}
+WITHOUT_DATES = {"test", "access_requested"}
 MOMENT = datetime(2090, 7, 9, 22, 32, tzinfo=UTC)
 TOKEN = SimpleNamespace(id="1", name="laptop", scopes=["profile:read"], expires_at=MOMENT, last_used_at=MOMENT)
 ENDED = SimpleNamespace(sentence="3 sessions were ended.")
-MOMENTS = dict.fromkeys(("at", "closes_at", "due_at", "expires_at"), MOMENT)
+MOMENTS = dict.fromkeys(("at", "closes_at", "due_at", "expires_at", "until"), MOMENT)
 SPANS = dict.fromkeys(("lifetime", "within"), timedelta(hours=1))
 NAMES = dict.fromkeys(("username", "former", "actor", "inviter", "name", "taken", "role", "reason", "change"), "ada")
 FACTS = MOMENTS | SPANS | NAMES
 FACTS |= {"here": Circumstances(MOMENT, "192.0.2.1", "Firefox"), "token": TOKEN, "tokens": [TOKEN], "rest": 0}
 FACTS |= {"ended": ENDED, "link": "/not-me/x", "path": "/reset/x", "count": 1, "left": 1, "failed": 50}
-FACTS |= {"credential": "token", "address": "ada@example.org", "origin": "user", "is_elsewhere": False}
+FACTS |= {"credential": "token", "address": "ada@example.org", "origin": "user", "is_elsewhere": False, "is_granted": True}
 
 
 def rendered(app: Flask, kind: str, language: str, time_zone: str) -> RenderedMail:
