@@ -36,6 +36,8 @@ MAILS = Path(__file__).resolve().parents[2] / "templates" / "mail"
 
 # What needs no way to take it back, and why.
 WITHOUT = {
+    "access_decided": "the owner of an app did it",
+    "access_requested": "nobody has access yet",
     "account_deleted": "nothing is left",
     "account_disabled": "an admin did it, for a reason that stands there",
     "account_enabled": "an admin did it",
