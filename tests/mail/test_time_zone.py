@@ -28,7 +28,13 @@ NAMES = dict.fromkeys(("username", "former", "actor", "inviter", "name", "taken"
 FACTS = MOMENTS | SPANS | NAMES
 FACTS |= {"here": Circumstances(MOMENT, "192.0.2.1", "Firefox"), "token": TOKEN, "tokens": [TOKEN], "rest": 0}
 FACTS |= {"ended": ENDED, "link": "/not-me/x", "path": "/reset/x", "count": 1, "left": 1, "failed": 50}
-FACTS |= {"credential": "token", "address": "ada@example.org", "origin": "user", "is_elsewhere": False, "is_granted": True}
+FACTS |= {
+    "credential": "token",
+    "address": "ada@example.org",
+    "origin": "user",
+    "is_elsewhere": False,
+    "is_granted": True,
+}
 
 
 def rendered(app: Flask, kind: str, language: str, time_zone: str) -> RenderedMail:
