@@ -25,7 +25,7 @@ def commands(group: click.Group, *names: str):
         found = group.get_command(click.Context(group), name)
         if isinstance(found, click.Group):
             yield from commands(found, *names, name)
-        else:
+        if not isinstance(found, click.Group) or found.invoke_without_command:
             yield pytest.param([*names, name], id=" ".join([*names, name]))
 
 

@@ -20,8 +20,7 @@ from tests.journeys.server import ONE_WORKER, ServedSite, served
 from tests.ports import free_port
 from webapp.accounts.lifecycle import disable_account
 from webapp.app import close, create_app
-from webapp.cli import proxied_app_config
-from webapp.cli.context import CommandContext
+from webapp.cli.program import program
 from webapp.forward_auth.app_settings import RuleSettings
 from webapp.settings import Settings
 from webapp.testing import user_named
@@ -46,7 +45,7 @@ class Tutorial:
 
 
 def printed(site: ServedSite, *arguments: str) -> Result:
-    return CliRunner().invoke(proxied_app_config.command, arguments, obj=CommandContext(site.environ))
+    return CliRunner(env=site.environ).invoke(program, ["proxied-app", "config", *arguments])
 
 
 @pytest.fixture(scope="module")
