@@ -83,7 +83,8 @@ def test_the_password_of_the_reader_is_not_shown(tmp_path):
     assert "hidden by us" not in str(shown.describe({}))
 
 
-def test_settings_of_the_directory_are_the_last_of_the_manual(tmp_path):
+def test_settings_of_the_directory_stand_together_in_the_manual(tmp_path):
     listed = [row.variable for row in settings(tmp_path).describe({})]
     assert listed[0] == "WEBAPP_INSTANCE"
-    assert listed[-1] == "WEBAPP_LDAP_GROUP_FILTER"
+    places = [place for place, name in enumerate(listed) if name.startswith("WEBAPP_LDAP_")]
+    assert places == list(range(places[0], places[-1] + 1))
