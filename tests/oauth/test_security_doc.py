@@ -17,7 +17,7 @@ ROWS = ROW.findall(TABLE)
 
 @pytest.mark.parametrize(("module", "function", "test"), ROWS)
 def test_a_row_names_a_function_and_a_test_that_are_there(module, function, test):
-    files = (ROOT / "webapp" / "oauth").rglob(f"{module}.py")
+    files = [file for package in ("oauth", "login") for file in (ROOT / "webapp" / package).rglob(f"{module}.py")]
     names = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files]
     assert any(hasattr(importlib.import_module(name), function) for name in names)
     assert any(f"def {test}(" in file.read_text() for file in Path(__file__).parent.glob("test_*.py"))
