@@ -22,6 +22,7 @@ EXPRESSIONS = {
     "clients.UUID_TEXT": ("fullmatch", "a"),
     "codes.VERIFIER": ("fullmatch", "a"),
     "cookie.ONE_COOKIE": ("fullmatch", "a="),
+    "counted_checks.ID_LIKE": ("fullmatch", "a1"),
     "exposition.OF_A_PROCESS": ("fullmatch", "ours"),
     "own_authenticators.NAME": ("fullmatch", "ours"),
     "own_authenticators.TAKEN_HEADERS": ("fullmatch", "ours"),
