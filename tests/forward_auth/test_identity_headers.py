@@ -92,3 +92,8 @@ def test_a_change_of_the_user_counts_with_the_next_request(app, proxy):
     assert check(app, proxy)["Remote-Groups"] == "user,admin"
     assert check(app, proxy, role="user")["Remote-Groups"] == "user"
     assert check(app, proxy, display_name="New")["Remote-Name"] == "New"
+
+
+def test_a_check_has_a_length_and_so_is_no_stream(app, proxy):
+    proxied(app, "wiki", RuleSettings(is_public=True))
+    assert proxy.check("https://wiki.example.org/").headers["Content-Length"] == "0"

@@ -159,7 +159,8 @@ def allowed(current: Request, asked: OriginalRequest, verdict: Verdict) -> Respo
 
 
 def passed(headers: Headers) -> Response:
-    # With a type, because Werkzeug looks for a missing one in a slow way.
-    response = QuickResponse(content_type="text/plain")
+    # With a type, because Werkzeug looks for a missing one in a slow way. With a body, though empty: a response without
+    # a length counts as streamed, and of those few are sent at a time.
+    response = QuickResponse(b"", content_type="text/plain")
     response.further_headers = headers
     return response
