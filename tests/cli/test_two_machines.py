@@ -50,7 +50,8 @@ def test_a_rotation_at_one_is_seen_at_the_other(machines, run, add):
     (old,) = kids(a)
     former = token_at(b, "cleo")
     new = run("keys rotate --signs-after 0s", **machines.settings).stdout.strip()
-    assert seconds_until(lambda: kids(b) == [new, old]) < SEEN_WITHIN
+    # A token that one signs at once with the new key is refused at the other until that has seen it.
+    assert seconds_until(lambda: kids(a) == kids(b) == [new, old]) < SEEN_WITHIN
     assert status(b, Authorization=f"Bearer {former}") == 200
     assert status(a, Authorization=f"Bearer {token_at(b, 'cleo')}") == 200
     # Published there before it signs.
