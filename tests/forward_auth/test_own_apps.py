@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from tests import factories
 from tests.browser import Person
 from tests.forward_auth.proxy import proxied
+from tests.statements import statements
 from webapp.audit.models import AuditEvent
 from webapp.core.clock import now
 from webapp.forward_auth import app_logins
@@ -114,3 +115,21 @@ def test_opening_is_recorded_with_the_name_of_the_app(app, proxy):
     with factories.database_of(app).read() as db:
         opened = db.scalars(select(AuditEvent).where(AuditEvent.event == "proxied-app.opened")).one()
     assert opened.details["app"] == "Wiki"
+
+
+def test_the_number_of_queries_does_not_grow_with_the_apps(app):
+    person = Person(app)
+    person.log_in("ada")
+
+    def asked():
+        person.open("/dashboard")
+        with statements(app) as found:
+            assert person.open("/dashboard").status_code == 200
+        # Whether keys have changed is asked once a second, whoever asks for what.
+        return len([one for one in found if "FROM stored_keys" not in one[0]])
+
+    proxied(app, "first")
+    before = asked()
+    for number in range(5):
+        proxied(app, f"app{number}")
+    assert asked() == before

@@ -1,14 +1,14 @@
 """app_scopes(): the scopes of the apps behind the reverse proxy, for tokens that open them."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.core.clock import now
+from webapp.forward_auth import grants
 from webapp.forward_auth.app_settings import SLUG
-from webapp.forward_auth.models import AccessGrant, AccessRule, ProxiedApp, ProxiedHost
+from webapp.forward_auth.models import AccessRule, ProxiedApp, ProxiedHost
 from webapp.tokens.app_scopes import RESOURCE, AppScope, app_scope
 
 
@@ -23,23 +23,17 @@ def app_scopes(db: Session, user_id: UUID | None) -> Sequence[AppScope]:
     query = select(ProxiedApp, first.scalar_subquery()).where(
         ProxiedApp.disabled_at.is_(None), ProxiedApp.id.in_(accepts)
     )
-    granted = granted_apps(db, user_id) if user_id else set()
+    granted = grants.live_ends(db, user_id).keys() if user_id else ()
     return [
         app_scope(row.slug, name=row.name, host=host or "", roles=roles_needed(row, user_id, granted))
         for row, host in db.execute(query)
     ]
 
 
-def roles_needed(app: ProxiedApp, user_id: UUID | None, granted: set[UUID]) -> frozenset[str] | None:
+def roles_needed(app: ProxiedApp, user_id: UUID | None, granted: Container[UUID]) -> frozenset[str] | None:
     """Roles of which a user must have one to open an app; None if they may open it anyway."""
     is_for_all = not app.roles and not app.people
     return None if is_for_all or str(user_id) in app.people or app.id in granted else frozenset(app.roles)
-
-
-def granted_apps(db: Session, user_id: UUID) -> set[UUID]:
-    """The apps to which a user has been granted access that has not ended."""
-    query = select(AccessGrant.app_id).where(AccessGrant.user_id == user_id, AccessGrant.expires_at > now())
-    return set(db.scalars(query))
 
 
 def is_app_scope(name: str) -> bool:

@@ -18,17 +18,9 @@ from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.principal import CredentialRef, NotAccepted, Principal, admit
 from webapp.guard.token_grant import Call, is_within
 
-
-class Shown(NamedTuple):
-    """The credential of a request: a token, or the cookie of the host."""
-
-    ref: CredentialRef
-    is_dpop: bool = False
-
-
-ReadCredential = Callable[[Rule], Shown | None]
-"""Reads the credential that a rule accepts; raises ``NotAccepted``."""
-FindCredential = Callable[[Shown, App, OriginalRequest], Found | None]
+ReadCredential = Callable[[Rule], CredentialRef | None]
+"""Reads the credential that a rule accepts, a token or the cookie of the host; raises ``NotAccepted``."""
+FindCredential = Callable[[CredentialRef, App, OriginalRequest], Found | None]
 """Finds what is stored about a credential."""
 
 
@@ -97,7 +89,7 @@ class AccessDecisions:
         moment = now()
         found = find(shown, app, asked)
         try:
-            principal = admit(shown.ref, found.row if found else None, moment)
+            principal = admit(shown, found.row if found else None, moment)
         except NotAccepted as error:
             return Verdict(None, app, rule, found=found, error=error)
         is_limited = principal.authority is not None and principal.authority.is_limited
@@ -162,13 +154,7 @@ class ForwardAuth:
             # An app has changed: decide again, by its present rules.
             table = self.apps.table(version)
 
-    def _find(self, shown: Shown, app: App, asked: OriginalRequest) -> Found | None:
-        if shown.ref.kind == "token":
-            return self.query.by_token(shown.ref.key, app.id)
-        return self.query.by_cookie(shown.ref.key, app.id, asked.host)
-
-    def decide_for(
-        self, rule: Rule, principal: Principal, granted_until: datetime | None, moment: datetime, call: Call | None
-    ) -> tuple[Decision, Requirement]:
-        """See ``AccessDecisions.decide_for``."""
-        return self.decisions.decide_for(rule, principal, granted_until, moment, call)
+    def _find(self, shown: CredentialRef, app: App, asked: OriginalRequest) -> Found | None:
+        if shown.kind == "token":
+            return self.query.by_token(shown.key, app.id)
+        return self.query.by_cookie(shown.key, app.id, asked.host)

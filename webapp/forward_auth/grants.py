@@ -31,6 +31,13 @@ def granted_until(db: Session, user_id: UUID, app_id: UUID) -> datetime | None:
     return db.scalar(select(AccessGrant.expires_at).where(*theirs))
 
 
+def live_ends(db: Session, user_id: UUID) -> dict[UUID, datetime]:
+    """When the access of a user ends, by the id of each app to which it was granted and has not ended."""
+    theirs = AccessGrant.user_id == user_id, AccessGrant.expires_at > now()
+    query = select(AccessGrant.app_id, AccessGrant.expires_at).where(*theirs)
+    return {row.app_id: row.expires_at for row in db.execute(query)}
+
+
 def grant(db: Session, app: ProxiedApp, user_id: UUID, until: datetime, *, actor_id: UUID) -> None:
     """Grant access until a time, in place of an earlier grant."""
     db.execute(delete(AccessGrant).where(AccessGrant.user_id == user_id, AccessGrant.app_id == app.id))

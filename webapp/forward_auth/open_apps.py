@@ -1,12 +1,13 @@
 """open_apps(): the apps whose first page a caller may open."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
 from webapp.forward_auth import grants
-from webapp.forward_auth.checks import ForwardAuth
+from webapp.forward_auth.checks import AccessDecisions, ForwardAuth
 from webapp.forward_auth.original_request import OriginalRequest
 from webapp.forward_auth.proxied_apps import App
 from webapp.forward_auth.rules import NoRule, match
@@ -20,17 +21,16 @@ OPEN = {Decision.ALLOW, Decision.RAISE, Decision.STEP_UP}
 def open_apps(forward_auth: ForwardAuth, db: Session, principal: Principal) -> Sequence[App]:
     """By name."""
     apps = {app.id: app for app in forward_auth.table().by_host.values()}.values()
-    return sorted(
-        (app for app in apps if is_open(forward_auth, db, app, principal)), key=lambda app: app.name.casefold()
-    )
+    ends = grants.live_ends(db, principal.user_id)
+    found = (app for app in apps if is_open(forward_auth.decisions, app, principal, ends.get(app.id)))
+    return sorted(found, key=lambda app: app.name.casefold())
 
 
-def is_open(forward_auth: ForwardAuth, db: Session, app: App, principal: Principal) -> bool:
+def is_open(decisions: AccessDecisions, app: App, principal: Principal, granted_until: datetime | None) -> bool:
     try:
         rule = match(app, OriginalRequest("GET", "https", app.hosts[0], "/", ""), {})
     except NoRule:
         return False
     if rule.need.is_public:
         return True
-    until = grants.granted_until(db, principal.user_id, app.id)
-    return forward_auth.decide_for(rule, principal, until, now(), None)[0] in OPEN
+    return decisions.decide_for(rule, principal, granted_until, now(), None)[0] in OPEN

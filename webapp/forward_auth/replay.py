@@ -11,7 +11,7 @@ from webapp.accounts import user_queries
 from webapp.accounts.models import User
 from webapp.forward_auth import count_store
 from webapp.forward_auth.app_settings import AppSettings
-from webapp.forward_auth.checks import AccessDecisions, Shown, Verdict
+from webapp.forward_auth.checks import AccessDecisions, Verdict
 from webapp.forward_auth.counted_checks import ALLOW, Counted
 from webapp.forward_auth.credential_query import Found
 from webapp.forward_auth.models import AccessRule, ProxiedApp
@@ -154,12 +154,12 @@ class KnownCallers:
         asked = OriginalRequest(counted.method, "https", app.hosts[0], counted.path, "")
         user = self.user(counted)
 
-        def read(rule: Rule) -> Shown | None:
+        def read(rule: Rule) -> CredentialRef | None:
             if user is None or (counted.kind == "token" and rule.authorization == "app"):
                 return None
-            return Shown(CredentialRef("", "token" if counted.kind == "token" else "session"))
+            return CredentialRef("", "token" if counted.kind == "token" else "session")
 
-        def find(_shown: Shown, app: App, _asked: OriginalRequest) -> Found | None:
+        def find(_shown: CredentialRef, app: App, _asked: OriginalRequest) -> Found | None:
             return self.found(user, counted, app.scope) if user is not None else None
 
         return decisions.verdict(app, asked, {}, None, read, find)

@@ -15,7 +15,7 @@ from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.forward_auth import grants, lifecycle, verdict_words
 from webapp.forward_auth.app_settings import AppUnfit, checked_host
-from webapp.forward_auth.checks import AccessDecisions, Shown, Verdict
+from webapp.forward_auth.checks import AccessDecisions, Verdict
 from webapp.forward_auth.credential_query import CredentialQuery, Found
 from webapp.forward_auth.models import AccessRule, ProxiedApp
 from webapp.forward_auth.original_request import METHOD, URI, OriginalRequest
@@ -139,15 +139,15 @@ class RuleTest:
     def verdict(self, db: Session, app: App, asked: OriginalRequest, caller: Caller) -> Verdict:
         """What the check would decide."""
 
-        def read(rule: Rule) -> Shown | None:
+        def read(rule: Rule) -> CredentialRef | None:
             if caller.token_id is not None:
                 # The header with the token is not read where it is the app's own.
-                return None if rule.authorization == "app" else Shown(CredentialRef(caller.token_id.hex, "token"))
-            return Shown(CredentialRef("", "session")) if caller.user is not None else None
+                return None if rule.authorization == "app" else CredentialRef(caller.token_id.hex, "token")
+            return CredentialRef("", "session") if caller.user is not None else None
 
-        def find(shown: Shown, app: App, _asked: OriginalRequest) -> Found | None:
-            if shown.ref.kind == "token":
-                return self._query.by_token(shown.ref.key, app.id)
+        def find(shown: CredentialRef, app: App, _asked: OriginalRequest) -> Found | None:
+            if shown.kind == "token":
+                return self._query.by_token(shown.key, app.id)
             return (
                 logged_in(db, app.id, caller.user, caller.acr) if caller.user and not caller.user.is_service else None
             )

@@ -11,7 +11,7 @@ from webapp.core.digests import same
 from webapp.core.dpop import ProofUnfit, ProvenRequest
 from webapp.forward_auth import guests
 from webapp.forward_auth.check_counter import CheckCounter
-from webapp.forward_auth.checks import Shown, Verdict
+from webapp.forward_auth.checks import Verdict
 from webapp.forward_auth.host_cookies import LONGEST, login_cookie, state_cookie
 from webapp.forward_auth.identity_headers import NOBODY, Headers
 from webapp.forward_auth.original_request import NotReadable, OriginalRequest, read
@@ -73,11 +73,13 @@ def check() -> ResponseReturnValue:
 
 def has_repeated_cookie(current: Request, asked: OriginalRequest) -> bool:
     """Whether a script of the app has set cookies with our names for a path; over TLS browsers refuse that."""
-    header: str = current.environ.get("HTTP_COOKIE", "")
+    header: str | None = current.environ.get("HTTP_COOKIE")
+    if header is None:
+        return False
     return any(header.count(f"{name}=") > 1 for name in (login_cookie(asked.scheme), state_cookie(asked.scheme)))
 
 
-def shown_in(current: Request, asked: OriginalRequest, rule: Rule) -> Shown | None:
+def shown_in(current: Request, asked: OriginalRequest, rule: Rule) -> CredentialRef | None:
     """The credential of a request: a token in ``Authorization``, unless that header is the app's own, or the cookie.
 
     Raises:
@@ -87,11 +89,11 @@ def shown_in(current: Request, asked: OriginalRequest, rule: Rule) -> Shown | No
     if shown is not None and shown.is_ambient and is_change_of_other_site(current, asked):
         raise NotAccepted("token_invalid", "a page of another site made the browser send the password")
     if shown is not None:
-        return Shown(named_by(service(Authenticators), shown))
+        return named_by(service(Authenticators), shown)
     secret = sent_cookie(current, login_cookie(asked.scheme))
     if not secret or len(secret) > LONGEST:
         return None
-    return Shown(CredentialRef(credential_key(secret), "session"))
+    return CredentialRef(credential_key(secret), "session")
 
 
 def is_change_of_other_site(current: Request, asked: OriginalRequest) -> bool:

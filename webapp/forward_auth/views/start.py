@@ -79,7 +79,7 @@ def unless_allowed(app: App, asked: OriginalRequest, principal: Principal) -> Re
     if rule.need.is_public:
         return None
     until = grants.granted_until(writable(), principal.user_id, app.id)
-    decision, need = forward_auth().decide_for(rule, principal, until, now(), None)
+    decision, need = forward_auth().decisions.decide_for(rule, principal, until, now(), None)
     if decision is Decision.ALLOW:
         return None
     if decision is Decision.NEED_ROLE:
