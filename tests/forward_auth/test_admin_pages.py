@@ -144,7 +144,7 @@ def test_rules_in_json_accept_tokens_and_tell_the_app_who_it_is_unless_they_say_
     sent = {"path": "/b", "accepts_tokens": False, "sends_identity": False}
     rule = script.post(f"{page_of(app)}/rules", json=sent).json["rules"][0]
     assert (rule["accepts_tokens"], rule["sends_identity"]) == (False, False)
-    assert rule["sentences"] == ["Users whom the app is for.", "No API tokens.", "The app does not learn who it is."]
+    assert rule["sentences"] == ["Users whom the app is for.", "No API tokens.", "The app gets no user name."]
 
 
 def test_a_person_whose_account_was_deleted_does_not_open_the_app_to_everybody(app, admin):

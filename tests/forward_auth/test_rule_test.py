@@ -27,7 +27,7 @@ RULES = (
 )
 TABLE = [
     ("/open/x", {}, "allow", "Allowed by rule 1 without a login."),
-    ("/any/x", {}, "token_missing", "Rule 9 needs a login. A page leads to it."),
+    ("/any/x", {}, "token_missing", "Rule 9 needs a login. Pages redirect to the login page."),
     ("/any/x", {"person": "bob"}, "allow", "Allowed by rule 9."),
     ("/any/x", {"person": "eve"}, "role_required", "The app is not for eve."),
     ("/any/x", {"person": "gus"}, "allow", "Allowed by rule 9."),
@@ -45,7 +45,12 @@ TABLE = [
     ("/any/x", {"person": "bob", "token": "laptop"}, "allow", "Allowed by rule 9."),
     ("/any/x", {"person": "bob", "token": "other"}, "scope_required", "The token does not have the scope app:wiki."),
     ("/pages/x", {"person": "bob", "token": "laptop"}, "session_required", "Rule 5 accepts no API tokens."),
-    ("/own/x", {"person": "bob", "token": "laptop"}, "token_missing", "Rule 6 needs a login. A page leads to it."),
+    (
+        "/own/x",
+        {"person": "bob", "token": "laptop"},
+        "token_missing",
+        "Rule 6 needs a login. Pages redirect to the login page.",
+    ),
     (
         "/any/x",
         {"person": "bob", "token": "reads", "method": "POST"},

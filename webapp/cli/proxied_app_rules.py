@@ -31,7 +31,7 @@ OPTIONS = (
     click.option("--dpop/--no-dpop", "accepts_dpop", default=None, help="Whether tokens bound to a key are accepted."),
     click.option("--preflight/--no-preflight", "allows_preflight", default=None, help="Whether CORS preflights pass."),
     click.option(
-        "--identity/--no-identity", "sends_identity", default=None, help="Whether the app learns who the user is."
+        "--identity/--no-identity", "sends_identity", default=None, help="Whether the app gets the user name and roles."
     ),
     click.option("--network", "networks", multiple=True, metavar="CIDR", help="Only from this network."),
 )

@@ -1,6 +1,6 @@
 """Errors of logins with providers, in words for the administrator: one row per provider and kind of error.
 
-Strangers can cause them, so their number, size and rate of writes are bounded, and nothing that could be a secret or
+Anybody can cause them, so their number, size and rate of writes are bounded, and nothing that could be a secret or
 code is kept.
 """
 

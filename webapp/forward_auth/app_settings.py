@@ -103,7 +103,7 @@ def checked_host(entered: str) -> str:
         host = canonical_host(ascii_host(name) + colon + port, scheme)
     except (HostUnfit, NotReadable, ValueError) as error:
         raise AppUnfit(_("%(host)s is not a host, such as wiki.example.org.", host=entered[:100])) from error
-    # A port of either scheme is not told apart: most apps have one of the two.
+    # The default ports of both schemes are removed: most apps have one of the two.
     return host.removesuffix(DEFAULT_PORTS["http"]) if scheme == "https" else host
 
 

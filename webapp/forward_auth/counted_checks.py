@@ -1,4 +1,4 @@
-"""Counted: what is told apart of the checks that are counted."""
+"""Counted: the fields by which checks are counted: app, rule, method, path pattern, user, outcome."""
 
 import re
 from functools import lru_cache
@@ -12,7 +12,7 @@ from webapp.guard.assurance import level_of
 from webapp.guard.policy import Decision
 
 DEEPEST = 5
-"""Segments of a path that are told apart."""
+"""Segments of a path that are kept."""
 ID_LIKE = re.compile(r"[0-9]+|[0-9a-fA-F-]{8,}|.*[^A-Za-z0-9._~-].*|.{25,}|(?=.*[0-9].*[0-9].*[0-9]).{10,}")
 """Segments that are ids, or what people wrote, rather than names of pages."""
 ALLOWED = Decision.ALLOW
@@ -20,7 +20,7 @@ ALLOW = ALLOWED.value
 
 
 class Counted(NamedTuple):
-    """What is told apart; ids are numbers, which are hashed faster."""
+    """The fields of one count; ids are numbers, which are hashed faster."""
 
     app: int
     rule_number: int

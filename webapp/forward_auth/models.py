@@ -57,7 +57,7 @@ class AccessRule(Base):
     methods: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
     """Empty for all; GET includes HEAD."""
     is_public: Mapped[bool] = mapped_column(server_default=false())
-    """Whether nobody is asked to log in, and the app learns of nobody."""
+    """Whether everybody is allowed without a login, and the app gets no user name."""
     role: Mapped[str | None] = mapped_column(String(20))
     """A role that the user must have besides."""
     level: Mapped[str] = mapped_column(String(10), server_default="")
@@ -72,7 +72,7 @@ class AccessRule(Base):
     allows_preflight: Mapped[bool] = mapped_column(server_default=false())
     """Whether CORS preflights pass (Fetch Standard §3.2.2), which carry no credential."""
     sends_identity: Mapped[bool] = mapped_column(server_default=true())
-    """Whether the app learns who the user is."""
+    """Whether the app gets user name, e-mail address, name and roles."""
     networks: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
     """Networks in CIDR notation from which requests are allowed; empty for all."""
 

@@ -26,7 +26,7 @@ class PathPattern:
     """A pattern: ``*`` stands for anything within a segment, at the end for anything at all.
 
     ``/admin`` is for ``/admin`` and ``/admin/``, ``/admin/*`` also for everything below, ``/admin*`` for everything
-    that begins so. Capital letters are told apart, but a path that differs from a pattern in them alone is refused.
+    that begins so. Upper and lower case differ, but a path that differs from a pattern in them alone is refused.
 
     Raises:
         PatternUnfit

@@ -40,7 +40,7 @@ def ways(rule: RuleSettings, scope: str) -> list[str]:
     if rule.accepts_dpop and rule.accepts_tokens and rule.authorization != "app":
         found.append(_("Also tokens that are bound to a key."))
     if not rule.sends_identity:
-        found.append(_("The app does not learn who it is."))
+        found.append(_("The app gets no user name."))
     return found
 
 

@@ -55,7 +55,7 @@ def verdict_sentence(verdict: Verdict) -> str:
         case Decision.ALLOW:
             return _("Allowed by rule %(number)s.", number=number)
         case Decision.LOG_IN:
-            return _("Rule %(number)s needs a login. A page leads to it.", number=number)
+            return _("Rule %(number)s needs a login. Pages redirect to the login page.", number=number)
         case Decision.NEED_SESSION:
             return _("Rule %(number)s accepts no API tokens.", number=number)
         case Decision.OUT_OF_BOUNDS:

@@ -1,6 +1,6 @@
 """Errors of clients, in words for the administrator who sets up the app: one row per client and kind of error.
 
-Strangers can cause them, so their number, size and rate of writes are bounded, and nothing that could be a secret or
+Anybody can cause them, so their number, size and rate of writes are bounded, and nothing that could be a secret or
 code is kept.
 """
 

@@ -65,7 +65,7 @@ class Registered(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How the visitor may register: with an invitation or openly."""
+    """How somebody may register: with an invitation or openly."""
 
     invitation: Invitation | None
     asks_address: bool

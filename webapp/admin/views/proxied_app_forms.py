@@ -151,7 +151,7 @@ class AccessRuleForm(PreviewField):
         render_kw=EXACT,
     )
     is_public = BooleanField(
-        _l("Public"), description=_l("Everybody gets to these paths without a login, and the app learns of nobody.")
+        _l("Public"), description=_l("Everybody can open these paths without a login. The app gets no user name.")
     )
     role = StringField(
         _l("Role"),

@@ -48,7 +48,7 @@ def register() -> ResponseReturnValue:
 
 
 def registered(token: str) -> Response:
-    # Read first, so that a stranger makes no write transaction.
+    # Read first, so that requests without a token begin no write transaction.
     with database().read() as db:
         if not registration_tokens.is_usable(db, token):
             raise NotAllowed
