@@ -33,7 +33,7 @@ def test_an_app_is_added_listed_changed_disabled_and_removed(run, wiki):
     found = facts(run)
     assert (found["hosts"], found["roles"]) == (["wiki.example.org", "w.example.org"], ["admin"])
     assert (found["people"], found["owner"]) == (["ada"], "ada")
-    assert "Users whom the app is for." in run("proxied-app show wiki").stdout
+    assert "Users who may open the app." in run("proxied-app show wiki").stdout
     assert run("proxied-app edit wiki", "--role", "", "--owner", "").exit_code == 0
     assert (facts(run)["roles"], facts(run)["owner"]) == ([], None)
     assert run("proxied-app disable wiki", typed="no\n").exit_code == 1

@@ -144,7 +144,7 @@ def test_rules_in_json_accept_tokens_and_tell_the_app_who_it_is_unless_they_say_
     sent = {"path": "/b", "accepts_tokens": False, "sends_identity": False}
     rule = script.post(f"{page_of(app)}/rules", json=sent).json["rules"][0]
     assert (rule["accepts_tokens"], rule["sends_identity"]) == (False, False)
-    assert rule["sentences"] == ["Users whom the app is for.", "No API tokens.", "The app gets no user name."]
+    assert rule["sentences"] == ["Users who may open the app.", "No API tokens.", "The app gets no user name."]
 
 
 def test_a_person_whose_account_was_deleted_does_not_open_the_app_to_everybody(app, admin):
@@ -169,20 +169,20 @@ def test_every_setting_of_a_rule_has_its_sentence(app):
     proxied(app, "wiki", *rules)
     assert [rule["sentences"] for rule in shown(app)["rules"]] == [
         [
-            "Users whom the app is for, if they also have the role admin.",
+            "Users who may open the app, if they also have the role admin.",
             "Logged in with a passkey.",
             "Scripts with a token that has the scope app:wiki.",
             "Also tokens that are bound to a key.",
             "CORS preflights pass without a login.",
         ],
         [
-            "Users whom the app is for.",
+            "Users who may open the app.",
             "Logged in with a second factor.",
             "Scripts with a token that has the scope app:wiki, also as a password.",
             "Only from 192.0.2.0/24.",
         ],
         [
-            "Users whom the app is for.",
+            "Users who may open the app.",
             "The header Authorization is left to the app, so scripts cannot use tokens of this site.",
         ],
     ]

@@ -168,7 +168,7 @@ def test_unfit_links_are_refused(app, ada, subtests):
 @pytest.mark.usefixtures("photos")
 def test_link_is_shown_once_listed_audited_and_revoked_on_the_page(app, ada):
     ada.open("/account/owned-apps/photos")
-    page = ada.press("Make guest link", path=f"{ALBUM}/", note="Grandma", days="3")
+    page = ada.press("Create guest link", path=f"{ALBUM}/", note="Grandma", days="3")
     assert (page.status_code, page.headers["Cache-Control"]) == (201, "no-store")
     assert "/.latchkey/guest?link=" in page.text
     listed = ada.open("/account/owned-apps/photos").text

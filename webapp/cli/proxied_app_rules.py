@@ -20,7 +20,7 @@ OPTIONS = (
         "--method", "methods", multiple=True, metavar="METHOD", help="Only for this method; GET is also HEAD."
     ),
     click.option("--public/--login", "is_public", default=None, help="Whether everybody gets in without a login."),
-    click.option("--role", help="Users whom the app is for must have this role besides."),
+    click.option("--role", help="Users who may open the app also need this role."),
     click.option("--level", type=click.Choice(LEVELS), help="What the login must have reached: aal2 or phr."),
     click.option("--tokens/--no-tokens", "accepts_tokens", default=None, help="Whether API tokens are accepted."),
     click.option(

@@ -19,7 +19,7 @@ class AskForm(Form):
         _l("Why you need it"),
         [InputRequired(_l("Enter a reason.")), Length(max=LONGEST_REASON, message=_l("This is too long.")), one_line],
         filters=[stripped],
-        description=_l("Whoever decides reads this."),
+        description=_l("The person who decides will read this."),
         render_kw={"maxlength": LONGEST_REASON, "autocomplete": "off"},
     )
 
@@ -43,12 +43,13 @@ class GuestLinkForm(Form):
         [InputRequired(_l("Enter a path.")), Length(max=500, message=_l("This is too long."))],
         filters=[stripped],
         description=_l(
-            "With everything below it, such as /albums/summer. What a page loads from elsewhere stays closed."
+            "With everything below it, such as /albums/summer. Files that its pages load from other paths are not "
+            "included."
         ),
         render_kw={"maxlength": 500, "autocomplete": "off", "spellcheck": "false"},
     )
     note = StringField(
-        _l("Whom it is for"),
+        _l("Who it is for"),
         [
             InputRequired(_l("Enter whom it is for.")),
             Length(max=LONGEST_NOTE, message=_l("This is too long.")),

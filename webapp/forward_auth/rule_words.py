@@ -21,8 +21,8 @@ def rule_sentences(rule: RuleSettings, scope: str) -> list[str]:
 def whom(rule: RuleSettings) -> str:
     if rule.role:
         role = humanize(rule.role)
-        return _("Users whom the app is for, if they also have the role %(role)s.", role=role)
-    return _("Users whom the app is for.")
+        return _("Users who may open the app, if they also have the role %(role)s.", role=role)
+    return _("Users who may open the app.")
 
 
 def ways(rule: RuleSettings, scope: str) -> list[str]:

@@ -157,7 +157,7 @@ class AccessRuleForm(PreviewField):
         _l("Role"),
         [Length(max=20)],
         filters=[stripped],
-        description=_l("Users whom the app is for must have this role besides."),
+        description=_l("Users who may open the app also need this role."),
     )
     level = SelectField(
         _l("Login that it demands"),

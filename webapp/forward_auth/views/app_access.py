@@ -61,7 +61,7 @@ class GuestAccess(msgspec.Struct, frozen=True):
 
 
 class AppAccess(msgspec.Struct, frozen=True, kw_only=True):
-    """Who may open an app besides those whom it is for."""
+    """Who else may open an app: requests, grants and guest links."""
 
     slug: str
     name: str
