@@ -40,8 +40,12 @@ def served(app: Flask, port: int) -> Iterator[None]:
 
 
 @contextmanager
-def node_oidc_provider(site: str, slug: str = "acme") -> Iterator[str]:
-    """node-oidc-provider with a site as its client. Yields its issuer."""
+def node_oidc_provider(site: str, slug: str = "acme", *, groups: Path | None = None) -> Iterator[str]:
+    """node-oidc-provider with a site as its client. Yields its issuer.
+
+    Args:
+        groups: file with the groups of its users, by name, as JSON; read at each login.
+    """
     port, at = free_port(), f"{site}/login/with/{slug}"
     client = {
         "client_id": CLIENT,
@@ -51,7 +55,8 @@ def node_oidc_provider(site: str, slug: str = "acme") -> Iterator[str]:
         "backchannel_logout_uri": f"{at}/backchannel-logout",
         "backchannel_logout_session_required": True,
     }
-    call = [NODE, "node_oidc_provider.mjs", json.dumps({"port": port, "client": client})]
+    wanted = {"port": port, "client": client, "groups": str(groups) if groups else None}
+    call = [NODE, "node_oidc_provider.mjs", json.dumps(wanted)]
     process = subprocess.Popen(call, cwd=FOLDER, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     with process:

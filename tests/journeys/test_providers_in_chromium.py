@@ -158,9 +158,13 @@ def end_session_there(tab: Page, shop: ServedSite, office: ServedSite) -> None:
     there.get_by_role("button", name="Log out", exact=True).first.click()
     expect(there.get_by_text("You are logged out.")).to_be_visible()
     there.close()
-    # The notice is sent after the response.
+    is_closed_at_the_next_click(tab, shop)
+
+
+def is_closed_at_the_next_click(tab: Page, site: ServedSite) -> None:
+    """The page that is open stays until then. The notice of the provider may come after its response."""
     for _try in range(100):
-        if tab.context.request.get(f"{shop.url}/account", max_redirects=0).status == 303:
+        if tab.context.request.get(f"{site.url}/account", max_redirects=0).status == 303:
             break
         tab.wait_for_timeout(200)
     expect(tab.get_by_role("heading", name="Account")).to_be_visible()
