@@ -1,21 +1,19 @@
 """Counted: the fields by which checks are counted: app, rule, method, path pattern, user, outcome."""
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
-from webapp.forward_auth.checks import Verdict
+from webapp.core.short_cache import short_cache
+from webapp.forward_auth.checks import ALLOWED, Verdict
 from webapp.forward_auth.original_request import OriginalRequest
 from webapp.forward_auth.path_patterns import LONGEST, canonical_path
 from webapp.forward_auth.verdict_words import outcome_of
 from webapp.guard.assurance import level_of
-from webapp.guard.policy import Decision
 
 DEEPEST = 5
 """Segments of a path that are kept."""
 ID_LIKE = re.compile(r"[0-9]+|[0-9a-fA-F-]{8,}|.*[^A-Za-z0-9._~-].*|.{25,}|(?=.*[0-9].*[0-9].*[0-9]).{10,}")
 """Segments that are ids, or what people wrote, rather than names of pages."""
-ALLOWED = Decision.ALLOW
 ALLOW = ALLOWED.value
 
 
@@ -33,7 +31,7 @@ class Counted(NamedTuple):
     outcome: str
 
 
-@lru_cache(2048)
+@short_cache(2048)
 def route_pattern(raw_path: str) -> str:
     """A path without ids and names of people, so that few patterns stand for many paths.
 
@@ -54,7 +52,6 @@ Key = tuple[int, int, str, str, int, str, str, str]
 
 def key_of(app_id: int, asked: OriginalRequest, verdict: Verdict) -> Key:
     rule, principal = verdict.rule, verdict.principal
-    # Each attribute of an enum is looked up in Python, and each check pays for it.
     outcome = ALLOW if verdict.decision is ALLOWED else outcome_of(verdict)
     number, path = rule.number if rule is not None else 0, route_pattern(asked.raw_path)
     if principal is None:

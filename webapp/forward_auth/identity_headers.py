@@ -6,6 +6,7 @@ from collections import OrderedDict
 from webapp.core import jwt
 from webapp.core.clock import seconds
 from webapp.core.keys import KeyRing
+from webapp.core.short_cache import LONGEST
 from webapp.forward_auth.credential_query import Found
 from webapp.forward_auth.original_request import OriginalRequest
 
@@ -73,7 +74,8 @@ class IdentityHeaders:
             (GROUPS, ",".join(row.roles)),
             (ASSERTION, jwt.sign(claims, typ=TYP, key=key)),
         ]
-        self._known[wanted] = moment, headers
+        if len(asked.raw_path) <= LONGEST:
+            self._known[wanted] = moment, headers
         if len(self._known) > MOST_REMEMBERED:
             self._known.popitem(last=False)
         return headers

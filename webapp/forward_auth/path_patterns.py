@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import Literal
 from urllib.parse import unquote_to_bytes
 
+from webapp.core.short_cache import short_cache
+
 LONGEST = 200
 """Characters of a pattern."""
 PATTERN = re.compile(r"/[A-Za-z0-9._~!$&'()+,=:@/*-]*")
@@ -114,7 +116,7 @@ def pattern_of(text: str) -> PathPattern:
     return PathPattern(text)
 
 
-@lru_cache(4096)
+@short_cache(4096)
 def canonical_path(raw: str) -> str | None:
     """The decoded path, if proxy, this site and app must all read it in the same way; None otherwise.
 

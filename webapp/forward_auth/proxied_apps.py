@@ -44,7 +44,8 @@ class Rule:
         return not self.methods or ("GET" if method == "HEAD" else method) in self.methods
 
 
-@dataclass(frozen=True, slots=True)
+# Compared by identity, so that it is a quick key of a cache.
+@dataclass(frozen=True, slots=True, eq=False)
 class App:
     id: UUID
     slug: str

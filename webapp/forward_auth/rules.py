@@ -1,8 +1,10 @@
 """match(): the rule of an app that a request falls under; pure functions."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
+from webapp.core.short_cache import LONGEST
 from webapp.forward_auth.original_request import OriginalRequest
 from webapp.forward_auth.path_patterns import canonical_path
 from webapp.forward_auth.proxied_apps import App, Rule
@@ -27,17 +29,27 @@ def match(app: App, asked: OriginalRequest, environ: Mapping[str, Any]) -> Rule:
     Raises:
         NoRule
     """
-    path = canonical_path(asked.raw_path)
-    if path is None and app.reads_paths:
+    if app.reads_paths and canonical_path(asked.raw_path) is None:
         raise NoRule("the path has more than one reading")
     if app.reads_paths and OTHER_PATH in environ:
         raise NoRule("a header names another path")
     if app.reads_methods and any(name in environ for name in OVERRIDES):
         raise NoRule("a header names another method")
-    method = asked.method
     if is_preflight(asked, environ):
         # The rule of the request that the browser asks about.
-        method = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+        return rule_for(app, asked.raw_path, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
+    if len(asked.raw_path) > LONGEST:
+        return rule_for(app, asked.raw_path, asked.method)
+    return known_rule_for(app, asked.raw_path, asked.method)
+
+
+def rule_for(app: App, raw_path: str, method: str) -> Rule:
+    """The first rule for a path and a method.
+
+    Raises:
+        NoRule
+    """
+    path = canonical_path(raw_path)
     for rule in app.rules:
         if path is None or rule.pattern.matches(path):
             if rule.is_for(method):
@@ -45,6 +57,10 @@ def match(app: App, asked: OriginalRequest, environ: Mapping[str, Any]) -> Rule:
         elif rule.pattern.differs_in_case(path):
             raise NoRule(f"the path differs from rule {rule.number} in capital letters alone")
     raise NoRule("no rule is for this path and method")
+
+
+known_rule_for = lru_cache(4096)(rule_for)
+"""``rule_for`` with the last results: an app is read anew when it has changed, and is then another key."""
 
 
 def is_preflight(asked: OriginalRequest, environ: Mapping[str, Any]) -> bool:

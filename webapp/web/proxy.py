@@ -55,7 +55,7 @@ class TrustedProxies:
         if not self.is_trusted(peer):
             self.report_once(peer)
             return
-        sent = tuple(environ.get(header) for header in HEADERS)
+        sent = tuple(map(environ.get, HEADERS))
         is_short = sum(map(len, filter(None, sent))) <= LONGEST_REMEMBERED
         client = self.known_client(peer, *sent) if is_short else client_of(environ, self.networks)
         if client.ip_address is not None:

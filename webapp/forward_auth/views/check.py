@@ -11,8 +11,8 @@ from webapp.core.digests import same
 from webapp.core.dpop import ProofUnfit, ProvenRequest
 from webapp.forward_auth import guests
 from webapp.forward_auth.check_counter import CheckCounter
-from webapp.forward_auth.checks import Verdict
-from webapp.forward_auth.host_cookies import LONGEST, login_cookie, state_cookie
+from webapp.forward_auth.checks import ForwardAuth, Verdict
+from webapp.forward_auth.host_cookies import LONGEST, is_sent_twice, login_cookie
 from webapp.forward_auth.identity_headers import NOBODY, Headers
 from webapp.forward_auth.original_request import NotReadable, OriginalRequest, read
 from webapp.forward_auth.path_patterns import canonical_path
@@ -51,14 +51,15 @@ def check() -> ResponseReturnValue:
         return refusals.forbidden(str(error))
     if asked.raw_path.startswith(OWN_PATH):
         return refusals.forbidden(f"the proxy must pass {OWN_PATH} to this site without asking")
-    if has_repeated_cookie(current, asked):
+    if is_sent_twice(current.environ.get("HTTP_COOKIE"), asked.scheme):
         return refusals.forbidden("a cookie of this site was sent twice, of which the proxy would remove one")
-    verdict = forward_auth().check(asked, current.environ, current.remote_addr, partial(shown_in, current, asked))
+    checks = forward_auth()
+    verdict = checks.check(asked, current.environ, current.remote_addr, partial(shown_in, current, asked))
     if verdict.found is None and verdict.error is not None and verdict.error.code == "session_ended":
         # The cookie of the host is no login: perhaps it is from a guest link.
         key = credential_key(sent_cookie(current, login_cookie(asked.scheme)) or "")
-        verdict = guests.guest_verdict(forward_auth(), asked, current.environ, verdict, key) or verdict
-    if verdict.is_allowed and verdict.principal is not None:
+        verdict = guests.guest_verdict(checks, asked, current.environ, verdict, key) or verdict
+    if verdict.is_allowed and verdict.principal is not None and verdict.principal.credential == "token":
         try:
             prove_key(current, asked, verdict)
         except NotAccepted as error:
@@ -68,15 +69,7 @@ def check() -> ResponseReturnValue:
         after_response(counter.flush)
     if not verdict.is_allowed:
         return refusals.refusal_of(asked, verdict)
-    return allowed(current, asked, verdict)
-
-
-def has_repeated_cookie(current: Request, asked: OriginalRequest) -> bool:
-    """Whether a script of the app has set cookies with our names for a path; over TLS browsers refuse that."""
-    header: str | None = current.environ.get("HTTP_COOKIE")
-    if header is None:
-        return False
-    return any(header.count(f"{name}=") > 1 for name in (login_cookie(asked.scheme), state_cookie(asked.scheme)))
+    return allowed(checks, current, asked, verdict)
 
 
 def shown_in(current: Request, asked: OriginalRequest, rule: Rule) -> CredentialRef | None:
@@ -146,7 +139,7 @@ def prove_key(current: Request, asked: OriginalRequest, verdict: Verdict) -> Non
         raise KeyNotProven("invalid_dpop_proof", "the proof was made with another key, or used before", row)
 
 
-def allowed(current: Request, asked: OriginalRequest, verdict: Verdict) -> Response:
+def allowed(checks: ForwardAuth, current: Request, asked: OriginalRequest, verdict: Verdict) -> Response:
     principal, found, rule = verdict.principal, verdict.found, verdict.rule
     if principal is None or found is None or rule is None:
         return passed(NOBODY)
@@ -157,7 +150,7 @@ def allowed(current: Request, asked: OriginalRequest, verdict: Verdict) -> Respo
             return refusals.too_many(error)
     use = asked.method, rule.need.scope
     service(Authenticators).seen(found.row, current, now(), use)
-    return passed(forward_auth().identity.of(found, asked) if rule.sends_identity else NOBODY)
+    return passed(checks.identity.of(found, asked) if rule.sends_identity else NOBODY)
 
 
 def passed(headers: Headers) -> Response:
