@@ -1,5 +1,7 @@
 """The same site on PostgreSQL."""
 
+from uuid import UUID
+
 import pytest
 from flask import Flask
 from sqlalchemy import text
@@ -8,8 +10,10 @@ from sqlalchemy.exc import DBAPIError
 from tests import factories
 from tests.audit.unchained_log import relink
 from tests.browser import Person
+from tests.oauth.app import registered
 from tests.script import Script
 from webapp.accounts import lifecycle as account_lifecycle
+from webapp.accounts.models import User
 from webapp.audit import chain
 from webapp.cli import schema
 from webapp.core.db import Database, engine_for
@@ -50,6 +54,20 @@ def test_people_and_scripts_log_in_and_are_ended_at_once(app: Flask) -> None:
     thief = Person(app)
     thief.client.set_cookie("session", copied)
     assert thief.open("/dashboard").request.path == "/login"
+
+
+def test_apps_learn_what_is_true_now(app: Flask) -> None:
+    factories.user(app, "ines", role="admin")
+    person = Person(app)
+    person.log_in("ines")
+    wiki = registered(app, is_first_party=True, group_roles=["user"])
+    token = wiki.redeem(wiki.authorize(person, scope="openid profile groups")["code"]).json["access_token"]
+    first = Script(app, token).get("/oauth/userinfo").json
+    assert first["groups"] == ["user"]
+    assert first == Script(app, token).get("/oauth/userinfo").json
+    with factories.database_of(app).write() as db:
+        db.get_one(User, UUID(first["sub"])).display_name = "Ines M."
+    assert Script(app, token).get("/oauth/userinfo").json == first | {"name": "Ines M."}
 
 
 def test_all_jobs_run(app: Flask) -> None:

@@ -12,7 +12,8 @@ Processor = Callable[[Any], Any] | None
 Statement = Select[*tuple[Any, ...]] | UpdateBase
 
 
-@dataclass(frozen=True, slots=True)
+# Compared by identity, so that it can be part of the key of a cache.
+@dataclass(frozen=True, slots=True, eq=False)
 class CompiledQuery:
     sql: str
     is_positional: bool

@@ -1,8 +1,6 @@
 """/oauth/userinfo: what an app may know of the user whose access token it has (OpenID Connect Core §5.3)."""
 
-from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
@@ -11,16 +9,14 @@ from webapp.core import jwt
 from webapp.guard import Principal, require
 from webapp.guard.form_token import principal_of_form_token
 from webapp.guard.require import public_to_scripts
-from webapp.oauth.claims import claims_of
 from webapp.oauth.id_token import TYP
 from webapp.oauth.models import OAuthClient
-from webapp.oauth.policies import groups_of
 from webapp.oauth.scopes import OPENID
-from webapp.oauth.userinfo_lookup import user_and_client
+from webapp.oauth.userinfo_lookup import userinfo_of
 from webapp.oauth.views.blueprint import bp, issuer, oauth_error, token_service
 from webapp.web.bearer import realm
 from webapp.web.known_fields import reads
-from webapp.web.negotiation import as_json
+from webapp.web.negotiation import QuickResponse
 from webapp.web.transaction import database
 
 
@@ -47,15 +43,10 @@ def claims_response(principal: Principal) -> ResponseReturnValue:
         return oauth_error(
             "insufficient_scope", "the token has no scope openid", status=403, headers={"WWW-Authenticate": challenge}
         )
-    named = principal.authority.client if principal.authority else None
-    user, client = user_and_client(database(), principal.user_id, client_uuid(named) if named else None)
-    hooks = token_service().issuer.hooks
-    claims = claims_of(user, groups_of(client, principal.roles), principal.scopes, client, hooks)
-    return signed(claims, client) if client is not None and client.signs_userinfo else as_json(claims)
-
-
-client_uuid = lru_cache(1024)(UUID)
-"""The same few apps ask all day, and parsing takes as long as a small query."""
+    found = userinfo_of(database(), principal, token_service().issuer.hooks)
+    if found.client is not None and found.client.signs_userinfo:
+        return signed(found.claims, found.client)
+    return QuickResponse(found.body, content_type="application/json")
 
 
 def signed(claims: dict[str, Any], client: OAuthClient) -> Response:
