@@ -16,7 +16,7 @@ from tests.journeys import nginx
 from tests.journeys.postman import Postman, listening
 from tests.ports import free_port
 from tests.secret_keys import OTHER
-from tests.valkey import valkey_server
+from tests.valkey import ValkeyServer, valkey_server
 
 PASSWORD = "umbrella otter lantern"
 HOST = "localhost:8000"
@@ -41,6 +41,7 @@ class Machines:
     url: str
     """Of nginx, which sends each request to the next of both."""
     postman: Postman
+    valkey: ValkeyServer
     first_keys: tuple[list[str], list[str]]
     """Ids of the keys that each of them published at the start."""
 
@@ -52,17 +53,17 @@ class Machines:
 @contextmanager
 def machines(folder: Path, database_url: str) -> Iterator[Machines]:
     """Both are started at once, on an empty database; requests reach them under one URL."""
-    with listening() as postman, valkey_server(folder, free_port()) as valkey_url:
+    with listening() as postman, valkey_server(folder) as valkey:
         shared = {
             "WEBAPP_DATABASE_URL": database_url,
-            "WEBAPP_VALKEY_URL": valkey_url,
+            "WEBAPP_VALKEY_URL": valkey.url,
             "WEBAPP_SECRET_KEY": OTHER,
             "WEBAPP_BASE_URL": f"http://{HOST}",
             "WEBAPP_TRUSTED_PROXIES": "127.0.0.1",
             "WEBAPP_SMTP_URL": postman.url,
         }
         with serving(*(start(folder / name, **shared) for name in "ab")) as (a, b), balancing(folder, [a, b]) as url:
-            yield Machines(a, b, url, postman, (kids(a.url), kids(b.url)))
+            yield Machines(a, b, url, postman, valkey, (kids(a.url), kids(b.url)))
 
 
 @contextmanager

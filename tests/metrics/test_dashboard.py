@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.valkey import NOBODY
 from webapp.core.db import Database
+from webapp.core.valkey_storage import ValkeyStorage
 from webapp.metrics.recorder import Recorder
 from webapp.metrics.state import StateCollector
 
@@ -21,8 +23,8 @@ BY_PROMETHEUS = {"instance", "le"}
 def labels(database: Database) -> dict[str, set[str]]:
     """The labels of each metric, by the names of its samples."""
     found: dict[str, set[str]] = {}
-    recorder = Recorder()
-    for family in (*recorder.registry._collector_to_names, *StateCollector(database).collect()):
+    recorder, state = Recorder(), StateCollector(database, ValkeyStorage(NOBODY))
+    for family in (*recorder.registry._collector_to_names, *state.collect()):
         name, names = getattr(family, "_name", None) or family.name, getattr(family, "_labelnames", None)
         kind = getattr(family, "_type", None) or family.type
         endings = {"histogram": ("_bucket", "_count", "_sum"), "counter": ("_total",)}.get(kind, ("",))

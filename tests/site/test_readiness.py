@@ -1,6 +1,5 @@
 """/readyz: 503 with the part that fails; /healthz stays as it is."""
 
-from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
@@ -11,14 +10,10 @@ from sqlalchemy.exc import DBAPIError
 from tests.ports import free_port
 from tests.script import Script
 from tests.statements import statements
-from webapp.app.observability import checks
 from webapp.core.db import Database, Unavailable
-from webapp.core.ratelimit import limiter_for
 from webapp.nodes import heartbeat
-from webapp.nodes.heartbeat import NodeIdentity
-from webapp.settings import Settings
 from webapp.site import readiness
-from webapp.site.readiness import NotReady, Readiness, disk_check, limits_check, reason_of
+from webapp.site.readiness import NotReady, Readiness, ReadinessResult, disk_check, reason_of
 from webapp.web.registry import services_of
 
 
@@ -73,21 +68,10 @@ def test_a_full_disk_is_named_even_if_a_small_write_still_fits():
     assert disk_check(Path("/nowhere"))() == NotReady("database", "unreachable")
 
 
-def test_a_server_of_limits_that_does_not_answer_is_named():
-    def count():
-        raise Unavailable("no route to host")
-
-    assert limits_check(count)() == NotReady("limits", "unreachable")
-    assert limits_check(lambda: None)() is None
-
-
-def test_valkey_is_asked_only_where_it_counts(app):
-    settings, database = services_of(app).get(Settings), services_of(app).get(Database)
-    node = NodeIdentity("127.0.0.1:1", "1.0")
-    closed = replace(settings, valkey_url=f"valkey://127.0.0.1:{free_port()}")
-    found = [check() for check in checks(closed, database, node, limiter_for(closed, database))]
-    assert found == [None, None, NotReady("limits", "unreachable")]
-    assert len(list(checks(settings, database, node, limiter_for(settings, database)))) == 2
+def test_a_site_whose_valkey_does_not_answer_is_ready_with_a_warning(make_app):
+    answer = ready(make_app(WEBAPP_VALKEY_URL=f"valkey://127.0.0.1:{free_port()}"))
+    warnings = [{"part": "limits", "reason": "unreachable"}]
+    assert (answer.status_code, answer.json) == (200, {"status": "ok", "warnings": warnings})
 
 
 def test_strangers_cannot_make_it_write_more_than_once_in_five_seconds(app):
@@ -108,15 +92,15 @@ def test_others_get_the_last_result_while_one_thread_checks():
         return results.pop(0)
 
     found = Readiness([check])
-    assert found.failure() is None
-    found._known = (0.0, None)
-    slow = Thread(target=found.failure)
+    assert found.result().failure is None
+    found._known = (0.0, ReadinessResult())
+    slow = Thread(target=found.result)
     slow.start()
     began.wait(10)
-    assert found.failure() is None
+    assert found.result().failure is None
     may_end.set()
     slow.join(10)
-    assert found.failure() == NotReady("database", "failed")
+    assert found.result().failure == NotReady("database", "failed")
 
 
 @pytest.mark.parametrize(
@@ -155,4 +139,4 @@ def write_read_only(database):
 
 def test_every_failure_has_words():
     parts = {NotReady("database", reason) for reason in ("unreachable", "full", "read-only", "failed")}
-    assert set(readiness.WORDS) == parts | {NotReady("disk", "full"), NotReady("limits", "unreachable")}
+    assert set(readiness.WORDS) == parts | {NotReady("disk", "full")}

@@ -27,6 +27,7 @@ from webapp.core import secret_key_marks
 from webapp.core.db import Database, Unavailable, existing
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.key_table import KeyTable
+from webapp.core.ratelimit import Limiter
 from webapp.credentials.usage_tracker import UsageTracker
 from webapp.forward_auth.check_counter import CheckCounter
 from webapp.settings import ROOT, Settings, SettingsError
@@ -107,8 +108,9 @@ def check_base_path(app: Flask, settings: Settings) -> None:
 
 
 def close(app: Flask) -> None:
-    """Write the counted uses of credentials and close the database, as the end of the process does."""
+    """Write the counted uses of credentials and close database and Valkey, as the end of the process does."""
     services = services_of(app)
     services.get(UsageTracker).close()
     services.get(CheckCounter).close()
+    services.get(Limiter).close()
     services.get(Database).close()

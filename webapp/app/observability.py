@@ -1,7 +1,6 @@
 """What watches requests, and what others can watch: access log, metrics, readiness and the nodes of the site."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from webapp.accounts.passwords import Passwords
 from webapp.audit import committed
 from webapp.core.db import Database
 from webapp.core.lazy_import import lazily
-from webapp.core.ratelimit import Limit, Limiter
+from webapp.core.ratelimit import Limiter
 from webapp.metrics.text import MetricsText
 from webapp.nodes import heartbeat
 from webapp.nodes.heartbeat import NodeHeartbeat, NodeIdentity
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from webapp.metrics.recorder import Recorder
 
 VERSION_TABLE = text("SELECT 1 FROM alembic_version")
-# Only read, to see whether Valkey answers.
-PROBE = Limit("readiness", 1, timedelta(minutes=1))
 
 
 def recorder_for(settings: Settings, database: Database) -> "Recorder | None":
@@ -63,7 +60,7 @@ def provide_metrics(app: Flask, database: Database, recorder: "Recorder | None")
     services = services_of(app)
     services.get(Limiter).on_over = recorder.limit
     services.get(Passwords).on_place = recorder.hashing_place
-    state = lazily("webapp.metrics.state").StateCollector(database)
+    state = lazily("webapp.metrics.state").StateCollector(database, services.get(Limiter).valkey)
     services.provide(MetricsText)(lazily("webapp.metrics.exposition").exposition_of(state, recorder.registry))
 
 
@@ -72,10 +69,11 @@ def provide_readiness(app: Flask, settings: Settings, database: Database) -> Non
     services = services_of(app)
     node = NodeIdentity(settings.bind, release())
     services.provide(NodeHeartbeat)(NodeHeartbeat(database, node))
-    services.provide(Readiness)(Readiness(list(checks(settings, database, node, services.get(Limiter)))))
+    optional = [*optional_checks(services.get(Limiter))]
+    services.provide(Readiness)(Readiness([*checks(settings, database, node)], optional))
 
 
-def checks(settings: Settings, database: Database, node: NodeIdentity, limiter: Limiter) -> Iterator[Check]:
+def checks(settings: Settings, database: Database, node: NodeIdentity) -> Iterator[Check]:
     def read() -> None:
         with database.read() as db:
             db.execute(VERSION_TABLE)
@@ -88,5 +86,8 @@ def checks(settings: Settings, database: Database, node: NodeIdentity, limiter: 
     if url.get_backend_name() == "sqlite" and url.database:
         yield disk_check(Path(url.database).parent)
     yield database_check(read, write)
-    if settings.valkey_url:
-        yield limits_check(lambda: limiter.look(PROBE))
+
+
+def optional_checks(limiter: Limiter) -> Iterator[Check]:
+    if limiter.valkey is not None:
+        yield limits_check(limiter.valkey.answers)

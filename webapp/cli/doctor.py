@@ -20,6 +20,7 @@ from webapp.cli.health_checks import (
     former_urls,
     jobs,
     keys,
+    limits,
     login_ways,
     machine,
     mail,
@@ -85,6 +86,7 @@ def findings(settings: Settings, *, has_secret_key: bool) -> Iterator[Finding]:
     yield from setting_values.findings(settings)
     yield mail.server(settings)
     yield from directory.reached(settings)
+    yield from limits.counted(settings)
     yield from files.findings(settings.instance, schema.file_of(settings))
     app = create_app(settings)
     yield from routes.declared(routes_of(app))

@@ -1,5 +1,7 @@
 """limits: list and reset the counts of failed logins and invalid tokens."""
 
+from contextlib import closing
+
 import click
 
 from webapp.audit.log import Event, record
@@ -8,7 +10,7 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.core.humanize import counted
-from webapp.core.ratelimit import limiter_for
+from webapp.core.ratelimit import Limiter, limiter_for
 
 
 @click.group("limits", cls=CommandGroup)
@@ -26,8 +28,9 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
     Example:
       python -m webapp limits list
     """
-    with opened(context) as database:
-        entries = limiter_for(context.settings, database).entries()
+    with opened(context) as database, closing(limiter_for(context.settings, database)) as limiter:
+        say_what_is_left_out(limiter)
+        entries = limiter.entries()
     if is_json:
         say_json([{"key": key, "hits": hits, "ends_at": ends_at} for key, hits, ends_at in entries])
         return
@@ -45,10 +48,16 @@ def reset(context: CommandContext, *, prefix: str | None) -> None:
       python -m webapp limits reset
       python -m webapp limits reset login-address
     """
-    with opened(context) as database:
+    with opened(context) as database, closing(limiter_for(context.settings, database)) as limiter:
         # First, and committed: the counts may be in Valkey, and none may be deleted without an audit event.
         with database.write() as db:
             record(db, Event.LIMITS_RESET, prefix=prefix)
-        deleted = limiter_for(context.settings, database).reset(prefix)
+        say_what_is_left_out(limiter)
+        deleted = limiter.reset(prefix or "")
     say_aside(f"{counted(deleted, 'count')} deleted.")
     click.echo(deleted)
+
+
+def say_what_is_left_out(limiter: Limiter) -> None:
+    if limiter.valkey is not None and not limiter.valkey.answers():
+        say_aside("Valkey does not answer, so the counts that it holds are left out.")

@@ -9,6 +9,7 @@ from typing import Any
 
 from webapp.core.db import Database, existing
 from webapp.core.lazy_import import lazily
+from webapp.core.valkey_storage import valkey_for
 from webapp.metrics.text import METRICS_TEXT
 from webapp.settings import Settings
 
@@ -70,7 +71,8 @@ class MetricsServer(ThreadingHTTPServer):
 
 
 def start(settings: Settings, host: str, port: int) -> MetricsServer:
-    state = lazily("webapp.metrics.state").StateCollector(Database(existing(settings.database)))
+    database = Database(existing(settings.database))
+    state = lazily("webapp.metrics.state").StateCollector(database, valkey_for(settings))
     server = MetricsServer(host, port, lazily("webapp.metrics.exposition").exposition_of(state))
     server.start()
     return server

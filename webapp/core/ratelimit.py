@@ -1,22 +1,25 @@
-"""Limiter: rate limits that are exact across processes, counted in the database or in Valkey."""
+"""Limiter: rate limits that are exact across processes, counted in the database; some in Valkey, where it is set."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import TypeVar
 from urllib.parse import quote
 
 from limits import RateLimitItemPerSecond
-from limits.storage import RedisStorage, storage_from_string
+from limits.storage import RedisStorage
 
 from webapp.core import clock
 from webapp.core.db import Database, Unavailable
-from webapp.core.ratelimit_storage import Entry, Listed, SqlStorage, ValkeyListing, in_turn
+from webapp.core.ratelimit_storage import Entry, SqlStorage
+from webapp.core.valkey_storage import ValkeyStorage, valkey_for
 from webapp.settings import Settings
 
 LONGEST_KEY = 100
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,9 @@ class Limit:
     name: str
     amount: int
     per: timedelta
+    is_volatile: bool = False
+    """Counted in Valkey, where that is set: for what is counted on many requests, and may begin anew when Valkey
+    comes or goes. Never for what guards a login or lets a value be used once."""
 
     @property
     def seconds(self) -> int:
@@ -56,30 +62,35 @@ class LimitExceeded:
 class Limiter:
     """Counts in transactions of its own, so call it before the request's write transaction: SQLite has one writer.
 
+    What would be counted in Valkey is counted in the database while Valkey does not answer.
+
     ``on_over`` is called with each limit that a request is over.
 
     Every method raises ``Unavailable`` if counting is not possible: a request that cannot be counted is refused.
     """
 
-    def __init__(self, storage: SqlStorage | RedisStorage) -> None:
-        self._storage = storage
+    def __init__(self, database: SqlStorage, valkey: ValkeyStorage | None = None) -> None:
+        self._database = database
+        self.valkey = valkey
         self.on_over: Callable[[Limit], None] | None = None
-        self._listing: Listed = storage if isinstance(storage, SqlStorage) else ValkeyListing(storage)
 
     def take(self, limit: Limit, *keys: str) -> LimitResult:
         """Count a hit, allowed or not."""
-        with self._counting():
-            key = limit.key(keys)
-            return self._answer(limit, key, self._storage.incr(key, limit.seconds), most=limit.amount)
+        key = limit.key(keys)
+        return self._counted(
+            limit,
+            lambda storage: self._answer(limit, key, storage, storage.incr(key, limit.seconds), most=limit.amount),
+        )
 
-    def take_in_turn(self, *counted: tuple[Limit, str]) -> LimitExceeded | None:
-        """Count a hit for each, up to and including the first that is over its limit, which is returned."""
-        items = [(limit.key([key]), limit.seconds, limit.amount) for limit, key in counted]
-        with self._counting():
-            storage = self._storage
-            hits = storage.incr_in_turn(items) if isinstance(storage, SqlStorage) else [*in_turn(items, storage.incr)]
-            (limit, key), item = counted[len(hits) - 1], items[len(hits) - 1]
-            taken = self._answer(limit, item[0], hits[-1], most=limit.amount)
+    def take_in_turn(self, *counted: Counted) -> LimitExceeded | None:
+        """Count a hit for each, up to and including the first that is over its limit, which is returned.
+
+        Args:
+            counted: none of them volatile, because they are counted in one transaction.
+        """
+        hits = self._database.incr_in_turn([(limit.key([key]), limit.seconds, limit.amount) for limit, key in counted])
+        limit, key = counted[len(hits) - 1]
+        taken = self._answer(limit, limit.key([key]), self._database, hits[-1], most=limit.amount)
         return None if taken.allowed else LimitExceeded(limit, key, taken.retry_after)
 
     def take_unless_over(self, limit: Limit, *keys: str) -> LimitResult:
@@ -89,57 +100,67 @@ class Limiter:
 
     def look(self, limit: Limit, *keys: str) -> LimitResult:
         """What ``take`` would return, without counting."""
-        with self._counting():
-            key = limit.key(keys)
-            return self._answer(limit, key, self._storage.get(key), most=limit.amount - 1)
+        key = limit.key(keys)
+        return self._counted(
+            limit, lambda storage: self._answer(limit, key, storage, storage.get(key), most=limit.amount - 1)
+        )
 
     def is_over(self, limit: Limit, *keys: str) -> bool:
         """Whether more hits were counted than are allowed."""
-        with self._counting():
-            return self._storage.get(limit.key(keys)) > limit.amount
+        return self._counted(limit, lambda storage: storage.get(limit.key(keys)) > limit.amount)
 
     def clear(self, limit: Limit, *keys: str) -> None:
         """Reset the count, as after a successful login."""
-        with self._counting():
-            self._storage.clear(limit.key(keys))
+        self._counted(limit, lambda storage: storage.clear(limit.key(keys)))
 
     def forgive(self, cleared: Iterable[Counted], given_back: Iterable[Counted], *, since: datetime) -> None:
         """Take hits back after a success, in one transaction.
 
         Args:
-            cleared: counts to reset.
+            cleared: counts to reset; neither these nor the others are volatile.
             given_back: counts to decrease by one hit, unless its window has ended.
             since: a moment after the hits to give back were counted.
         """
         clear = [limit.key([key]) for limit, key in cleared]
         less = [(limit.key([key]), limit.seconds) for limit, key in given_back]
-        with self._counting():
-            self._listing.forgive(clear, less, since)
+        self._database.forgive(clear, less, since)
 
-    def reset(self, prefix: str | None = None) -> int:
-        """Delete every window whose key begins with ``prefix``. Returns how many."""
-        with self._counting():
-            return self._listing.forget(prefix or "")
+    def reset(self, prefix: str = "") -> int:
+        """Delete every window whose key begins with ``prefix``. Returns how many.
+
+        In Valkey only if it answers; ``valkey.answers()`` says whether it does.
+        """
+        return self._database.forget(prefix) + self._in_valkey(lambda valkey: valkey.forget(prefix), 0)
 
     def entries(self) -> list[Entry]:
-        """Key, hits and end of every window that has not ended."""
-        with self._counting():
-            return list(self._listing.entries())
+        """Key, hits and end of every window that has not ended. In Valkey as for ``reset``."""
+        return sorted([*self._database.entries(), *self._in_valkey(ValkeyStorage.entries, list[Entry]())])
 
-    def _answer(self, limit: Limit, key: str, hits: int, *, most: int) -> LimitResult:
+    def close(self) -> None:
+        if self.valkey is not None:
+            self.valkey.close()
+
+    def _counted(self, limit: Limit, count: Callable[[SqlStorage | RedisStorage], T]) -> T:
+        if limit.is_volatile and self.valkey is not None:
+            with suppress(Unavailable):
+                return self.valkey.ask(count)
+        return count(self._database)
+
+    def _in_valkey(self, call: Callable[[ValkeyStorage], T], otherwise: T) -> T:
+        if self.valkey is not None:
+            with suppress(Unavailable):
+                return call(self.valkey)
+        return otherwise
+
+    def _answer(
+        self, limit: Limit, key: str, storage: SqlStorage | RedisStorage, hits: int, *, most: int
+    ) -> LimitResult:
         allowed, remaining = hits <= most, max(0, limit.amount - hits)
+        # The end of the window costs a query and is needed only for refusals.
+        left = 0.0 if allowed else storage.get_expiry(key) - clock.now().timestamp()
         if not allowed and self.on_over is not None:
             self.on_over(limit)
-        # The end of the window costs a query and is needed only for refusals.
-        left = 0.0 if allowed else self._storage.get_expiry(key) - clock.now().timestamp()
         return LimitResult(allowed=allowed, retry_after=timedelta(seconds=max(0.0, left)), remaining=remaining)
-
-    @contextmanager
-    def _counting(self) -> Iterator[None]:
-        try:
-            yield
-        except self._storage.base_exceptions as error:
-            raise Unavailable(str(error)) from error
 
 
 def bounded(key: str) -> str:
@@ -149,6 +170,4 @@ def bounded(key: str) -> str:
 
 
 def limiter_for(settings: Settings, database: Database) -> Limiter:
-    if settings.valkey_url:
-        return Limiter(cast(RedisStorage, storage_from_string(settings.valkey_url)))
-    return Limiter(SqlStorage(database))
+    return Limiter(SqlStorage(database), valkey_for(settings))

@@ -1,11 +1,11 @@
-"""Storage of rate limits: in the database or in Valkey, with the listing for operators."""
+"""SqlStorage: counts of rate limits in the database, with the listing for operators."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Protocol, cast
+from typing import cast
 
-from limits.storage import RedisStorage, Storage
+from limits.storage import Storage
 from sqlalchemy import ColumnElement, bindparam, delete, func, select, text
 from sqlalchemy.orm import Session
 
@@ -37,37 +37,11 @@ GIVE_BACK = text("""
     UPDATE rate_bucket SET hits = hits - 1
     WHERE key = :key AND hits > 0 AND expires_at > :now AND expires_at <= :latest
 """)
-# The same for Valkey: the window of the hit has at most the rest of its length to live.
-GIVE_BACK_IN_VALKEY = """
-    local left = redis.call('PTTL', KEYS[1])
-    if left > 0 and left <= tonumber(ARGV[1]) and tonumber(redis.call('GET', KEYS[1])) > 0 then
-      if redis.call('DECR', KEYS[1]) == 0 then redis.call('DEL', KEYS[1]) end
-    end
-"""
-
-TTL_ERROR = 2
-"""Milliseconds by which Valkey says more than is left: it reads its clock once for several commands."""
 
 BY_KEY = RowQuery(
     select(RateBucket.key, RateBucket.hits, RateBucket.expires_at).where(RateBucket.key == bindparam("key"))
 )
 CLEAR = text("DELETE FROM rate_bucket WHERE key = :key")
-
-
-class Listed(Protocol):
-    """What the library's storages lack: listing and deleting of all keys, and giving hits back."""
-
-    def entries(self) -> Iterable[Entry]: ...
-
-    def forget(self, prefix: str) -> int: ...
-
-    def forgive(self, cleared: Iterable[str], given_back: Iterable[tuple[str, int]], since: datetime) -> None:
-        """Reset some counts and decrease others by one.
-
-        Args:
-            given_back: keys, and the length of their windows in seconds.
-            since: when the hits to give back had been counted.
-        """
 
 
 def in_turn(items: Iterable[Item], incr: Callable[[str, int], int]) -> Iterator[int]:
@@ -121,6 +95,12 @@ class SqlStorage(Storage):
             session.execute(CLEAR, {"key": key})
 
     def forgive(self, cleared: Iterable[str], given_back: Iterable[tuple[str, int]], since: datetime) -> None:
+        """Reset some counts and decrease others by one.
+
+        Args:
+            given_back: keys, and the length of their windows in seconds.
+            since: when the hits to give back had been counted.
+        """
         moment = to_microseconds(clock.now())
         with self._database.write() as session:
             # In the order in which they are taken: on PostgreSQL two logins that lock them in turn would deadlock.
@@ -130,7 +110,7 @@ class SqlStorage(Storage):
             for key in cleared:
                 session.execute(CLEAR, {"key": key})
 
-    def entries(self) -> Iterable[Entry]:
+    def entries(self) -> list[Entry]:
         with self._database.read() as session:
             rows = (
                 select(RateBucket)
@@ -170,34 +150,3 @@ def purge(db: Session, *, most: int = 500) -> int:
     # Checked again, because a window may have restarted meanwhile.
     db.execute(delete(RateBucket).where(RateBucket.key.in_(found), RateBucket.expires_at <= clock.now()))
     return len(found)
-
-
-class ValkeyListing:
-    """Lists the keys of the library's storage for Valkey, and gives hits back."""
-
-    def __init__(self, storage: RedisStorage) -> None:
-        self._storage = storage
-        self._client: Any = storage.get_connection()
-        self._head = storage.prefixed_key("")
-
-    def entries(self) -> Iterable[Entry]:
-        for key in sorted(self._keys("")):
-            hits, left = self._client.get(self._head + key), self._client.pttl(self._head + key)
-            # The key may have expired since it was listed.
-            if hits is not None and left > 0:
-                yield key, int(hits), datetime.now(UTC) + timedelta(milliseconds=left)
-
-    def forget(self, prefix: str) -> int:
-        return sum(self._client.delete(self._head + key) for key in list(self._keys(prefix)))
-
-    def forgive(self, cleared: Iterable[str], given_back: Iterable[tuple[str, int]], since: datetime) -> None:
-        elapsed = (clock.now() - since).total_seconds()
-        for key in cleared:
-            self._storage.clear(key)
-        for key, expiry in given_back:
-            left = int((expiry - elapsed) * 1000) + TTL_ERROR
-            self._client.eval(GIVE_BACK_IN_VALKEY, 1, self._head + key, left)
-
-    def _keys(self, prefix: str) -> Iterable[str]:
-        found = (raw.decode().removeprefix(self._head) for raw in self._client.scan_iter(f"{self._head}*"))
-        return (key for key in found if key.startswith(prefix) and not key.startswith(SPENT))

@@ -20,7 +20,7 @@ from webapp.web.transaction import READS, database, db
 MAX_DETAILS, MAX_LENGTH = 20, 200
 MAX_NUMBER = 2**53
 # Anonymous callers must not fill the table by requests to a public view.
-OF_STRANGERS = Limit("event-noted", 60, timedelta(minutes=10))
+OF_STRANGERS = Limit("event-noted", 60, timedelta(minutes=10), is_volatile=True)
 
 Detail = str | int | float | bool | UUID | None
 

@@ -17,13 +17,13 @@ from webapp.web.transaction import database, roll_back
 log = logging.getLogger(__name__)
 
 # The same refusal, repeated by a script, is recorded once a minute.
-REPEATED = Limit("refusal-noted", 1, timedelta(minutes=1))
+REPEATED = Limit("refusal-noted", 1, timedelta(minutes=1), is_volatile=True)
 # Limits what one network does with one credential, such as trying every route.
-OF_NETWORK = Limit("refusal-noted-of-network", 20, timedelta(minutes=10))
+OF_NETWORK = Limit("refusal-noted-of-network", 20, timedelta(minutes=10), is_volatile=True)
 # The first networks of a credential have limits of their own, so that a noisy script does not hide refusals elsewhere;
 # all further networks share one limit.
-APART = Limit("refusal-noted-apart", 1, timedelta(hours=1))
-NETWORKS = Limit("refusal-noted-networks", 20, timedelta(hours=1))
+APART = Limit("refusal-noted-apart", 1, timedelta(hours=1), is_volatile=True)
+NETWORKS = Limit("refusal-noted-networks", 20, timedelta(hours=1), is_volatile=True)
 OTHERS = "others"
 
 

@@ -141,7 +141,7 @@ def count_request(principal: Principal) -> None:
     g.is_counted = True
     limiter = service(Limiter)
     line = principal.authority.counted_as or principal.credential_id.hex
-    taken = limiter.take(Limit("token", principal.authority.per_minute, MINUTE), line)
+    taken = limiter.take(Limit("token", principal.authority.per_minute, MINUTE, is_volatile=True), line)
     if not taken.allowed:
         mark_refused("throttled")
         refusal_log.note("throttled", f"{principal.authority.per_minute} a minute", principal, bound="rate")

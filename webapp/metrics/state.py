@@ -1,4 +1,4 @@
-"""StateCollector: figures that are in the database, read when the metrics are."""
+"""StateCollector: figures that are in the database, and whether Valkey answers, read when the metrics are."""
 
 from collections.abc import Iterator
 from threading import Lock
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
 from webapp.core.db import Database, Unavailable
+from webapp.core.valkey_storage import ValkeyStorage
 from webapp.credentials.live_counts import live_by_kind
 from webapp.jobs.leases import runs
 from webapp.mail import outbox
@@ -22,17 +23,22 @@ KEPT = 15.0
 
 
 class StateCollector(Collector):
-    def __init__(self, database: Database) -> None:
-        self._database, self._counting = database, Lock()
+    def __init__(self, database: Database, valkey: ValkeyStorage | None = None) -> None:
+        self._database, self._valkey, self._counting = database, valkey, Lock()
         self._known: list[Metric] = []
         self._until = 0.0
 
     def collect(self) -> Iterator[Metric]:
         with self._counting:
             if monotonic() >= self._until:
-                self._known = self._read()
+                self._known = [*self._of_valkey(), *self._read()]
                 self._until = monotonic() + KEPT
             yield from self._known
+
+    def _of_valkey(self) -> Iterator[Metric]:
+        if self._valkey is not None:
+            is_up = self._valkey.answers()
+            yield GaugeMetricFamily("latchkey_valkey_up", "Whether Valkey answers.", value=float(is_up))
 
     def _read(self) -> list[Metric]:
         is_up = GaugeMetricFamily("latchkey_database_up", "Whether the database answers.")

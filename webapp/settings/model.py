@@ -32,7 +32,7 @@ class Settings(ObservabilitySettings):
         tuple[str, ...], "Former values of WEBAPP_BASE_URL, whose tokens and passkeys still work; the newest first."
     ] = ()
     database_url: Annotated[str, "SQLite or PostgreSQL; empty means latchkey.db in the instance folder.", Secret] = ""
-    valkey_url: Annotated[str, "Valkey server that counts limits; empty means the database.", Secret] = ""
+    valkey_url: Annotated[str, "Valkey server for counts that may be lost; empty means the database.", Secret] = ""
     secret_key: Annotated[str, "Signs cookies and forms, encrypts stored secrets; at least 32 random bytes.", Secret]
     secret_key_fallbacks: Annotated[tuple[str, ...], "Former secret keys, still accepted.", Secret] = ()
     signing_key: Annotated[

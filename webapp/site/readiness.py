@@ -1,4 +1,4 @@
-"""Readiness: whether this process can answer requests: the database can be read and written, limits can be counted."""
+"""Readiness: whether this process can answer requests: the database can be read and written."""
 
 import logging
 import shutil
@@ -37,23 +37,29 @@ WORDS = {
     NotReady("database", "read-only"): _l("The database cannot be written, because it is read-only."),
     NotReady("database", "failed"): _l("The database cannot be written."),
     NotReady("disk", "full"): _l("The disk of the database is full."),
-    NotReady("limits", "unreachable"): _l("The server that counts limits does not answer."),
 }
 
 Check = Callable[[], NotReady | None]
+
+
+class ReadinessResult(NamedTuple):
+    failure: NotReady | None = None
+    warnings: Sequence[NotReady] = ()
+    """What fails and is not needed."""
 
 
 class Readiness:
     """
     Args:
         checks: in order; the first that fails is the result.
+        optional: checks of what requests are answered without.
     """
 
-    def __init__(self, checks: Sequence[Check]) -> None:
-        self._checks, self._checking = checks, Lock()
-        self._known: tuple[float, NotReady | None] | None = None
+    def __init__(self, checks: Sequence[Check], optional: Sequence[Check] = ()) -> None:
+        self._checks, self._optional, self._checking = checks, optional, Lock()
+        self._known: tuple[float, ReadinessResult] | None = None
 
-    def failure(self) -> NotReady | None:
+    def result(self) -> ReadinessResult:
         """What is not ready, not older than ``FRESH``; older while another thread checks."""
         known = self._known
         if known is not None and (monotonic() < known[0] or self._checking.locked()):
@@ -61,13 +67,14 @@ class Readiness:
         with self._checking:
             if self._known is known:
                 self._known = monotonic() + FRESH.total_seconds(), self._check()
-            return self._known[1] if self._known else None
+            return self._known[1] if self._known else ReadinessResult()
 
-    def _check(self) -> NotReady | None:
+    def _check(self) -> ReadinessResult:
         found = next((found for check in self._checks if (found := check()) is not None), None)
         if found is not None:
             log.error("not ready", extra={"fields": found._asdict()})
-        return found
+            return ReadinessResult(found)
+        return ReadinessResult(warnings=[found for check in self._optional if (found := check()) is not None])
 
 
 def database_check(read: Callable[[], object], write: Callable[[], object]) -> Check:
@@ -101,15 +108,8 @@ def disk_check(folder: Path) -> Check:
     return check
 
 
-def limits_check(count: Callable[[], object]) -> Check:
-    def check() -> NotReady | None:
-        try:
-            count()
-        except Unavailable:
-            return NotReady("limits", "unreachable")
-        return None
-
-    return check
+def limits_check(answers: Callable[[], bool]) -> Check:
+    return lambda: None if answers() else NotReady("limits", "unreachable")
 
 
 def reason_of(error: BaseException) -> str:

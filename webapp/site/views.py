@@ -50,6 +50,16 @@ class Health(msgspec.Struct, frozen=True):
     status: str
 
 
+class Warned(msgspec.Struct, frozen=True):
+    part: str
+    reason: str
+
+
+class Ready(Health, frozen=True, omit_defaults=True):
+    warnings: list[Warned] = []
+    """What fails although all requests are answered: `limits`, Valkey does not answer."""
+
+
 @bp.get("/")
 @public
 def home() -> ResponseReturnValue:
@@ -67,14 +77,15 @@ def healthz() -> ResponseReturnValue:
 
 @bp.get("/readyz")
 @public_to_scripts
-@responds(Health, refuses=(503,))
+@responds(Ready, refuses=(503,))
 def readyz() -> ResponseReturnValue:
-    """Readiness check: 503 with `part` and `reason` if the database cannot be read and written, or Valkey is down."""
-    if (failed := service(Readiness).failure()) is not None:
+    """Readiness check: 503 with `part` and `reason` if the database cannot be read and written."""
+    found = service(Readiness).result()
+    if found.failure is not None:
         title, _detail = WORDS[503]
         headers = {"Retry-After": str(FRESH.seconds)}
-        raise Problem(503, title, NOT_READY[failed], extra=failed._asdict(), headers=headers)
-    return for_everybody(as_json(Health("ok")))
+        raise Problem(503, title, NOT_READY[found.failure], extra=found.failure._asdict(), headers=headers)
+    return for_everybody(as_json(Ready("ok", [Warned(*warning) for warning in found.warnings])))
 
 
 class Jwks(msgspec.Struct, frozen=True):

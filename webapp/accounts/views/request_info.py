@@ -36,7 +36,7 @@ RESET_MAILED = Limit("reset-mail-to", 4, recovery.LIFETIME)
 REGISTRATION_MAILED = Limit("registration-mail-to", 12, HOUR)
 REGISTRATION_MAILED_BY = Limit("registration-mail-by", 3, HOUR)
 # Above what typing a password causes.
-ESTIMATED = Limit("estimate-asked", 300, timedelta(minutes=10))
+ESTIMATED = Limit("estimate-asked", 300, timedelta(minutes=10), is_volatile=True)
 TRIED = Limit("verify-tried", 10, timedelta(minutes=15))
 # A link sets one password, but each concurrent request with it hashes a password.
 RESET_TRIED = Limit("reset-tried", 10, timedelta(minutes=15))

@@ -1,0 +1,21 @@
+"""Check of the server that counts some of the limits: it answers."""
+
+from collections.abc import Iterator
+
+from webapp.cli.health_checks.finding import Finding, bad, ok
+from webapp.core.valkey_storage import valkey_for
+from webapp.settings import Settings
+
+
+def counted(settings: Settings) -> Iterator[Finding]:
+    """Nothing where all limits are counted in the database."""
+    valkey = valkey_for(settings)
+    if valkey is None:
+        return
+    does_answer = valkey.answers()
+    valkey.close()
+    if does_answer:
+        yield ok("limits", "Valkey answers.")
+        return
+    mend = "Start it, or correct WEBAPP_VALKEY_URL. Until then its limits are counted in the database."
+    yield bad("limits", "Valkey does not answer.", mend)
