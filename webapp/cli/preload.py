@@ -4,15 +4,13 @@ import threading
 
 from webapp.accounts import password_strength
 from webapp.core.lazy_import import lazily
-from webapp.sessions import user_agents
 
 DELAY = 2.0
 """Seconds after the start of the worker. Loading holds the GIL for about half a second, which would delay the start."""
 
 
 def load_libraries() -> None:
-    """Use ua-parser, webauthn and zxcvbn once, as the first login, passkey and new password would."""
-    user_agents.describe_user_agent("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+    """Use webauthn and zxcvbn once, as the first passkey and new password would."""
     lazily("webauthn")
     password_strength.estimate("correct horse")
 

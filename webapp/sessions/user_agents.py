@@ -1,41 +1,44 @@
 """Browser and operating system of a user agent in words, so that users recognise their devices. Informational only."""
 
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from functools import lru_cache
 
-from webapp.core.lazy_import import lazily
 from webapp.core.translation import _l
 
-if TYPE_CHECKING:
-    from ua_parser import Parser
-
 REMEMBERED = 1024
-# Families of uap-core. Others stay unnamed, because some of its families are copied from the user agent itself.
+# By product token (RFC 9110 §10.1.5). The first of these that is there counts, because browsers also name those whose
+# pages they want to get. A token that is neither here nor in ENGINES is the name of another program, which stays
+# unnamed: no text of the header itself is shown.
 BROWSERS = {
-    "Chrome Mobile WebView": "Chrome",
-    "Chrome Mobile iOS": "Chrome",
-    "Chrome Mobile": "Chrome",
-    "Chrome": "Chrome",
-    "Chromium": "Chromium",
-    "Edge Mobile": "Edge",
+    "Edg": "Edge",
+    "EdgA": "Edge",
+    "EdgiOS": "Edge",
     "Edge": "Edge",
-    "Firefox Mobile": "Firefox",
-    "Firefox iOS": "Firefox",
-    "Firefox": "Firefox",
-    "HeadlessChrome": "Chrome",
-    "Mobile Safari": "Safari",
-    "Opera Mobile": "Opera",
+    "OPR": "Opera",
+    "OPT": "Opera",
     "Opera": "Opera",
-    "Safari": "Safari",
-    "Samsung Internet": "Samsung Internet",
-    "curl": "curl",
+    "SamsungBrowser": "Samsung Internet",
+    "Chromium": "Chromium",
+    "HeadlessChrome": "Chrome",
+    "CriOS": "Chrome",
+    "Chrome": "Chrome",
+    "FxiOS": "Firefox",
+    "Firefox": "Firefox",
 }
+SCRIPTS = {"curl/": "curl", "python-": "Python", "Python": "Python"}
+SAFARI = {"Version", "Safari"}
+ENGINES = {"Mozilla", "AppleWebKit", "Gecko", "Mobile", "Presto", "Ubuntu", "Raspbian", *SAFARI}
+# Parts of the first comment. Android and ChromeOS come before Linux, which they name too.
 SYSTEMS = {
+    "iPad": "iPad",
+    "iPhone": "iPhone",
+    "iPod": "iPhone",
     "Android": "Android",
-    "Chrome OS": "ChromeOS",
-    "Mac OS X": "macOS",
+    "CrOS": "ChromeOS",
     "Windows": "Windows",
-    **dict.fromkeys(("Linux", "Ubuntu", "Debian", "Fedora", "Red Hat", "SUSE", "Gentoo", "Mint"), "Linux"),
+    "Macintosh": "macOS",
+    "Linux": "Linux",
+    "Ubuntu": "Linux",
+    "Fedora": "Linux",
 }
 
 
@@ -52,27 +55,24 @@ def device_name(user_agent: str) -> str:
 
 
 def browser_of(user_agent: str) -> str | None:
-    if user_agent.startswith(("python-", "Python")):
-        return "Python"
-    found = parser().parse_user_agent(user_agent)
-    name = BROWSERS.get(found.family) if found else None
-    # Its user agent contains both names, and uap-core finds the wrong one.
-    return "Chromium" if name == "Chrome" and "Chromium/" in user_agent else name
+    for start, name in SCRIPTS.items():
+        if user_agent.startswith(start):
+            return name
+    products = products_of(user_agent)
+    if not products <= BROWSERS.keys() | ENGINES:
+        return None
+    named = next((BROWSERS[token] for token in BROWSERS if token in products), None)
+    # The browser of old Android versions has the tokens of Safari.
+    return named or ("Safari" if products >= SAFARI and "Android" not in user_agent else None)
 
 
 def system_of(user_agent: str) -> str | None:
-    found = parser().parse_os(user_agent)
-    if found and found.family == "iOS":
-        return "iPad" if "iPad" in user_agent else "iPhone"
-    return SYSTEMS.get(found.family) if found else None
+    comment = user_agent.partition("(")[2].partition(")")[0]
+    return next((name for part, name in SYSTEMS.items() if part in comment), None)
 
 
-@cache
-def parser() -> "Parser":
-    """ua-parser with its Rust engine, whose running time is linear in the length of the text.
-
-    Loading it takes 50 ms, and the first result 250 ms: commands do not load it, and workers load it before they serve
-    requests (``cli.preload``). Lazy: the Rust engine reads the text of each expression, which Python need not compile.
-    """
-    expressions = lazily("ua_parser.loaders").load_lazy_builtins()
-    return lazily("ua_parser").Parser(lazily("ua_parser.regex").Resolver(expressions))  # type: ignore[no-any-return]
+def products_of(user_agent: str) -> set[str]:
+    """Names of the products with a version, outside of comments. Linear in the length of the text."""
+    outside = [part.rpartition(")")[2] if number else part for number, part in enumerate(user_agent.split("("))]
+    words = (word.partition("/") for word in " ".join(outside).split())
+    return {name for name, slash, _version in words if slash}
