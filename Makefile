@@ -63,11 +63,12 @@ check: setup-dev ## check format, lint, types, layers, templates, migrations
 	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/python -m webapp --instance $$(mktemp -d) db check --models
 
-bench: setup-dev ## measure a guarded request against a bare Flask route, public routes, logins to apps, and checks of a proxy
+bench: setup-dev ## measure what requests, logins to apps and checks of a proxy cost, and that no revoked credential is let in
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.strangers
 	$(BIN)/python -m tests.bench.oauth
 	$(BIN)/python -m tests.bench.forward_auth
+	$(BIN)/python -m tests.bench.revocation
 
 migrate: setup ## upgrade the database
 	$(BIN)/python -m webapp db upgrade
