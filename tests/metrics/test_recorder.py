@@ -10,6 +10,7 @@ from sqlalchemy import text
 from tests import factories
 from tests.browser import Person
 from tests.script import Script
+from tests.valkey import NOBODY, valkey_server
 from webapp.accounts import lifecycle
 from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords, TooBusy
@@ -179,6 +180,14 @@ def test_without_the_database_the_metrics_say_so(app, instance, metrics):
     (instance / "latchkey.db").rename(instance / "away")
     assert metrics("latchkey_database_up") == 0
     assert metrics("latchkey_build_info", version=release()) == 1
+
+
+def test_whether_valkey_answers_is_in_the_metrics_where_it_is_set(app, make_app, tmp_path):
+    assert "latchkey_valkey_up" not in samples(app)
+    with valkey_server(tmp_path) as server:
+        for url, is_up in ((server.url, "1.0"), (NOBODY, "0.0")):
+            site = make_app(WEBAPP_METRICS="true", WEBAPP_VALKEY_URL=url)
+            assert f"latchkey_valkey_up {is_up}\n" in services_of(site).get(MetricsText)().decode()
 
 
 def test_the_figures_of_the_database_are_read_once_in_a_while(app, user, metrics):

@@ -44,7 +44,7 @@ def step(app, code, address=OTHER, password=factories.PASSWORD):
 def wrong(app, times, familiarity=Familiarity.UNKNOWN):
     """As if so many wrong codes had come in a row."""
     for limit, key in ((IN_A_ROW[familiarity], user_key(account(app, "ada"))), total(account(app, "ada"))):
-        services_of(app).get(Limiter)._storage.incr(limit.key([key]), limit.seconds, times)
+        services_of(app).get(Limiter)._database.incr(limit.key([key]), limit.seconds, times)
 
 
 def owner_mails(app):
