@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-from webapp.cli import granian_server
+from webapp.cli import granian_server, server_process
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_the_exit_code_of_a_test_is_its_outcome(run, wiki):
 
 def test_a_wrong_file_stops_the_start_with_one_sentence_before_a_worker_is_started(run, instance, monkeypatch):
     started = []
-    monkeypatch.setattr(granian_server, "serve", lambda *_, **__: started.append(1))
+    monkeypatch.setattr(server_process, "replace_this_process", lambda *_, **__: started.append(1))
     monkeypatch.setattr(granian_server, "refuse_taken", lambda *_, **__: None)
     instance.mkdir(exist_ok=True)
     (instance / "apps.toml").write_text('[[app]]\nslug = "wiki"\nhosts = ["wiki.example.org"]\ncolour = 1\n')

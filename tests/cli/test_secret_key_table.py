@@ -14,7 +14,7 @@ from tests.cli.conftest import PASSWORD
 from tests.cli.test_program import commands
 from tests.login.directory import PROVIDER
 from tests.secret_keys import OTHER
-from webapp.cli import emergency, granian_server
+from webapp.cli import emergency, granian_server, server_process
 from webapp.cli.program import program
 
 SMTP = "smtp://127.0.0.1:1"
@@ -129,8 +129,8 @@ def test_every_command_is_in_the_table():
 def attempt(run, tmp_path, monkeypatch):
     """Runs a command of the table; answers with its exit code and what it said on standard error."""
     monkeypatch.setattr(emergency, "SECOND_SWEEP_AFTER", 0)
-    for name in ("serve", "refuse_taken"):
-        monkeypatch.setattr(granian_server, name, lambda *_, **__: None)
+    for module, name in ((server_process, "replace_this_process"), (granian_server, "refuse_taken")):
+        monkeypatch.setattr(module, name, lambda *_, **__: None)
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "people.jsonl"
     file.write_text("")

@@ -12,7 +12,8 @@ import pytest
 
 from tests.event_loop import finished
 from webapp.cli import watchdog
-from webapp.cli.watchdog import INSTANT, STARTING, STOPPED, NotHealthy, Watchdog, probe, write_heartbeats
+from webapp.cli.heartbeat import NotHealthy, probe, write_heartbeats
+from webapp.cli.watchdog import INSTANT, STARTING, STOPPED, Watchdog
 
 TIMEOUT = timedelta(seconds=30)
 

@@ -1,4 +1,4 @@
-"""granian, configured for this application."""
+"""granian, configured for this application. What few servers need is imported lazily: this process stays small."""
 
 import errno
 import multiprocessing
@@ -16,12 +16,13 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from webapp.cli import metrics_server, plugin_tables, signals, watchdog
+from webapp.cli import signals, watchdog
 from webapp.cli.connections import connections_per_worker
 from webapp.cli.errors import CommandRefused
 from webapp.cli.first_answer import FirstAnswer
 from webapp.cli.shutdown import PATIENCE
 from webapp.cli.worker_start import DEBUG, LOG_JSON
+from webapp.core.lazy_import import lazily
 from webapp.settings import ROOT, Settings
 from webapp.settings.paths import CHECKOUT
 
@@ -117,7 +118,8 @@ def serve(settings: Settings, *, debug: bool, on_answer: Callable[[], None]) -> 
             os.environ[METRICS_FOLDER] = str(Path(folder, "metrics"))
             Path(folder, "metrics").mkdir()
         if settings.metrics_bind:
-            granian.on_startup(lambda: metrics_server.start(settings, *split(settings.metrics_bind)))
+            metrics = lazily("webapp.cli.metrics_server")
+            granian.on_startup(lambda: metrics.start(settings, *split(settings.metrics_bind)))
         granian.on_startup(FirstAnswer(host, port, on_answer).start)
         granian.serve()
 
@@ -125,7 +127,7 @@ def serve(settings: Settings, *, debug: bool, on_answer: Callable[[], None]) -> 
 def watched(settings: Settings) -> list[Path]:
     """Files and folders whose changes restart the worker with ``--debug``: ours, those of plug-ins and of the look."""
     ours = CHECKOUT / "webapp", ROOT / "templates", ROOT / "static"
-    apps = (Path(blueprint.root_path) for blueprint in plugin_tables.plugins(settings))
+    apps = (Path(blueprint.root_path) for blueprint in lazily("webapp.cli.plugin_tables").plugins(settings))
     look = (Path(name) for name in (settings.templates, settings.brand_logo, settings.brand_css) if name)
     return [*ours, *dict.fromkeys(apps), *look]
 

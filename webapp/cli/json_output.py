@@ -9,9 +9,9 @@ import click
 from webapp.cli.context import CommandContext
 from webapp.cli.errors import CommandRefused, Unusable
 from webapp.core.db_file import Damaged
+from webapp.core.lazy_import import lazily
 from webapp.settings import Settings, SettingsError
 from webapp.settings.types import TRUTH
-from webapp.web.logs import json_line
 
 
 class LoggedRefusal(CommandRefused):
@@ -47,3 +47,9 @@ def is_json(context: CommandContext) -> bool:
 def say(settings: Settings, text: str, *, err: bool = False, **fields: object) -> None:
     """Print ``text`` for people, or its first line as the event of a JSON line with ``fields``."""
     click.echo(json_line("info", text.splitlines()[0], **fields) if settings.log_json else text, err=err)
+
+
+def json_line(level: str, event: str, **fields: object) -> str:
+    # Lazy, because it needs Flask, which the main process of the server does without.
+    line: str = lazily("webapp.web.logs").json_line(level, event, **fields)
+    return line

@@ -1,22 +1,20 @@
-"""serve: upgrade the database, print the URL, and serve."""
+"""serve: upgrade the database, then become the main process of the server."""
 
 import os
-from functools import partial
 
 import click
 
 from webapp import requirements
-from webapp.cli import granian_server, setup_link
+from webapp.cli import granian_server, server_process, setup_link
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import answering, bring_up, opened
-from webapp.cli.json_output import logged_refusals, say
+from webapp.cli.json_output import logged_refusals
 from webapp.core.db import Database
 from webapp.core.keys import given_ring
 from webapp.core.lazy_import import lazily
 from webapp.login.external_identity import authenticate_of
 from webapp.settings import Settings, SettingsError
-from webapp.settings.urls import default_url
 from webapp.web import logs
 
 
@@ -51,8 +49,9 @@ def command(
         if settings.log_json:
             logs.all_as_json()
         prepare(settings)
+        welcome = welcome_for(context)
     os.environ.update(context.otherwise(instance=settings.instance).environ)
-    granian_server.serve(settings, debug=debug, on_answer=partial(print_welcome, context))
+    server_process.replace_this_process(debug=debug, welcome=welcome)
 
 
 def prepare(settings: Settings) -> None:
@@ -121,16 +120,8 @@ def load_declared_apps(settings: Settings) -> None:
         database.close()
 
 
-def print_welcome(context: CommandContext) -> None:
-    settings = context.settings
+def welcome_for(context: CommandContext) -> dict[str, str] | None:
+    """A new link to create the first admin account, and its lifetime; None if there is an admin."""
     with opened(context) as database:
-        link = setup_link.create(database, settings)
-    say(settings, f"{settings.site_name} is running at {settings.base_url}{listening(settings)}")
-    if link:
-        within = setup_link.lifetime_in_words(settings)
-        words = f"This site has no admin yet. Create the admin account within {within}:"
-        say(settings, f"{words}\n  {link}", setup_link=link)
-
-
-def listening(settings: Settings) -> str:
-    return "" if settings.base_url == default_url(settings.bind) else f", listening on {settings.bind}"
+        link = setup_link.create(database, context.settings)
+    return {"link": link, "within": setup_link.lifetime_in_words(context.settings)} if link else None

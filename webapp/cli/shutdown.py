@@ -4,9 +4,12 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from webapp.core.background_worker import BackgroundWorker
-from webapp.credentials.usage_tracker import UsageTracker
+
+if TYPE_CHECKING:
+    from webapp.credentials.usage_tracker import UsageTracker
 
 # Seconds after the signal in which running requests, the mail being sent and the current step of a job may finish.
 GRACE = 7.0
@@ -30,7 +33,7 @@ class Shutdown:
         self._meter: UsageTracker | None = None
         self._once = threading.Lock()
 
-    def concerns(self, meter: UsageTracker, *workers: BackgroundWorker) -> None:
+    def concerns(self, meter: "UsageTracker", *workers: BackgroundWorker) -> None:
         self._meter, self._workers = meter, list(workers)
 
     def begin(self) -> None:

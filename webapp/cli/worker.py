@@ -14,9 +14,11 @@ from typing import Any
 from webapp.app import create_app
 from webapp.cli import preload, signals
 from webapp.cli.connections import bound_connections, connections_per_worker
+from webapp.cli.heartbeat import write_heartbeats
 from webapp.cli.shutdown import Shutdown
-from webapp.cli.watchdog import FOLDER, write_heartbeats
+from webapp.cli.watchdog import FOLDER
 from webapp.cli.worker_start import DEBUG, LOG_JSON
+from webapp.core import allocator
 from webapp.core.background_worker import BackgroundWorker
 from webapp.core.client_network import network_of
 from webapp.core.tracebacks import print_uncaught
@@ -37,6 +39,7 @@ from webapp.web.wsgi_environ import Environ
 
 
 def application() -> AsgiGateway:
+    allocator.return_regularly()
     loop = asyncio.get_event_loop()
     shutdown = Shutdown(ServerStop(loop))
     signals.on_stop(shutdown.begin)

@@ -1,0 +1,63 @@
+"""The main process of ``serve`` once the database is ready: it starts the workers, and has loaded nothing else.
+
+``serve`` replaces itself by it, because what upgrades the database would stay in memory as long as the server runs.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from functools import partial
+from typing import Any, NoReturn
+
+from webapp.cli import granian_server
+from webapp.cli.json_output import say
+from webapp.core.lazy_import import lazily
+from webapp.core.tracebacks import print_uncaught
+from webapp.settings import Settings
+from webapp.settings.urls import default_url
+
+
+def replace_this_process(*, debug: bool, welcome: dict[str, Any] | None) -> NoReturn:
+    """Execute ``main``, with the settings from the environment.
+
+    Args:
+        welcome: the first admin's link (``link``) and its lifetime in words (``within``), as long as there is no admin.
+    """
+    reader, writer = os.pipe()
+    # Not in the environment or the arguments, where other processes could read it for as long as the server runs.
+    os.write(writer, json.dumps({"debug": debug, "welcome": welcome}).encode())
+    os.close(writer)
+    os.set_inheritable(reader, True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    flags: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined] # As multiprocessing does.
+    again = [sys.executable, *flags, "-m", "webapp.cli.server_process", str(reader)]
+    os.execv(sys.executable, again)  # noqa: S606 - of ours alone
+
+
+def main() -> None:
+    print_uncaught()
+    with open(int(sys.argv[1]), "rb") as pipe:
+        given = json.load(pipe)
+    settings = Settings.from_env()
+    if settings.log_json:
+        lazily("webapp.web.logs").all_as_json()
+    on_answer = partial(print_welcome, settings, given["welcome"])
+    granian_server.serve(settings, debug=given["debug"], on_answer=on_answer)
+
+
+def print_welcome(settings: Settings, welcome: dict[str, Any] | None) -> None:
+    say(settings, f"{settings.site_name} is running at {settings.base_url}{listening(settings)}")
+    if welcome:
+        words = f"This site has no admin yet. Create the admin account within {welcome['within']}:"
+        say(settings, f"{words}\n  {welcome['link']}", setup_link=welcome["link"])
+
+
+def listening(settings: Settings) -> str:
+    return "" if settings.base_url == default_url(settings.bind) else f", listening on {settings.bind}"
+
+
+# Also imported by every worker, which must not start the server again.
+if __name__ == "__main__":
+    main()
