@@ -49,6 +49,7 @@ class PreparedUser:
         self._folder = folder
         self._empty = (folder / FILE).read_bytes()
         self._known: dict[Hashable, Beginning] = {}
+        self._latest: tuple[Hashable, Beginning] | None = None
 
     def make(self, app: Flask) -> User:
         if not holds(app, self._empty):
@@ -80,7 +81,11 @@ class PreparedUser:
         return answer
 
     def _made(self, app: Flask) -> Beginning:
-        return self._once(app, self._empty, lambda site: vars_of(factories.user(site, "ada")))
+        """The same Ada throughout a test, although the time goes on."""
+        site = services_of(app).get(Settings).instance, others(app)
+        if self._latest is None or self._latest[0] != site:
+            self._latest = site, self._once(app, self._empty, lambda site: vars_of(factories.user(site, "ada")))
+        return self._latest[1]
 
     def _once(self, app: Flask, before: bytes, begin: Callable[[Flask], Any], *by: Hashable) -> Beginning:
         """
@@ -89,16 +94,21 @@ class PreparedUser:
             begin: answers with what is left outside of the database.
             by: with what it does that.
         """
-        settings = services_of(app).get(Settings)
-        others = tuple(getattr(settings, field.name) for field in fields(settings) if field.name != "instance")
-        key = moment(), before, by, others
+        key = moment(), before, by, others(app)
         if (found := self._known.get(key)) is None:
-            with elsewhere(replace(settings, instance=self._folder), before) as site:
+            settings = replace(services_of(app).get(Settings), instance=self._folder)
+            with elsewhere(settings, before) as site:
                 left = begin(site)
             found = self._known[key] = Beginning((self._folder / FILE).read_bytes(), left)
             if len(self._known) > MOST:
                 del self._known[next(iter(self._known))]
         return found
+
+
+def others(app: Flask) -> tuple[Hashable, ...]:
+    """All settings but the folder."""
+    settings = services_of(app).get(Settings)
+    return tuple(getattr(settings, field.name) for field in fields(settings) if field.name != "instance")
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """A new site with its secret key, and one that moves to another, as tests need them."""
 
-from contextlib import closing
 from pathlib import Path
 
 from flask import Flask
@@ -16,11 +15,8 @@ OTHER = "k2Vt9sXw4NzB7mCq1LrD8fHj3PyG6aTe"
 
 
 def new_site(folder: Path) -> None:
-    """As the first start makes it, but for the signing key: each copy makes one of its own."""
-    settings = CommandContext({"WEBAPP_INSTANCE": str(folder)}).settings
-    schema.upgrade(settings)
-    with closing(Database(settings.database)) as database, database.write() as db:
-        db.execute(delete(StoredKeys))
+    """As the first start makes it."""
+    schema.upgrade(CommandContext({"WEBAPP_INSTANCE": str(folder)}).settings)
 
 
 def forget_secret_keys(app: Flask) -> None:

@@ -66,13 +66,16 @@ def with_context(credentials: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ..
     )
 
 
+BY_TOKEN_WITH_CONTEXT, BY_COOKIE_WITH_CONTEXT = with_context(BY_KEY), with_context(BY_COOKIE)
+
+
 class CredentialQuery:
     """Compiled for one database."""
 
     def __init__(self, database: Database) -> None:
         self._row = database.row
-        self._by_token = database.compile_for(with_context(BY_KEY))
-        self._by_cookie = database.compile_for(with_context(BY_COOKIE))
+        self._by_token = database.compile_for(BY_TOKEN_WITH_CONTEXT)
+        self._by_cookie = database.compile_for(BY_COOKIE_WITH_CONTEXT)
         self._by_guest_key = database.compile_for(GUEST)
         self._version = database.compile_for(VERSION)
 

@@ -1,6 +1,7 @@
 """Finds the files that are not Python modules, in a checkout and in an installed package, and the release."""
 
 import tomllib
+from functools import lru_cache
 from importlib.metadata import version as version_of
 from pathlib import Path
 
@@ -12,6 +13,7 @@ INSTANCE = (Path.cwd() if ROOT == PACKAGED else CHECKOUT) / "instance"
 """The default instance folder: of the checkout, or of the working directory where the package is installed."""
 
 
+@lru_cache
 def release() -> str:
     """The version, such as "0.1.0"."""
     if ROOT == PACKAGED:
