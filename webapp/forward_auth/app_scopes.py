@@ -6,10 +6,18 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.core.driver_statements import RowQuery
 from webapp.forward_auth import grants
 from webapp.forward_auth.app_settings import SLUG
 from webapp.forward_auth.models import AccessRule, ProxiedApp, ProxiedHost
 from webapp.tokens.app_scopes import RESOURCE, AppScope, app_scope
+
+ACCEPTS = select(AccessRule.app_id).where(AccessRule.accepts_tokens, ~AccessRule.is_public)
+FIRST_HOST = select(ProxiedHost.host).where(ProxiedHost.app_id == ProxiedApp.id).order_by(ProxiedHost.position).limit(1)
+# Run for each token that is issued or refreshed.
+APPS = RowQuery(
+    select(ProxiedApp, FIRST_HOST.scalar_subquery()).where(ProxiedApp.disabled_at.is_(None), ProxiedApp.id.in_(ACCEPTS))
+)
 
 
 def app_scopes(db: Session, user_id: UUID | None) -> Sequence[AppScope]:
@@ -18,15 +26,10 @@ def app_scopes(db: Session, user_id: UUID | None) -> Sequence[AppScope]:
     Args:
         user_id: who is to hold them; None for only what roles decide.
     """
-    accepts = select(AccessRule.app_id).where(AccessRule.accepts_tokens, ~AccessRule.is_public)
-    first = select(ProxiedHost.host).where(ProxiedHost.app_id == ProxiedApp.id).order_by(ProxiedHost.position).limit(1)
-    query = select(ProxiedApp, first.scalar_subquery()).where(
-        ProxiedApp.disabled_at.is_(None), ProxiedApp.id.in_(accepts)
-    )
     granted = grants.live_ends(db, user_id).keys() if user_id else ()
     return [
         app_scope(row.slug, name=row.name, host=host or "", roles=roles_needed(row, user_id, granted))
-        for row, host in db.execute(query)
+        for row, host in APPS.all(db)
     ]
 
 

@@ -6,16 +6,23 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from webapp.accounts import user_queries
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
+from webapp.core.driver_statements import RowQuery
 from webapp.forward_auth.models import AccessGrant, ProxiedApp
 
 KEPT = timedelta(days=1)
 """How long an ended grant is stored; the audit log has it for longer."""
+
+LIVE_ENDS = RowQuery(
+    select(AccessGrant.app_id, AccessGrant.expires_at).where(
+        AccessGrant.user_id == bindparam("user_id"), AccessGrant.expires_at > bindparam("moment")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +40,7 @@ def granted_until(db: Session, user_id: UUID, app_id: UUID) -> datetime | None:
 
 def live_ends(db: Session, user_id: UUID) -> dict[UUID, datetime]:
     """When the access of a user ends, by the id of each app to which it was granted and has not ended."""
-    theirs = AccessGrant.user_id == user_id, AccessGrant.expires_at > now()
-    query = select(AccessGrant.app_id, AccessGrant.expires_at).where(*theirs)
-    return {row.app_id: row.expires_at for row in db.execute(query)}
+    return dict(LIVE_ENDS.all(db, user_id=user_id, moment=now()))
 
 
 def grant(db: Session, app: ProxiedApp, user_id: UUID, until: datetime, *, actor_id: UUID) -> None:
