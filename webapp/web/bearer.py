@@ -10,6 +10,8 @@ from uuid import UUID
 
 from flask import Request, current_app, request
 
+from webapp.web.unproxied import unproxied
+
 PRESENTED = "webapp.presented"
 """WSGI environ key: the ``Presented`` of this request, once it was read."""
 TOKEN_END = "webapp.token_ends"
@@ -54,8 +56,10 @@ def presented(request: Request = request) -> Presented | None:
 
 def locations(request: Request = request) -> frozenset[str]:
     """Where this request may have its token: as settings say, and in the query if its route says so."""
-    everywhere: frozenset[str] = current_app.config["TOKEN_LOCATIONS"]
-    return everywhere | {"query"} if current_app.config["IS_QUERY_ROUTE"](request) else everywhere
+    config = unproxied(current_app).config
+    everywhere: frozenset[str] = config["TOKEN_LOCATIONS"]
+    has_query = request.environ.get("QUERY_STRING", "") != ""
+    return everywhere | {"query"} if has_query and config["IS_QUERY_ROUTE"](request) else everywhere
 
 
 def read(request: Request, locations: Container[str]) -> Presented | None:
