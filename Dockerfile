@@ -6,10 +6,11 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 
 FROM system AS packages
-RUN apt-get update && apt-get install -y --no-install-recommends python3-venv
-COPY requirements.txt deploy/trim-packages.sh /src/
+RUN apt-get update && apt-get install -y --no-install-recommends python3-venv binutils
+COPY requirements.txt deploy/trim-packages.sh webapp/accounts/leaked_passwords.py /src/
 RUN python3 -m venv /opt/latchkey \
  && /opt/latchkey/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r /src/requirements.txt \
+ && /opt/latchkey/bin/python /src/leaked_passwords.py \
  && sh /src/trim-packages.sh /opt/latchkey
 
 FROM system

