@@ -52,7 +52,7 @@ test-dates: setup-dev ## run the quick tests on other dates
 
 explore: setup-dev ## test with more and different random input: make explore SEED=7
 	@echo "SEED=$(SEED)"
-	LATCHKEY_TEST_EXPLORE=1 LATCHKEY_TEST_EFFORT=$(or $(EFFORT),8) PYTHONHASHSEED=$$(($(SEED) % 4294967295)) $(BIN)/python -m pytest -n 2 --dist loadgroup --timeout=1200 -p randomly --randomly-seed=$(SEED) --hypothesis-seed=$(SEED) tests/site/test_schemathesis.py tests/web tests/core/test_jwt.py tests/accounts/test_names.py tests/accounts/test_races.py tests/mfa/test_races.py tests/login/test_refresh_races.py $(ARGS)
+	LATCHKEY_TEST_EXPLORE=1 LATCHKEY_TEST_EFFORT=$(or $(EFFORT),8) PYTHONHASHSEED=$$(($(SEED) % 4294967295)) $(BIN)/python -m pytest -n 2 --dist loadgroup --timeout=1200 -p randomly --randomly-seed=$(SEED) --hypothesis-seed=$(SEED) tests/site/test_schemathesis.py tests/web tests/core/test_jwt.py tests/accounts/test_names.py tests/accounts/test_races.py tests/mfa/test_races.py tests/login/test_refresh_races.py tests/crashes $(ARGS)
 
 check: setup-dev ## check format, lint, types, layers, templates, migrations
 	$(BIN)/ruff format --check .

@@ -12,11 +12,11 @@ from webapp.web.registry import services_of
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
-def session_headers(app: Flask, user: User) -> dict[str, str]:
+def session_headers(app: Flask, user: User, *, amr: str = "pwd") -> dict[str, str]:
     """Start a session on the database of ``app``. Returns what the browser sends: its cookie, and the CSRF token."""
     services, cookies = services_of(app), app.session_interface
     with services.get(Database).write() as db:
-        started = start(db, user.id, Browser(AGENT, None), services.get(SessionLifetimes), amr="pwd")
+        started = start(db, user.id, Browser(AGENT, None), services.get(SessionLifetimes), amr=amr)
     assert isinstance(cookies, Cookies)
     with app.test_request_context():
         cookies.take_up_key(app)

@@ -169,7 +169,8 @@ def without_sending(work):
         text = re.sub("^(RELEASE|ROLLBACK TO) SAVEPOINT", "end of a savepoint", text)
         plain["end a mail" if ends_a_mail else "read a mail" if reads_it else text] += count
     del plain["read a mail"]
-    return plain
+    # Asked once a second, by whichever request comes then.
+    return Counter({text: count for text, count in plain.items() if "FROM stored_keys" not in text})
 
 
 def test_an_account_over_the_mail_limit_costs_the_same_under_its_other_name(site, monkeypatch):

@@ -194,3 +194,15 @@ class Link(Base):
     created_at: Mapped[datetime] = mapped_column(server_default="0")
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
+
+
+class MailRequest(Base):
+    """A request that is answered by mail, encrypted, until it has been carried out; see ``mail_requests``."""
+
+    __tablename__ = "mail_request"
+
+    id: Mapped[Key]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    """When a job carries it out, unless the process that accepted it has done so."""

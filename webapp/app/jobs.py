@@ -7,6 +7,7 @@ from flask import Flask
 
 from webapp.accounts import lifecycle, mfa_reset, one_time_links, self_registration
 from webapp.accounts.login_ways import LoginWays
+from webapp.accounts.mail_requests import MailRequests
 from webapp.accounts.token_mails import TokenMails
 from webapp.core import ratelimit_storage
 from webapp.core.db import Database
@@ -47,6 +48,7 @@ def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
             minute,
             partial(mfa_reset.carry_out_due, mailer=services.get(Mailer), ways=services.get(LoginWays)),
         ),
+        Job("carry out requests of mails", minute, services.get(MailRequests).carry_out_due),
         Job("warn about expiring tokens", day, mails.expiring),
         Job("warn about unused tokens", day, mails.unused),
         Job("purge counted uses", day, purge.purge_uses),

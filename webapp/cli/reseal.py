@@ -5,6 +5,7 @@ from collections import Counter
 import click
 from sqlalchemy.orm import Session
 
+from webapp.accounts import mail_requests
 from webapp.audit.log import Event, record
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
@@ -22,7 +23,7 @@ from webapp.mfa import totp
 from webapp.settings import Settings
 
 COLUMNS = (
-    *(KEYS, totp.SEEDS, outbox.CONTENTS, saved_form.FORMS),
+    *(KEYS, totp.SEEDS, outbox.CONTENTS, saved_form.FORMS, mail_requests.CONTENTS),
     *(providers.SECRETS, provider_sessions.ID_TOKENS, waiting_identities.ID_TOKENS),
 )
 """All that is stored encrypted."""

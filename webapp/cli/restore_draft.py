@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from webapp.accounts import invitations, one_time_links
+from webapp.accounts import invitations, mail_requests, one_time_links
 from webapp.audit import event_queries
 from webapp.audit.log import Event, record
 from webapp.cli import former_database, reseal, schema
@@ -202,4 +202,5 @@ def revoke_issued(db: Session, before: datetime) -> Counter[str]:
     ended["invitation"] = invitations.revoke_all(db, before=before)
     ended["factor reset"] = resets.cancel_all(db, before=before)
     ended["waiting mail"] = outbox.give_up_all(db, before=before, reason=HELD_BACK)
+    mail_requests.discard_all(db, before=before)
     return +(ended + unused_grants.void_all(db, before=before))

@@ -1,7 +1,5 @@
 """/forgot and /reset: request a link, and set a new password with it."""
 
-from functools import partial
-
 import msgspec
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,20 +8,19 @@ from flask_wtf.csrf import generate_csrf
 
 from webapp.accounts import known_networks, recovery
 from webapp.accounts.forms import ForgotForm, ResetForm
+from webapp.accounts.mail_requests import RecoveryByMail
 from webapp.accounts.models import User
-from webapp.accounts.names import normalized_key
-from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
-from webapp.accounts.recovery import NOBODY, RESET
+from webapp.accounts.recovery import RESET
 from webapp.accounts.views import link_secret
-from webapp.accounts.views.password_use import password_login, refuse_password_of, refuse_without_passwords
+from webapp.accounts.views.password_use import refuse_password_of, refuse_without_passwords
 from webapp.accounts.views.request_info import (
     REQUESTED,
-    RESET_MAILED,
     RESET_TRIED,
+    answer_by_mail,
     check_password,
     current_circumstances,
-    limiter,
+    current_requester,
     link_problem,
     mailer,
     password_hint,
@@ -33,8 +30,6 @@ from webapp.accounts.views.request_info import (
 )
 from webapp.core.translation import _, _l
 from webapp.guard import login_manager, public
-from webapp.mail.mailer import Mailer
-from webapp.web import after_response
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
 from webapp.web.negotiation import show
@@ -90,24 +85,8 @@ def ask() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return refuse_form(form, lambda: render_template("accounts/forgot.html", form=form))
     take_turn(REQUESTED)
-    mail_link = partial(send, form.username.data or "", current_circumstances(), mailer())
-    after_response.after_response_in_context(mail_link)
+    answer_by_mail(RecoveryByMail(current_requester(), form.username.data or ""))
     return redirect_or_json(url_for("recovery.sent"), answer=LinkAsked(str(SENT)), status=202)
-
-
-def send(identifier: str, seen: Circumstances, mailer: Mailer) -> None:
-    """Mail a link. The same work whether or not the account exists, because its duration shows in the next request."""
-    with database().read() as reading:
-        user = recovery.reachable(reading, identifier, password_login())
-    # Counted even over the limit: a missing write would be visible under the other name of the account.
-    is_allowed = (
-        limiter().take(RESET_MAILED, f"user:{user.id}" if user else f"nobody:{normalized_key(identifier)}").allowed
-    )
-    with database().write() as writing:
-        found = writing.get(User, user.id if user else NOBODY)
-        recovery.send_link(
-            writing, mailer, found if found is not None and is_allowed else recovery.placeholder_user(), seen
-        )
 
 
 @bp.get("/forgot/sent")

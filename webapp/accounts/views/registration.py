@@ -1,18 +1,17 @@
 """/register: create an account, with an invitation or, if registration is open, without one."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import msgspec
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
 from webapp.accounts import invitations, self_registration
 from webapp.accounts.forms import RegisterForm
+from webapp.accounts.mail_requests import RegistrationByMail
 from webapp.accounts.models import Invitation
-from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken
 from webapp.accounts.views import link_secret
@@ -21,23 +20,19 @@ from webapp.accounts.views.login_buttons import LoginButtonsFor
 from webapp.accounts.views.password_use import may_use_password, passwords_off
 from webapp.accounts.views.request_info import (
     REQUESTED,
+    answer_by_mail,
     check_address,
     check_name,
     check_password,
-    current_circumstances,
+    current_requester,
     link_problem,
-    mailer,
-    may_mail_registration,
     password_hint,
     passwords,
     roles_of,
     take_turn,
 )
-from webapp.core.client_network import network_of
 from webapp.core.translation import _, _l
 from webapp.guard import public
-from webapp.mail.mailer import Mailer
-from webapp.web import after_response
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Action, Problem
@@ -122,26 +117,27 @@ def create() -> ResponseReturnValue:
         is_verified=way.address is not None,
         must_verify=way.asks_address,
     )
-    return answer_by_mail(new, secret) if way.asks_address else join(form, way, new, secret)
+    return register_by_mail(new, secret) if way.asks_address else join(form, way, new, secret)
 
 
-def answer_by_mail(new: NewUser, secret: str) -> ResponseReturnValue:
+def register_by_mail(new: NewUser, secret: str) -> ResponseReturnValue:
     if secret:
         try:
             new = replace(new, role=self_registration.spend(db(), secret).role)
         except LinkDead as error:
             raise dead_invitation() from error
-    write = partial(begin, new, mailer(), current_circumstances(), network_of(request.remote_addr))
     # Taken names are looked up after the response was sent, so that its timing does not show them.
-    after_response.after_response_in_context(write)
+    answer_by_mail(
+        RegistrationByMail(
+            requester=current_requester(),
+            username=new.username,
+            email=new.email or "",
+            password_hash=new.password_hash,
+            role=new.role,
+        )
+    )
     link_secret.drop(INVITATION)
     return redirect_or_json(url_for("registration.sent"), answer=Registered(str(SENT)), status=202)
-
-
-def begin(new: NewUser, mailer: Mailer, seen: Circumstances, network: str) -> None:
-    if may_mail_registration(new.email or "", network):
-        with database().write() as writing:
-            self_registration.begin(writing, mailer, new, seen)
 
 
 def join(form: RegisterForm, way: Way, new: NewUser, secret: str) -> ResponseReturnValue:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from math import ceil
 
 from flask import current_app, request
 from wtforms import Field
 
-from webapp.accounts import recovery
-from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, checked_name, normalized_key
+from webapp.accounts.mail_requests import AnsweredByMail, MailRequester, MailRequests, requester_of
+from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, checked_name
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.passwords import Passwords, PasswordUnfit
 from webapp.accounts.roles import included_in
@@ -19,22 +20,15 @@ from webapp.core.ratelimit import Limit, Limiter
 from webapp.core.translation import _
 from webapp.mail.mailer import Mailer
 from webapp.sessions.user_agents import device_name
+from webapp.web import after_response
 from webapp.web.body import submitted
 from webapp.web.problems import Problem
 from webapp.web.registry import service
-from webapp.web.transaction import database
+from webapp.web.transaction import database, db
 
 HOUR = timedelta(hours=1)
 # What one network may request without a login: links, registrations, estimates.
 REQUESTED = Limit("mail-request", 30, HOUR)
-# Mails to one mailbox that were requested without a login. Beyond the limit none is sent, with the same response.
-MAILED = Limit("mail-to", 4, HOUR)
-# As long as a reset link works: somebody who requests a link over the limit finds a working one in the mailbox.
-RESET_MAILED = Limit("reset-mail-to", 4, recovery.LIFETIME)
-# Nobody can register with a link that somebody else requested, so requests of one network must not use up all mails to
-# a mailbox.
-REGISTRATION_MAILED = Limit("registration-mail-to", 12, HOUR)
-REGISTRATION_MAILED_BY = Limit("registration-mail-by", 3, HOUR)
 # Above what typing a password causes.
 ESTIMATED = Limit("estimate-asked", 300, timedelta(minutes=10), is_volatile=True)
 TRIED = Limit("verify-tried", 10, timedelta(minutes=15))
@@ -66,17 +60,15 @@ def take_turn(limit: Limit, *keys: str) -> None:
     )
 
 
-def take_mail(recipient: str) -> bool:
-    """Count a mail to a recipient against ``MAILED``. Returns whether it may be sent."""
-    return limiter().take_unless_over(MAILED, recipient).allowed
+def current_requester() -> MailRequester:
+    return requester_of(request.remote_addr, request.headers.get("User-Agent", ""))
 
 
-def may_mail_registration(address: str, network: str) -> bool:
-    """Whether another registration mail may be sent to an e-mail address at the request of this network."""
-    key = normalized_key(address)
-    if not limiter().take_unless_over(REGISTRATION_MAILED_BY, key, network).allowed:
-        return False
-    return limiter().take_unless_over(REGISTRATION_MAILED, key).allowed
+def answer_by_mail(asked: AnsweredByMail) -> None:
+    """Store a request with the response, and carry it out after that, so that its time shows nothing of an account."""
+    requests = service(MailRequests)
+    carry_out = partial(requests.carry_out, requests.accept(db(), asked))
+    after_response.after_response_in_context(carry_out)
 
 
 def check_password(field: Field, *, name: str = "", address: str = "", roles: Sequence[str] = ()) -> None:

@@ -1,14 +1,13 @@
 """/verify: verify an e-mail address with the mailed link and the chosen password."""
 
-from functools import partial
 from uuid import UUID
 
 from flask import Blueprint, Response, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import self_registration, user_queries
+from webapp.accounts import self_registration
 from webapp.accounts.forms import VerifyForm
-from webapp.accounts.notices import Circumstances
+from webapp.accounts.mail_requests import VerificationByMail
 from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.self_registration import SIGN_UP, Verification
 from webapp.accounts.views import link_secret
@@ -17,17 +16,14 @@ from webapp.accounts.views.password_use import may_use_password, passwords_off
 from webapp.accounts.views.request_info import (
     REQUESTED,
     TRIED,
-    current_circumstances,
+    answer_by_mail,
+    current_requester,
     link_problem,
-    mailer,
     passwords,
-    take_mail,
     take_turn,
 )
 from webapp.core.translation import _
 from webapp.guard import public
-from webapp.mail.mailer import Mailer
-from webapp.web import after_response
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
 from webapp.web.negotiation import wants_page
@@ -99,17 +95,8 @@ def again() -> ResponseReturnValue:
     if not isinstance(user_id, str):
         raise Problem(404, _("Nothing to send"), _("Log in first. Then you can have the link sent again."))
     take_turn(REQUESTED)
-    after_response.after_response_in_context(partial(send, UUID(user_id), mailer(), current_circumstances()))
+    answer_by_mail(VerificationByMail(current_requester(), UUID(user_id)))
     return redirect_or_json(url_for("verification.ask_again"), _("The mail was sent again."), status=202)
-
-
-def send(user_id: UUID, mailer: Mailer, seen: Circumstances) -> None:
-    if not take_mail(f"user:{user_id}"):
-        return
-    with database().write() as writing:
-        user = user_queries.by_id(writing, user_id)
-        if user is not None and user.is_unverified and user.disabled_at is None:
-            self_registration.send_link(writing, mailer, user, seen)
 
 
 def form_again(form: Form, found: Verification) -> ResponseReturnValue:

@@ -1,0 +1,189 @@
+"""MailRequests: requests of strangers that are answered by mail, carried out once, after the response.
+
+What is looked up for them must not show in the time of the response. They are stored in its transaction, with the same
+work for all, so that a process that is killed right after the response loses none: a job carries them out then.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID, uuid4
+
+import msgspec
+from sqlalchemy import delete, event, select, update
+from sqlalchemy.orm import Session
+
+from webapp.accounts import mail_limits, recovery, self_registration, user_queries
+from webapp.accounts.models import MailRequest, User
+from webapp.accounts.names import normalized_key
+from webapp.accounts.notices import Circumstances
+from webapp.accounts.password_login import PasswordLogin
+from webapp.accounts.registration import NewUser
+from webapp.audit.log import LONGEST_AGENT
+from webapp.core.client_network import network_of
+from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.core.encryption import DecryptionFailed, Encryptor
+from webapp.core.ratelimit import Limiter
+from webapp.core.sealed_column import SealedColumn
+from webapp.mail.mailer import Mailer
+from webapp.sessions.user_agents import device_name
+
+log = logging.getLogger(__name__)
+
+WAIT = timedelta(minutes=1)
+"""After this time a job takes over a request from the process that accepted it, and again from a job that failed."""
+KEPT = timedelta(days=1)
+CONTENTS = SealedColumn("requests of mails", "mail request", MailRequest.id, MailRequest.sealed, MailRequest.id)
+
+Effect = Callable[[Session], object]
+
+
+class MailRequester(msgspec.Struct, frozen=True, kw_only=True):
+    """Who sent the request, and when."""
+
+    at: datetime
+    ip_address: str | None
+    user_agent: str
+
+    @property
+    def circumstances(self) -> Circumstances:
+        return Circumstances(self.at, self.ip_address, device_name(self.user_agent))
+
+
+class RecoveryByMail(msgspec.Struct, frozen=True, tag="recovery"):
+    """Somebody wants to set a new password."""
+
+    requester: MailRequester
+    identifier: str
+    """User name or e-mail address, as it was typed."""
+
+
+class RegistrationByMail(msgspec.Struct, frozen=True, tag="registration", kw_only=True):
+    """Somebody registers with an e-mail address."""
+
+    requester: MailRequester
+    username: str
+    email: str
+    password_hash: str
+    role: str
+
+
+class VerificationByMail(msgspec.Struct, frozen=True, tag="verification"):
+    """Somebody with the right password of an unverified account wants its link again."""
+
+    requester: MailRequester
+    user_id: UUID
+
+
+AnsweredByMail = RecoveryByMail | RegistrationByMail | VerificationByMail
+DECODER: msgspec.json.Decoder[AnsweredByMail] = msgspec.json.Decoder(AnsweredByMail)
+
+
+class MailRequests:
+    def __init__(
+        self, database: Database, encryptor: Encryptor, mailer: Mailer, limiter: Limiter, passwords: PasswordLogin
+    ) -> None:
+        self._database, self._encryptor = database, encryptor
+        self._mailer, self._limiter, self._passwords = mailer, limiter, passwords
+
+    def accept(self, db: Session, asked: AnsweredByMail) -> UUID:
+        """Store a request in the transaction of the response; its id, for ``carry_out`` after the response."""
+        request_id = uuid4()
+        sealed = self._encryptor.seal(msgspec.json.encode(asked), belongs_to=str(request_id))
+        db.add(MailRequest(id=request_id, sealed=sealed, created_at=now(), due_at=now() + WAIT))
+        return request_id
+
+    def carry_out(self, request_id: UUID) -> None:
+        """Do what was asked, unless it was done before: the row goes in the same transaction."""
+        with self._database.read() as db:
+            row = db.get(MailRequest, request_id)
+        if row is None or (asked := self._opened(row)) is None:
+            return
+        # Limits are counted in a transaction of their own, so before the one that writes.
+        effect = self._prepared(asked)
+        with self._database.write() as db:
+            taken = delete(MailRequest).where(MailRequest.id == request_id).returning(MailRequest.id)
+            if db.scalar(taken) is not None:
+                effect(db)
+
+    def carry_out_due(self, db: Session) -> int:
+        """A step of a job: carry out one request whose process has ended. Returns 0 if there is none."""
+        db.execute(delete(MailRequest).where(MailRequest.created_at <= now() - KEPT))
+        oldest = select(MailRequest.id).where(MailRequest.due_at <= now()).order_by(MailRequest.due_at).limit(1)
+        if (request_id := db.scalar(oldest)) is None:
+            return 0
+        # It stays, and is tried again, if it cannot be carried out.
+        db.execute(update(MailRequest).where(MailRequest.id == request_id).values(due_at=now() + WAIT))
+        event.listen(db, "after_commit", lambda _: self.carry_out(request_id), once=True)
+        return 1
+
+    def _opened(self, row: MailRequest) -> AnsweredByMail | None:
+        try:
+            content = self._encryptor.open(row.sealed, belongs_to=str(row.id))
+        except DecryptionFailed:
+            log.warning("mail request not readable with this secret key")
+            return None
+        return DECODER.decode(content)
+
+    def _prepared(self, asked: AnsweredByMail) -> Effect:
+        match asked:
+            case RecoveryByMail():
+                return self._recovery(asked)
+            case RegistrationByMail():
+                return self._registration(asked)
+            case VerificationByMail():
+                return self._verification(asked)
+
+    def _recovery(self, asked: RecoveryByMail) -> Effect:
+        """The same work whether or not the account exists, because its duration shows in the next request."""
+        with self._database.read() as db:
+            user = recovery.reachable(db, asked.identifier, self._passwords)
+        # Counted even over the limit: a missing write would be visible under the other name of the account.
+        key = f"user:{user.id}" if user else f"nobody:{normalized_key(asked.identifier)}"
+        is_allowed = self._limiter.take(mail_limits.RESET_MAILED, key).allowed
+
+        def effect(db: Session) -> None:
+            found = db.get(User, user.id if user else recovery.NOBODY)
+            receives = found if found is not None and is_allowed else recovery.placeholder_user()
+            recovery.send_link(db, self._mailer, receives, asked.requester.circumstances)
+
+        return effect
+
+    def _registration(self, asked: RegistrationByMail) -> Effect:
+        if not mail_limits.may_mail_registration(self._limiter, asked.email, network_of(asked.requester.ip_address)):
+            return nothing
+        new = NewUser(
+            username=asked.username,
+            email=asked.email,
+            password_hash=asked.password_hash,
+            role=asked.role,
+            must_verify=True,
+        )
+        return partial(self_registration.begin, mailer=self._mailer, new=new, here=asked.requester.circumstances)
+
+    def _verification(self, asked: VerificationByMail) -> Effect:
+        if not self._limiter.take_unless_over(mail_limits.MAILED, f"user:{asked.user_id}").allowed:
+            return nothing
+
+        def effect(db: Session) -> None:
+            user = user_queries.by_id(db, asked.user_id)
+            if user is not None and user.is_unverified and user.disabled_at is None:
+                self_registration.send_link(db, self._mailer, user, asked.requester.circumstances)
+
+        return effect
+
+
+def nothing(_db: Session) -> None:
+    """What a request over its limit does."""
+
+
+def discard_all(db: Session, *, before: datetime) -> int:
+    """Discard what was asked before a moment. Returns how many requests."""
+    asked = delete(MailRequest).where(MailRequest.created_at < before).returning(MailRequest.id)
+    return len(db.scalars(asked).all())
+
+
+def requester_of(ip_address: str | None, user_agent: str) -> MailRequester:
+    return MailRequester(at=now(), ip_address=ip_address, user_agent=user_agent[:LONGEST_AGENT])
