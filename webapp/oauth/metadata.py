@@ -66,7 +66,7 @@ def metadata(base_url: str, *, algorithms: Sequence[str], is_registration_open: 
         "claims_supported": list(CLAIMS),
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
-        "claims_parameter_supported": False,
+        "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,

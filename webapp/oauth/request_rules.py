@@ -3,14 +3,16 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from webapp.core.translation import _
 from webapp.guard.assurance import BY_ACR, Level
-from webapp.oauth import clients, redirect_uris, resources
+from webapp.oauth import clients, redirect_uris, requested_claims, resources
 from webapp.oauth.models import OAuthClient, PushedRequest
+from webapp.oauth.request_errors import NotTrusted, RequestRefused
+from webapp.oauth.requested_claims import RequestedClaims
+from webapp.oauth.scopes import OPENID
 
 Parameters = Mapping[str, Sequence[str]]
 PROMPTS = {"none", "login", "consent", "select_account"}
@@ -20,26 +22,6 @@ LONGEST_NONCE = 500
 LONGEST_SCOPE = 1000
 REPEATABLE = {"resource"}
 """RFC 8707 §2."""
-
-
-class NotTrusted(Exception):
-    """The client or its redirect URI is not known, so the error is shown here (RFC 6749 §4.1.2.1)."""
-
-    def __init__(self, message: str, client_id: UUID | None = None, redirect_uri: str = "") -> None:
-        """
-        Args:
-            client_id: of a client whose ``redirect_uri`` is not registered.
-        """
-        super().__init__(message)
-        self.client_id, self.redirect_uri = client_id, redirect_uri
-
-
-class RequestRefused(Exception):
-    """An error that goes to the client (RFC 6749 §4.1.2.1); the description is English, for its developer."""
-
-    def __init__(self, error: str, description: str) -> None:
-        super().__init__(description)
-        self.error, self.description = error, description
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +47,8 @@ class AuthorizationRequest:
     max_age: int | None
     """Seconds that the last authentication may be old."""
     preferred_levels: tuple[Level, ...]
-    """Of ``acr_values``, those that this site knows; the first one is preferred."""
+    """Of ``acr_values``, or else of ``claims``, those that this site knows; the first one is preferred."""
+    claims: RequestedClaims
     id_token_hint: str | None
     """An ID token of the user who is to be logged in."""
     resources: tuple[str, ...]
@@ -124,22 +107,29 @@ def checked(
     """
     for rule in RULES:
         rule(given)
-    max_age = first(given, "max_age")
+    max_age, scopes = first(given, "max_age"), words(given, "scope")
+    # Only a request of OpenID Connect has the parameter.
+    claims = requested_claims.read(first(given, "claims") or "") if OPENID in scopes else RequestedClaims()
     return AuthorizationRequest(
         client=where.client,
         redirect_uri=where.redirect_uri,
         state=where.state,
-        scopes=tuple(words(given, "scope")),
+        scopes=tuple(dict.fromkeys((*scopes, *claims.scopes))),
         nonce=first(given, "nonce"),
         code_challenge=first(given, "code_challenge") or "",
         prompts=frozenset(words(given, "prompt")),
         max_age=int(max_age) if max_age is not None else None,
-        preferred_levels=tuple(BY_ACR[acr] for acr in words(given, "acr_values") if acr in BY_ACR),
+        preferred_levels=preferred_levels(given) or claims.preferred_levels,
+        claims=claims,
         id_token_hint=first(given, "id_token_hint"),
         resources=resources_of(where, given, own=own),
         dpop_jkt=first(given, "dpop_jkt"),
         pushed=pushed.digest if pushed else None,
     )
+
+
+def preferred_levels(given: Parameters) -> tuple[Level, ...]:
+    return tuple(BY_ACR[acr] for acr in words(given, "acr_values") if acr in BY_ACR)
 
 
 def resources_of(where: Destination, given: Parameters, *, own: str) -> tuple[str, ...]:

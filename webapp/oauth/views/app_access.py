@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.translation import _
 from webapp.guard import Principal, request_guard
-from webapp.guard.assurance import Demands
+from webapp.guard.assurance import Demands, Level
 from webapp.guard.policy import Requirement
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.policies import demanded_level
@@ -17,9 +17,13 @@ from webapp.web.registry import service
 from webapp.web.unproxied import unproxied
 
 
-def unmet_demands(client: OAuthClient, scopes: Collection[str]) -> ResponseReturnValue | None:
-    """The way to the factor that settings or the app demand, or to reopening a closed account; None if neither."""
-    level = max(token_service().catalogue.level_for(scopes, service(Demands)), demanded_level(client))
+def unmet_demands(client: OAuthClient, scopes: Collection[str], least: Level = Level.ONE) -> ResponseReturnValue | None:
+    """The way to the factor that settings or the app demand, or to reopening a closed account; None if neither.
+
+    Args:
+        least: level that the request itself demands.
+    """
+    level = max(token_service().catalogue.level_for(scopes, service(Demands)), demanded_level(client), least)
     return request_guard.refusal_for(unproxied(request), Requirement(session=True, level=level))
 
 

@@ -19,7 +19,8 @@ from webapp.oauth.claims import claims_of
 from webapp.oauth.grants.granted import may_use
 from webapp.oauth.id_token_hint import HintInvalid, hinted_login
 from webapp.oauth.policies import groups_of
-from webapp.oauth.request_rules import AuthorizationRequest, Destination, RequestRefused, checked, require_pushed
+from webapp.oauth.request_errors import RequestRefused
+from webapp.oauth.request_rules import AuthorizationRequest, Destination, checked, require_pushed
 from webapp.oauth.scopes import grantable, sentences
 from webapp.oauth.subjects import subject_of
 from webapp.oauth.views.app_access import not_for, unmet_demands
@@ -124,18 +125,21 @@ def logged_in() -> Principal | None:
 
 
 def require_hinted_user(asked: AuthorizationRequest, principal: Principal) -> None:
-    """No response about another user than that of ``id_token_hint`` (OpenID Connect Core §3.1.2.1).
+    """No response about another user than that of ``id_token_hint`` or ``claims`` (OpenID Connect Core §3.1.2.1).
 
     Raises:
         RequestRefused: also for a hint that cannot be verified, because nobody is known to be its user.
     """
+    subject = subject_of(asked.client, principal.user_id)
+    if not all(subject in subjects for subjects in asked.claims.subjects):
+        raise RequestRefused("login_required", "claims demands another user")
     if asked.id_token_hint is None:
         return
     try:
         hinted = hinted_login(asked.id_token_hint, issuer=issuer(), keys=service(IdTokenKeys))
     except HintInvalid as error:
         raise RequestRefused("login_required", "id_token_hint is not an ID token of this site") from error
-    if (hinted.client_id, hinted.subject) != (str(asked.client.id), subject_of(asked.client, principal.user_id)):
+    if (hinted.client_id, hinted.subject) != (str(asked.client.id), subject):
         raise RequestRefused("login_required", "id_token_hint is about another user or app")
 
 
@@ -144,7 +148,7 @@ def unmet_level(asked: AuthorizationRequest, scopes: list[str]) -> ResponseRetur
 
     Without it an app would learn of a login that this site itself does not accept for its own pages.
     """
-    refusal = unmet_demands(asked.client, scopes)
+    refusal = unmet_demands(asked.client, scopes, asked.claims.level)
     if refusal is not None and "none" in asked.prompts:
         raise RequestRefused("interaction_required", "the login needs another factor")
     return refusal

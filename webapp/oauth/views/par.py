@@ -15,7 +15,8 @@ from webapp.oauth import pushed_requests
 from webapp.oauth.client_errors import without_values
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.pushed_requests import TooManyPushed
-from webapp.oauth.request_rules import NotTrusted, RequestRefused, checked, destination_of
+from webapp.oauth.request_errors import NotTrusted, RequestRefused
+from webapp.oauth.request_rules import checked, destination_of
 from webapp.oauth.scopes import CLAIM_SCOPES
 from webapp.oauth.views.blueprint import bp, issuer, oauth_error
 from webapp.oauth.views.calling_client import client_of_form

@@ -10,7 +10,8 @@ from webapp.core.translation import _
 from webapp.oauth import pushed_requests
 from webapp.oauth.client_errors import without_values
 from webapp.oauth.models import PushedRequest
-from webapp.oauth.request_rules import Destination, NotTrusted, Parameters, destination_of
+from webapp.oauth.request_errors import NotTrusted
+from webapp.oauth.request_rules import Destination, Parameters, destination_of
 from webapp.oauth.views.error_notes import note_error
 from webapp.oauth.views.trial_login import trial_destination
 from webapp.web.problems import Problem

@@ -12,7 +12,8 @@ from webapp.guard.unauthenticated import CONFIRM, LOGIN, ConfirmMethods
 from webapp.login.views.confirm import DECLINED
 from webapp.oauth.policies import demanded_level
 from webapp.oauth.prompts import PromptStamp
-from webapp.oauth.request_rules import AuthorizationRequest, RequestRefused
+from webapp.oauth.request_errors import RequestRefused
+from webapp.oauth.request_rules import AuthorizationRequest
 from webapp.web.registry import service
 
 
