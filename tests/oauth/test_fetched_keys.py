@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.oauth.app import registered
+from tests.oauth.test_client_errors import errors_of
 from tests.oauth.test_private_key_jwt import KEYS, OTHER, assertion, call, jwk, jwks
 from webapp.core.key_material import public_jwk
 from webapp.core.outgoing_http import NotReached, OutgoingHttp, OutgoingResponse
@@ -91,9 +92,11 @@ def test_known_keys_outlast_a_failing_site_for_an_hour(bank, published, monkeypa
     ],
     ids=lambda value: str(value)[:20],
 )
-def test_without_keys_nobody_is_accepted(bank, published, body, status):
+def test_without_keys_nobody_is_accepted_and_the_reason_is_said(app, bank, published, body, status):
     published.body, published.status = body, status
-    assert call(bank, assertion(bank)).json["error"] == "invalid_client"
+    for sent in (assertion(bank), assertion(bank, header={})):
+        assert call(bank, sent).json == {"error": "invalid_client", "error_description": fetched_keys.NO_KEYS}
+    assert errors_of(app, bank).keys() == {"keys"}
 
 
 def test_keys_that_cannot_be_used_are_left_out():

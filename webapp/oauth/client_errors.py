@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.core.translation import _l
+from webapp.oauth.fetched_keys import NO_KEYS
 from webapp.oauth.models import ClientError
 from webapp.oauth.redirect_uris import split
 
@@ -34,6 +35,10 @@ SENTENCES = {
     "not_allowed": _l("A user whom the app is not for wanted to log in."),
     "secret": _l("The client secret was missing or wrong."),
     "public_secret": _l("The app sent a client secret, but it is registered as an app without one."),
+    "keys": _l(
+        "The public keys of the app could not be fetched from their URL, or none can be used. A private host has to be "
+        "in WEBAPP_PRIVATE_HOSTS."
+    ),
     "code": _l("A code was unknown, expired or used, or the redirect URI or code_verifier was another one."),
     "refresh": _l("A refresh token was unknown, used or ended."),
     "other": _l("A request was refused: %(detail)s"),
@@ -45,6 +50,7 @@ BY_GRANT = {"authorization_code": "code", "refresh_token": "refresh"}
 BY_REASON = {
     "the client secret is missing or wrong": "secret",
     "a public client has no secret": "public_secret",
+    NO_KEYS: "keys",
 }
 EXPECTED = {
     *("login_required", "consent_required", "interaction_required", "account_selection_required"),

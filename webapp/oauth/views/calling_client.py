@@ -10,7 +10,7 @@ from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.oauth import client_assertion, client_authentication, client_keys
 from webapp.oauth.client_assertion import AssertionUnfit
 from webapp.oauth.client_authentication import ClientRefused, TwoCredentials
-from webapp.oauth.fetched_keys import FetchedKeys
+from webapp.oauth.fetched_keys import NO_KEYS, FetchedKeys
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.views.blueprint import issuer, oauth_error
 from webapp.oauth.views.error_notes import note_unauthenticated
@@ -78,6 +78,8 @@ def prove(client: OAuthClient, assertion: str) -> None:
         keys = client_keys.stored(client.jwks)
         if client.jwks_uri:
             keys = service(FetchedKeys).find(client.jwks_uri, client_assertion.kid_named(assertion))
+            if not keys:
+                raise ClientRefused(NO_KEYS)
         jti = client_assertion.verified(assertion, keys, client_id=str(client.id), audiences=audiences)
     except AssertionUnfit as error:
         raise ClientRefused(str(error)) from error
