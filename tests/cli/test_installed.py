@@ -97,6 +97,9 @@ def test_the_command_prints_version_and_help_from_any_folder(installed, tmp_path
 
 
 def test_the_installed_package_serves_and_stores_data_in_the_working_directory(installed, tmp_path):
+    # A project of the same name is not imported instead.
+    (tmp_path / "webapp").mkdir()
+    (tmp_path / "webapp" / "__init__.py").write_text("raise SystemExit('not this one')")
     port = free_port()
     settings = {"WEBAPP_BIND": f"127.0.0.1:{port}", "WEBAPP_BASE_URL": f"http://127.0.0.1:{port}"}
     process = started(installed / "bin" / "latchkey", tmp_path, **settings)

@@ -21,7 +21,7 @@ from webapp.cli.connections import connections_per_worker
 from webapp.cli.errors import CommandRefused
 from webapp.cli.first_answer import FirstAnswer
 from webapp.cli.shutdown import PATIENCE
-from webapp.cli.worker_start import DEBUG, LOG_JSON
+from webapp.cli.worker_start import DEBUG, LOG_JSON, application
 from webapp.core.lazy_import import lazily
 from webapp.settings import ROOT, Settings
 from webapp.settings.paths import CHECKOUT
@@ -80,7 +80,6 @@ def serve(settings: Settings, *, debug: bool, on_answer: Callable[[], None]) -> 
             os.environ[variable] = "1"
     granian = Server(
         "webapp.cli.worker_start:application",
-        factory=True,
         address=host,
         port=port,
         interface=Interfaces.ASGINL,
@@ -121,7 +120,8 @@ def serve(settings: Settings, *, debug: bool, on_answer: Callable[[], None]) -> 
             metrics = lazily("webapp.cli.metrics_server")
             granian.on_startup(lambda: metrics.start(settings, *split(settings.metrics_bind)))
         granian.on_startup(FirstAnswer(host, port, on_answer).start)
-        granian.serve()
+        # granian's own loader looks in the working directory first, in which another "webapp" may be.
+        granian.serve(target_loader=application, wrap_loader=False)
 
 
 def watched(settings: Settings) -> list[Path]:

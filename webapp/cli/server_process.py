@@ -17,6 +17,17 @@ from webapp.core.tracebacks import print_uncaught
 from webapp.settings import Settings
 from webapp.settings.urls import default_url
 
+# With the import path of the process that it replaces: with ``-m``, a folder of the name "webapp" in the working
+# directory would be imported instead of an installed package.
+START = """
+import json, sys
+with open(int(sys.argv[1]), "rb") as pipe:
+    given = json.load(pipe)
+sys.path[:] = given["path"]
+from webapp.cli.server_process import main
+main(given)
+"""
+
 
 def replace_this_process(*, debug: bool, welcome: dict[str, Any] | None) -> NoReturn:
     """Execute ``main``, with the settings from the environment.
@@ -26,20 +37,17 @@ def replace_this_process(*, debug: bool, welcome: dict[str, Any] | None) -> NoRe
     """
     reader, writer = os.pipe()
     # Not in the environment or the arguments, where other processes could read it for as long as the server runs.
-    os.write(writer, json.dumps({"debug": debug, "welcome": welcome}).encode())
+    os.write(writer, json.dumps({"debug": debug, "welcome": welcome, "path": sys.path}).encode())
     os.close(writer)
     os.set_inheritable(reader, True)
     sys.stdout.flush()
     sys.stderr.flush()
     flags: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined] # As multiprocessing does.
-    again = [sys.executable, *flags, "-m", "webapp.cli.server_process", str(reader)]
-    os.execv(sys.executable, again)  # noqa: S606 - of ours alone
+    os.execv(sys.executable, [sys.executable, *flags, "-c", START, str(reader), "serve"])  # noqa: S606 - of ours alone
 
 
-def main() -> None:
+def main(given: dict[str, Any]) -> None:
     print_uncaught()
-    with open(int(sys.argv[1]), "rb") as pipe:
-        given = json.load(pipe)
     settings = Settings.from_env()
     if settings.log_json:
         lazily("webapp.web.logs").all_as_json()
@@ -56,8 +64,3 @@ def print_welcome(settings: Settings, welcome: dict[str, Any] | None) -> None:
 
 def listening(settings: Settings) -> str:
     return "" if settings.base_url == default_url(settings.bind) else f", listening on {settings.bind}"
-
-
-# Also imported by every worker, which must not start the server again.
-if __name__ == "__main__":
-    main()
