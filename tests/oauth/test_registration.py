@@ -109,7 +109,9 @@ def test_what_is_not_supported_is_refused_and_uses_up_no_token(site):
         assert (answer.status_code, answer.json["error"]) == (400, error), said
         assert answer.json["error_description"].isascii()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    for body in ("", "[]", "{", "null", '"x"', '{"redirect_uris": null}', "{}{}", "\x00"):
+    twice = f'{{"redirect_uris": ["{CALLBACK}"], "redirect_uris": ["https://evil.example/"]}}'
+    deep = f'{{"redirect_uris": ["{CALLBACK}"], "x": {"[" * 5000}'
+    for body in ("", "[]", "{", "null", '"x"', '{"redirect_uris": null}', "{}{}", "\x00", twice, deep):
         answer = Script(site).post("/oauth/register", data=body, headers=headers)
         assert (answer.status_code, answer.json["error"]) == (400, "invalid_client_metadata"), body
     form = headers | {"Content-Type": "application/x-www-form-urlencoded"}

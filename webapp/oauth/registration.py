@@ -15,6 +15,7 @@ from webapp.oauth.clients import NewClient, RegisteredClient
 from webapp.oauth.grants import device_code
 from webapp.oauth.metadata import AUTHENTICATED, KEY_METHOD, SUBJECT_TYPES
 from webapp.oauth.models import OAuthClient
+from webapp.verify import Invalid, load
 
 CODE, REFRESH = "authorization_code", "refresh_token"
 GRANT_TYPES = {CODE, REFRESH, device_code.GRANT_TYPE}
@@ -66,9 +67,9 @@ def read(body: bytes) -> ClientMetadata:
         RegistrationRefused
     """
     try:
-        given = msgspec.json.decode(body, type=dict[str, Any])
+        given = load(body)
         said = msgspec.convert(given, ClientMetadata)
-    except msgspec.MsgspecError as error:
+    except (Invalid, msgspec.ValidationError) as error:
         raise RegistrationRefused("invalid_client_metadata", ascii_only(str(error))) from error
     if unsupported := [name for name in REFUSED if given.get(name) is not None]:
         raise RegistrationRefused("invalid_client_metadata", f"{unsupported[0]} is not supported")
