@@ -60,7 +60,7 @@ def test_apps_learn_what_is_true_now(app: Flask) -> None:
     factories.user(app, "ines", role="admin")
     person = Person(app)
     person.log_in("ines")
-    wiki = registered(app, is_first_party=True, group_roles=["user"])
+    wiki = registered(app, "What Ines reads", is_first_party=True, group_roles=["user"])
     token = wiki.redeem(wiki.authorize(person, scope="openid profile groups")["code"]).json["access_token"]
     first = Script(app, token).get("/oauth/userinfo").json
     assert first["groups"] == ["user"]
