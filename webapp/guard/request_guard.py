@@ -28,6 +28,7 @@ from webapp.guard.require import requirement_of
 from webapp.web import csrf, token_cookie
 from webapp.web.bearer import presented
 from webapp.web.canonical_url import redirect_to_base_url
+from webapp.web.cookies import UNREADABLE
 from webapp.web.known_fields import refuse_unknown
 from webapp.web.negotiation import is_browser
 from webapp.web.problems import Problem
@@ -46,6 +47,7 @@ def authorize_request() -> ResponseReturnValue | None:
     """Before-request hook: None to call the view, else the response.
 
     Raises:
+        Unavailable: cookies cannot be read, because the database has not answered since the process started.
         Problem: 403 ``undeclared`` for a route without ``@require`` or ``@public``; others as ``refusal_for`` and
             ``refuse_unknown``.
     """
@@ -62,6 +64,8 @@ def authorize_request() -> ResponseReturnValue | None:
         # For everybody, since a browser's preflight carries no credential (Fetch Standard §3.2.2). Never the view's
         # own answer: which methods a route has is written in /openapi.json for everybody too.
         return app.make_default_options_response()
+    if need.reads_cookies and (outage := current.environ.get(UNREADABLE)) is not None:
+        raise outage
     if need.reads_cookies and (elsewhere := redirect_to_base_url(current)) is not None:
         return elsewhere
     has_requirement = need.reads_cookies or not need.is_public

@@ -15,13 +15,14 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
 from webapp.core.cookie_key import CookieKey
+from webapp.core.db import Unavailable
 from webapp.guard import login_manager, saved_form
 from webapp.guard.principal import CredentialRef, Principal
 from webapp.sessions.lifecycle import Started, credential_key
 from webapp.sessions.rotation import FormerUse, SessionRotation
 from webapp.web import after_response, csrf, token_cookie
 from webapp.web.bearer import presented
-from webapp.web.cookies import cookie_attributes, prefixed
+from webapp.web.cookies import UNREADABLE, cookie_attributes, prefixed
 from webapp.web.negotiation import is_for_everybody
 from webapp.web.unproxied import unproxied
 
@@ -86,7 +87,12 @@ class Cookies(SecureCookieSessionInterface):
     def open_session(self, app: Flask, request: Request) -> Any:
         if presented(request) is not None:
             return ForgottenSession()
-        self.take_up_key(app)
+        try:
+            self.take_up_key(app)
+        except Unavailable as error:
+            # Flask has no error handlers yet when it opens the session, and some routes need none.
+            request.environ[UNREADABLE] = error
+            return ForgottenSession()
         cookie = sent_cookie(request, self.get_cookie_name(app))
         if cookie is None:
             return self.session_class()

@@ -4,6 +4,9 @@ from typing import Any
 
 from flask import current_app
 
+UNREADABLE = "webapp.cookies_unreadable"
+"""WSGI environ key: the ``Unavailable`` for which this process knows no key of cookies yet."""
+
 
 def prefixed(name: str) -> str:
     """``name`` with ``__Host-`` on https sites, or ``__Secure-`` on those below a path (RFC 6265bis §4.1.3)."""

@@ -1,9 +1,9 @@
 """Checks of the database: intact, backed up, with a super_admin."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
-from webapp.accounts.models import User
 from webapp.accounts.named_roles import unknown_role
 from webapp.cli import schema
 from webapp.cli.errors import CommandRefused
@@ -44,10 +44,16 @@ def backed_up(at: datetime | None) -> Finding:
     return ok("backup", f"The last backup was made at {at:%Y-%m-%d %H:%M}Z.")
 
 
-def people(users: Sequence[User]) -> Finding:
-    if not users:
+def people(user_id: UUID | None, super_admin_id: UUID | None) -> Finding:
+    """Whether there is a user, and one who may do everything.
+
+    Args:
+        user_id: of any user.
+        super_admin_id: of any who can log in.
+    """
+    if user_id is None:
         return warn("users", "There is no account yet.", "Create the first: python -m webapp user setup-link")
-    if not any(user.role == "super_admin" and user.disabled_at is None for user in users):
+    if super_admin_id is None:
         return bad("users", "No user is super_admin.", "Run: python -m webapp user role NAME super_admin")
     return ok("users", "There is a super_admin.")
 
