@@ -25,8 +25,12 @@ def binaries() -> tuple[Path, str]:
 
 
 @contextmanager
-def served() -> Iterator[Callable[..., str]]:
-    """Makes a database of that name, empty or as another that nobody is connected to, and answers with its URL."""
+def served(options: str = HASTY) -> Iterator[Callable[..., str]]:
+    """Makes a database of that name, empty or as another that nobody is connected to, and answers with its URL.
+
+    Args:
+        options: of the server.
+    """
     found, owner = binaries()
     port, prefix = free_port(), as_user(owner)
     # Short, because the path of a socket has at most 107 bytes.
@@ -43,8 +47,8 @@ def served() -> Iterator[Callable[..., str]]:
 
         data = f"{folder}/data"
         run("initdb", "-D", data, "-A", "trust", "-U", "app", "--no-sync", "-E", "UTF8", "--locale=C")
-        options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} {HASTY}"
-        run("pg_ctl", "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start")
+        always = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder}"
+        run("pg_ctl", "-D", data, "-w", "-l", f"{folder}/log", "-o", f"{always} {options}", "start")
         try:
             yield make
         finally:

@@ -31,9 +31,9 @@ UNCHANGED = (
 )
 VIEWS = ("never", "dormant", "disabled", "closed", "tokens")
 ONE_FACTOR = "one_factor"
-# Who has tokens is only known after reading all of them, so the count stops here.
-MANY = 1000
 FEW, TOO_MANY_TO_SORT = 500, 10_000
+# By these an index finds the few users of a view, however many others there are.
+FOUND_BY = {"dormant": User.last_login_at, "disabled": User.disabled_at, "closed": User.closes_at}
 
 
 class UnknownCursor(Exception):
@@ -113,9 +113,10 @@ def user_page(db: Session, wanted: UserFilter) -> UserPage:
     Raises:
         UnknownCursor
     """
-    query = select(User).where(*conditions(db, wanted))
-    query = continued(db, ordered(query, wanted.sort), wanted).limit(wanted.size + 1)
-    found = db.scalars(query).all()
+    query, found = select(User).where(*conditions(db, wanted)), list[User]()
+    for part in parts(db, query, wanted):
+        if (missing := wanted.size + 1 - len(found)) > 0:
+            found += db.scalars(part.limit(missing)).all()
     return UserPage(found[: wanted.size], len(found) > wanted.size)
 
 
@@ -139,7 +140,10 @@ def ids_if_few(db: Session, name: str) -> Sequence[UUID] | None:
     """
     if name in ("", "never"):
         return None
-    ids = credentials.user_ids_with_live("token").distinct() if name == "tokens" else select(User.id).where(view(name))
+    if name == "tokens":
+        ids = credentials.user_ids_with_live("token").distinct()
+    else:
+        ids = select(User.id).where(view(name)).order_by(*([FOUND_BY[name]] if name in FOUND_BY else []))
     found = db.scalars(ids.limit(FEW + 1)).all()
     return found if len(found) <= FEW else None
 
@@ -154,10 +158,12 @@ def further_conditions(wanted: UserFilter) -> Iterable[ColumnElement[bool]]:
 
 def begins_with(db: Session, key: str) -> ColumnElement[bool]:
     """Condition for a prefix of user name or e-mail address: by index, unless more than ``TOO_MANY_TO_SORT`` match."""
-    by_index = or_(begins(User.username_key, key), begins(User.email_key, key))
-    some = select(User.id).where(by_index).limit(TOO_MANY_TO_SORT + 1).subquery()
-    is_few = (db.scalar(select(func.count()).select_from(some)) or 0) <= TOO_MANY_TO_SORT
-    return by_index if is_few else begins_computed(key)
+    columns = User.username_key, User.email_key
+    # In the order of an index, as PostgreSQL would else read users until it has enough.
+    some = [select(one).where(begins(one, key)).order_by(one).limit(TOO_MANY_TO_SORT + 1).subquery() for one in columns]
+    numbers = [select(func.count()).select_from(each).scalar_subquery() for each in some]
+    is_few = sum(db.execute(select(*numbers)).one()) <= TOO_MANY_TO_SORT
+    return or_(*(begins(one, key) for one in columns)) if is_few else begins_computed(key)
 
 
 def begins_computed(key: str) -> ColumnElement[bool]:
@@ -169,10 +175,15 @@ def begins(column: ColumnElement[Any] | InstrumentedAttribute[Any], key: str) ->
     return and_(column >= key, column < key + LAST)
 
 
+def is_no_service() -> ColumnElement[bool]:
+    # By their table, which is small, so that an index of users answers.
+    return not_(select(ServiceAccount.user_id).where(ServiceAccount.user_id == User.id).correlate(User).exists())
+
+
 def view(name: str) -> ColumnElement[bool]:
     match name:
         case "never":
-            return and_(User.last_login_at.is_(None), User.is_service.is_(False))
+            return and_(User.last_login_at.is_(None), is_no_service())
         case "dormant":
             return User.last_login_at < now() - DORMANT
         case "disabled":
@@ -184,67 +195,35 @@ def view(name: str) -> ColumnElement[bool]:
             # Checked user by user in their order: a page is full long before all tokens are read.
             return credentials.has_live(User.id, "token")
         case "one_factor":
-            # By their table, so that an index of users answers.
-            return and_(not_(factors.has_second(User.id)), User.id.not_in(select(ServiceAccount.user_id)))
+            return and_(factors.lacks_second(User.id), is_no_service())
     raise LookupError(name)
 
 
-SORTED: dict[str, InstrumentedAttribute[Any]] = {"created": User.created_at, "seen": User.last_login_at}
+def parts(db: Session, query: Select[User], wanted: UserFilter) -> list[Select[User]]:
+    """The list in its order from the cursor on, as queries that follow each other.
+
+    Those who never logged in are a query of their own, as no index has them last on both databases.
+    """
+    last = last_of_page(db, wanted.after)
+    if wanted.sort == "created":
+        return [newest_first(query, User.created_at, last)]
+    if wanted.sort == "seen":
+        never = query.where(User.last_login_at.is_(None)).order_by(User.username_key.desc())
+        if last is not None and last.last_login_at is None:
+            return [never.where(User.username_key < last.username_key)]
+        return [newest_first(query.where(User.last_login_at.is_not(None)), User.last_login_at, last), never]
+    return [(query.where(User.username_key > last.username_key) if last else query).order_by(User.username_key)]
 
 
-def ordered(query: Select[User], sort: str) -> Select[User]:
-    """Sort by name, or newest first with empty values last."""
-    if sort not in SORTED:
-        return query.order_by(User.username_key)
-    return query.order_by(SORTED[sort].desc().nulls_last(), User.username_key.desc())
-
-
-def continued(db: Session, query: Select[User], wanted: UserFilter) -> Select[User]:
-    if wanted.after is None:
-        return query
-    last = by_id(db, wanted.after)
-    if last is None:
+def last_of_page(db: Session, user_id: UUID | None) -> User | None:
+    if user_id is None:
+        return None
+    if (last := by_id(db, user_id)) is None:
         raise UnknownCursor
-    if wanted.sort not in SORTED:
-        return query.where(User.username_key > last.username_key)
-    column = SORTED[wanted.sort]
-    value = getattr(last, column.key)
-    if value is None:
-        return query.where(column.is_(None), User.username_key < last.username_key)
-    follows = tuple_(column, User.username_key) < (value, last.username_key)
-    return query.where(or_(follows, column.is_(None)) if wanted.sort == "seen" else follows)
+    return last
 
 
-def count(db: Session) -> int:
-    """Number of users."""
-    return db.scalar(select(func.count()).select_from(User)) or 0
-
-
-def count_with_role(db: Session, role: str) -> int:
-    return db.scalar(select(func.count()).where(User.role == role)) or 0
-
-
-def without_second_factor(db: Session) -> int:
-    """Number of enabled users without a second factor; service accounts need none."""
-    # Those with a second factor are fewer, and are counted from two indexes.
-    holders = factors.holders().subquery()
-    have_one = select(func.count()).select_from(holders).join(User, User.id == holders.c.user_id)
-    have_one = have_one.where(User.disabled_at.is_(None))
-    may_log_in = select(func.count()).where(User.disabled_at.is_(None))
-    services = select(func.count()).select_from(ServiceAccount).join(User, User.id == ServiceAccount.user_id)
-    rest = may_log_in.scalar_subquery() - have_one.scalar_subquery()
-    return db.scalar(select(rest - services.where(User.disabled_at.is_(None)).scalar_subquery())) or 0
-
-
-def counts(db: Session) -> dict[str, int]:
-    """Number of users in total and by view, in one statement; users with tokens are counted up to ``MANY``."""
-    whole = select(func.count()).select_from(User).scalar_subquery().label("all")
-    counted = [select(func.count()).select_from(User).where(view(n)).scalar_subquery().label(n) for n in VIEWS[:-1]]
-    holders = credentials.user_ids_with_live("token").distinct().limit(MANY + 1).subquery()
-    counted.append(select(func.count()).select_from(holders).scalar_subquery().label(VIEWS[-1]))
-    # Those with a second factor are fewer, and are counted from two indexes.
-    with_second = select(func.count()).select_from(factors.holders().subquery()).scalar_subquery()
-    everybody = select(func.count()).select_from(User).scalar_subquery()
-    services = select(func.count()).select_from(ServiceAccount).scalar_subquery()
-    counted.append((everybody - with_second - services).label(ONE_FACTOR))
-    return dict(db.execute(select(whole, *counted)).one()._mapping)
+def newest_first(query: Select[User], column: InstrumentedAttribute[Any], last: User | None) -> Select[User]:
+    if last is not None:
+        query = query.where(tuple_(column, User.username_key) < (getattr(last, column.key), last.username_key))
+    return query.order_by(column.desc(), User.username_key.desc())

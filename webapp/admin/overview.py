@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 from sqlalchemy.orm import Session
 
-from webapp.accounts import roles, service_queries, user_queries
+from webapp.accounts import roles, service_queries, user_counts
 from webapp.admin.servers import SeenServer, servers, wrong_clocks
 from webapp.audit import event_queries, untrusted_proxies
 from webapp.audit.log import Event
 from webapp.core.backup import OLD
+from webapp.core.bounded_count import BoundedCount, Precision
 from webapp.core.clock import now
 from webapp.core.translation import _, _n
 from webapp.credentials import lifecycle as credentials
@@ -42,12 +44,18 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """Within 7 days."""
     undeclared: list[str]
     """Routes without an access rule; nobody can open them."""
+    precision: dict[str, Literal["exact", "at_least", "about"]]
+    """Of each number: counting stops at 1,000 (`at_least`), and above 10,000 `people` is an estimate (`about`)."""
     backed_up_at: datetime | None
     """When `db backup` was last run."""
     without_second_factor: int
     """Users with a password only."""
     servers: list[SeenServer]
     attention: list[Attention]
+
+    def words(self, name: str) -> str:
+        """One of the numbers, for pages."""
+        return BoundedCount(getattr(self, name), Precision(self.precision[name])).words
 
 
 def overview(
@@ -59,14 +67,12 @@ def overview(
     hrefs: dict[str, str],
     trusted_proxies: Sequence[Network] = (),
 ) -> Overview:
-    refused = event_queries.count(db, REFUSED, since=now() - timedelta(hours=1))
+    counts = figures(db)
+    refused = counts["refused_last_hour"]
     return Overview(
-        people=user_queries.count(db),
-        active_today=credentials.active_user_count(db, since=midnight()),
-        refused_last_hour=refused,
-        tokens_expiring=credentials.expiring_count(db, "token", before=now() + WEEK),
+        **{name: count.number for name, count in counts.items()},
+        precision={name: count.precision.value for name, count in counts.items()},
         undeclared=undeclared,
-        without_second_factor=user_queries.without_second_factor(db),
         backed_up_at=(backed_up_at := event_queries.last_backup(db)),
         servers=(found := servers(db)),
         attention=[
@@ -78,8 +84,18 @@ def overview(
     )
 
 
+def figures(db: Session) -> dict[str, BoundedCount]:
+    return {
+        "people": user_counts.count(db),
+        "active_today": credentials.active_user_count(db, since=midnight()),
+        "refused_last_hour": event_queries.count(db, REFUSED, since=now() - timedelta(hours=1)),
+        "tokens_expiring": credentials.expiring_count(db, "token", before=now() + WEEK),
+        "without_second_factor": user_counts.without_second_factor(db),
+    }
+
+
 def attention(
-    db: Session, undeclared: list[str], refused: int, *, sends_mail: bool, hrefs: dict[str, str]
+    db: Session, undeclared: list[str], refused: BoundedCount, *, sends_mail: bool, hrefs: dict[str, str]
 ) -> Iterable[Attention]:
     if undeclared:
         routes = ", ".join(undeclared[:3])
@@ -108,10 +124,8 @@ def attention(
     if not sends_mail:
         sentence = _("No mail server is configured. Mails are only written to the log, so nobody receives them.")
         yield Attention(sentence, hrefs["settings"], _("View settings"))
-    if refused >= MANY_REFUSALS:
-        sentence = _n(
-            "%(num)s request was refused in the last hour.", "%(num)s requests were refused in the last hour.", refused
-        )
+    if refused.number >= MANY_REFUSALS:
+        sentence = _("In the last hour, %(number)s requests were refused.", number=refused.words)
         yield Attention(sentence, hrefs["refused"], _("View requests"))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select
+from sqlalchemy import ColumnElement, and_, not_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import REFUSALS, ROUTINE
@@ -61,11 +61,11 @@ def event_page(
 
 
 def earlier(edge: AuditEvent) -> ColumnElement[bool]:
-    return or_(AuditEvent.at < edge.at, and_(AuditEvent.at == edge.at, AuditEvent.id < edge.id))
+    return tuple_(AuditEvent.at, AuditEvent.id) < (edge.at, edge.id)
 
 
 def later(edge: AuditEvent) -> ColumnElement[bool]:
-    return or_(AuditEvent.at > edge.at, and_(AuditEvent.at == edge.at, AuditEvent.id > edge.id))
+    return tuple_(AuditEvent.at, AuditEvent.id) > (edge.at, edge.id)
 
 
 def event_of_user(db: Session, user_id: UUID, event_id: UUID) -> AuditEvent:

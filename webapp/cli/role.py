@@ -7,7 +7,7 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from webapp.accounts import roles, user_queries
+from webapp.accounts import roles, user_counts
 from webapp.accounts.models import Role
 from webapp.accounts.role_closures import RoleCycle
 from webapp.accounts.roles import FIRST, NobodyLeft, RoleGone, RoleInUse, RoleTaken, RoleUnfit
@@ -92,7 +92,7 @@ def role_facts(db: Session, role: Role) -> dict[str, Any]:
         "includes": list(role.includes),
         "closure": list(role.closure),
         "is_first": role.name in FIRST,
-        "users": user_queries.count_with_role(db, role.name),
+        "users": user_counts.count_with_role(db, role.name),
     }
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, or_, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from webapp.core.bounded_count import BoundedCount, bounded, distinct_values, number_of
 from webapp.core.clock import NEVER, now
 from webapp.core.driver_statements import EntityInsert, RowChange, RowQuery
 from webapp.credentials.models import Credential
@@ -223,10 +224,15 @@ def has_live(user_id: InstrumentedAttribute[UUID], kind: str) -> ColumnElement[b
     return user_ids_with_live(kind).where(Credential.user_id == user_id).correlate(user_id.class_).exists()
 
 
-def expiring_count(db: Session, kind: str, *, before: datetime) -> int:
+BY_EXPIRY = Credential.expires_at, Credential.revoked_at, Credential.user_id
+"""The order of an index of credentials of one kind."""
+
+
+def expiring_count(db: Session, kind: str, *, before: datetime) -> BoundedCount:
     """Number of credentials of a kind that expire between now and ``before``, without tokens of script logins."""
     live_ones = Credential.kind == kind, Credential.expires_at.between(now(), before), Credential.revoked_at.is_(None)
-    return db.scalar(select(func.count()).where(*live_ones, Credential.family_id.is_(None))) or 0
+    soonest = select(Credential.expires_at).where(*live_ones, Credential.family_id.is_(None))
+    return bounded(db.scalar(select(number_of(soonest.order_by(*BY_EXPIRY)))))
 
 
 def has_expiring(db: Session, user_id: UUID, kind: str, *, within: timedelta) -> bool:
@@ -238,7 +244,7 @@ def has_expiring(db: Session, user_id: UUID, kind: str, *, within: timedelta) ->
     return any(row.expires_at - row.created_at > within for row in soon)
 
 
-def active_user_count(db: Session, *, since: datetime) -> int:
+def active_user_count(db: Session, *, since: datetime) -> BoundedCount:
     """Number of users who, or whose scripts, made a request since then."""
-    query = select(func.count(Credential.user_id.distinct())).where(Credential.last_used_at >= since)
-    return db.scalar(query) or 0
+    used = select(Credential.user_id).where(Credential.last_used_at >= since)
+    return distinct_values(db, used.order_by(Credential.last_used_at))

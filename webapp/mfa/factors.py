@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, ScalarSelect, bindparam, delete, func, or_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, ScalarSelect, and_, bindparam, delete, func, select, union
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.core.translation import _, _n
@@ -117,10 +117,12 @@ def holders() -> CompoundSelect[UUID]:
     return union(select(TotpSeed.user_id), select(Passkey.user_id))
 
 
-def has_second(user_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
-    """Condition that the user of a row has a second factor."""
+def lacks_second(user_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Condition that the user of a row has no second factor."""
+    # Two conditions, which PostgreSQL answers by indexes or as joins, as there are few or many; one of both with OR
+    # makes it read both tables.
     kinds = (TotpSeed, Passkey)
-    return or_(*(select(kind.id).where(kind.user_id == user_id).correlate(user_id.class_).exists() for kind in kinds))
+    return and_(*(~select(kind.id).where(kind.user_id == user_id).correlate(user_id.class_).exists() for kind in kinds))
 
 
 def remove_all(db: Session, user_id: UUID) -> None:

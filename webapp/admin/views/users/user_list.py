@@ -7,9 +7,9 @@ import msgspec
 from flask import Response, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import roles, user_queries
+from webapp.accounts import roles, user_counts, user_queries
 from webapp.accounts.models import User
-from webapp.accounts.user_queries import MANY, UnknownCursor, UserFilter, UserPage
+from webapp.accounts.user_queries import UnknownCursor, UserFilter, UserPage
 from webapp.accounts.views.password_use import may_use_password
 from webapp.admin.audit_presenter import lines
 from webapp.admin.user_details import UserDetails, UserListing, describe_user, summaries
@@ -65,8 +65,7 @@ def index() -> ResponseReturnValue:
             "admin/users.html",
             people=answer.people,
             wanted=wanted,
-            counts=user_queries.counts(db()),
-            many=MANY,
+            counts=user_counts.counts(db()),
             roles=[role.name for role in roles.every(db())],
             next_href=url_for("admin_users.index", **(query_of(wanted) | {"after": answer.after}))
             if answer.after

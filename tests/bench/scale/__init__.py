@@ -1,0 +1,1 @@
+"""A large site on PostgreSQL: filled by COPY, and measured page by page beside a small one."""

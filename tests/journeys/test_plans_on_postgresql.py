@@ -1,0 +1,88 @@
+"""With many rows, PostgreSQL finds what a page shows by an index, and reads no more than the page needs."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests import factories
+from tests.bench.scale.__main__ import site
+from tests.bench.scale.filling import Size, fill
+from tests.bench.scale.requests import Ask, requests_of
+from tests.script import Script
+from tests.statements import statements
+from webapp.accounts import user_queries
+from webapp.core import bounded_count
+from webapp.core.db import Database
+from webapp.web.registry import services_of
+
+SIZE = Size(12_000, 60_000, 100_000)
+LARGE = "user", "credential", "audit_event"
+# Fewer than any of the tables has. A tenth of the audit events are of one kind, and an index of so few is read whole.
+MOST = 11_000
+
+
+@pytest.fixture(scope="module")
+def filled(postgresql: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    url = postgresql("plans")
+    with pytest.MonkeyPatch.context() as patch, site(url, tmp_path_factory.mktemp("plans") / "instance") as app:
+        fill(url, SIZE)
+        patch.setattr(bounded_count, "EXACT_TABLE", 1_000)
+        patch.setattr(user_queries, "TOO_MANY_TO_SORT", 1_000)
+        yield app
+
+
+@pytest.fixture(scope="module")
+def requests(filled: Flask) -> Mapping[str, Ask]:
+    return requests_of(filled, SIZE)
+
+
+def test_no_request_reads_a_large_table(filled: Flask, requests: Mapping[str, Ask]) -> None:
+    found = [
+        f"{name}: {fault}"
+        for name, ask in requests.items()
+        for sql, values in asked(filled, ask)
+        for fault in faults(plan_of(filled, sql, values))
+    ]
+    assert not found, "\n".join(found)
+
+
+def asked(app: Flask, ask: Ask) -> list[tuple[str, Any]]:
+    """Each statement that reads, once, of a request that is not the first of its kind."""
+    ask()
+    with statements(app) as found:
+        assert ask().status_code < 400
+    once = {(sql, repr(values)): (sql, values) for sql, values in found if sql.startswith("SELECT")}
+    return list(once.values())
+
+
+def plan_of(app: Flask, sql: str, values: Any) -> dict[str, Any]:
+    with services_of(app).get(Database).engine.connect() as connection:
+        found = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", values).scalar()
+        connection.rollback()
+    plan: dict[str, Any] = found[0]["Plan"]
+    return plan
+
+
+def faults(plan: dict[str, Any]) -> Iterator[str]:
+    kind, table, rows = plan["Node Type"], plan.get("Relation Name"), rows_read(plan)
+    if kind == "Seq Scan" and table in LARGE:
+        yield f"{kind} of {table}"
+    if rows > MOST:
+        yield f"{kind} of {table or plan.get('Index Name')} reads {rows:,} rows"
+    for part in plan.get("Plans", []):
+        yield from faults(part)
+
+
+def rows_read(plan: dict[str, Any]) -> int:
+    left_out = sum(count for name, count in plan.items() if name.startswith("Rows Removed by"))
+    rows: int = (plan["Actual Rows"] + left_out) * plan["Actual Loops"]
+    return rows
+
+
+def test_many_users_are_estimated(filled: Flask) -> None:
+    script = Script(filled, factories.api_token(filled, factories.user(filled, role="admin"), "admin:read").token)
+    found = script.get("/admin").json
+    assert found["precision"]["people"] == "about"
+    assert 0.9 < found["people"] / SIZE.users < 1.1
