@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests import budget, cached_builds, dates, factories, lengthy, marking, secret_keys
+from tests import budget, cached_builds, dates, lengthy, marking, secret_keys
 from tests.browser import Person
 from tests.journeys.postgresql import served
 from tests.login import directory
@@ -175,9 +175,9 @@ def people(monkeypatch: pytest.MonkeyPatch) -> directory.Directory:
 
 
 @pytest.fixture
-def script(app: Flask, user: User) -> Script:
+def script(app: Flask, user: User, prepared: PreparedUser) -> Script:
     """A script of Ada's, with a token that only reads."""
-    return Script(app, factories.api_token(app, user).token)
+    return Script(app, prepared.token(app, user))
 
 
 @pytest.hookimpl(trylast=True)

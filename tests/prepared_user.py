@@ -68,6 +68,12 @@ class PreparedUser:
         cookies, person.page = found.left
         person.client._cookies = dict(cookies)
 
+    def token(self, app: Flask, user: User) -> str:
+        """A token of hers that only reads."""
+        if not holds(app, self._made(app).database):
+            return factories.api_token(app, user).token
+        return self.prepare(app, token_of)
+
     def prepare(self, app: Flask, begin: Callable[[Flask, User], T]) -> T:
         """The same database as after ``begin`` on a site where Ada is all that there is; done once for many tests.
 
@@ -143,6 +149,10 @@ def come(person: Person) -> Callable[[Flask], tuple[dict[Any, Any], TestResponse
         return same.client._cookies, page
 
     return log_in
+
+
+def token_of(site: Flask, user: User) -> str:
+    return factories.api_token(site, user).token
 
 
 def vars_of(user: User) -> dict[str, Any]:

@@ -152,6 +152,7 @@ def test_without_its_database_every_guarded_request_is_503(app, instance, user, 
 
 @pytest.mark.parametrize("path", ["/dashboard", "/public", "/nowhere", "/login"])
 def test_a_page_without_the_database_is_503_too(person, app, instance, path):
+    person.open("/dashboard")
     move_away(app, instance)
     answer = person.visit("GET", path)
     assert (answer.status_code, answer.mimetype) == (503, "text/html")
