@@ -124,6 +124,9 @@ def make_app(instance: Path) -> Iterator[Callable[..., Flask]]:
     made: list[Flask] = []
 
     def make(**settings: str) -> Flask:
+        if "WEBAPP_SIGNING_ALGORITHM" in settings and not made:
+            # A site that was begun with it.
+            secret_keys.forget_signing_keys(instance)
         app = build(instance, **settings)
         made.append(app)
         return app
