@@ -3,10 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 import click
-from sqlalchemy import select
 
-from webapp.accounts import roles, user_queries
-from webapp.accounts.models import User
+from webapp.accounts import roles, user_counts, user_queries
 from webapp.accounts.passwords import Passwords
 from webapp.app import create_app
 from webapp.audit import event_queries, untrusted_proxies
@@ -110,7 +108,7 @@ def in_database(settings: Settings, periodic_jobs: Sequence[Job], *, has_secret_
     opened = Database(settings.database)
     with opened.read() as db:
         yield from keys.findings(db, opened, settings, has_secret_key=has_secret_key)
-        yield database.people(db.scalar(select(User.id).limit(1)), db.scalar(roles.active_super_admins(db).limit(1)))
+        yield database.people(user_counts.count(db).number, db.scalar(roles.active_super_admins(db).limit(1)))
         hashes = user_queries.imported_hashes(db)
         yield from password_hashes.imported(hashes, has_salt=bool(settings.flask_security_password_salt))
         known_roles = [role.name for role in roles.every(db)]

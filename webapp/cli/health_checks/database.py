@@ -44,14 +44,14 @@ def backed_up(at: datetime | None) -> Finding:
     return ok("backup", f"The last backup was made at {at:%Y-%m-%d %H:%M}Z.")
 
 
-def people(user_id: UUID | None, super_admin_id: UUID | None) -> Finding:
+def people(users: int, super_admin_id: UUID | None) -> Finding:
     """Whether there is a user, and one who may do everything.
 
     Args:
-        user_id: of any user.
+        users: their number, or about that.
         super_admin_id: of any who can log in.
     """
-    if user_id is None:
+    if not users:
         return warn("users", "There is no account yet.", "Create the first: python -m webapp user setup-link")
     if super_admin_id is None:
         return bad("users", "No user is super_admin.", "Run: python -m webapp user role NAME super_admin")
