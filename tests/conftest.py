@@ -124,8 +124,7 @@ def make_app(instance: Path) -> Iterator[Callable[..., Flask]]:
     made: list[Flask] = []
 
     def make(**settings: str) -> Flask:
-        if "WEBAPP_SIGNING_ALGORITHM" in settings and not made:
-            # A site that was begun with it.
+        if "WEBAPP_SIGNING_ALGORITHM" in settings and not made:  # A site that was begun with it.
             secret_keys.forget_signing_keys(instance)
         app = build(instance, **settings)
         made.append(app)
@@ -202,7 +201,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """The tests themselves stay to the end; without them there is little to look through for what is garbage."""
+    # The tests themselves stay to the end; without them there is little to look through for what is garbage.
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
