@@ -47,7 +47,8 @@ def write(name: str, today: date) -> Path:
             config = schema.config(connection)
             config.set_main_option("file_template", revision)
             sentence = " ".join(words).capitalize()
-            command.revision(config, sentence, autogenerate=True, rev_id=revision[:REVISION_LENGTH].rstrip("_"))
+            with schema.without_expression_indexes():
+                command.revision(config, sentence, autogenerate=True, rev_id=revision[:REVISION_LENGTH].rstrip("_"))
     return schema.MIGRATIONS / "versions" / f"{revision}.py"
 
 

@@ -171,10 +171,16 @@ def disposed(engine: Engine) -> Iterator[Engine]:
         engine.dispose()
 
 
+@contextmanager
+def without_expression_indexes() -> Iterator[None]:
+    """No warning that SQLAlchemy and Alembic read no indexes of expressions on SQLite; on PostgreSQL they do."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".* expression-based index")
+        yield
+
+
 def differences(engine: Engine) -> list[Any]:
     """Differences between the models and the database, as Alembic reports them."""
-    with engine.connect() as connection, warnings.catch_warnings():
-        # On SQLite neither SQLAlchemy nor Alembic reads indexes of expressions; on PostgreSQL they are compared.
-        warnings.filterwarnings("ignore", message=".* expression-based index")
+    with engine.connect() as connection, without_expression_indexes():
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(context, metadata))
