@@ -20,7 +20,6 @@ from tests import dates, factories
 from tests.browser import Person
 from webapp.accounts.models import User
 from webapp.app import close, create_app
-from webapp.audit import committed
 from webapp.core.db import Database
 from webapp.settings import Settings
 from webapp.testing import quickened
@@ -120,12 +119,12 @@ def others(app: Flask) -> tuple[Hashable, ...]:
 
 @contextmanager
 def elsewhere(settings: Settings, database: bytes) -> Iterator[Flask]:
-    """Another site on such a database, which leaves log and metrics to the one that is there."""
+    """Another site on such a database, which leaves the log to the one that is there."""
     ours = logging.getLogger("webapp")
-    handlers, observer = ours.handlers, committed.observer_of[0]
+    handlers = ours.handlers
     (settings.instance / FILE).write_bytes(database)
     site = quickened(create_app(settings))
-    ours.handlers, committed.observer_of[0] = handlers, observer
+    ours.handlers = handlers
     yield site
     close(site)
 

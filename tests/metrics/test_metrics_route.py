@@ -4,15 +4,13 @@ import pytest
 
 from tests import factories
 from tests.script import Script
-from webapp.audit import committed
 from webapp.tokens.scopes import Catalogue
 from webapp.web.registry import services_of
 
 
 @pytest.fixture
 def app(make_app):
-    yield make_app(WEBAPP_METRICS="true")
-    committed.observer_of[0] = None
+    return make_app(WEBAPP_METRICS="true")
 
 
 @pytest.fixture
@@ -30,7 +28,6 @@ def test_by_default_there_is_no_such_page_and_no_such_scope(make_app):
 def test_with_an_address_of_its_own_the_site_has_no_such_page(make_app):
     app = make_app(WEBAPP_METRICS_BIND="127.0.0.1:9464")
     assert Script(app).get("/metrics").status_code == 404
-    committed.observer_of[0] = None
 
 
 def test_a_token_of_an_admin_with_the_scope_reads_them(app, admin):

@@ -26,8 +26,7 @@ from webapp.web.request_observer import RequestRecord
 
 @pytest.fixture
 def app(make_app):
-    yield make_app(WEBAPP_METRICS="true")
-    committed.observer_of[0] = None
+    return make_app(WEBAPP_METRICS="true")
 
 
 @pytest.fixture
@@ -50,7 +49,7 @@ def test_without_metrics_nothing_is_measured(make_app):
     app = make_app()
     assert services_of(app).find(MetricsText) is None
     assert services_of(app).get(Database)._observe is None
-    assert committed.observer_of == [None]
+    assert services_of(app).get(Database).engine not in committed.observers
 
 
 def test_requests_are_counted_by_method_route_and_status(app, metrics):
@@ -207,3 +206,11 @@ def test_the_age_of_a_waiting_mail_is_known(app, user, database, metrics):
         )
     assert metrics("latchkey_outbox_oldest_seconds") > timedelta(days=365).total_seconds()
     assert metrics("latchkey_outbox_mails", state="waiting") == 1
+
+
+def test_each_site_counts_its_own_events(app, metrics, make_app, database):
+    """Two sites in one process, of which the second counts nothing."""
+    make_app()
+    with database.write() as db:
+        record(db, Event.LIMITS_RESET)
+    assert metrics("latchkey_audit_events_total", event="limits.reset") == 1

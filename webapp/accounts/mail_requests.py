@@ -1,4 +1,4 @@
-"""MailRequests: requests of strangers that are answered by mail, carried out once, after the response.
+"""MailRequests: requests without a login that are answered by mail, carried out once, after the response.
 
 What is looked up for them must not show in the time of the response. They are stored in its transaction, with the same
 work for all, so that a process that is killed right after the response loses none: a job carries them out then.

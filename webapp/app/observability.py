@@ -32,11 +32,10 @@ VERSION_TABLE = text("SELECT 1 FROM alembic_version")
 def recorder_for(settings: Settings, database: Database) -> "Recorder | None":
     """What counts; None without metrics, and then nothing is measured. Before queries are prepared."""
     if not settings.has_metrics:
-        committed.observer_of[0] = None
         return None
     recorder: Recorder = lazily("webapp.metrics.recorder").Recorder()
     database.observe(recorder.transaction, recorder.lookup)
-    committed.observer_of[0] = recorder.event
+    committed.observers[database.engine] = recorder.event
     return recorder
 
 

@@ -1,6 +1,8 @@
-"""Calls one observer with each audit event whose transaction was committed, for the metrics."""
+"""Calls the observer of a database with each audit event whose transaction was committed, for the metrics."""
 
 from collections.abc import Callable
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -10,22 +12,21 @@ from webapp.audit.models import AuditEvent
 
 KEPT = "committed_events"
 """Key in ``Session.info``: the events of the transaction, until it is committed."""
-observer_of: list[Callable[[AuditEvent], None] | None] = [None]
-"""Set by the application, because this layer knows no metrics; None: nothing is kept."""
+observers: WeakKeyDictionary[Any, Callable[[AuditEvent], None]] = WeakKeyDictionary()
+"""By engine. Set by the application, because this layer knows no metrics; of other databases nothing is kept."""
 
 
 # Before the events are numbered and inserted, which empties the list.
 @event.listens_for(Session, "before_commit", insert=True)
 def keep(db: Session) -> None:
-    if observer_of[0] is not None and not db.in_nested_transaction() and (found := db.info.get(chain.WAITING)):
+    if db.bind in observers and not db.in_nested_transaction() and (found := db.info.get(chain.WAITING)):
         db.info.setdefault(KEPT, []).extend(found)
 
 
 @event.listens_for(Session, "after_commit")
 def observe(db: Session) -> None:
-    if KEPT in db.info and (observer := observer_of[0]) is not None:
-        for found in db.info.pop(KEPT):
-            observer(found)
+    for found in db.info.pop(KEPT, ()):
+        observers[db.bind](found)
 
 
 @event.listens_for(Session, "after_rollback")

@@ -1,4 +1,4 @@
-"""short_cache(): lru_cache for functions of a text that strangers send, without the long ones."""
+"""short_cache(): lru_cache for functions of a text from a request, which keeps no long ones."""
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
