@@ -76,3 +76,14 @@ def test_two_tokens_of_a_user_learn_by_their_own_scopes(app, person, scope):
     assert set(Script(app, every).get("/oauth/userinfo").json) >= {"sub", "name", "groups"}
     learned = set(Script(app, few).get("/oauth/userinfo").json) - {"sub"}
     assert learned <= set().union(*(named[one] for one in scope.split()))
+
+
+def test_a_user_who_is_removed_during_the_request_is_401(app, person, monkeypatch):
+    wiki = registered(app, is_first_party=True)
+    token = wiki.redeem(wiki.authorize(person, scope=SCOPE)["code"]).json["access_token"]
+    database = factories.database_of(app)
+    read = database.row
+    monkeypatch.setattr(database, "row", lambda sql, values=(): None if "oauth_client" in sql else read(sql, values))
+    answer = Script(app, token).get("/oauth/userinfo")
+    assert (answer.status_code, answer.json["error"]) == (401, "invalid_token")
+    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]

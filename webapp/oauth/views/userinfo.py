@@ -43,7 +43,12 @@ def claims_response(principal: Principal) -> ResponseReturnValue:
         return oauth_error(
             "insufficient_scope", "the token has no scope openid", status=403, headers={"WWW-Authenticate": challenge}
         )
-    found = userinfo_of(database(), principal, token_service().issuer.hooks)
+    try:
+        found = userinfo_of(database(), principal, token_service().issuer.hooks)
+    except LookupError:
+        # Removed since the guard has read the credential.
+        headers = {"WWW-Authenticate": f'{realm()}, error="invalid_token"'}
+        return oauth_error("invalid_token", "the user does not exist any more", status=401, headers=headers)
     if found.client is not None and found.client.signs_userinfo:
         return signed(found.claims, found.client)
     return QuickResponse(found.body, content_type="application/json")
