@@ -11,16 +11,14 @@ from tests.forward_auth.lab import Lab, setup
 from tests.forward_auth.proxy_servers import KINDS, NGINX, serving_nginx
 from tests.forward_auth.small_apps import small_app
 from tests.ports import free_port
-from webapp.cli import doctor
-from webapp.cli.context import CommandContext
+from webapp.cli.program import program
 from webapp.forward_auth.proxy_configs import config_of
 
 pytestmark = pytest.mark.xdist_group("forward-auth")
 
 
 def run(lab: Lab, *arguments: str) -> Result:
-    context = CommandContext({name: value for name, value in lab.site.environ.items() if name.startswith("WEBAPP_")})
-    return CliRunner().invoke(doctor.command, ["proxy", *arguments], obj=context)
+    return CliRunner(env=lab.site.environ).invoke(program, ["doctor", "proxy", *arguments])
 
 
 def levels(result: Result) -> dict[str, str]:
