@@ -3,13 +3,14 @@
 A site is always built anew, by the product's own code, and nothing that a test can change is handed on.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from copy import copy
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -17,9 +18,13 @@ from sqlalchemy.util import LRUCache
 from werkzeug.routing import Map, Rule, RuleFactory
 
 from webapp.core import db
+from webapp.guard import routes as guard_routes
+from webapp.guard.require import MARK
+from webapp.guard.routes import KnownRoutes, Route
 from webapp.settings import ROOT
 from webapp.web import assets, kept_templates
 from webapp.web.application import Application
+from webapp.web.registry import services_of
 
 KNOWN_BY = (
     *("rule", "endpoint", "subdomain", "host", "strict_slashes", "merge_slashes", "build_only", "alias", "websocket"),
@@ -28,9 +33,10 @@ KNOWN_BY = (
 
 
 class CachedUrlMap(Map):
-    """Compiled at the first match; maps with equal rules share the compiled code."""
+    """Compiled at the first match; maps with equal rules share the compiled code, and others that of each rule."""
 
     compiled: ClassVar[dict[Hashable, tuple[Any, Any]]] = {}
+    bound: ClassVar[dict[Hashable, Rule]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._entered: list[Rule] = []
@@ -44,15 +50,32 @@ class CachedUrlMap(Map):
     def update(self) -> None:
         if not self._remap:
             return
-        known_by = self._made_of, self.merge_slashes, *map(signature, self._entered)
+        signatures = [signature(rule) for rule in self._entered]
+        known_by = self._made_of, self.merge_slashes, *signatures
         if known_by not in self.compiled:
-            # Copies, for a rule may be bound once: who adds another has all of them compiled again.
-            alike = {"merge_slashes": self.merge_slashes, "host_matching": self.host_matching}
-            full = Map(map(copy, self._entered), converters=self.converters, **alike)
+            full = Map(converters=self.converters, merge_slashes=self.merge_slashes, host_matching=self._made_of)
+            for rule, alike in zip(self._entered, signatures, strict=True):
+                enter(full, self._bound(full, rule, (known_by[:2], alike)))
             full.update()
             self.compiled[known_by] = full._matcher, full._rules_by_endpoint
         self._matcher, self._rules_by_endpoint = self.compiled[known_by]
         self._remap = False
+
+    def _bound(self, full: Map, rule: Rule, alike: Hashable) -> Rule:
+        if alike not in self.bound:
+            self.bound[alike] = copy(rule)
+            self.bound[alike].bind(full)
+        found = copy(self.bound[alike])
+        found.map = full
+        return found
+
+
+def enter(map_: Map, rule: Rule) -> None:
+    """As ``Map.add`` does with a rule that is bound already."""
+    if not rule.build_only:
+        map_._matcher.add(rule)
+    map_._rules_by_endpoint.setdefault(rule.endpoint, []).append(rule)
+    map_._remap = True
 
 
 def signature(rule: Rule) -> Hashable:
@@ -89,6 +112,24 @@ def read_once(sources_of: Any) -> Any:
     return read
 
 
+def worked_out_once(routes_of: Callable[[Flask], tuple[Route, ...]]) -> Callable[[Flask], tuple[Route, ...]]:
+    """The routes of applications that have the same views under the same rules, with the same access rules."""
+    known: dict[Hashable, tuple[Any, tuple[Route, ...]]] = {}
+
+    def routes(app: Flask) -> tuple[Route, ...]:
+        app.url_map.update()
+        marks = [getattr(found, MARK, None) for found in app.blueprints.values()]
+        parts = app.url_map._matcher, *app.view_functions.values(), *app.blueprints.values(), *marks
+        key = tuple(map(id, parts))
+        if key not in known:
+            known[key] = parts, routes_of(app)  # The parts too, so that their numbers are not given to others.
+        found = known[key][1]
+        services_of(app).replace(KnownRoutes)(KnownRoutes(len(list(app.url_map.iter_rules())), found))
+        return found
+
+    return routes
+
+
 def in_this_run() -> Iterator[None]:
     static, contents_of = ROOT / "static", assets.contents_of
     # Both equal and compiling alike: made by the same call, for the same library.
@@ -105,5 +146,6 @@ def in_this_run() -> Iterator[None]:
         patch.setattr(db, "compile_for", lru_cache(db.compile_for))
         of_ours = lru_cache(contents_of)
         patch.setattr(assets, "contents_of", lambda folder: (of_ours if folder == static else contents_of)(folder))
+        patch.setattr(guard_routes, "routes", worked_out_once(guard_routes.routes))
         patch.setattr(kept_templates, "sources_of", read_once(kept_templates.sources_of))
         yield

@@ -29,7 +29,6 @@ from webapp.accounts.models import User
 from webapp.app import close
 from webapp.core.db import Database
 from webapp.guard.resources import DECLARED, Resource
-from webapp.testing import build
 from webapp.web.logs import TextLine
 from webapp.web.registry import services_of
 
@@ -119,14 +118,14 @@ _once = pytest.fixture(scope="session", autouse=True)(cached_builds.in_this_run)
 
 
 @pytest.fixture
-def make_app(instance: Path) -> Iterator[Callable[..., Flask]]:
+def make_app(instance: Path, migrated: Path) -> Iterator[Callable[..., Flask]]:
     """Builds the site; settings as the environment would say them."""
     made: list[Flask] = []
 
     def make(**settings: str) -> Flask:
         if "WEBAPP_SIGNING_ALGORITHM" in settings and not made:  # A site that was begun with it.
             secret_keys.forget_signing_keys(instance)
-        app = build(instance, **settings)
+        app = secret_keys.site_on(instance, migrated, settings)
         made.append(app)
         return app
 

@@ -17,6 +17,7 @@ from webapp.settings import InstanceError, Settings
 log = logging.getLogger(__name__)
 
 KEYS = SealedColumn("sets of keys", "keys", StoredKeys.name, StoredKeys.sealed, StoredKeys.name)
+CHANGES = select(func.count(), func.sum(StoredKeys.version))
 INTERVAL = 1.0
 """Seconds between two looks: a change applies in every process, on every machine, within this time."""
 
@@ -25,7 +26,7 @@ class KeyTable:
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         self._encryptor = KEYS.encryptor(settings)
-        self._query = database.compile_for(select(func.count(), func.sum(StoredKeys.version)))
+        self._query = database.compile_for(CHANGES)
         self._lock = threading.Lock()
         self._next_look = 0.0
         self._seen: tuple[object, ...] | None = None
