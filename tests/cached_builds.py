@@ -17,6 +17,8 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Map, Rule, RuleFactory
 
+from tests import migrated_once
+from webapp.cli import schema
 from webapp.core import db
 from webapp.guard import routes as guard_routes
 from webapp.guard.require import MARK
@@ -148,4 +150,5 @@ def in_this_run() -> Iterator[None]:
         patch.setattr(assets, "contents_of", lambda folder: (of_ours if folder == static else contents_of)(folder))
         patch.setattr(guard_routes, "routes", worked_out_once(guard_routes.routes))
         patch.setattr(kept_templates, "sources_of", read_once(kept_templates.sources_of))
+        patch.setattr(schema, "command", migrated_once.commands())
         yield

@@ -1,18 +1,22 @@
 """What the sites of a run share is the same for all, and what one has is not in another."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
+from alembic import command
 from jinja2 import DictLoader
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, RequestRedirect
 
-from tests import cached_builds
+from tests import cached_builds, secret_keys
 from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.token_mails import TokenMails
+from webapp.cli import schema
 from webapp.core.db import Database
 from webapp.core.keys import KeyRing
 from webapp.core.ratelimit import Limit, Limiter
@@ -86,6 +90,29 @@ def test_a_changed_template_is_compiled_again(app, another):
         site.jinja_env.loader = DictLoader({"same.html": source})
         said.append(site.jinja_env.get_template("same.html").render())
     assert said == ["one", "two"]
+
+
+def test_a_copied_schema_is_the_one_that_the_migrations_make(tmp_path, monkeypatch):
+    secret_keys.new_site(tmp_path / "first")
+    secret_keys.new_site(tmp_path / "copied")
+    monkeypatch.setattr(schema, "command", command)
+    secret_keys.new_site(tmp_path / "migrated")
+    found = [parts(tmp_path / name / "latchkey.db") for name in ("first", "copied", "migrated")]
+    assert found[0] == found[1] == found[2]
+
+
+def parts(file):
+    """Tables, indexes and triggers with the lines of their SQL, and how many rows there are of each table.
+
+    Alembic copies the constraints of a table in the order of a set."""
+    with closing(sqlite3.connect(file)) as database:
+        made = database.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+        counts = {
+            name: database.execute(f'SELECT count(*) FROM "{name}"').fetchone()
+            for kind, name, _ in made
+            if kind == "table"
+        }
+    return {(kind, name): sorted(sql.replace(",", "").splitlines()) for kind, name, sql in made if sql}, counts
 
 
 def matched(maps, path, method):
