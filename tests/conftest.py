@@ -19,6 +19,8 @@ from flask import Flask
 
 from tests import budget, cached_builds, dates, lengthy, marking, secret_keys
 from tests.browser import Person
+from tests.cli import shared_servers
+from tests.cli.serving import Server, serving
 from tests.journeys.postgresql import served
 from tests.login import directory
 from tests.login.slapd import with_people
@@ -247,3 +249,10 @@ def logged() -> Iterator[Callable[[], str]]:
 
 
 slapd = pytest.fixture(scope="session")(with_people)
+
+
+@pytest.fixture(scope="session")
+def proxied_site(migrated: Path) -> Iterator[Server]:
+    """A server that proxies may be put in front of, for tests with ``xdist_group("proxied_site")``."""
+    with copied(migrated) as instance, serving(shared_servers.start_proxied(instance)) as (server,):
+        yield server

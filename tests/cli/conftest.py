@@ -10,8 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.cli import machines as two_machines
+from tests.cli import shared_servers
 from tests.cli.machines import PASSWORD as PASSWORD
-from tests.cli.serving import Server, serving, start
+from tests.cli.serving import Server, serving
 from tests.conftest import copied
 from tests.factories import QUICK
 from webapp.accounts import passwords
@@ -76,8 +77,17 @@ def two_workers(migrated: Path) -> Iterator[Server]:
     """A server with two workers for tests that have users of their own, all with ``xdist_group("two_workers")``.
 
     Commands reach it by its settings: ``run(..., **two_workers.settings)``."""
-    with copied(migrated) as instance, serving(start(instance, WEBAPP_WORKERS="2")) as (server,):
+    with copied(migrated) as instance, serving(shared_servers.start_two_workers(instance)) as (server,):
         yield server
+        assert server.stop() == 0
+        # granian says so where it had to kill what did not stop in time.
+        assert "refused to gracefully stop" not in server.complained
+
+
+@pytest.fixture(scope="session")
+def replaced(two_workers: Server) -> shared_servers.Replaced:
+    """What became of a worker that was stopped; done once: a server ends that loses two within seconds."""
+    return shared_servers.replaced(two_workers)
 
 
 @pytest.fixture(scope="session")

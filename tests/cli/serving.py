@@ -1,16 +1,19 @@
 """The program as it really runs: in processes of its own, on a free port, ended by their id."""
 
 import os
+import shutil
 import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -26,11 +29,31 @@ PATIENCE = 240
 
 @dataclass
 class Server:
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     url: str
     settings: dict[str, str]
-    said: str = field(default="", init=False)
-    complained: str = field(default="", init=False)
+    folder: Path
+    """Of its output, until it has stopped."""
+    output: dict[str, str] = field(default_factory=dict, init=False)
+    """After it has stopped."""
+
+    @property
+    def said(self) -> str:
+        """Its standard output so far."""
+        return self.output_so_far()["said"]
+
+    @property
+    def complained(self) -> str:
+        """What it has written to standard error so far."""
+        return self.output_so_far()["complained"]
+
+    @property
+    def host(self) -> str:
+        """For the header of requests that do not come through its proxy."""
+        return urlsplit(self.settings.get("WEBAPP_BASE_URL", self.url)).netloc
+
+    def output_so_far(self) -> dict[str, str]:
+        return self.output or {name: (self.folder / name).read_text() for name in ("said", "complained")}
 
     def ready(self) -> "Server":
         deadline = time.monotonic() + PATIENCE
@@ -47,12 +70,20 @@ class Server:
         headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         return get(self.url + path, headers=headers)
 
+    def eventually(self, is_so: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not is_so():
+            assert time.monotonic() < deadline, self.complained
+            time.sleep(0.05)
+
     def stop(self) -> int:
         """Its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        said, complained = self.process.communicate(timeout=30)
-        self.said, self.complained = self.said + said, self.complained + complained
+        self.process.wait(timeout=30)
+        if not self.output:
+            self.output = self.output_so_far()
+            shutil.rmtree(self.folder)
         return self.process.returncode
 
 
@@ -65,15 +96,15 @@ def start(instance: Path, *options: str, **settings: str) -> Server:
     """With one worker, where the settings do not say otherwise: each takes seconds to start."""
     bind = f"127.0.0.1:{free_port()}"
     said = {"WEBAPP_INSTANCE": str(instance), "WEBAPP_BIND": bind, "WEBAPP_WORKERS": "1"} | settings
-    process = subprocess.Popen(
-        [sys.executable, "-m", "webapp", "serve", *options],
-        cwd=ROOT,
-        env=bare_environ() | said,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    return Server(process, default_url(bind), said)
+    return launch([sys.executable, "-m", "webapp", "serve", *options], default_url(bind), said)
+
+
+def launch(command: Sequence[str | Path], url: str, settings: dict[str, str], *, cwd: Path = ROOT) -> Server:
+    """Any other server. Its output goes into files: pipes would fill up, and block it."""
+    folder = Path(tempfile.mkdtemp(prefix="served"))
+    with (folder / "said").open("wb") as said, (folder / "complained").open("wb") as complained:
+        process = subprocess.Popen(command, cwd=cwd, env=bare_environ() | settings, stdout=said, stderr=complained)
+    return Server(process, url, settings, folder)
 
 
 @contextmanager
@@ -83,8 +114,7 @@ def serving(*servers: Server) -> Iterator[list[Server]]:
         yield [server.ready() for server in servers]
     finally:
         for server in servers:
-            if server.process.poll() is None:
-                server.stop()
+            server.stop()
 
 
 def bare_environ() -> dict[str, str]:

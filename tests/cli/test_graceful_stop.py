@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -18,6 +18,7 @@ from aiosmtpd.controller import Controller
 
 from tests.cli.conftest import PASSWORD
 from tests.cli.serving import ROOT, serving, start
+from tests.cli.shared_servers import workers_of
 from tests.ports import free_port
 from webapp.cli import signals
 
@@ -67,21 +68,6 @@ HALVES = [
 ]
 
 
-def test_running_requests_are_finished_despite_repeated_signals(instance):
-    with serving(start(instance)) as (server,):
-        clients = [Client(server, *half) for half in HALVES]
-        (worker,) = workers_of(server)
-        # As two Ctrl-C and what the parent sends: a third setting of granian's own signal would never return.
-        for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM, signal.SIGTERM):
-            os.kill(worker, number)
-        server.process.send_signal(signal.SIGTERM)
-        answers = [client.finish() for client in clients]
-        assert server.stop() == 0
-    assert [answer.split()[1] for answer in answers] == [b"403", b"401", b"200"]
-    assert all(answer.endswith((b"}", b"\r\n")) for answer in answers)
-    assert "refused to gracefully stop" not in server.complained
-
-
 class SlowCatcher:
     """A mail server that takes its time over the one mail it gets."""
 
@@ -95,25 +81,38 @@ class SlowCatcher:
         return "250 OK"
 
 
-def test_the_mail_being_sent_is_finished_and_recorded(run, add, instance):
-    add("ada")
+@contextmanager
+def catching():
     catcher = SlowCatcher()
     controller = Controller(catcher, hostname="127.0.0.1", port=free_port())
     controller.start()
-    mail = {"WEBAPP_SMTP_URL": f"smtp://127.0.0.1:{controller.port}", "WEBAPP_MAIL_FROM": "l@example.org"}
     try:
-        with serving(start(instance, **mail)) as (server,):
-            for client in ("curl/8", "another"):
-                # Of the second, which was not seen before, its owner is told.
-                sent = {"username": "ada", "password": PASSWORD}
-                httpx.post(f"{server.url}/api/auth", json=sent, headers={"User-Agent": client}).raise_for_status()
-            assert catcher.is_told.wait(60)
-            server.process.send_signal(signal.SIGTERM)
-            time.sleep(0.2)
-            catcher.goes_on.set()
-            assert server.stop() == 0
+        yield catcher, f"smtp://127.0.0.1:{controller.port}"
     finally:
         controller.stop()
+
+
+def test_running_requests_and_the_mail_being_sent_are_finished_despite_repeated_signals(run, add, instance):
+    add("ada")
+    mail = {"WEBAPP_MAIL_FROM": "l@example.org"}
+    with catching() as (catcher, url), serving(start(instance, WEBAPP_SMTP_URL=url, **mail)) as (server,):
+        for client in ("curl/8", "another"):
+            # Of the second, which was not seen before, its owner is told.
+            sent = {"username": "ada", "password": PASSWORD}
+            httpx.post(f"{server.url}/api/auth", json=sent, headers={"User-Agent": client}).raise_for_status()
+        assert catcher.is_told.wait(60)
+        clients = [Client(server, *half) for half in HALVES]
+        (worker,) = workers_of(server)
+        # As two Ctrl-C and what the parent sends: a third setting of granian's own signal would never return.
+        for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM, signal.SIGTERM):
+            os.kill(worker, number)
+        server.process.send_signal(signal.SIGTERM)
+        answers = [client.finish() for client in clients]
+        catcher.goes_on.set()
+        assert server.stop() == 0
+    assert [answer.split()[1] for answer in answers] == [b"403", b"401", b"200"]
+    assert all(answer.endswith((b"}", b"\r\n")) for answer in answers)
+    assert "refused to gracefully stop" not in server.complained
     (noted,) = json.loads(run("mail list --json").stdout)
     assert (catcher.mails, noted["state"], noted["tries"]) == (1, "sent", 1)
 
@@ -124,13 +123,6 @@ def test_in_each_process_one_thread_other_than_main_receives_signals(two_workers
     hearing = [open_to_stops(pid) for pid in processes]
     assert [len(threads) for threads in hearing] == [1, 1, 1]
     assert not {thread for threads in hearing for thread in threads} & set(processes)
-
-
-def workers_of(server):
-    """Those processes it has started that serve; the other one keeps account of shared memory."""
-    pid = server.process.pid
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def open_to_stops(pid):

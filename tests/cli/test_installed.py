@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.cli.serving import Server, bare_environ, get, serving
+from tests.cli.serving import bare_environ, get, launch, serving
 from tests.ports import free_port
 from webapp.settings.paths import CHECKOUT
 
@@ -61,14 +61,8 @@ def environ(installed, **settings):
 
 
 def started(latchkey, folder, **settings):
-    return subprocess.Popen(
-        [latchkey, "serve", "--workers", "1"],
-        cwd=folder,
-        env=environ(latchkey.parents[1], **settings),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    url, environ = f"http://{settings['WEBAPP_BIND']}", {"PYTHONPATH": str(latchkey.parents[1])}
+    return launch([latchkey, "serve", "--workers", "1"], url, environ | settings, cwd=folder)
 
 
 def test_the_wheel_has_every_module_template_and_static_file_and_no_test(built):
@@ -102,8 +96,7 @@ def test_the_installed_package_serves_and_stores_data_in_the_working_directory(i
     (tmp_path / "webapp" / "__init__.py").write_text("raise SystemExit('not this one')")
     port = free_port()
     settings = {"WEBAPP_BIND": f"127.0.0.1:{port}", "WEBAPP_BASE_URL": f"http://127.0.0.1:{port}"}
-    process = started(installed / "bin" / "latchkey", tmp_path, **settings)
-    with serving(Server(process, f"http://127.0.0.1:{port}", settings)) as (server,):
+    with serving(started(installed / "bin" / "latchkey", tmp_path, **settings)) as (server,):
         page = get(f"{server.url}/login", headers=PAGE).text
         style = re.search(r'href="(/static/[^"]+\.css)"', page)
         assert style
@@ -129,8 +122,7 @@ def test_a_new_app_is_installed_and_served_behind_the_login(installed, tmp_path)
     both = f"{installed}{os.pathsep}{tmp_path / 'app'}"
     tested = run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=app, env=environ(both))
     assert "3 passed" in tested
-    process = started(latchkey, app, PYTHONPATH=both, WEBAPP_BIND=f"127.0.0.1:{port}")
-    with serving(Server(process, f"http://127.0.0.1:{port}", {})) as (server,):
+    with serving(started(latchkey, app, PYTHONPATH=both, WEBAPP_BIND=f"127.0.0.1:{port}")) as (server,):
         assert server.open("/workshop").json()["code"] == "token_missing"
         assert "/workshop" in server.open("/openapi.json").json()["paths"]
     assert "workshop:read" in run(latchkey, "routes", cwd=app, env=environ(both))

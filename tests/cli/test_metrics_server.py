@@ -1,24 +1,16 @@
 """The metrics of a real server: those of all its processes together, on an address of their own."""
 
-import os
 import re
-import signal
 import socket
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
-from tests.cli.serving import get, serving, start
+from tests.cli.serving import get
+from tests.cli.shared_servers import REQUESTS, metrics_of
 from tests.ports import free_port
 from webapp.cli.metrics_server import AT_ONCE, MetricsServer
-
-
-def workers_of(process):
-    """The workers, without the process that tracks their resources."""
-    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return [int(pid) for pid in listed if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def value(text, sample):
@@ -26,26 +18,23 @@ def value(text, sample):
     return float(found[1]) if found else 0.0
 
 
-def test_the_processes_of_a_server_count_together_and_a_killed_one_loses_nothing(instance):
-    bind = f"127.0.0.1:{free_port()}"
+@pytest.mark.xdist_group("two_workers")
+def test_the_processes_of_a_server_count_together_and_a_killed_one_loses_nothing(two_workers, replaced):
     public = 'latchkey_request_duration_seconds_count{method="GET",route="/public",status="200"}'
-    with serving(start(instance, WEBAPP_WORKERS="2", WEBAPP_METRICS_BIND=bind)) as (server,):
-        for _ in range(30):
-            get(f"{server.url}/public", headers={"Accept": "application/json"})
-        before = get(f"http://{bind}/metrics")
-        assert before.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
-        assert value(before.text, public) == 30
-        assert value(before.text, "latchkey_hashing_places_taken") == 0
-        os.kill(workers_of(server.process)[0], signal.SIGKILL)
-        time.sleep(1)
-        server.ready()
-        for _ in range(10):
-            get(f"{server.url}/public", headers={"Accept": "application/json"})
-        assert value(get(f"http://{bind}/metrics").text, public) == 40
-        # The site itself has no such page, and this address has nothing else.
-        assert get(f"{server.url}/metrics").status_code == 404
-        assert get(f"http://{bind}/healthz").status_code == 404
-        assert server.stop() == 0
+    assert [value(text, public) for text in replaced.metrics] == [REQUESTS, REQUESTS]
+    assert value(replaced.metrics[0], "latchkey_hashing_places_taken") == 0
+    before = value(metrics_of(two_workers), public)
+    for _ in range(10):
+        get(f"{two_workers.url}/public", headers={"Accept": "application/json"})
+    assert value(metrics_of(two_workers), public) == before + 10
+
+
+@pytest.mark.xdist_group("two_workers")
+def test_metrics_are_served_at_an_address_of_their_own(two_workers):
+    there = f"http://{two_workers.settings['WEBAPP_METRICS_BIND']}"
+    answer = get(f"{there}/metrics")
+    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert [get(f"{two_workers.url}/metrics").status_code, get(f"{there}/healthz").status_code] == [404, 404]
 
 
 def test_a_port_of_the_metrics_that_is_in_use_is_one_message(run):

@@ -1,13 +1,12 @@
 """``create_app`` as Flask's own command and gunicorn find it: ``webapp`` and ``webapp:create_app()``."""
 
-import subprocess
 import sys
 
 import pytest
 from click.testing import CliRunner
 from flask.cli import cli
 
-from tests.cli.serving import ROOT, Server, bare_environ, serving
+from tests.cli.serving import launch, serving
 from tests.ports import free_port
 
 
@@ -34,13 +33,6 @@ def test_flask_runs_its_commands_on_the_application(instance, monkeypatch, comma
 )
 def test_another_server_can_serve_the_application(instance, command):
     settings, port = {"WEBAPP_INSTANCE": str(instance)}, free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", *command.format(port=port).split()],
-        cwd=ROOT,
-        env=bare_environ() | settings,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with serving(Server(process, f"http://127.0.0.1:{port}", settings)) as (server,):
+    command = [sys.executable, "-m", *command.format(port=port).split()]
+    with serving(launch(command, f"http://127.0.0.1:{port}", settings)) as (server,):
         assert server.open("/protected").json()["code"] == "token_missing"

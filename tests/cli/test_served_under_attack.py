@@ -1,52 +1,26 @@
 """What stops a naive server does not stop this one: HTTP/2 half requests, slow bodies and headers, a hung worker."""
 
-import os
-import signal
 import socket
 import struct
-import time
-from contextlib import suppress
+from itertools import cycle
 
 import pytest
-
-from tests.cli.serving import serving, start
-from tests.cli.test_graceful_stop import workers_of
-from tests.conftest import copied
 
 POST = (
     b"POST /api/auth HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n"
     b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
 )
-# One server for most of them.
-pytestmark = pytest.mark.xdist_group("attack")
+pytestmark = pytest.mark.xdist_group("two_workers")
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
-@pytest.fixture(scope="module")
-def server(migrated):
-    quick = {
-        "WEBAPP_BODY_TIMEOUT": "3s",
-        "WEBAPP_HEADER_TIMEOUT": "3s",
-        "WEBAPP_THREADS": "8",
-        "WEBAPP_CONNECTIONS": "400",
-        "WEBAPP_WORKERS": "2",
-    }
-    with copied(migrated) as instance, serving(start(instance, **quick)) as (server,):
-        yield server
-        assert server.stop() == 0
+@pytest.fixture
+def server(two_workers):
+    return two_workers
 
 
 def connected(server):
     return socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=30)
-
-
-def connected_unread(server):
-    """With a buffer that the first answer fills already."""
-    client = socket.socket()
-    client.settimeout(30)
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    client.connect(("127.0.0.1", int(server.url.rpartition(":")[2])))
-    return client
 
 
 def frame(kind, flags, stream, payload):
@@ -78,37 +52,20 @@ def test_slow_bodies_do_not_block_others_and_time_out(server):
     assert set(answers) == {b"408", b"503"}
 
 
-@pytest.mark.parametrize("begun", [b"", b"GET /healthz HTTP/1.1\r\nHost: local"], ids=["nothing", "half a header"])
-def test_incomplete_headers_do_not_block_others_and_time_out(server, begun):
+BEGUN = b"", b"GET /healthz HTTP/1.1\r\nHost: local"
+"""Nothing, and half a header."""
+
+
+def test_incomplete_headers_do_not_block_others_and_time_out(server):
     clients = [connected(server) for _ in range(300)]
     try:
-        for client in clients:
+        for client, begun in zip(clients, cycle(BEGUN), strict=False):
             client.sendall(begun)
         assert [server.open("/healthz").status_code for _ in range(6)] == [200] * 6
-        assert clients[0].recv(100)[:12] in (b"", b"HTTP/1.1 408")
+        assert all(client.recv(100)[:12] in (b"", b"HTTP/1.1 408") for client in clients)
     finally:
         for client in clients:
             client.close()
-
-
-def test_connections_that_read_nothing_do_not_block_other_networks(instance):
-    request = b"GET /docs HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n" * 2
-    with serving(start(instance, WEBAPP_CONNECTIONS="64")) as (server,):
-        clients = [connected_unread(server) for _ in range(100)]
-        try:
-            for client in clients:
-                # What was cut off meanwhile need not take it.
-                with suppress(OSError):
-                    client.sendall(request)
-            # A quarter of the connections is all that one network keeps; the rest is for others.
-            with socket.create_connection(
-                clients[0].getpeername(), timeout=60, source_address=("127.0.0.9", 0)
-            ) as other:
-                other.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                assert other.recv(100).split()[1] == b"200"
-        finally:
-            for client in clients:
-                client.close()
 
 
 def test_a_streamed_export_is_complete_and_disconnects_free_its_thread(run, add, server):
@@ -124,14 +81,6 @@ def test_a_streamed_export_is_complete_and_disconnects_free_its_thread(run, add,
     assert [server.open("/healthz").status_code for _ in range(6)] == [200] * 6
 
 
-def test_a_worker_that_is_stopped_is_replaced_within_seconds(server):
-    hung, other = workers_of(server)
-    os.kill(hung, signal.SIGSTOP)
-    until = time.monotonic() + 60
-    while time.monotonic() < until and (hung in workers_of(server) or len(workers_of(server)) < 2):
-        time.sleep(0.1)
-    now = workers_of(server)
-    assert (hung in now, other in now, len(now)) == (False, True, 2)
-    assert server.ready()
-    # Other tests have left lines before it.
-    assert any(f"Replacing worker {hung}: it was stopped by a signal" in line for line in server.process.stderr)
+def test_a_worker_that_is_stopped_is_replaced_within_seconds(server, replaced):
+    assert (replaced.hung in replaced.now, replaced.other in replaced.now, len(replaced.now)) == (False, True, 2)
+    assert f"Replacing worker {replaced.hung}: it was stopped by a signal" in server.complained

@@ -5,17 +5,16 @@ from contextlib import closing
 
 import pytest
 
-from tests.cli.serving import serving, start
-from webapp.cli import schema
+from webapp.cli import granian_server, schema, server_process
 from webapp.core import restore
 from webapp.settings import Settings
 
-FORMER = "20261212_language"
+FORMER = schema.script().get_revision(schema.head()).down_revision
 
 
 @pytest.fixture
 def former(run, add, instance):
-    """A site of an earlier version."""
+    """A site of the version before this one."""
     add("ada")
     schema.downgrade(Settings.from_env({"WEBAPP_INSTANCE": str(instance)}), FORMER)
     return instance / "latchkey.db"
@@ -40,13 +39,15 @@ def test_db_upgrade_copies_the_former_database_first(run, instance, former):
     assert copies(instance) == [copy]
 
 
-def test_serve_copies_the_former_database_first(instance, former):
-    with serving(start(instance)) as (server,):
-        assert server.open("/healthz").status_code == 200
-        server.stop()
+def test_serve_copies_the_former_database_first(run, instance, former, monkeypatch):
+    """Before it starts its workers."""
+    monkeypatch.setattr(granian_server, "refuse_taken", lambda *_: None)
+    versions = []
+    monkeypatch.setattr(server_process, "replace_this_process", lambda **_: versions.append(version(former)))
+    done = run("serve")
     (copy,) = copies(instance)
-    assert version(copy) == FORMER
-    assert server.complained == f"Upgrading the database ...\nA copy of it is kept: {copy}\n"
+    assert (version(copy), versions) == (FORMER, [schema.head()])
+    assert done.stderr == f"Upgrading the database ...\nA copy of it is kept: {copy}\n"
 
 
 def test_without_room_for_the_copy_nothing_is_migrated(run, instance, former, monkeypatch):
@@ -61,10 +62,10 @@ def test_without_room_for_the_copy_nothing_is_migrated(run, instance, former, mo
 
 
 def test_copies_are_limited_in_number(run, instance, former):
-    settings = Settings.from_env({"WEBAPP_INSTANCE": str(instance)})
+    content = former.read_bytes()
     for _ in range(restore.COPIES + 2):
-        run("db upgrade")
-        schema.downgrade(settings, FORMER)
+        former.write_bytes(content)
+        assert run("db upgrade").stderr.count("A copy of it is kept") == 1
     assert len(copies(instance)) == restore.COPIES
 
 

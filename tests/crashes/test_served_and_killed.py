@@ -10,7 +10,7 @@ import pytest
 from tests import budget
 from tests.cli import machines
 from tests.cli.serving import start
-from tests.cli.test_graceful_stop import workers_of
+from tests.cli.shared_servers import workers_of
 from tests.conftest import copied
 from tests.crashes.login_writes import Refreshed
 from tests.crashes.rounds import Rounds

@@ -5,10 +5,12 @@ import re
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
+import pytest
 
-from tests.cli.serving import serving, start
+from tests.cli.shared_servers import NO_ANSWER
 from tests.forward_auth.proxy_servers import NEWEST, caddy
 from tests.journeys import nginx
 from tests.journeys.nginx import PATIENCE, wait_for, write_certificate
@@ -16,6 +18,7 @@ from tests.ports import free_port
 from webapp.cli.health_checks import proxy_probe
 from webapp.settings import Settings
 
+pytestmark = pytest.mark.xdist_group("proxied_site")
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 HEAD = """
 {user} daemon off; pid nginx.pid; error_log error.log; worker_processes 1;
@@ -26,6 +29,11 @@ http {{
   include site.conf;
 }}
 """
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch):
+    monkeypatch.setattr(proxy_probe, "SLACK", NO_ANSWER)
 
 
 def nginx_site(upstream, port):
@@ -59,53 +67,53 @@ def running(command, folder, port, **environ):
         process.wait(PATIENCE)
 
 
-def check(url, settings, port, *, is_tls):
-    """What a proxy has to do: pass on host, scheme and IP address, and buffer requests."""
+def check(server):
+    """What a proxy at the URL of the site has to do: pass on host, scheme and IP address, and buffer requests."""
+    url, before = server.settings["WEBAPP_BASE_URL"], len(server.complained)
     # From another address than the proxy's, which is trusted.
     with httpx.Client(transport=httpx.HTTPTransport(local_address=CLIENT, verify=False)) as client:
         page = client.get(f"{url}/login", headers={"Accept": "text/html", "X-Forwarded-For": "203.0.113.66"})
     assert (page.status_code, "Log in" in page.text) == (200, True)
+    # What the client wrote into X-Forwarded-For is not believed.
+    server.eventually(lambda: seen_addresses(server.complained[before:]) == {CLIENT})
     assert httpx.get(f"{url}/readyz", verify=False).json() == {"status": "ok"}
     long = httpx.post(f"{url}/api/auth", content=b"x" * 2_000_000, verify=False)
     assert long.status_code == 413
-    assert proxy_probe.buffering(settings, "localhost", port, is_tls=is_tls).level == "ok"
+    settings = Settings.from_env(server.settings)
+    assert proxy_probe.buffering(settings, "localhost", urlsplit(url).port, is_tls=True).level == "ok"
 
 
-def seen_addresses(server):
-    return set(re.findall(r'"route":"/login","status":200,"ms":[^,]+,"ip_address":"([^"]+)"', server.complained))
+def seen_addresses(log):
+    return set(re.findall(r'"route":"/login","status":200,"ms":[^,]+,"ip_address":"([^"]+)"', log))
 
 
-def test_nginx_serves_the_site_with_the_file_in_deploy(instance, tmp_path):
-    port = free_port()
-    settings = {"WEBAPP_BASE_URL": f"https://localhost:{port}", "WEBAPP_TRUSTED_PROXIES": "127.0.0.1"}
-    own = start(instance, WEBAPP_BODY_TIMEOUT="1s", WEBAPP_ACCESS_LOG="true", **settings)
-    own.url = f"http://{own.settings['WEBAPP_BIND']}"
-    with serving(own) as (server,):
-        write_certificate(tmp_path)
-        (tmp_path / "site.conf").write_text(nginx_site(server.settings["WEBAPP_BIND"], port))
-        user = "user root;" if os.geteuid() == 0 else ""
-        (tmp_path / "nginx.conf").write_text(HEAD.format(user=user))
-        command = [nginx.program(), "-p", str(tmp_path), "-c", "nginx.conf", "-e", "error.log"]
-        checked = subprocess.run([*command, "-t"], capture_output=True, text=True)
-        assert checked.returncode == 0, checked.stderr
-        with running(command, tmp_path, port):
-            check(f"https://localhost:{port}", Settings.from_env(server.settings), port, is_tls=True)
-        server.stop()
-    # What the client wrote into X-Forwarded-For is not believed.
-    assert seen_addresses(own) == {CLIENT}
+def test_nginx_serves_the_site_with_the_file_in_deploy(proxied_site, tmp_path):
+    port = urlsplit(proxied_site.settings["WEBAPP_BASE_URL"]).port
+    write_certificate(tmp_path)
+    (tmp_path / "site.conf").write_text(nginx_site(proxied_site.settings["WEBAPP_BIND"], port))
+    user = "user root;" if os.geteuid() == 0 else ""
+    (tmp_path / "nginx.conf").write_text(HEAD.format(user=user))
+    command = [nginx.program(), "-p", str(tmp_path), "-c", "nginx.conf", "-e", "error.log"]
+    checked = subprocess.run([*command, "-t"], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stderr
+    with running(command, tmp_path, port):
+        check(proxied_site)
 
 
-def test_caddy_serves_the_site_with_the_file_in_deploy(instance, tmp_path):
-    port = free_port()
-    settings = {"WEBAPP_BASE_URL": f"http://localhost:{port}", "WEBAPP_TRUSTED_PROXIES": "127.0.0.1"}
-    own = start(instance, WEBAPP_BODY_TIMEOUT="1s", WEBAPP_ACCESS_LOG="true", **settings)
-    own.url = f"http://{own.settings['WEBAPP_BIND']}"
-    with serving(own) as (server,):
-        # Without a certificate: Caddy would ask an authority for one.
-        (tmp_path / "Caddyfile").write_text("{\n\tadmin off\n}\n" + (DEPLOY / "Caddyfile").read_text())
-        command = [caddy(NEWEST), "run", "--config", "Caddyfile", "--adapter", "caddyfile"]
-        environ = {"SITE": f"http://localhost:{port}", "UPSTREAM": server.settings["WEBAPP_BIND"]}
-        with running(command, tmp_path, port, **environ):
-            check(f"http://localhost:{port}", Settings.from_env(server.settings), port, is_tls=False)
-        server.stop()
-    assert seen_addresses(own) == {CLIENT}
+def test_caddy_serves_the_site_with_the_file_in_deploy(proxied_site, tmp_path):
+    url = proxied_site.settings["WEBAPP_BASE_URL"]
+    # For localhost Caddy is an authority of its own; nobody needs to trust it here.
+    own = "{\n\tadmin off\n\tauto_https disable_redirects\n\tskip_install_trust\n}\n"
+    (tmp_path / "Caddyfile").write_text(own + (DEPLOY / "Caddyfile").read_text())
+    command = [caddy(NEWEST), "run", "--config", "Caddyfile", "--adapter", "caddyfile"]
+    with running(command, tmp_path, urlsplit(url).port, SITE=url, UPSTREAM=proxied_site.settings["WEBAPP_BIND"]):
+        proxied_site.eventually(lambda: has_certificate(url))
+        check(proxied_site)
+
+
+def has_certificate(url):
+    """Caddy listens before it has made one."""
+    try:
+        return httpx.get(url, verify=False).status_code > 0
+    except httpx.ConnectError:
+        return False
