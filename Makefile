@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-fast lengthy test-dates explore check bench migrate migration messages lock
+.PHONY: help setup setup-dev run test test-fast lengthy test-dates explore check image bench migrate migration messages lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -62,6 +62,9 @@ check: setup-dev ## check format, lint, types, layers, templates, migrations
 	$(BIN)/lint-imports
 	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/python -m webapp --instance $$(mktemp -d) db check --models
+
+image: setup-dev ## build the container image in a folder, run it there and measure it; as root, with debootstrap
+	$(BIN)/python -m tests.deploy.image $(or $(FOLDER),$(shell mktemp -d))
 
 bench: setup-dev ## measure what requests, logins to apps and checks of a proxy cost, and that no revoked credential is let in
 	$(BIN)/python -m tests.bench

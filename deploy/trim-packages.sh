@@ -6,7 +6,7 @@ set -eu
 cd "$1"
 packages=$(echo lib/python3*/site-packages)
 bin/python -m pip uninstall --quiet --yes pip setuptools 2>/dev/null || true
-find "$packages" -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +
+find "$packages" -type d \( -name tests -o -name test -o -name testing \) -prune -exec rm -rf {} +
 # Babel: the languages of this site, and what they are derived from.
 find "$packages/babel/locale-data" -name '*.dat' ! -name 'root.dat' ! -name 'en*.dat' ! -name 'de*.dat' -delete
 find "$packages" -type f \( -name '*.pyi' -o -name '*.c' -o -name '*.h' -o -name '*.pyx' -o -name '*.pxd' \) -delete

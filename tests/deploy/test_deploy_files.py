@@ -19,7 +19,7 @@ DEPLOY = ROOT / "deploy"
 KNOWN = variables(fields_of(Settings))
 VARIABLE = re.compile(r"\bWEBAPP_[A-Z_]+\b")
 UNITS = sorted(path.name for path in DEPLOY.iterdir() if path.suffix in (".service", ".timer"))
-SCRIPTS = ["latchkey", "trim-packages.sh", "make-secrets.sh"]
+SCRIPTS = ["latchkey", "trim-packages.sh", "copy-system.sh", "make-secrets.sh"]
 
 
 def unit(name):
