@@ -19,6 +19,7 @@ MARKERS = {
     "postgresql": "needs PostgreSQL",
     "race": "runs threads or processes against each other",
     "slow": "takes seconds",
+    "own_site": "builds its sites anew: tests/shared_site.py",
     "lengthy": f"takes more than {lengthy.LONGEST} seconds: tests/lengthy.txt",
 }
 BY_FIXTURE = {

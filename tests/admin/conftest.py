@@ -3,10 +3,12 @@
 import pytest
 from flask import Flask
 
-from tests import factories
+from tests import factories, shared_site
 from tests.browser import Person
 from tests.script import Script
 from webapp.accounts.models import User
+
+shared_sites, make_app = shared_site.fixtures()
 
 
 @pytest.fixture

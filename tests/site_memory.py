@@ -1,0 +1,109 @@
+"""What a site keeps in memory: noted once, and put back as often as wanted."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
+from types import CellType, FunctionType, MethodType
+from typing import Any
+
+from flask import Flask
+from jinja2 import Environment
+
+CACHED = type(lru_cache(id))
+CONTAINERS = (dict, list, set, deque)
+
+
+class SiteMemory:
+    """All that is reached from a site: dicts, lists and sets, attributes of our own objects, variables of closures.
+
+    What was rendered or compiled from the source alone is left: templates, the URL map, statements.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self._noted: list[Callable[[], object]] = []
+        self._rules = rules_of(app)
+        seen, waiting = dict[int, object](), [vars(app)]
+        while waiting:
+            found: Any = waiting.pop()
+            if id(found) not in seen:
+                seen[id(found)] = found
+                self._noted += undoing(found)
+                waiting += reached(found)
+
+    def put_back(self) -> None:
+        for undo in self._noted:
+            undo()
+
+    def fits(self, app: Flask) -> bool:
+        """Whether no route was added: what follows from one cannot be taken back."""
+        return self._rules == rules_of(app)
+
+
+def rules_of(app: Flask) -> int:
+    return sum(1 for _ in app.url_map.iter_rules())
+
+
+def undoing(found: Any) -> Iterator[Callable[[], object]]:
+    """What makes one object again what it is now."""
+    if isinstance(found, CONTAINERS):
+        yield partial(refill, found, found.copy())
+    elif isinstance(found, CellType):
+        if (content := content_of(found)) is not None:
+            yield partial(setattr, found, "cell_contents", content)
+    elif isinstance(found, CACHED):
+        yield found.cache_clear
+    elif is_ours(found) and not is_frozen(found):
+        for name in slots_of(found):
+            yield partial(setattr, found, name, getattr(found, name))
+
+
+def refill(container: Any, content: Any) -> None:
+    container.clear()
+    (container.update if isinstance(container, dict | set) else container.extend)(content)
+
+
+def reached(found: Any) -> Iterable[Any]:
+    """The objects that one object holds, without those that a whole process shares: modules, classes, globals."""
+    match found:
+        case dict():
+            return found.values()
+        case list() | tuple() | set() | frozenset() | deque():
+            return found
+        case FunctionType():
+            return [vars(found), *(found.__closure__ or ()), *(found.__defaults__ or ())]
+        case CellType():
+            return [content_of(found)]
+        case MethodType():
+            return [found.__self__, found.__func__]
+        case partial():
+            return [found.func, found.args, found.keywords]
+        case Environment():
+            return [found.globals, found.filters, found.tests]
+        case _ if is_ours(found):
+            return [getattr(found, "__dict__", {}), *(getattr(found, name) for name in slots_of(found))]
+    return ()
+
+
+def content_of(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # Nothing was put in.
+        return None
+
+
+def is_ours(found: Any) -> bool:
+    return type(found).__module__.startswith("webapp.") or isinstance(found, threading.Event | threading.local)
+
+
+def is_frozen(found: Any) -> bool:
+    parameters = getattr(type(found), "__dataclass_params__", None)
+    return parameters is not None and parameters.frozen
+
+
+def slots_of(found: Any) -> Iterator[str]:
+    for kind in type(found).__mro__:
+        names = vars(kind).get("__slots__", ())
+        for name in (names,) if isinstance(names, str) else names:
+            if name not in ("__dict__", "__weakref__") and hasattr(found, name):
+                yield name
