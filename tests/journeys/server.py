@@ -18,6 +18,8 @@ from tests.factories import HASHED
 from tests.ports import free_port
 from webapp.accounts.registration import NewUser, add
 from webapp.app import close, create_app
+from webapp.cli import schema
+from webapp.cli.context import CommandContext
 from webapp.core.db import Database
 from webapp.settings import Settings
 from webapp.testing import api_token, user_named
@@ -110,6 +112,8 @@ def served(folder: Path, *, host: str = "localhost", **settings: str) -> Iterato
         "PYTHONUNBUFFERED": "1",
         **settings,
     }
+    # Faster than the first start does it; that is a test of its own.
+    schema.upgrade(CommandContext(environ).settings)
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "webapp", "serve"], cwd=ROOT, env=environ, stdout=output, stderr=output

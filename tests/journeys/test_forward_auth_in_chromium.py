@@ -39,20 +39,38 @@ SERVER = "server {{ listen 443 ssl; server_name {host}; {tls} {proxied} location
 BLOCK = "https://{host} {{\n tls certificate.pem key.pem\n reverse_proxy {site}\n}}\n"
 
 
+KINDS = [NGINX, DEBIAN, NEWEST]
+
+
+@dataclass
+class Served:
+    """The login and the apps, before any proxy."""
+
+    site: ServedSite
+    upstreams: dict[str, int]
+    authenticators: dict[str, App]
+    """Of one user for each kind of proxy."""
+
+
 @dataclass
 class Apps:
     browser: Browser
+    user: str
     authenticator: App
 
 
-def put_apps(site: ServedSite) -> App:
-    """Add the apps, and a user with a second factor."""
+def user_of(kind: str) -> str:
+    return f"ada{KINDS.index(kind)}"
+
+
+def put_apps(site: ServedSite) -> dict[str, App]:
+    """Add the apps, and users with a second factor."""
     app = create_app(site.settings)
     try:
         with database_of(app).write() as db:
             for slug, wish in APPS.items():
                 lifecycle.add(db, slug, wish, EDITOR, own_host=LOGIN)
-        return with_app(app, user_named(app, "ada"))
+        return {kind: with_app(app, user_named(app, user_of(kind))) for kind in KINDS}
     finally:
         close(app)
 
@@ -81,23 +99,29 @@ def proxying(folder: Path, kind: str, port: int, bind: str, upstreams: dict[str,
             yield
 
 
-@pytest.fixture(scope="module", params=[NGINX, DEBIAN, NEWEST])
-def apps(
-    tmp_path_factory: pytest.TempPathFactory, playwright: Playwright, request: pytest.FixtureRequest
-) -> Iterator[Apps]:
-    folder, port = tmp_path_factory.mktemp("forward_auth"), free_port()
-    nginx.write_certificate(folder)
+@pytest.fixture(scope="module")
+def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     settings = {"WEBAPP_BASE_URL": SITE, "WEBAPP_TRUSTED_PROXIES": "127.0.0.1"}
     upstreams = {slug: free_port() for slug in APPS}
     with ExitStack() as stack:
-        site = stack.enter_context(served(folder, **settings, **ONE_WORKER))
-        authenticator = put_apps(site)
+        site = stack.enter_context(served(tmp_path_factory.mktemp("forward_auth"), **settings, **ONE_WORKER))
         for upstream in upstreams.values():
             stack.enter_context(small_app(upstream))
-        stack.enter_context(proxying(folder, request.param, port, site.environ["WEBAPP_BIND"], upstreams))
-        hosts = dict.fromkeys((LOGIN, WIKI, NOTES), port)
-        browser = stack.enter_context(launched(playwright, *nginx.arguments_for(hosts)))
-        yield Apps(browser, authenticator)
+        yield Served(site, upstreams, put_apps(site))
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def apps(
+    tmp_path_factory: pytest.TempPathFactory, playwright: Playwright, request: pytest.FixtureRequest, behind: Served
+) -> Iterator[Apps]:
+    folder, kind, port = tmp_path_factory.mktemp("proxy"), request.param, free_port()
+    nginx.write_certificate(folder)
+    bind, hosts = behind.site.environ["WEBAPP_BIND"], dict.fromkeys((LOGIN, WIKI, NOTES), port)
+    with (
+        proxying(folder, kind, port, bind, behind.upstreams),
+        launched(playwright, *nginx.arguments_for(hosts)) as browser,
+    ):
+        yield Apps(browser, user_of(kind), behind.authenticators[kind])
 
 
 @pytest.fixture
@@ -127,11 +151,11 @@ def documents(page: Page) -> list[str]:
     return urls
 
 
-def log_in(page: Page, authenticator: App) -> None:
-    page.get_by_label("User name or e-mail").fill("ada")
+def log_in(page: Page, apps: Apps) -> None:
+    page.get_by_label("User name or e-mail").fill(apps.user)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Log in", exact=True).click()
-    page.get_by_label("Code", exact=True).fill(authenticator.code())
+    page.get_by_label("Code", exact=True).fill(apps.authenticator.code())
     page.get_by_role("button", name="Continue", exact=True).click()
 
 
@@ -140,15 +164,15 @@ def test_one_login_opens_both_apps_and_one_logout_closes_them(apps: Apps, contex
     page.goto(f"https://{WIKI}/page?x=1&y=%C3%A4")
     expect(page.get_by_text("Wiki").first).to_be_visible()
     assert page.url.startswith(f"{SITE}/login?next=")
-    log_in(page, apps.authenticator)
+    log_in(page, apps)
     page.wait_for_url(f"https://{WIKI}/page?x=1&y=%C3%A4")
     seen = headers_at(page)
-    assert (seen["remote-user"], seen["host"], seen["x-forwarded-proto"]) == ("ada", WIKI, "https")
+    assert (seen["remote-user"], seen["host"], seen["x-forwarded-proto"]) == (apps.user, WIKI, "https")
     assert "latchkey" not in seen.get("cookie", "")
 
     opened = documents(page)
     page.goto(f"https://{NOTES}/")
-    assert headers_at(page)["remote-user"] == "ada"
+    assert headers_at(page)["remote-user"] == apps.user
     assert not any("/login?next=" in url for url in opened)
     opened.clear()
     page.goto(f"https://{NOTES}/again")
@@ -172,7 +196,7 @@ def test_one_login_opens_both_apps_and_one_logout_closes_them(apps: Apps, contex
 def test_a_script_of_a_page_gets_401_after_the_logout(apps: Apps, context: BrowserContext) -> None:
     page = context.new_page()
     page.goto(f"https://{NOTES}/")
-    log_in(page, apps.authenticator)
+    log_in(page, apps)
     page.wait_for_url(f"https://{NOTES}/")
     fetched = "async () => { const got = await fetch('/data'); return [got.status, got.redirected] }"
     assert page.evaluate(fetched) == [200, False]

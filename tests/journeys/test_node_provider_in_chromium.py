@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,22 +9,16 @@ from playwright.sync_api import Page, expect
 
 from tests.federation.real_upstreams import node_oidc_provider
 from tests.federation.upstream import CLIENT, SECRET
-from tests.journeys.server import ONE_WORKER, ServedSite, served
+from tests.journeys.server import ServedSite
 from tests.journeys.test_providers_in_chromium import PAGES, is_closed_at_the_next_click
 from tests.journeys.test_second_factors_in_chromium import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[ServedSite]:
-    with served(tmp_path, **ONE_WORKER, WEBAPP_PRIVATE_HOSTS="127.0.0.1") as found:
-        found.add_user("chief", "super_admin")
-        found.add_user("ada")
-        yield found
-
-
-def test_logins_links_and_logout_at_node_oidc_provider(site: ServedSite, tab: Page, tmp_path: Path) -> None:
+def test_logins_links_and_logout_at_node_oidc_provider(shop: ServedSite, tab: Page, tmp_path: Path) -> None:
+    site = shop
+    site.add_user("linda")
     groups = tmp_path / "groups.json"
     groups.write_text(json.dumps({"grace": ["staff"]}))
     # Its pages load a font from elsewhere.
@@ -49,7 +42,7 @@ def test_logins_links_and_logout_at_node_oidc_provider(site: ServedSite, tab: Pa
         expect(tab.get_by_role("link", name="Admin", exact=True)).to_have_count(0)
         end_session_there(tab, site, issuer)
         tab.context.clear_cookies()
-        log_in(tab, site, "ada")
+        log_in(tab, site, "linda")
         link_and_unlink(tab, site)
 
 

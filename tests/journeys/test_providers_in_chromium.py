@@ -24,13 +24,6 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSite]:
         yield site
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSite]:
-    with served(tmp_path_factory.mktemp("shop"), **ONE_WORKER, WEBAPP_PRIVATE_HOSTS="127.0.0.1") as site:
-        site.add_user("chief", "super_admin")
-        yield site
-
-
 def test_a_provider_from_the_first_page_to_the_logout_there(shop: ServedSite, office: ServedSite, tab: Page) -> None:
     office.add_user("grace", "admin")
     office.add_user("linus")
