@@ -61,6 +61,7 @@ def machines(folder: Path, database_url: str) -> Iterator[Machines]:
             "WEBAPP_BASE_URL": f"http://{HOST}",
             "WEBAPP_TRUSTED_PROXIES": "127.0.0.1",
             "WEBAPP_SMTP_URL": postman.url,
+            "WEBAPP_BLUEPRINTS": "tests.cli.impatient:bp",
         }
         with serving(*(start(folder / name, **shared) for name in "ab")) as (a, b), balancing(folder, [a, b]) as url:
             yield Machines(a, b, url, postman, valkey, (kids(a.url), kids(b.url)))

@@ -11,7 +11,7 @@ from tests.valkey import NOBODY
 from webapp.cli.worker_start import DEBUG
 
 QUICK = {"WEBAPP_BODY_TIMEOUT": "3s", "WEBAPP_HEADER_TIMEOUT": "3s"}
-FEW = {"WEBAPP_WORKERS": "2", "WEBAPP_THREADS": "8", "WEBAPP_CONNECTIONS": "400"}
+FEW = {"WEBAPP_WORKERS": "2", "WEBAPP_THREADS": "16", "WEBAPP_CONNECTIONS": "400"}
 # Nobody needs Valkey but those who test what is counted without it.
 ELSEWHERE = {"WEBAPP_TRUSTED_PROXIES": "127.0.0.1", "WEBAPP_VALKEY_URL": NOBODY}
 

@@ -1,14 +1,11 @@
-"""What serve writes: with WEBAPP_LOG_JSON every line is JSON, whoever writes it."""
+"""What serve writes before the workers start: with WEBAPP_LOG_JSON every line is JSON. For the rest see test_serve."""
 
 import json
-import os
-import signal
 import socket
-import time
 
 import pytest
 
-from tests.cli.serving import get, serving, start
+from webapp.cli import granian_server, server_process
 
 
 def parsed(text):
@@ -16,24 +13,11 @@ def parsed(text):
 
 
 @pytest.mark.usefixtures("unbuilt")
-def test_every_line_of_a_server_is_json_also_those_of_granian(instance):
-    with serving(start(instance, WEBAPP_LOG_JSON="true", WEBAPP_ACCESS_LOG="true")) as (server,):
-        get(f"{server.url}/protected?private=1")
-        children = f"/proc/{server.process.pid}/task/{server.process.pid}/children"
-        with open(children) as file:
-            worker = max(int(number) for number in file.read().split())
-        os.kill(worker, signal.SIGKILL)
-        time.sleep(1)
-        server.ready()
-        server.stop()
-    said, complained = parsed(server.said), parsed(server.complained)
-    assert [set(line) >= {"at", "level", "event"} for line in said + complained] == [True] * len(said + complained)
-    assert any("/setup/" in line.get("setup_link", "") for line in said)
-    events = {line["event"] for line in complained}
-    assert {"Upgrading the database ...", "Unexpected exit from worker-1", "request"} <= events
-    # The watchdog's probes are no requests of anybody: only those of the test, and the first of the server.
-    healthy = [line for line in complained if line.get("route") == "/healthz"]
-    assert len(healthy) < 30
+def test_what_is_said_before_the_workers_start_is_json(run, monkeypatch):
+    monkeypatch.setattr(granian_server, "refuse_taken", lambda *_: None)
+    monkeypatch.setattr(server_process, "replace_this_process", lambda **_: None)
+    (line,) = parsed(run("serve", WEBAPP_LOG_JSON="true").stderr)
+    assert (line["event"], set(line) >= {"at", "level"}) == ("Upgrading the database ...", True)
 
 
 def test_an_error_at_the_start_is_a_line_of_json_with_its_exit_code(run):

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import cycle
 from threading import Event
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -29,6 +28,7 @@ from tests.cli.machines import (
     token_at,
     tokens_at,
 )
+from tests.cli.machines_limits import Names, ten_wrong_passwords_at_once_over_both
 from tests.cli.serving import serving
 from tests.forward_auth.proxy import PAGE, forwarded
 from webapp.core.clock import now
@@ -78,14 +78,8 @@ def test_what_ends_at_one_is_refused_at_the_other_in_the_next_request(machines, 
         assert status(there, **cookie) == 401
 
 
-def test_a_limit_is_exact_over_both(machines, add):
-    add("hal", **machines.settings)
-    answers = []
-    for _, url in zip(range(12), cycle((machines.a.url, machines.b.url)), strict=False):
-        with client(url, **{"X-Forwarded-For": "203.0.113.77"}) as script:
-            tried = script.post("/api/auth", json={"username": "hal", "password": "wrong"})
-        answers.append(tried.status_code)
-    assert answers == [401] * 10 + [429] * 2
+def test_a_limit_is_exact_over_both(machines, run, add):
+    ten_wrong_passwords_at_once_over_both(machines, Names("hal", machines, run, add), is_gone=False)
 
 
 def test_each_mail_is_sent_once(machines, add):

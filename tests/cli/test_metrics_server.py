@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.cli.machines import seconds_until
 from tests.cli.serving import get
 from tests.cli.shared_servers import REQUESTS, metrics_of
 from tests.ports import free_port
@@ -59,14 +60,22 @@ def test_many_slow_clients_do_not_take_many_threads():
     server.start()
     before = threading.active_count()
     try:
-        slow = [socket.create_connection(server.server_address) for _ in range(3 * AT_ONCE)]
-        time.sleep(0.5)
+        slow = [connected(server) for _ in range(3 * AT_ONCE)]
+        # Those beyond are closed at once.
+        assert [connection.recv(1) for connection in slow[AT_ONCE:]] == [b""] * (2 * AT_ONCE)
         assert threading.active_count() - before <= AT_ONCE
         for connection in slow:
             connection.close()
-        time.sleep(0.5)
+        seconds_until(lambda: threading.active_count() <= before)
         host, port = server.server_address
         assert get(f"http://{host}:{port}/metrics").text == "up 1\n"
     finally:
         server.shutdown()
         server.server_close()
+
+
+def connected(server):
+    connection = socket.create_connection(server.server_address, timeout=30)
+    # Few wait to be accepted; one that comes too early would be tried again after a second.
+    time.sleep(0.005)
+    return connection

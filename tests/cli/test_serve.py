@@ -1,34 +1,71 @@
 """serve, as it really runs: processes, signals, files."""
 
+import os
 import re
+import signal
 import socket
 import time
+from dataclasses import dataclass
+from json import loads
 
 import pytest
 
-from tests.cli.serving import serving, start
+from tests.cli.serving import Server, serving, start
+from tests.cli.shared_servers import workers_of
 
 
-@pytest.mark.usefixtures("unbuilt")
-def test_serve_prints_a_setup_link_answers_and_stops_in_time(instance):
-    with serving(start(instance, WEBAPP_WORKERS="2")) as (server,):
-        assert server.open("/healthz").json() == {"status": "ok"}
-        # It says so right after its own first request.
-        said = "".join(server.process.stdout.readline() for _ in range(3))
-        assert server.stop() == 0
-    assert re.search(rf"within 30 minutes:\n  {re.escape(server.url)}/setup/\S+\n", said), said
+@dataclass
+class Started:
+    """Two servers that were started at once, in a new instance folder, and have stopped."""
+
+    plain: Server
+    json: Server
+    """Its worker was killed, and replaced."""
+    keys: list[list[dict[str, str]]]
+    codes: list[int]
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory):
+    new = tmp_path_factory.mktemp("new") / "instance"
+    as_json = {"WEBAPP_LOG_JSON": "true", "WEBAPP_ACCESS_LOG": "true"}
+    with serving(start(new), start(new, **as_json)) as (plain, json):
+        keys = [server.open("/.well-known/jwks.json").json()["keys"] for server in (plain, json)]
+        json.open("/protected?private=1")
+        (worker,) = workers_of(json)
+        os.kill(worker, signal.SIGKILL)
+        json.eventually(lambda: "Unexpected exit" in json.complained and set(workers_of(json)) - {worker})
+        json.ready()
+        return Started(plain, json, keys, [plain.stop(), json.stop()])
+
+
+def parsed(text):
+    return [loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.xdist_group("two_starts")
+def test_serve_prints_a_setup_link_and_stops_in_time(started):
+    link = rf"within 30 minutes:\n  {re.escape(started.plain.url)}/setup/\S+\n"
+    assert re.search(link, started.plain.said), started.plain.said
     # granian says so where it had to kill what did not stop in time.
-    assert server.complained == "Upgrading the database ...\n"
+    assert (started.codes, started.plain.complained in ("", "Upgrading the database ...\n")) == ([0, 0], True)
 
 
-@pytest.mark.usefixtures("unbuilt")
-def test_two_starts_at_once_run_one_migration_and_create_one_set_of_keys(instance):
-    with serving(*(start(instance) for _ in range(2))) as servers:
-        sets = [server.open("/.well-known/jwks.json").json()["keys"] for server in servers]
-        assert sets[0] == sets[1]
-        assert [server.stop() for server in servers] == [0, 0]
-    said = "".join(server.complained for server in servers).splitlines()
-    assert said == ["Upgrading the database ..."]
+@pytest.mark.xdist_group("two_starts")
+def test_two_starts_at_once_run_one_migration_and_create_one_set_of_keys(started):
+    assert started.keys[0] == started.keys[1] != []
+    events = started.plain.complained.splitlines() + [line["event"] for line in parsed(started.json.complained)]
+    assert events.count("Upgrading the database ...") == 1
+
+
+@pytest.mark.xdist_group("two_starts")
+def test_every_line_of_a_server_is_json_also_those_of_granian(started):
+    said, complained = parsed(started.json.said), parsed(started.json.complained)
+    assert [set(line) >= {"at", "level", "event"} for line in said + complained] == [True] * len(said + complained)
+    assert any("/setup/" in line.get("setup_link", "") for line in said)
+    assert {"Unexpected exit from worker-1", "request"} <= {line["event"] for line in complained}
+    # The watchdog's probes are no requests of anybody: only those of the test, and the first of the server.
+    assert len([line for line in complained if line.get("route") == "/healthz"]) < 30
 
 
 def test_a_port_in_use_is_one_message(run):

@@ -42,7 +42,7 @@ def test_slow_bodies_do_not_block_others_and_time_out(server):
     try:
         for client in clients:
             client.sendall(POST)
-        # Sixteen threads in all: a thread for each body would have left none.
+        # Thirty-two threads in all: a thread for each body would have left none.
         assert [server.open("/healthz").status_code for _ in range(6)] == [200] * 6
         answers = [client.recv(100).split()[1] for client in clients]
     finally:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.event_loop import finished
+from webapp.cli import heartbeat as heartbeats
 from webapp.cli import watchdog
 from webapp.cli.heartbeat import NotHealthy, probe, write_heartbeats
 from webapp.cli.watchdog import INSTANT, STARTING, STOPPED, Watchdog
@@ -97,7 +98,7 @@ def test_a_heartbeat_is_written_after_the_application_has_answered(app, tmp_path
     ],
 )
 def test_a_busy_worker_is_not_killed(app, tmp_path, monkeypatch, progress, heartbeat):
-    monkeypatch.setattr(watchdog, "INTERVAL", 0.0)
+    monkeypatch.setattr(heartbeats, "INTERVAL", 0.0)
     noted = []
     monkeypatch.setattr(watchdog.os, "pwrite", lambda *_: noted.append(1))
     heartbeat_after(app, tmp_path, progress, looks=4)
