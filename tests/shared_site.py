@@ -11,6 +11,7 @@ nobody has used has the marker ``own_site``. Sites are built anew, without a mar
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from flask import Flask
 
 from tests import dates, secret_keys
 from tests.conftest import copied
-from tests.prepared_user import PreparedUser
+from tests.prepared_user import FILE, PreparedUser
 from tests.site_memory import SiteMemory
 from webapp.accounts import names
 from webapp.app import close
@@ -44,17 +45,17 @@ class Kept:
 
 
 class SharedSites:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, migrated: Path) -> None:
         """
         Args:
-            folder: an instance as the first start makes it, for all of the sites.
+            migrated: an instance as the first start makes it, of which all sites share a copy.
         """
-        self.folder = folder
-        self._files = {file: file.read_bytes() for file in folder.iterdir()}
+        self._migrated = migrated
         self._asked: list[dict[str, str]] = []
         self._kept: list[Kept] = []
         self._taken: list[Kept] = []
         self._of_this_test: list[Flask] = []
+        self._begin()
 
     def take(self, settings: dict[str, str], *, may_be_kept: bool = True) -> Flask:
         """A site that the present test has not taken yet; one of its own for settings that nobody has asked for."""
@@ -76,15 +77,28 @@ class SharedSites:
             if not kept.memory.fits(kept.app):
                 self._drop(kept)
         self._taken = []
+        if self.folder.joinpath(f"{FILE}-wal").exists():
+            # Somebody has left a connection open, as with a response that was not read to its end.
+            self.close()
+            self._begin()
+        self._put_back_files()
+
+    def close(self) -> None:
+        for kept in list(self._kept):
+            self._drop(kept)
+        self._folders.close()
+
+    def _begin(self) -> None:
+        self._folders = ExitStack()
+        self.folder = self._folders.enter_context(copied(self._migrated))
+        self._files = {file: file.read_bytes() for file in self.folder.iterdir()}
+
+    def _put_back_files(self) -> None:
         for file in set(self.folder.iterdir()) - self._files.keys():
             file.unlink()
         for file, content in self._files.items():
             if not file.exists() or file.read_bytes() != content:
                 file.write_bytes(content)
-
-    def close(self) -> None:
-        for kept in list(self._kept):
-            self._drop(kept)
 
     def _may_be_kept(self, settings: dict[str, str]) -> bool:
         """Not where the clock stands still: a site remembers when it was built. To note what it has takes time, too."""
@@ -129,10 +143,9 @@ def fixtures() -> tuple[Any, Any]:
 
 
 def shared_sites(migrated: Path) -> Iterator[SharedSites]:
-    with copied(migrated) as folder:
-        sites = SharedSites(folder)
-        yield sites
-        sites.close()
+    sites = SharedSites(migrated)
+    yield sites
+    sites.close()
 
 
 def make_app(

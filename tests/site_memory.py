@@ -10,6 +10,9 @@ from typing import Any
 from flask import Flask
 from jinja2 import Environment
 
+from webapp.core.db import Database
+from webapp.web.registry import services_of
+
 CACHED = type(lru_cache(id))
 CONTAINERS = (dict, list, set, deque)
 
@@ -22,7 +25,7 @@ class SiteMemory:
 
     def __init__(self, app: Flask) -> None:
         self._noted: list[Callable[[], object]] = []
-        self._rules = rules_of(app)
+        self._for_good = numbers_of(app)
         seen, waiting = dict[int, object](), [vars(app)]
         while waiting:
             found: Any = waiting.pop()
@@ -36,12 +39,17 @@ class SiteMemory:
             undo()
 
     def fits(self, app: Flask) -> bool:
-        """Whether no route was added: what follows from one cannot be taken back."""
-        return self._rules == rules_of(app)
+        """Whether nothing was added that cannot be taken back: no route, and no listener to the database."""
+        return self._for_good == numbers_of(app)
 
 
-def rules_of(app: Flask) -> int:
-    return sum(1 for _ in app.url_map.iter_rules())
+def numbers_of(app: Flask) -> list[int]:
+    """How many routes there are, and listeners to each event of the database."""
+    database = services_of(app).get(Database)
+    both = (database.engine, database.reading)
+    told = [dispatch for engine in both for dispatch in (engine.dispatch, engine.pool.dispatch)]
+    listeners = [len(getattr(dispatch, name)) for dispatch in told for name in dispatch._event_names]
+    return [sum(1 for _ in app.url_map.iter_rules()), *listeners]
 
 
 def undoing(found: Any) -> Iterator[Callable[[], object]]:

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from tests import factories
 from tests.browser import Person
-from tests.conftest import copied
 from tests.script import Script
 from tests.shared_site import SharedSites, is_patched
 from tests.tables import account
 from webapp.accounts.passwords import Passwords
+from webapp.core.db import Database
 from webapp.credentials.usage_tracker import UsageTracker
 from webapp.mail.worker import MailWorker
 from webapp.testing import clock
@@ -23,14 +24,13 @@ from webapp.web.registry import services_of
 
 @pytest.fixture
 def sites(migrated: Path) -> Iterator[SharedSites]:
-    with copied(migrated) as folder:
-        sites = SharedSites(folder)
-        # Sites are kept for settings that are asked for again.
-        sites.take({})
-        sites.put_back()
-        yield sites
-        sites.put_back()
-        sites.close()
+    sites = SharedSites(migrated)
+    # Sites are kept for settings that are asked for again.
+    sites.take({})
+    sites.put_back()
+    yield sites
+    sites.put_back()
+    sites.close()
 
 
 def test_the_next_test_is_given_the_same_site(sites: SharedSites) -> None:
@@ -67,6 +67,16 @@ def test_rows_and_files_are_put_back(sites: SharedSites) -> None:
     assert account(sites.take({}), "ada") is None
     assert {file.name for file in sites.folder.iterdir()} - {"latchkey.db-wal", "latchkey.db-shm"} <= files
     assert (sites.folder / "database_made").exists()
+
+
+def test_nobody_is_disturbed_by_a_connection_that_was_left_open(sites: SharedSites) -> None:
+    app = sites.take({})
+    with services_of(app).get(Database).write() as db:
+        db.connection()
+        sites.put_back()
+        factories.user(other := sites.take({}), "ada")
+        assert account(other, "ada") is not None
+        assert other is not app
 
 
 def used_token(app: Flask) -> Callable[[], object]:
@@ -112,9 +122,24 @@ def test_memory_is_put_back(sites: SharedSites, change: Callable[[Flask], Callab
     assert not seen()
 
 
-def test_a_site_with_another_route_is_not_used_again(sites: SharedSites) -> None:
-    app = sites.take({})
+def late_route(app: Flask) -> None:
     app.add_url_rule("/late", "late", lambda: "late")
+
+
+def listener(app: Flask) -> None:
+    event.listen(services_of(app).get(Database).engine, "commit", lambda connection: None)
+
+
+def listener_to_connections(app: Flask) -> None:
+    event.listen(services_of(app).get(Database).reading, "connect", lambda driver, record: None)
+
+
+@pytest.mark.parametrize("change", [late_route, listener, listener_to_connections])
+def test_a_site_is_not_used_again_after_what_cannot_be_taken_back(
+    sites: SharedSites, change: Callable[[Flask], None]
+) -> None:
+    app = sites.take({})
+    change(app)
     sites.put_back()
     assert sites.take({}) is not app
 
