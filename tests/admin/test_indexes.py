@@ -29,7 +29,7 @@ SCANS = ("SCAN user", "SCAN audit_event", "SCAN credential")
         ("/admin/users?sort=seen", "ix_user_last_login_at_username_key"),
         ("/admin/users?view=never", "ix_user_last_login_at_username_key"),
         ("/admin/users?view=dormant", "ix_user_last_login_at_username_key"),
-        ("/admin/users?view=disabled", "ix_user_disabled_at_username_key"),
+        ("/admin/users?view=disabled", "ix_user_disabled_username_key"),
         ("/admin/users?view=closed", "ix_user_closes_at"),
         ("/admin/users?view=tokens", "ix_credential_kind_expires_at"),
         ("/admin/users?view=one_factor", "ix_passkey_user_id"),
@@ -142,7 +142,9 @@ def test_a_filter_with_few_matches_reads_only_these(app, user, query, sort):
         assert script.get(f"/admin/users?{query}&sort={sort}").status_code == 200
     plan = plan_of(app, [found for found in asked if "LIMIT" in found[0] and "user" in found[0]])
     assert any("SEARCH user" in step for step in plan), plan
-    assert not any(step.startswith(("SCAN user", "SCAN credential")) for step in plan), plan
+    # An index of the disabled alone is read from its start.
+    whole = [step for step in plan if "INDEX ix_user_disabled_" not in step]
+    assert not any(step.startswith(("SCAN user", "SCAN credential")) for step in whole), plan
 
 
 @pytest.mark.parametrize("view", ["disabled", "dormant", "tokens", "one_factor"])

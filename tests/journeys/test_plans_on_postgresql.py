@@ -1,8 +1,10 @@
 """With many rows, PostgreSQL finds what a page shows by an index, and reads no more than the page needs."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 
@@ -15,6 +17,7 @@ from tests.statements import statements
 from webapp.accounts import user_queries
 from webapp.core import bounded_count
 from webapp.core.db import Database
+from webapp.testing import as_user
 from webapp.web.registry import services_of
 
 SIZE = Size(12_000, 60_000, 100_000)
@@ -48,6 +51,32 @@ def test_no_request_reads_a_large_table(filled: Flask, requests: Mapping[str, As
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize(
+    ("sort", "last"), [("name", "username_key DESC"), ("created", "created_at"), ("seen", "last_login_at")]
+)
+def test_no_request_reads_all_users_where_the_disabled_are_last(filled: Flask, sort: str, last: str) -> None:
+    admin = as_user(filled, f"chief-{sort}", role="super_admin")
+    theirs = f'SELECT id FROM "user" WHERE last_login_at IS NOT NULL ORDER BY {last} LIMIT {2 * user_queries.FEW}'
+    with disabled(filled, theirs):
+        statements = asked(filled, lambda: admin.get(f"/admin/users?view=disabled&sort={sort}"))
+        plans = [plan_of(filled, sql, values) for sql, values in statements]
+    assert not [fault for plan in plans for fault in faults(plan, 4 * user_queries.FEW)]
+
+
+@contextmanager
+def disabled(app: Flask, theirs: str) -> Iterator[None]:
+    """These users are disabled, and no others."""
+    url = services_of(app).get(Database).engine.url
+    with psycopg.connect(url.set(drivername="postgresql").render_as_string(), autocommit=True) as connection:
+        connection.execute('CREATE TABLE former AS SELECT id, disabled_at FROM "user" WHERE disabled_at IS NOT NULL')
+        connection.execute(f'UPDATE "user" SET disabled_at = CASE WHEN id IN ({theirs}) THEN 1 END')
+        connection.execute('VACUUM (ANALYZE) "user"')
+        yield
+        connection.execute('UPDATE "user" SET disabled_at = (SELECT disabled_at FROM former WHERE id = "user".id)')
+        connection.execute("DROP TABLE former")
+        connection.execute('VACUUM (ANALYZE) "user"')
+
+
 def asked(app: Flask, ask: Ask) -> list[tuple[str, Any]]:
     """Each statement that reads, once, of a request that is not the first of its kind."""
     ask()
@@ -65,14 +94,14 @@ def plan_of(app: Flask, sql: str, values: Any) -> dict[str, Any]:
     return plan
 
 
-def faults(plan: dict[str, Any]) -> Iterator[str]:
+def faults(plan: dict[str, Any], most: int = MOST) -> Iterator[str]:
     kind, table, rows = plan["Node Type"], plan.get("Relation Name"), rows_read(plan)
     if kind == "Seq Scan" and table in LARGE:
         yield f"{kind} of {table}"
-    if rows > MOST:
+    if rows > most:
         yield f"{kind} of {table or plan.get('Index Name')} reads {rows:,} rows"
     for part in plan.get("Plans", []):
-        yield from faults(part)
+        yield from faults(part, most)
 
 
 def rows_read(plan: dict[str, Any]) -> int:

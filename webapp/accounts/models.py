@@ -17,6 +17,7 @@ def compared_by_byte(length: int) -> String:
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
+IS_DISABLED = text("disabled_at IS NOT NULL")
 HAS_FOREIGN_HASH = text("password_hash_cost IS NOT NULL")
 
 
@@ -24,9 +25,18 @@ class User(Base):
     __tablename__ = "user"
     __table_args__ = (
         Index("ix_user_role_username_key", "role", "username_key"),
-        Index("ix_user_disabled_at_username_key", "disabled_at", "username_key"),
         Index("ix_user_last_login_at_username_key", "last_login_at", "username_key"),
         Index("ix_user_created_at_username_key", "created_at", "username_key"),
+        # Of disabled users alone in each order: they may all be at the end of those of all users.
+        *(
+            Index(
+                f"ix_user_disabled_{'_'.join(columns)}",
+                *columns,
+                sqlite_where=IS_DISABLED,
+                postgresql_where=IS_DISABLED,
+            )
+            for columns in (("username_key",), ("created_at", "username_key"), ("last_login_at", "username_key"))
+        ),
         Index(
             "ix_user_password_hash_cost",
             "password_hash_cost",

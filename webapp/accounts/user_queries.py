@@ -33,7 +33,7 @@ VIEWS = ("never", "dormant", "disabled", "closed", "tokens")
 ONE_FACTOR = "one_factor"
 FEW, TOO_MANY_TO_SORT = 500, 10_000
 # By these an index finds the few users of a view, however many others there are.
-FOUND_BY = {"dormant": User.last_login_at, "disabled": User.disabled_at, "closed": User.closes_at}
+FOUND_BY = {"dormant": User.last_login_at, "disabled": User.username_key, "closed": User.closes_at}
 
 
 class UnknownCursor(Exception):
@@ -187,9 +187,9 @@ def view(name: str) -> ColumnElement[bool]:
         case "dormant":
             return User.last_login_at < now() - DORMANT
         case "disabled":
-            # As a range, which SQLite answers from an index.
-            return User.disabled_at > EPOCH
+            return User.disabled_at.is_not(None)
         case "closed":
+            # As a range, which SQLite answers from an index.
             return User.closes_at > EPOCH
         case "tokens":
             # Checked user by user in their order: a page is full long before all tokens are read.
