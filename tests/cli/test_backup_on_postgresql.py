@@ -2,9 +2,12 @@
 
 import json
 import os
+import shutil
 import stat
 import threading
 import time
+from itertools import count
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,9 +16,9 @@ from tests.ports import free_port
 from webapp.cli import emergency
 from webapp.cli.schema import NewerSchema
 from webapp.core import postgresql_backup
-from webapp.core.restore import COPIES
 
 pytestmark = pytest.mark.xdist_group("backup_on_postgresql")
+numbers = count(1)
 
 
 @pytest.fixture(autouse=True)
@@ -24,22 +27,32 @@ def free(monkeypatch):
     monkeypatch.setenv("WEBAPP_BIND", f"127.0.0.1:{free_port()}")
 
 
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A folder for the instance with which the first test begins, and for the backup of its database."""
+    return tmp_path_factory.mktemp("site")
+
+
 @pytest.fixture
-def url(postgresql, request, monkeypatch):
-    """A database, also for the commands."""
-    made = postgresql(f"backup_{abs(hash(request.node.name))}")
+def url(postgresql, instance, site, run, add, mint, monkeypatch):
+    """A database with a user and a token, also for the commands; a copy of the one that the first test makes."""
+    if not (site / "copy").exists():
+        monkeypatch.setenv("WEBAPP_DATABASE_URL", postgresql("backup"))
+        add("ada")
+        mint("ada")
+        done = run(f"db backup {site}/copy")
+        assert done.exit_code == 0, done.stderr
+        shutil.copytree(instance, site / "instance")
+    shutil.rmtree(instance)
+    shutil.copytree(site / "instance", instance)
+    made = postgresql(f"backup_{next(numbers)}", "backup")
     monkeypatch.setenv("WEBAPP_DATABASE_URL", made)
     return made
 
 
 @pytest.fixture
-def copy(url, add, mint, run, tmp_path):
-    add("ada")
-    mint("ada")
-    file = tmp_path / "copy"
-    done = run(f"db backup {file}")
-    assert done.exit_code == 0, done.stderr
-    return file
+def copy(url, site, tmp_path):
+    return Path(shutil.copy(site / "copy", tmp_path))
 
 
 def ask(url, statement, database=None):
@@ -83,10 +96,11 @@ def test_a_site_starts_again_on_another_database(run, postgresql, copy, tmp_path
     assert [user["username"] for user in json.loads(run("user list --json", **there).stdout)] == ["ada"]
 
 
-def test_former_databases_are_limited_in_number(run, url, copy):
-    for _ in range(COPIES + 2):
+def test_former_databases_are_limited_in_number(run, url, copy, monkeypatch):
+    monkeypatch.setattr(postgresql_backup, "COPIES", 2)
+    for _ in range(4):
         assert run(f"db restore {copy} --yes").exit_code == 0
-    assert len(databases(url)) == COPIES
+    assert len(databases(url)) == 2
 
 
 def test_what_an_emergency_ended_stays_ended(run, url, copy):
