@@ -90,22 +90,6 @@ def test_the_command_prints_version_and_help_from_any_folder(installed, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_installed_package_serves_and_stores_data_in_the_working_directory(installed, tmp_path):
-    # A project of the same name is not imported instead.
-    (tmp_path / "webapp").mkdir()
-    (tmp_path / "webapp" / "__init__.py").write_text("raise SystemExit('not this one')")
-    port = free_port()
-    settings = {"WEBAPP_BIND": f"127.0.0.1:{port}", "WEBAPP_BASE_URL": f"http://127.0.0.1:{port}"}
-    with serving(started(installed / "bin" / "latchkey", tmp_path, **settings)) as (server,):
-        page = get(f"{server.url}/login", headers=PAGE).text
-        style = re.search(r'href="(/static/[^"]+\.css)"', page)
-        assert style
-        assert server.open(style[1]).status_code == 200
-        assert get(f"{server.url}/docs", headers=PAGE).status_code == 200
-    assert (tmp_path / "instance" / "latchkey.db").exists()
-    assert not list(installed.rglob("latchkey.db"))
-
-
 def test_the_installed_package_stores_data_in_the_chosen_folder(installed, tmp_path):
     chosen, work = tmp_path / "elsewhere", tmp_path / "work"
     work.mkdir()
@@ -114,15 +98,48 @@ def test_the_installed_package_stores_data_in_the_chosen_folder(installed, tmp_p
     assert list(work.iterdir()) == list(installed.rglob("latchkey.db")) == []
 
 
-def test_a_new_app_is_installed_and_served_behind_the_login(installed, tmp_path):
-    """What README.md of a new app says, step by step."""
-    latchkey, app, port = installed / "bin" / "latchkey", tmp_path / "workshop", free_port()
-    run(latchkey, "new", "workshop", cwd=tmp_path, env=environ(installed))
-    run(*INSTALL, tmp_path / "app", "--no-build-isolation", app)
-    both = f"{installed}{os.pathsep}{tmp_path / 'app'}"
-    tested = run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=app, env=environ(both))
-    assert "3 passed" in tested
-    with serving(started(latchkey, app, PYTHONPATH=both, WEBAPP_BIND=f"127.0.0.1:{port}")) as (server,):
-        assert server.open("/workshop").json()["code"] == "token_missing"
-        assert "/workshop" in server.open("/openapi.json").json()["paths"]
-    assert "workshop:read" in run(latchkey, "routes", cwd=app, env=environ(both))
+@pytest.fixture(scope="module")
+def workshop(installed, tmp_path_factory):
+    """The folder of a new app, and what finds its package and ours."""
+    folder = tmp_path_factory.mktemp("new")
+    run(installed / "bin" / "latchkey", "new", "workshop", cwd=folder, env=environ(installed))
+    run(*INSTALL, folder / "app", "--no-build-isolation", folder / "workshop")
+    return folder / "workshop", f"{installed}{os.pathsep}{folder / 'app'}"
+
+
+def test_the_tests_of_a_new_app_pass(workshop):
+    app, path = workshop
+    # Of pytest's plug-ins it needs none, and loading ours takes longer than its tests.
+    alone = bare_environ() | {"PYTHONPATH": path, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    assert "3 passed" in run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=app, env=alone)
+
+
+@pytest.fixture(scope="module")
+def served(installed, workshop):
+    """The new app, as its README.md says, in a folder in which a project of our name is not imported instead."""
+    app, path = workshop
+    (app / "webapp").mkdir()
+    (app / "webapp" / "__init__.py").write_text("raise SystemExit('not this one')")
+    bind = f"127.0.0.1:{free_port()}"
+    settings = {"WEBAPP_BIND": bind, "WEBAPP_BASE_URL": f"http://{bind}"}
+    with serving(started(installed / "bin" / "latchkey", app, PYTHONPATH=path, **settings)) as (server,):
+        yield server
+
+
+def test_the_installed_package_serves_and_stores_data_in_the_working_directory(installed, workshop, served):
+    page = get(f"{served.url}/login", headers=PAGE).text
+    style = re.search(r'href="(/static/[^"]+\.css)"', page)
+    assert style
+    assert served.open(style[1]).status_code == 200
+    assert get(f"{served.url}/docs", headers=PAGE).status_code == 200
+    assert (workshop[0] / "instance" / "latchkey.db").exists()
+    assert not list(installed.rglob("latchkey.db"))
+
+
+def test_a_new_app_is_served_behind_the_login(installed, workshop, served):
+    assert served.open("/workshop").json()["code"] == "token_missing"
+    assert "/workshop" in served.open("/openapi.json").json()["paths"]
+    app, path = workshop
+    assert "workshop:read" in run(
+        installed / "bin" / "latchkey", "routes", cwd=app, env=environ(installed, PYTHONPATH=path)
+    )
