@@ -138,7 +138,7 @@ def test_a_provider_without_discovery_is_edited_and_keeps_the_rest(app, chief, c
     assert "was changed" in chief.press("Save provider", **{changed: value}).text
     row = row_of(app, "acme")
     assert row.endpoints == before.endpoints | ({changed: value} if changed == "token_endpoint" else {})
-    # An empty name means that the claim is not taken over, which the form has no word for.
+    # An empty name means that the claim is not used, which the form has no word for.
     assert row.claim_names == {"sub": "id", "name": "Other" if changed == "claim_name" else ""}
     assert (row.name == "Other", row.client_auth_method) == (changed == "name", "client_secret_basic")
 

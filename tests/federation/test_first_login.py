@@ -57,9 +57,8 @@ def test_any_other_address_finds_none(app, visitor, kind, changed):
     assert log_in(visitor, entered(app, kind, **changed)).headers["Location"] == ACCOUNT_PAGE
     assert identities(app, "ada") == []
     if kind == "oidc" and "verified" in changed:
-        assert (
-            "grace@example.org is not taken over, because Acme has not verified it." in visitor.open(ACCOUNT_PAGE).text
-        )
+        text = visitor.open(ACCOUNT_PAGE).text
+        assert "grace@example.org is not copied to your account, because Acme has not verified it." in text
 
 
 @EACH

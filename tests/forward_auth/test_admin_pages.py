@@ -56,8 +56,8 @@ def test_an_app_is_added_changed_disabled_and_removed(app, admin, proxy):
     assert "was removed" in admin.press("Remove app").text
     assert by_json(app).get(PAGES).json == {"apps": []}
     page = admin.open("/admin/audit").text
-    assert "The app Our Wiki was put behind the login." in page
-    assert "The app Wiki was removed" in page
+    assert "The proxied app Our Wiki was added." in page
+    assert "The proxied app Wiki was removed" in page
 
 
 @pytest.mark.parametrize(

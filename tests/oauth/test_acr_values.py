@@ -129,7 +129,7 @@ def test_the_id_token_says_the_level_that_was_reached(site):
         assert acr(wiki, wiki.authorize(person, scope="openid", acr_values=values)["code"]) == level, values
     device = with_passkey(site, ada)
     person.open(wiki.url(scope="openid", acr_values="phr"))
-    assert "The app that you are logging in to wants a passkey." in person.page.text
+    assert "The app that you are logging in to requires a passkey." in person.page.text
     page = touch(person, device, "/confirm/passkey")
     assert acr(wiki, page.text.partition("?code=")[2].partition("&")[0]) == "phr"
     factories.user(site, "grace")

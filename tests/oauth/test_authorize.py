@@ -195,7 +195,7 @@ def test_a_new_login_is_demanded_once(person, wiki, changed):
     with time_machine.travel(now() + timedelta(minutes=2), tick=False):
         person.open(wiki.url(**changed))
         assert person.page.request.path == "/confirm"
-        assert "The app that you are logging in to wants to know" in person.page.text
+        assert "The app that you are logging in to requires you to confirm again" in person.page.text
         page = person.press("Confirm", password=factories.PASSWORD)
         assert f"url={CALLBACK}?code=" in page.text
 

@@ -1,4 +1,4 @@
-"""Static files: kept for good under an address that changes with them; nothing else of the folder is served."""
+"""Static files: cached under URLs that contain a digest of their content; nothing else of the folder is served."""
 
 import pytest
 

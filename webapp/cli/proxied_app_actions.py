@@ -27,7 +27,7 @@ def confirm_for(database: Database, slug: str, what: str, *, yes: bool) -> None:
 @yes_option
 @pass_context
 def disable(context: CommandContext, *, slug: str, yes: bool) -> None:
-    """Let nobody open an app, also not by paths that are public. Its settings and rules are kept.
+    """Let nobody open an app, not even its public paths. Its settings and rules are kept.
 
     \b
     Example:

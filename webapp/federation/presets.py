@@ -17,8 +17,8 @@ PRESETS: Mapping[str, ProviderPreset] = {
             ),
             notes=(
                 _l(
-                    "Google decides who has an address of gmail.com and of your Google Workspace: only enter these as "
-                    "domains for which it is authoritative."
+                    "Google is authoritative only for e-mail addresses of gmail.com and of your Google Workspace: "
+                    "enter no other domains."
                 ),
             ),
         ),

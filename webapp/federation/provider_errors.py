@@ -28,13 +28,13 @@ RESPONDED = re.compile(r"the provider responds with '([a-z_]{1,50})'")
 
 SENTENCES: Mapping[str, str] = {
     Check.METADATA: _l("The configuration of the provider could not be read. Check the issuer and the network."),
-    Check.STATE: _l("A login came back that nobody had begun."),
+    Check.STATE: _l("A browser came back with a login that it did not start here, or that had expired."),
     Check.REQUEST_TOKEN: _l(
-        "The provider gave no request token. Check the client ID, the client secret and the redirect URI."
+        "The provider issued no request token. Check the client ID, the client secret and the redirect URI."
     ),
     Check.RESPONSE_ISSUER: _l("The response did not name this provider as its sender."),
     Check.RESPONSE: _l("The provider did not log somebody in."),
-    Check.TOKEN_RESPONSE: _l("The provider gave no tokens. Check the client secret and the redirect URI."),
+    Check.TOKEN_RESPONSE: _l("The provider issued no tokens. Check the client secret and the redirect URI."),
     Check.ID_TOKEN: _l("The provider sent no usable ID token."),
     Check.SIGNATURE: _l("The signature of the ID token could not be verified."),
     Check.ISSUER: _l("The ID token names another issuer. Check the issuer."),

@@ -131,7 +131,7 @@ def checked_endpoints(given: Mapping[str, str]) -> dict[str, str]:
 def checked_claim_names(given: Mapping[str, str]) -> dict[str, str]:
     for name, path in given.items():
         if name not in STANDARD or not isinstance(path, str) or len(path) > LONGEST_VALUE or not path.isprintable():
-            raise ProviderUnfit(_("Claims with another name there are: %(names)s.", names=", ".join(STANDARD)))
+            raise ProviderUnfit(_("Claims that have another name there: %(names)s.", names=", ".join(STANDARD)))
     return dict(given)
 
 

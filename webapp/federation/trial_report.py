@@ -10,11 +10,11 @@ from webapp.federation.provider_errors import SENTENCES, kind_of
 
 LABELS: Mapping[Check, str] = {
     Check.METADATA: _l("The configuration of the provider can be read"),
-    Check.REQUEST_TOKEN: _l("The provider knows this site, and gives a request token"),
+    Check.REQUEST_TOKEN: _l("The provider accepts this site and issues a request token"),
     Check.STATE: _l("The browser comes back with the login that it began"),
     Check.RESPONSE_ISSUER: _l("The response is from this provider"),
     Check.RESPONSE: _l("The provider has logged the user in"),
-    Check.TOKEN_RESPONSE: _l("The provider accepts the client secret, and gives tokens"),
+    Check.TOKEN_RESPONSE: _l("The provider accepts the client secret and issues tokens"),
     Check.ID_TOKEN: _l("There is an ID token in a known form"),
     Check.SIGNATURE: _l("Its signature is valid"),
     Check.ISSUER: _l("It names the issuer entered here"),

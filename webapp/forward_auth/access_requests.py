@@ -94,14 +94,14 @@ def grant(db: Session, app: ProxiedApp, request_id: UUID, lasts: timedelta | Non
     """Grant access, once.
 
     Args:
-        lasts: None for good: the user is then among those whom the app is for.
+        lasts: None: permanently; the user is then among those whom the app is for.
 
     Returns:
         Id of the user.
 
     Raises:
         AlreadyDecided
-        AppIsDeclared, TooManyPeople: the access cannot be for good.
+        AppIsDeclared, TooManyPeople: the access cannot be permanent.
     """
     if lasts is None and app.is_declared:
         raise AppIsDeclared(app.name)

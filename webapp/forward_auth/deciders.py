@@ -37,7 +37,7 @@ def mail_decision(db: Session, mailer: Mailer, app: ProxiedApp, user: User, **sa
     """Mail the user who had asked.
 
     Args:
-        said: ``is_granted``, and ``until`` unless it is for good.
+        said: ``is_granted``, and ``until`` unless it is permanent.
     """
     if user.email is not None:
         mailer.send(db, "access_decided", user.email, user_id=user.id, username=user.username, app=app.name, **said)

@@ -10,7 +10,7 @@ from webapp.forward_auth.access_requests import LONGEST_REASON
 from webapp.forward_auth.guest_links import LONGEST_NOTE, MOST_DAYS
 from webapp.web.form import Form, one_line, stripped
 
-GOOD = "forever"
+FOREVER = "forever"
 LASTS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
 
 
@@ -31,7 +31,7 @@ class GrantForm(Form):
             ("hour", _l("1 hour")),
             ("day", _l("1 day")),
             ("week", _l("1 week")),
-            (GOOD, _l("For good")),
+            (FOREVER, _l("Permanently")),
         ],
         default="day",
     )

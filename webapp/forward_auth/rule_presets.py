@@ -36,7 +36,7 @@ RULE_PRESETS = {
         (RuleSettings(path="/api/*", is_public=True), EVERYTHING),
     ),
     "basic": RulePreset(
-        _l("For programs that know only user name and password"),
+        _l("For programs that support only user name and password"),
         _l("Such as WebDAV or calendar clients: they send an API token as the password. People log in as usual."),
         (RuleSettings(authorization="basic"),),
     ),

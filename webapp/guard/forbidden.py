@@ -31,7 +31,7 @@ OUT_OF = {
 def roles_sentence(principal: Principal) -> str:
     names = listed(map(humanize, principal.roles))
     if not names:
-        return _("Your roles are none.")
+        return _("You have no role.")
     return _n("Your role is %(roles)s.", "Your roles are %(roles)s.", len(principal.roles), roles=names)
 
 

@@ -56,7 +56,7 @@ def checked(db: Session, given: Parameters, *, issuer: str, keys: IdTokenKeys) -
     client_id = hinted.client_id if hinted else named
     client = clients.find(db, client_id)
     if client_id is not None and client is None:
-        raise LogoutRefused(_("This site knows no app with this client_id."))
+        raise LogoutRefused(_("No app with this client_id is registered on this site."))
     uri, state = first(given, "post_logout_redirect_uri"), first(given, "state")
     if uri is not None and (client is None or uri not in client.post_logout_redirect_uris):
         message = _("The app has not registered this post_logout_redirect_uri.")

@@ -70,7 +70,7 @@ def destination_of(db: Session, given: Parameters) -> Destination:
             raise NotTrusted(_("%(name)s was sent more than once.", name=name))
     client = clients.known(db, first(given, "client_id"))
     if client is None:
-        raise NotTrusted(_("This site knows no app with this client_id."))
+        raise NotTrusted(_("No app with this client_id is registered on this site."))
     if client.disabled_at is not None:
         raise NotTrusted(_("The app %(name)s is disabled on this site.", name=client.name))
     uri = first(given, "redirect_uri")

@@ -35,7 +35,7 @@ def prepare(db: Session, client: OAuthClient) -> None:
         return
     hosts = hosts_of(client)
     if len(hosts) > 1:
-        raise ClientUnfit(_("With identifiers of its own for users, all redirect URIs of an app have the same host."))
+        raise ClientUnfit(_("All redirect URIs of an app that gets its own user identifiers must have the same host."))
     if not client.subject_salt:
         others = db.scalars(select(OAuthClient).where(OAuthClient.subject_salt != "").order_by(OAuthClient.created_at))
         of_same = (other.subject_salt for other in others if hosts and hosts == hosts_of(other))

@@ -33,7 +33,7 @@ class BasicFields(Form):
 
 class AccessFields(Form):
     is_first_party = BooleanField(
-        _l("It is an app of ours"), description=_l("Users are not asked whether they allow it to log them in.")
+        _l("First-party app"), description=_l("Users are not asked whether they allow it to log them in.")
     )
     operator = StringField(
         _l("Operator"),
@@ -90,7 +90,7 @@ class SecurityFields(Form):
         _l("Login that the app demands"),
         choices=lambda: {acr: str(words) for acr, words in LEVELS.items()},
         default="",
-        description=_l("Users who logged in otherwise have to show it before the app learns anything."),
+        description=_l("Users who logged in otherwise must provide it before the app learns anything."),
     )
     access_lifetime = DurationField(
         _l("Access tokens work for"),
@@ -121,18 +121,18 @@ class SecurityFields(Form):
     )
     wants_rs256 = BooleanField(
         _l("Sign ID tokens with RS256"),
-        description=_l("For apps that know no other algorithm and refuse the login otherwise."),
+        description=_l("For apps that support no other algorithm and would refuse the login."),
     )
     has_pairwise_subjects = BooleanField(
-        _l("Identifiers of its own for users"),
+        _l("User identifiers that no other app gets"),
         description=_l(
-            "Other apps get other identifiers, so that they cannot find out by them who uses both. Changing it makes "
-            "users new to the app."
+            "Other apps get other identifiers, so that apps cannot find out which users they share. If you change this "
+            "setting, the app treats all its users as new."
         ),
     )
     signs_userinfo = BooleanField(
         _l("Sign userinfo"),
-        description=_l("Userinfo is a signed JWT instead of JSON. Few apps want that."),
+        description=_l("Userinfo is a signed JWT instead of JSON. Few apps need that."),
     )
 
 

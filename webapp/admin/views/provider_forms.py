@@ -135,8 +135,9 @@ class AccountFields(Form):
         _l("E-mail domains that belong to this provider"),
         [Length(max=LONGEST_LIST)],
         description=_l(
-            "Whoever logs in there with a verified address of these domains gets into the account here that has this "
-            "address. Enter only domains whose mailboxes this provider gives out. Leave it empty if in doubt."
+            "Users who log in there with a verified e-mail address of these domains are logged in to the account here "
+            "that has this e-mail address. Enter only domains whose mailboxes this provider assigns. Leave it empty if "
+            "in doubt."
         ),
         render_kw=EXACT,
     )

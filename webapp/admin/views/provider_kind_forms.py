@@ -60,7 +60,8 @@ class ClaimNameFields(Form):
     claim_name = claim_field(_l("Member with the display name"), _l("Without it: name."))
     claim_email = claim_field(_l("Member with the e-mail address"), _l("Without it: email."))
     claim_email_verified = claim_field(
-        _l("Member that says whether the address is verified"), _l("Only true counts. Without it: email_verified.")
+        _l("Member that says whether the e-mail address is verified"),
+        _l("Only true counts. Without it: email_verified."),
     )
 
 
@@ -97,7 +98,7 @@ class OtherKindFields(ClaimNameFields, EndpointFields):
         """Fields of ``ProviderSettings`` for a provider without OpenID Connect.
 
         Args:
-            former: the provider as it is; what cannot be entered in a form, such as a claim that is not taken over,
+            former: the provider as it is; what cannot be entered in a form, such as a claim that is not used,
                 stays as it has it.
         """
         fields = self.url_fields(kind)

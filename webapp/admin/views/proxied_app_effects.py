@@ -33,7 +33,7 @@ def effects_sentence(effects: ChangeEffects) -> str:
                 effects.network,
             )
         )
-    return " ".join(found) or _("No request of the last day would be decided otherwise.")
+    return " ".join(found) or _("The change would affect no request of the last day.")
 
 
 def with_effects(message: str, effects: ChangeEffects) -> str:

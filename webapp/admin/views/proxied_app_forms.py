@@ -25,7 +25,7 @@ NEEDS = {
 HEADER_USES = {
     "bearer": _l("API tokens of this site"),
     "basic": _l("API tokens of this site, also as the password of Basic"),
-    "app": _l("The app's own: this site does not read it"),
+    "app": _l("The app itself: this site does not read it"),
 }
 
 
@@ -95,7 +95,7 @@ class NewProxiedAppForm(NamedForm):
 class PreviewField(Form):
     preview = BooleanField(
         _l("Only show what would change"),
-        description=_l("The requests of the last day that would be decided otherwise. Nothing is saved."),
+        description=_l("Shows which requests of the last day would be allowed or refused instead. Nothing is saved."),
     )
 
 
@@ -175,8 +175,8 @@ class AccessRuleForm(PreviewField):
         choices=lambda: {use: str(words) for use, words in HEADER_USES.items()},
         default="bearer",
         description=_l(
-            "Choose Basic for programs that know only user name and password: the token is the password. Choose the "
-            "app's own if the app has passwords or tokens that it checks itself."
+            "Choose Basic for programs that support only user name and password: the token is the password. Choose "
+            "“The app itself” if the app has passwords or tokens that it checks itself."
         ),
     )
     accepts_dpop = BooleanField(

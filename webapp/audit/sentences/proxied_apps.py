@@ -34,11 +34,11 @@ PROXIED_APPS: Entries = {
         _l("The access of %(user)s to %(app)s was ended early."),
         _l("%(actor)s ended the access of %(user)s to %(app)s early."),
     ),
-    Event.PROXIED_APP_MADE: Sentence(_l("The app %(name)s was put behind the login.")),
+    Event.PROXIED_APP_MADE: Sentence(_l("The proxied app %(name)s was added.")),
     Event.PROXIED_APP_EDITED: Sentence(_l("The access rules or settings of the app %(name)s were changed.")),
     Event.PROXIED_APP_DISABLED: Sentence(_l("The app %(name)s was disabled.")),
     Event.PROXIED_APP_ENABLED: Sentence(_l("The app %(name)s was enabled.")),
-    Event.PROXIED_APP_REMOVED: Sentence(_l("The app %(name)s was removed from behind the login.")),
+    Event.PROXIED_APP_REMOVED: Sentence(_l("The proxied app %(name)s was removed.")),
     Event.GUEST_LINK_MADE: Sentence(
         _l("You made a guest link for %(path)s of %(app)s until %(granted_until)s (%(note)s)."),
         _l("%(user)s made a guest link for %(path)s of %(app)s until %(granted_until)s (%(note)s)."),

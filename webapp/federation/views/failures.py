@@ -36,7 +36,7 @@ def failed(row: LoginProvider, error: LoginFailed, target: str) -> Problem:
     return Problem(
         502,
         _("Logging in with %(provider)s does not work at the moment", provider=row.name),
-        _("Try again in a few minutes, or log in another way. If it goes on, tell your administrator."),
+        _("Try again in a few minutes, or log in another way. If the problem persists, ask your administrator."),
         actions=(again,),
     )
 

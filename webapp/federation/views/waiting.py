@@ -101,7 +101,7 @@ def again() -> Problem:
 @bp.get("/login/with/<slug>/account")
 @public
 def choose_account(slug: str) -> ResponseReturnValue:
-    """The first login with a provider: what is taken over, and the choice of a user name."""
+    """The first login with a provider: what is copied to the account, and the choice of a user name."""
     with database().read() as reading:
         found = waiting(reading, slug)
     form = ProviderAccountForm(formdata=None, data={"username": new_accounts.suggested_name(found.identity)})

@@ -66,7 +66,7 @@ class AppAccess(msgspec.Struct, frozen=True, kw_only=True):
     slug: str
     name: str
     is_declared: bool
-    """Whether `apps.toml` declares it, so that nobody can be granted access for good here."""
+    """Whether `apps.toml` declares it, so that nobody can be granted permanent access here."""
     requests: list[OpenRequest]
     grants: list[Grant]
     guest_links: list[GuestAccess]
@@ -163,9 +163,10 @@ def decided(decide: Callable[[], UUID]) -> UUID:
         raise Problem(409, _("Already decided"), _("Somebody has decided about this request before.")) from error
     except AppIsDeclared as error:
         text = _("%(app)s is declared in apps.toml. Add the person there, or grant access for a time.", app=error)
-        raise Problem(409, _("Not for good"), text) from error
+        raise Problem(409, _("Permanent access cannot be granted"), text) from error
     except TooManyPeople as error:
-        raise Problem(409, _("Not for good"), _("The app names too many people. Use a role.")) from error
+        text = _("The app names too many people. Use a role.")
+        raise Problem(409, _("Permanent access cannot be granted"), text) from error
 
 
 def tell(row: ProxiedApp, user_id: UUID, **said: object) -> None:

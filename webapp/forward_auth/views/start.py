@@ -91,5 +91,5 @@ def unknown_app() -> Problem:
     return Problem(
         400,
         _("This link leads to no app"),
-        _("The address in it does not belong to an app behind this login. Open the app itself again."),
+        _("The URL in it does not belong to an app behind this login. Open the app itself again."),
     )

@@ -66,7 +66,7 @@ def mfa_required(found: Factors, where: str | None = None) -> Problem:
     if not found.has_second:
         advice = _("Set one up in a browser first.")
     elif found.passkeys and not found.has_totp and not found.codes:
-        advice = _("A script cannot show a passkey: make a token in a browser.")
+        advice = _("A script cannot use a passkey. Create a token in a browser.")
     fix = current_app.config["ORIGIN"] + url_for("tokens.new")
     return Problem(
         401,

@@ -43,7 +43,7 @@ GENERIC = {
         settings=WITHOUT_SECRET,
         is_public=True,
         notes=(
-            _l("It calls this site from the browser, so WEBAPP_CORS_ORIGINS must have its origin."),
+            _l("It calls this site from the browser, so WEBAPP_CORS_ORIGINS must contain its origin."),
             _l(
                 "With a redirect URI of http, for development, users are asked at each login, and tokens cannot be "
                 "renewed without them (prompt=none)."

@@ -162,7 +162,7 @@ def allowed_scopes(row: DeviceCode, client: OAuthClient, principal: Principal) -
 
 
 def decided_meanwhile() -> Problem:
-    return Problem(409, _("This device was answered already"), _("It was allowed or refused meanwhile."))
+    return Problem(409, _("Somebody has already decided about this device"), _("It was allowed or refused meanwhile."))
 
 
 def form_page(form: UserCodeForm) -> str:

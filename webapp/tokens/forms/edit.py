@@ -77,6 +77,6 @@ class EditTokenForm(LimitsForm):
 
     def validate_expires_on(self, field: DateField) -> None:
         if field.data is not None and field.data > self.terms.expires_at.date():
-            raise ValidationError(_("The expiry date can't be moved back. Rotate the token instead."))
+            raise ValidationError(_("The expiry date can't be changed to a later one. Rotate the token instead."))
         if self.expires_at <= now():
             raise ValidationError(_("This date is in the past. To stop the token now, revoke it."))

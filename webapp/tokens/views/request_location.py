@@ -21,7 +21,10 @@ def request_location() -> RequestLocation:
     except ValueError:
         return RequestLocation(None, "")
     if has_untrusted_proxy(request.environ):
-        warning = _("It came through a proxy that this site does not trust, so it may be that of the proxy.")
+        warning = _(
+            "The request came through a proxy that this site does not trust, so this may be the IP address of that "
+            "proxy."
+        )
     elif not address.is_global:
         warning = _("It belongs to your local network and is different elsewhere.")
     else:
