@@ -1,20 +1,20 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 
-from tests import factories
+from tests import factories, restored_site
 from tests.forward_auth.lab import Lab, lab
 from tests.forward_auth.proxy import SETTINGS, Proxied
 
 
-@pytest.fixture
-def app(make_app: Callable[..., Flask]) -> Flask:
-    """A site that a reverse proxy may ask, with two users."""
-    made = make_app(**SETTINGS)
-    factories.user(made, "ada", role="admin", email="ada@example.org")
-    factories.user(made, "bob")
-    return made
+def with_two_users(app: Flask) -> None:
+    factories.user(app, "ada", role="admin", email="ada@example.org")
+    factories.user(app, "bob")
+
+
+# Sites that a reverse proxy may ask.
+restored, app = restored_site.fixtures(with_two_users, **SETTINGS)
 
 
 @pytest.fixture

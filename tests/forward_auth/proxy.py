@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.browser import HTML, Person, form_with, values_of
+from tests.restored_site import copied_browser
 from webapp.forward_auth import lifecycle
 from webapp.forward_auth.app_settings import AppSettings, RuleSettings
 from webapp.forward_auth.lifecycle import AppEditor
@@ -109,3 +110,10 @@ class Proxied:
                 return answer
             url = where if "//" in where else f"{urlsplit(url).scheme}://{urlsplit(url).netloc}{where}"
         raise AssertionError(self.hops)
+
+
+def again(proxy: Proxied) -> Proxied:
+    """The same browser for another test: with the cookies and the page that it had."""
+    same = Proxied(proxy.app)
+    same.person = copied_browser(proxy.person)
+    return same

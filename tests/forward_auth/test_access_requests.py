@@ -10,6 +10,7 @@ from tests import factories
 from tests.browser import Person
 from tests.forward_auth.proxy import proxied
 from tests.outbox_mails import mails
+from tests.restored_site import copied_browser
 from webapp.accounts import user_queries
 from webapp.audit.models import AuditEvent
 from webapp.core.clock import now
@@ -34,11 +35,15 @@ def wiki(app, owner):
 
 
 @pytest.fixture
-def bob(app, proxy):
+def bob(restored, app, proxy):
+    proxy.person = copied_browser(restored.prepare(with_address))
+    return proxy.person
+
+
+def with_address(app):
     with factories.database_of(app).write() as db:
         user_queries.by_name_or_email(db, "bob").email = "bob@example.org"
-    proxy.person.log_in("bob")
-    return proxy.person
+    return logged_in(app, "bob")
 
 
 def logged_in(app, name):

@@ -15,8 +15,12 @@ WIKI = "https://wiki.example.org"
 
 
 @pytest.fixture(autouse=True)
-def day(app):
+def day(restored, app):
     """Requests of two users, a token and nobody."""
+    restored.prepare(send_requests)
+
+
+def send_requests(app):
     proxied(app, "wiki", RuleSettings(path="/open/*", is_public=True), RuleSettings())
     for name in ("ada", "bob"):
         proxy = Proxied(app)

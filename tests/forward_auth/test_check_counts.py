@@ -25,7 +25,11 @@ WIKI = "https://wiki.example.org"
 
 
 @pytest.fixture(autouse=True)
-def wiki(app):
+def wiki(restored, app):
+    restored.prepare(put_wiki_behind)
+
+
+def put_wiki_behind(app):
     proxied(app, "wiki", RuleSettings(path="/open/*", is_public=True), RuleSettings())
 
 

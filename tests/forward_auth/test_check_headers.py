@@ -19,7 +19,11 @@ HEADERS = {
 
 
 @pytest.fixture(autouse=True)
-def wiki(app):
+def wiki(restored, app):
+    restored.prepare(put_wiki_behind)
+
+
+def put_wiki_behind(app):
     proxied(app, "wiki", RuleSettings(is_public=True))
 
 

@@ -7,7 +7,7 @@ import time_machine
 
 from tests import factories
 from tests.browser import HTML
-from tests.forward_auth.proxy import OWN_HOST, PAGE, PROXY, Proxied, forwarded, proxied
+from tests.forward_auth.proxy import OWN_HOST, PAGE, PROXY, Proxied, again, forwarded, proxied
 from tests.tables import contents
 from webapp.accounts import lifecycle as accounts
 from webapp.accounts.models import User
@@ -22,14 +22,19 @@ WIKI, NOTES = "https://wiki.example.org", "https://notes.example.org"
 COOKIE = "__Host-latchkey-app"
 
 
-@pytest.fixture
-def logged_in(app, proxy):
-    """A browser that is logged in at two apps."""
+def log_in_at_two_apps(app):
     proxied(app, "wiki", hosts=["wiki.example.org", "w.example.net"])
     proxied(app, "notes")
+    proxy = Proxied(app)
     proxy.log_in(f"{WIKI}/", "bob")
     proxy.open(f"{NOTES}/")
     return proxy
+
+
+@pytest.fixture
+def logged_in(restored, app):
+    """A browser that is logged in at two apps."""
+    return again(restored.prepare(log_in_at_two_apps))
 
 
 def cookie_of(proxy, host="wiki.example.org", name=COOKIE):
@@ -172,20 +177,32 @@ DECISIONS = {
 }
 
 
+RULES = [
+    RuleSettings(path="/role", role="super_admin"),
+    RuleSettings(path="/step-up", level="aal2"),
+    RuleSettings(),
+]
+
+
+def come(app):
+    """A stranger at an app with these rules."""
+    proxied(app, "wiki", *RULES)
+    return Proxied(app)
+
+
+def come_logged_in(app):
+    proxy = come(app)
+    proxy.log_in(f"{WIKI}/")
+    return proxy
+
+
 @pytest.mark.parametrize("decision", DECISIONS)
 @pytest.mark.parametrize(("headers", "is_page"), DOCUMENTS)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PROPFIND"])
 def test_only_a_page_gets_a_location_and_only_a_proxy_that_follows_a_redirect(
-    app, proxy, decision, headers, is_page, method
+    restored, app, decision, headers, is_page, method
 ):
-    rules = [
-        RuleSettings(path="/role", role="super_admin"),
-        RuleSettings(path="/step-up", level="aal2"),
-        RuleSettings(),
-    ]
-    proxied(app, "wiki", *rules)
-    if decision != "login":
-        proxy.log_in(f"{WIKI}/")
+    proxy = again(restored.prepare(come if decision == "login" else come_logged_in))
     status, where = DECISIONS[decision]
     for path, redirect in (("/forward-auth", status), ("/forward-auth?follows", 302)):
         answer = proxy.check(f"{WIKI}/{decision}?x=1", method, headers=headers, path=path)

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from tests import factories
 from tests.browser import Person
-from tests.forward_auth.proxy import PAGE, SETTINGS, Proxied, proxied
+from tests.forward_auth.proxy import PAGE, SETTINGS, Proxied, again, proxied
+from tests.restored_site import copied_browser
 from webapp.accounts.models import User
 from webapp.audit.models import AuditEvent
 from webapp.core.clock import now
@@ -30,16 +31,24 @@ RULES = (
 
 
 @pytest.fixture
-def photos(app):
+def photos(restored, app):
+    restored.prepare(put_photos_behind)
+
+
+def put_photos_behind(app):
     proxied(app, "photos", *RULES, roles=["admin"], hosts=["photos.example.org", "pictures.example.net"])
     proxied(app, "wiki")
 
 
-@pytest.fixture
-def ada(app):
+def logged_in(app):
     person = Person(app)
     person.log_in("ada")
     return person
+
+
+@pytest.fixture
+def ada(restored, app):
+    return copied_browser(restored.prepare(logged_in))
 
 
 def made(ada, path="/albums/summer", days=7):
@@ -52,12 +61,16 @@ def made(ada, path="/albums/summer", days=7):
     return answer.json["url"]
 
 
-@pytest.fixture
-def guest(app, photos, ada):
-    """A browser that has opened a link."""
+def with_link(app):
     found = Proxied(app)
-    found.open(made(ada))
+    found.open(made(logged_in(app)))
     return found
+
+
+@pytest.fixture
+def guest(restored, photos):
+    """A browser that has opened a link."""
+    return again(restored.prepare(with_link))
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

@@ -6,7 +6,7 @@ import pytest
 
 from tests import factories
 from tests.forward_auth.admin_pages import admin_of, by_json, page_of
-from tests.forward_auth.proxy import proxied
+from tests.forward_auth.proxy import Proxied, again, proxied
 from webapp.accounts.models import User
 from webapp.core.clock import now
 from webapp.forward_auth.app_settings import RuleSettings
@@ -74,7 +74,11 @@ TABLE = [
 
 
 @pytest.fixture(autouse=True)
-def people(app):
+def people(restored, app):
+    restored.prepare(add_people)
+
+
+def add_people(app):
     bob, gus = user_named(app, "bob"), user_named(app, "gus")
     user_named(app, "eve")
     off = user_named(app, "off")
@@ -137,9 +141,15 @@ def test_nothing_of_a_disabled_app_is_allowed(app):
     assert (found["allowed"], found["outcome"]) == (False, "disabled")
 
 
+def logged_in(app, name):
+    proxy = Proxied(app)
+    proxy.log_in("https://wiki.example.org/any/x", name)
+    return proxy
+
+
 @pytest.mark.parametrize("name", ["ada", "bob", "eve"])
 @pytest.mark.parametrize("path", ["/open/x", "/any/x", "/admin/x", "/second/x", "/read/x", "/nothing", "/a/../b"])
-def test_the_check_decides_the_same(app, proxy, name, path):
-    proxy.log_in("https://wiki.example.org/any/x", name)
+def test_the_check_decides_the_same(restored, app, name, path):
+    proxy = again(restored.prepare(logged_in, name))
     found = by_json(app).get(f"{page_of(app)}/test", query_string={"url": path, "person": name}).json
     assert (proxy.check(f"https://wiki.example.org{path}").status_code == 200) is found["allowed"]

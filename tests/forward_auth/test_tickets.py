@@ -8,7 +8,7 @@ import time_machine
 
 from tests import factories
 from tests.browser import Person
-from tests.forward_auth.proxy import OWN_HOST, PAGE, PROXY, Proxied, forwarded, proxied
+from tests.forward_auth.proxy import OWN_HOST, PAGE, PROXY, Proxied, again, forwarded, proxied
 from webapp.core.clock import now
 from webapp.forward_auth.models import ArrivalTicket, ProxiedSession
 from webapp.forward_auth.tickets import LIFETIME, MOST, state_digest
@@ -17,10 +17,14 @@ WIKI, NOTES = "https://wiki.example.org", "https://notes.example.org"
 STATE = "__Host-latchkey-login"
 
 
-@pytest.fixture(autouse=True)
-def apps(app):
+def put_two_apps_behind(app):
     proxied(app, "wiki")
     proxied(app, "notes")
+
+
+@pytest.fixture(autouse=True)
+def apps(restored, app):
+    restored.prepare(put_two_apps_behind)
 
 
 def ticket_of(proxy, url=f"{WIKI}/page"):
@@ -39,10 +43,15 @@ def arrive(client, url, **headers):
     )
 
 
-@pytest.fixture
-def logged_in(proxy):
+def bob(app):
+    proxy = Proxied(app)
     proxy.log_in(f"{NOTES}/", "bob")
     return proxy
+
+
+@pytest.fixture
+def logged_in(restored, apps):
+    return again(restored.prepare(bob))
 
 
 def test_a_ticket_works_once(logged_in):

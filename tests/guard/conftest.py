@@ -1,15 +1,23 @@
-"""A site that looks for tokens in cookies as well, and a page in a browser that has one."""
+"""A site that looks for tokens in cookies as well, and browsers that have one."""
 
 import pytest
 
-from tests.guard.cookie_browsers import logged_in, with_cookies
+from tests import restored_site
+from tests.guard.cookie_browsers import SETTINGS, browser_with, logged_in, with_pages, with_users
+
+restored, site = restored_site.fixtures(with_users, routes=with_pages, **SETTINGS)
 
 
 @pytest.fixture
-def site(make_app):
-    return with_cookies(make_app)
+def page(restored, site):
+    return restored_site.copied_browser(restored.prepare(logged_in))
 
 
 @pytest.fixture
-def page(site):
-    return logged_in(site)
+def browser(restored, site):
+    """Makes a browser with Ada's token in the cookie, and Boss's session."""
+
+    def make(*, cookie, session):
+        return restored_site.copied_browser(restored.prepare(browser_with, cookie, session))
+
+    return make

@@ -9,13 +9,18 @@ GOOD = {"username": "ada", "password": factories.PASSWORD, "scope": "protected:r
 TOKEN, CSRF = "access_token", "csrf_access_token"
 
 
-def with_cookies(make_app):
-    app = with_changes(make_app(WEBAPP_TOKEN_LOCATIONS="header, cookie"))
+SETTINGS = {"WEBAPP_TOKEN_LOCATIONS": "header, cookie"}
+
+
+def with_pages(app):
+    with_changes(app)
     add(app, "/mine", require(session=True)(plain("mine")), methods=["GET", "POST"])
     add(app, "/all", public(plain("all")), methods=["GET", "POST"])
+
+
+def with_users(app):
     factories.user(app, "ada")
     factories.user(app, "grace")
-    return app
 
 
 def logged_in(site):
@@ -35,7 +40,7 @@ def change(person, **headers):
     return person.ask("POST", "/change", headers=sent)
 
 
-def browser_with(site, *, cookie, session):
+def browser_with(site, cookie, session):
     """Ada's token in the cookie, and Boss's session."""
     person = Person(site)
     factories.user(site, "boss")

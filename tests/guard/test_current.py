@@ -3,8 +3,7 @@
 import pytest
 from flask import jsonify, render_template_string
 
-from tests import factories
-from tests.browser import Person
+from tests import factories, restored_site
 from tests.guard.example_routes import add
 from tests.script import Script
 from webapp.core.db import Database
@@ -24,22 +23,33 @@ def who():
     )
 
 
+LOOKUPS = []
+
+
 @pytest.fixture
 def lookups():
-    return []
+    LOOKUPS.clear()
+    return LOOKUPS
 
 
-@pytest.fixture
-def site(app, lookups):
+def with_pages(app):
     @user_lookup(app)
     def staff(principal):
-        lookups.append(principal.username)
+        LOOKUPS.append(principal.username)
         return {"ada": {"desk": 7}}.get(principal.username)
 
     add(app, "/who", require(scope="protected:read")(who))
     add(app, "/anybody", public(who))
     add(app, "/plain", require(scope="protected:read")(lambda: "in"))
-    return add(app, "/drawn", require(scope="protected:read", optional=True)(lambda: render_template_string(TEMPLATE)))
+    add(app, "/drawn", require(scope="protected:read", optional=True)(lambda: render_template_string(TEMPLATE)))
+
+
+restored, app = restored_site.fixtures(routes=with_pages)
+
+
+@pytest.fixture
+def site(app):
+    return app
 
 
 def test_a_token_sets_principal_claims_and_record(site, user):
@@ -50,9 +60,7 @@ def test_a_token_sets_principal_claims_and_record(site, user):
     assert found["claims"]["scope"] == "protected:read"
 
 
-def test_a_session_has_no_claims(site, user):
-    person = Person(site)
-    person.log_in(user.username)
+def test_a_session_has_no_claims(person):
     assert person.ask("GET", "/who").json == {"name": "ada", "claims": {}, "record": 7}
 
 
@@ -94,12 +102,10 @@ def test_a_second_user_lookup_stops_the_start(site):
         user_lookup(site)(lambda principal: None)
 
 
-def test_after_a_login_the_caller_is_the_new_user(site, user):
-    person = Person(site)
-    person.log_in(user.username)
+def test_after_a_login_the_caller_is_the_new_user(person):
     assert person.ask("GET", "/anybody").json["name"] == "ada"
 
 
-def test_a_record_without_a_user_lookup_is_an_error_that_names_it(app):
-    with app.test_request_context("/"), pytest.raises(LookupError, match="user_lookup"):
+def test_a_record_without_a_user_lookup_is_an_error_that_names_it(make_app):
+    with make_app().test_request_context("/"), pytest.raises(LookupError, match="user_lookup"):
         bool(current_record)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import time_machine
 
-from tests import factories
+from tests import factories, restored_site
 from tests.dpop_client import KEY, OTHER, SITE, bound_token, call, claims_for, header_of, proof
 from tests.script import Script
 from tests.tables import events
@@ -16,6 +16,8 @@ from webapp.core.ratelimit import Limiter
 from webapp.settings import Settings
 from webapp.tokens import lifecycle
 from webapp.web.registry import services_of
+
+restored, app = restored_site.fixtures()
 
 
 @pytest.fixture
@@ -64,8 +66,8 @@ def test_of_many_requests_with_one_proof_at_once_one_is_accepted(app, token):
     assert sorted(statuses) == [200] + [401] * 15
 
 
-def test_a_proof_that_another_process_has_accepted_is_refused(app, instance, token):
-    other, once = create_app(Settings.from_env({"WEBAPP_INSTANCE": str(instance)})), fresh(token)
+def test_a_proof_that_another_process_has_accepted_is_refused(app, token):
+    other, once = create_app(services_of(app).get(Settings)), fresh(token)
     try:
         assert call(other, token, once).status_code == 200
         assert refusal(call(app, token, once)) == ("token_invalid", "invalid_dpop_proof")

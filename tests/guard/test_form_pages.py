@@ -5,9 +5,11 @@ import re
 
 import pytest
 
-from tests import factories
+from tests import factories, restored_site
 from tests.browser import HTML, Person
 from webapp.guard.require import requirement_of
+
+restored, app = restored_site.fixtures()
 
 ID = "11111111-1111-4111-8111-111111111111"
 ABOVE = {

@@ -7,11 +7,12 @@ import pytest
 import time_machine
 from sqlalchemy import text
 
-from tests import factories
+from tests import factories, restored_site
 from tests.browser import HTML, Person
 from tests.dpop_client import bound_token, call, claims_for, proof
-from tests.guard.cookie_browsers import logged_in, with_cookies
+from tests.guard.cookie_browsers import SETTINGS, with_pages, with_users
 from tests.guard.example_routes import add, plain
+from tests.restored_site import copied_browser
 from tests.script import Script
 from tests.tables import events
 from webapp.core.db import Database
@@ -32,14 +33,31 @@ def clock():
         yield travelling
 
 
-@pytest.fixture
-def site(clock, make_app):
-    app = with_cookies(make_app)
+def with_more_pages(app):
+    with_pages(app)
     add(app, "/undeclared", plain("never"), methods=["GET", "POST"])
     add(app, "/strong", require(scope="strong:read", aal=2)(plain("strong")), methods=["GET", "POST"])
     add(app, "/owned", require(scope="protected:read", owner=uuid4, not_owner=403)(plain("owned")))
     add(app, "/welcome", anonymous_only(plain("welcome")), methods=["GET", "POST"])
-    return app
+
+
+restored, at_noon = restored_site.fixtures(with_users, routes=with_more_pages, **SETTINGS)
+
+
+@pytest.fixture
+def site(clock, at_noon):
+    return at_noon
+
+
+def ada_of(app):
+    person = Person(app)
+    person.log_in("ada")
+    return person
+
+
+@pytest.fixture
+def ada(restored, site):
+    return copied_browser(restored.prepare(ada_of))
 
 
 def uses(app):
@@ -153,21 +171,18 @@ def test_an_unknown_url_does_not_count_as_use(site, clock, method, path, status,
         pytest.param("GET", "/strong", {}, id="a second factor"),
     ],
 )
-def test_a_refused_session_does_not_count_as_used(site, clock, method, path, headers, accept):
-    person = Person(site)
-    person.log_in("ada")
+def test_a_refused_session_does_not_count_as_used(site, ada, clock, method, path, headers, accept):
     clock.shift(timedelta(minutes=20))
     before = uses(site)
-    assert person.ask(method, path, headers={"Accept": accept} | headers).status_code in (303, 401, 403)
+    assert ada.ask(method, path, headers={"Accept": accept} | headers).status_code in (303, 401, 403)
     assert uses(site) == before
 
 
 @pytest.mark.parametrize("headers", [{}, FOREIGN, {"X-CSRF-Token": "x"}])
-def test_a_refused_token_in_a_cookie_does_not_count_as_used(site, clock, headers):
-    person = logged_in(site)
+def test_a_refused_token_in_a_cookie_does_not_count_as_used(site, page, clock, headers):
     clock.shift(timedelta(minutes=20))
     before = uses(site)
-    assert person.ask("POST", "/change", headers={"Accept": "*/*"} | headers).status_code == 403
+    assert page.ask("POST", "/change", headers={"Accept": "*/*"} | headers).status_code == 403
     assert uses(site) == before
 
 

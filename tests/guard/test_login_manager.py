@@ -6,7 +6,7 @@ import time_machine
 from flask import g, jsonify, session
 from flask_login import AnonymousUserMixin, current_user, login_user
 
-from tests import factories
+from tests import factories, restored_site
 from tests.browser import Person
 from tests.guard.example_routes import add, with_changes
 from tests.script import Script
@@ -23,10 +23,17 @@ def who():
     )
 
 
+def with_pages(app):
+    add(app, "/who", require(scope="protected:read")(who))
+    add(with_changes(app), "/anybody", public(who))
+
+
+restored, app = restored_site.fixtures(routes=with_pages)
+
+
 @pytest.fixture
 def site(app):
-    add(app, "/who", require(scope="protected:read")(who))
-    return add(with_changes(app), "/anybody", public(who))
+    return app
 
 
 def signals_of(signal, app, action):
@@ -41,9 +48,7 @@ def signals_of(signal, app, action):
     return found
 
 
-def test_current_user_is_the_caller_by_session_and_by_token(site, user):
-    person = Person(site)
-    person.log_in(user.username)
+def test_current_user_is_the_caller_by_session_and_by_token(site, person, user):
     script = Script(site, factories.api_token(site, user).token)
     by_session, by_token = person.ask("GET", "/who").json, script.get("/who").json
     assert by_session == by_token
@@ -56,15 +61,11 @@ def test_current_user_is_anonymous_without_a_credential(site, headers):
     assert answer.json == {"name": None, "is_authenticated": False, "is_anonymous": True, "id": None}
 
 
-def test_a_public_page_knows_its_caller(site, user):
-    person = Person(site)
-    person.log_in(user.username)
+def test_a_public_page_knows_its_caller(person):
     assert person.ask("GET", "/anybody").json["name"] == "ada"
 
 
-def test_an_invalid_token_hides_the_cookie_from_a_public_page_too(site, user):
-    person = Person(site)
-    person.log_in(user.username)
+def test_an_invalid_token_hides_the_cookie_from_a_public_page_too(person):
     assert person.ask("GET", "/anybody", headers={"Authorization": "Bearer x"}).json["name"] is None
 
 
@@ -73,17 +74,13 @@ def test_a_login_sends_the_signal_of_flask_login(site, user):
     assert [entry["user"].username for entry in told] == ["ada"]
 
 
-def test_a_logout_sends_the_signal_of_flask_login(site, user):
-    person = Person(site)
-    person.log_in(user.username)
+def test_a_logout_sends_the_signal_of_flask_login(site, person, user):
     person.open("/logout")
     told = signals_of(flask_login.user_logged_out, site, lambda: person.press("Log out"))
     assert [entry["user"].username for entry in told] == ["ada"]
 
 
-def test_a_session_sends_the_cookie_signal_of_flask_login(site, user):
-    person = Person(site)
-    person.log_in(user.username)
+def test_a_session_sends_the_cookie_signal_of_flask_login(site, person, user):
     told = signals_of(flask_login.user_loaded_from_cookie, site, lambda: person.ask("GET", "/who"))
     assert [entry["user"].username for entry in told] == ["ada"]
 

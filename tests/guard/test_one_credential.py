@@ -4,16 +4,18 @@ from base64 import b64encode
 
 import pytest
 
-from tests import factories
+from tests import factories, restored_site
 from tests.browser import Person
 from tests.guard.example_routes import HTML, with_changes
 from tests.script import Script
 from tests.tables import contents
 
+restored, app = restored_site.fixtures(routes=with_changes)
+
 
 @pytest.fixture
 def site(app):
-    return with_changes(app)
+    return app
 
 
 @pytest.fixture
@@ -22,10 +24,8 @@ def token(site, user):
 
 
 @pytest.fixture
-def logged_in(site, user):
+def logged_in(person):
     """A browser with a good cookie."""
-    person = Person(site)
-    person.log_in(user.username)
     return person
 
 

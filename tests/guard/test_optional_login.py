@@ -4,7 +4,7 @@ import pytest
 import time_machine
 from flask import jsonify
 
-from tests import factories
+from tests import factories, restored_site
 from tests.browser import Person
 from tests.guard.example_routes import HTML, add
 from tests.script import Script
@@ -19,10 +19,17 @@ def greet(principal):
     return jsonify(name=principal.username if principal else None)
 
 
+def with_rooms(app):
+    add(app, "/hall", require(scope="protected:read", optional=True)(greet), methods=["GET", "POST"])
+    add(app, "/desk", require(role="admin", scope="protected:read", optional=True)(greet))
+
+
+restored, app = restored_site.fixtures(routes=with_rooms)
+
+
 @pytest.fixture
 def site(app):
-    add(app, "/hall", require(scope="protected:read", optional=True)(greet), methods=["GET", "POST"])
-    return add(app, "/desk", require(role="admin", scope="protected:read", optional=True)(greet))
+    return app
 
 
 def test_a_request_without_credential_has_no_principal(site):
@@ -30,9 +37,7 @@ def test_a_request_without_credential_has_no_principal(site):
     assert Person(site).open("/hall").json == {"name": None}
 
 
-def test_a_valid_credential_sets_the_principal(site, user):
-    person = Person(site)
-    person.log_in(user.username)
+def test_a_valid_credential_sets_the_principal(site, person, user):
     assert person.ask("GET", "/hall").json == {"name": "ada"}
     assert Script(site, factories.api_token(site, user).token).get("/hall").json == {"name": "ada"}
 
@@ -62,10 +67,8 @@ def test_an_ended_session_is_refused_once_and_then_anonymous(site, user, accept)
     assert other.ask("GET", "/hall", headers={"Accept": accept}).json == {"name": None}
 
 
-def test_a_known_caller_who_lacks_the_scope_is_refused(site, user):
+def test_a_known_caller_who_lacks_the_scope_is_refused(site, person, user):
     assert Script(site, factories.api_token(site, user, "tokens:read").token).get("/hall").status_code == 403
-    person = Person(site)
-    person.log_in(user.username)
     assert person.ask("GET", "/desk").status_code == 403
     assert Script(site).get("/desk").json == {"name": None}
 

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from flask import Blueprint, redirect
 
-from tests import factories
+from tests import factories, restored_site
 from webapp.core.clock import now
 from webapp.guard import Requirement, anonymous_only, enforce, on_refusal, require
 from webapp.guard.token_grant import TokenGrant
@@ -28,13 +28,16 @@ def enforcing() -> str:
     return view()
 
 
+SEEN = []
+
+
 @pytest.fixture
 def seen():
-    return []
+    SEEN.clear()
+    return SEEN
 
 
-@pytest.fixture
-def site(app, seen):
+def with_rules(app):
     bp = Blueprint("mine", __name__, url_prefix="/mine")
     rules = {
         "any": require(scope=SCOPE),
@@ -52,11 +55,13 @@ def site(app, seen):
 
     @on_refusal(bp)
     def refused(refusal):
-        seen.append((refusal.code, refusal.is_page))
+        SEEN.append((refusal.code, refusal.is_page))
         return f"mine: {refusal.code}"
 
     app.register_blueprint(bp)
-    return app
+
+
+restored, site = restored_site.fixtures(routes=with_rules)
 
 
 def limited(site):

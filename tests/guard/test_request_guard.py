@@ -6,14 +6,28 @@ import pytest
 import time_machine
 from flask import session
 
-from tests import factories
+from tests import factories, restored_site
 from tests.browser import Person, form_with, values_of
 from tests.guard.example_routes import HTML, add, plain, with_changes
+from tests.restored_site import copied_browser
 from tests.script import Script
 from webapp.guard import public, require
 from webapp.guard.login_manager import Authenticators
 from webapp.guard.require import public_to_scripts
 from webapp.web.registry import services_of
+
+
+def ada_with_token(app):
+    return factories.api_token(app, factories.user(app, "ada")).token
+
+
+def logged_in(app):
+    person = Person(app)
+    person.log_in("ada")
+    return person
+
+
+restored, site = restored_site.fixtures(ada_with_token, routes=with_changes)
 
 
 def explode():
@@ -32,9 +46,9 @@ def test_options_never_runs_a_view(app, script, wear):
     "path", ["/protected", "/protected/admin", "/dashboard", "/tokens/new", "/login", "/api/auth", "/public"]
 )
 @pytest.mark.parametrize("credential", [None, "nonsense", "own"])
-def test_options_is_answered_for_everybody(script, app, path, credential):
-    caller = script if credential == "own" else Script(app, credential)
-    answer = caller.call("OPTIONS", path)
+def test_options_is_answered_for_everybody(restored, site, path, credential):
+    token = restored.begun if credential == "own" else credential
+    answer = Script(site, token).call("OPTIONS", path)
     assert (answer.status_code, answer.text) == (200, "")
     assert "OPTIONS" in answer.headers["Allow"]
 
@@ -90,12 +104,10 @@ def test_an_error_in_the_guard_refuses_without_details(app, user):
 
 
 @pytest.fixture
-def tired(app, user):
+def tired(restored, site):
     """Somebody who logged in eleven minutes ago."""
-    with_changes(app)
-    person = Person(app)
     with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock:
-        person.log_in(user.username)
+        person = copied_browser(restored.prepare(logged_in))
         clock.shift(timedelta(minutes=10, seconds=1))
         yield person
 

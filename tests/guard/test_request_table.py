@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import factories
+from tests import factories, restored_site
 from tests.browser import Person
 from tests.guard.example_routes import HTML, with_changes
 from tests.script import Script
@@ -24,9 +24,12 @@ BROWSERS = [
 ]
 
 
+restored, app = restored_site.fixtures(routes=with_changes)
+
+
 @pytest.fixture
 def site(app):
-    return with_changes(app)
+    return app
 
 
 def ask(app, method, path, *, accept=None, client=None, **headers):

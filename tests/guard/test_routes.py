@@ -4,11 +4,13 @@ import re
 
 import pytest
 
-from tests import factories
+from tests import factories, restored_site
 from tests.script import Script
 from webapp.guard.routes import routes
 from webapp.tokens.scopes import Catalogue
 from webapp.web.registry import services_of
+
+restored, app = restored_site.fixtures()
 
 ARGUMENTS = {
     "<uuid:token_id>": "5f6c1c52-3b1b-4f0e-9d3a-0a54b0a6f111",

@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from tests import factories
+from tests import factories, restored_site
 from tests.login.scripts import NOON, log_in
 from tests.script import Script
 from webapp.guard.token_grant import TokenGrant
+
+restored, app = restored_site.fixtures()
 
 SECRET = "correct horse battery staple"
 

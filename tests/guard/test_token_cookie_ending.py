@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from tests.browser import Person
-from tests.guard.cookie_browsers import CSRF, GOOD, TOKEN, browser_with, jar
+from tests.guard.cookie_browsers import CSRF, GOOD, TOKEN, jar
 from tests.script import Script
 from tests.tables import account, contents
 from webapp.core.clock import now
@@ -16,8 +16,8 @@ from webapp.tokens import script_logins
 from webapp.web.registry import services_of
 
 
-def test_an_invalid_token_cookie_is_refused_and_deleted_so_the_session_is_used_next(site):
-    person = browser_with(site, cookie="bad", session="good")
+def test_an_invalid_token_cookie_is_refused_and_deleted_so_the_session_is_used_next(browser):
+    person = browser(cookie="bad", session="good")
     answer = person.ask("GET", "/protected", headers={"Accept": "*/*"})
     assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
     assert jar(person, TOKEN) is jar(person, CSRF) is None

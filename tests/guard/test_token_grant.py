@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from tests import factories
+from tests import factories, restored_site
 from tests.script import Script
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.credentials.models import Credential
 from webapp.guard.token_grant import Call, TokenGrant, authority_of, exceeded, stored
 from webapp.web.registry import services_of
+
+restored, app = restored_site.fixtures()
 
 READ = frozenset({"protected:read"})
 HOME = Call("GET", "/protected", "10.0.0.7")

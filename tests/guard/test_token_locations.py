@@ -6,7 +6,7 @@ import pytest
 
 from tests import factories
 from tests.browser import Person
-from tests.guard.cookie_browsers import GOOD, TOKEN, browser_with, jar
+from tests.guard.cookie_browsers import GOOD, TOKEN, jar
 from tests.guard.example_routes import add, plain
 from tests.script import Script
 from tests.tables import account
@@ -30,8 +30,8 @@ def used_credential(header, cookie, session):
 
 
 @pytest.mark.parametrize(("header", "cookie", "session"), list(product(STATES, STATES, STATES)))
-def test_the_first_credential_present_is_used_and_no_other_is_tried(site, header, cookie, session):
-    person = browser_with(site, cookie=cookie, session=session)
+def test_the_first_credential_present_is_used_and_no_other_is_tried(browser, site, header, cookie, session):
+    person = browser(cookie=cookie, session=session)
     answer = person.ask("GET", "/protected", headers={"Accept": "*/*"} | header_of(site, header))
     expected = used_credential(header, cookie, session)
     if expected is None:
@@ -42,16 +42,16 @@ def test_the_first_credential_present_is_used_and_no_other_is_tried(site, header
 
 
 @pytest.mark.parametrize(("header", "cookie", "session"), list(product(STATES, STATES, STATES)))
-def test_a_change_needs_the_csrf_token_of_its_credential(site, header, cookie, session):
-    person = browser_with(site, cookie=cookie, session=session)
+def test_a_change_needs_the_csrf_token_of_its_credential(browser, site, header, cookie, session):
+    person = browser(cookie=cookie, session=session)
     expected = used_credential(header, cookie, session)
     answer = person.ask("POST", "/change", headers={"Accept": "*/*"} | header_of(site, header))
     assert answer.status_code == (401 if expected is None else 200 if expected == "grace" else 403)
 
 
 @pytest.mark.parametrize("cookie", STATES)
-def test_a_token_in_a_location_that_is_not_allowed_is_not_read(site, cookie):
-    person = browser_with(site, cookie=cookie, session="good")
+def test_a_token_in_a_location_that_is_not_allowed_is_not_read(browser, site, cookie):
+    person = browser(cookie=cookie, session="good")
     assert person.ask("GET", "/mine").text == "mine"
     assert person.ask("GET", "/all").text == "all"
     person.open("/logout")
