@@ -14,7 +14,7 @@ from tests.second_factors import with_app
 from tests.tables import events
 from webapp.accounts import lifecycle
 from webapp.accounts.models import User
-from webapp.audit import event_queries
+from webapp.audit import event_queries, paging
 from webapp.audit.export_formats import without_formula
 from webapp.audit.log import Event, record
 from webapp.core.db import Database
@@ -88,6 +88,47 @@ def test_paging_in_both_directions_shows_every_event(script, app, user):
     assert [event["id"] for event in back["events"]] == seen[30:60]
     assert back["older"] == seen[59]
     assert last["events"]
+
+
+@pytest.mark.parametrize("kind", ["logins", "tokens", "account", "refusals"])
+@pytest.mark.parametrize("many", [3, 7, 8, 60])
+def test_a_kind_is_looked_for_in_some_events_at_a_time(script, app, user, monkeypatch, kind, many):
+    for _ in range(3):
+        happen(app, user, 17)
+        Person(app).log_in(user.username, "wrong wrong wrong")
+    script.get("/account/activity")
+    every, wanted = stored(app, user), stored(app, user, kind=kind)
+    monkeypatch.setattr(paging, "PAGE", 4)
+    monkeypatch.setattr(paging, "LOOKED_THROUGH", many)
+    down = pages(script, f"/account/activity?kind={kind}", "older", "before")
+    assert [event["id"] for page in down for event in page["events"]] == wanted
+    up = pages(script, f"/account/activity?kind={kind}&after={every[-1]}", "newer", "after")
+    assert [event["id"] for page in reversed(up) for event in page["events"]] == [
+        event for event in wanted if event != every[-1]
+    ]
+    # Its export has all of them.
+    assert script.get(f"/account/activity.csv?kind={kind}").text.count("\n") == len(wanted) + 1
+
+
+def pages(script, path, link, parameter):
+    page = script.get(path).json
+    further = f"{path.partition('&')[0]}&{parameter}={page[link]}"
+    return [page, *(pages(script, further, link, parameter) if page[link] else [])]
+
+
+def stored(app, user, kind=None):
+    with services_of(app).get(Database).read() as db:
+        found = paging.event_page(db, user.id, kind=kind, size=1_000, among=None)
+        return [str(event.id) for event in found]
+
+
+def test_a_page_without_a_match_says_that_there_may_be_older_ones(person, app, user, monkeypatch):
+    happen(app, user, 20)
+    assert "No activity of this kind." in person.open("/account/activity?kind=refusals").text
+    monkeypatch.setattr(paging, "LOOKED_THROUGH", 5)
+    assert "There may be older entries." in person.open("/account/activity?kind=refusals").text
+    assert "No activity of this kind." not in person.page.text
+    assert "Older" in person.page.text
 
 
 def test_a_user_sees_only_own_events(person, app):

@@ -11,10 +11,12 @@ from flask import Flask
 from tests import factories
 from tests.bench.scale.__main__ import site
 from tests.bench.scale.filling import Size, fill
-from tests.bench.scale.requests import Ask, requests_of
+from tests.bench.scale.requests import BUSY, Ask, requests_of, scalar
 from tests.script import Script
 from tests.statements import statements
 from webapp.accounts import user_queries
+from webapp.audit import paging
+from webapp.audit.models import AuditEvent
 from webapp.core import bounded_count
 from webapp.core.db import Database
 from webapp.testing import as_user
@@ -75,6 +77,20 @@ def disabled(app: Flask, theirs: str) -> Iterator[None]:
         connection.execute('UPDATE "user" SET disabled_at = (SELECT disabled_at FROM former WHERE id = "user".id)')
         connection.execute("DROP TABLE former")
         connection.execute('VACUUM (ANALYZE) "user"')
+
+
+def test_no_page_of_activity_reads_all_events_where_none_is_of_its_kind(
+    filled: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = scalar(filled, f'SELECT username FROM "user" WHERE id = {BUSY}')
+    assert scalar(filled, f"SELECT count(*) FROM audit_event WHERE user_id = {BUSY}") > 900
+    monkeypatch.setitem(paging.KINDS, "refusals", AuditEvent.event == "never.happened")
+    monkeypatch.setattr(paging, "LOOKED_THROUGH", 100)
+    browser = as_user(filled, name)
+    statements = asked(filled, lambda: browser.get("/account/activity?kind=refusals"))
+    events = [(sql, values) for sql, values in statements if "FROM audit_event" in sql]
+    assert len(events) > 2
+    assert not [fault for sql, values in events for fault in faults(plan_of(filled, sql, values), 200)]
 
 
 def asked(app: Flask, ask: Ask) -> list[tuple[str, Any]]:

@@ -1,6 +1,7 @@
 """event_page(): the audit events of one user, filtered by kind, with keyset pagination, so new events shift no page."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, not_, or_, select, tuple_
@@ -10,6 +11,8 @@ from webapp.audit.log import REFUSALS, ROUTINE
 from webapp.audit.models import AuditEvent
 
 PAGE = 30
+LOOKED_THROUGH = 10_000
+"""Events among which those of a kind are looked for: where few are of it, all events of a user would else be read."""
 LOGINS = "session", "login", "code", "recovery-code", "passkey", "browser"
 
 
@@ -39,6 +42,7 @@ def event_page(
     before: UUID | None = None,
     after: UUID | None = None,
     size: int = PAGE,
+    among: int | None = LOOKED_THROUGH,
 ) -> Sequence[AuditEvent]:
     """One page of a user's events, the newest first.
 
@@ -46,18 +50,43 @@ def event_page(
         kind: a key of ``KINDS``; None for all events.
         before: the page of events older than this one.
         after: the page of events newer than this one; ignored together with ``before``.
+        among: how many events from there on are looked through for those of the kind; None for all.
 
     Raises:
         EventUnknown: ``before`` or ``after`` is no event of this user.
     """
-    wanted = [AuditEvent.user_id == user_id, *([KINDS[kind]] if kind else [])]
-    if (edge_id := before or after) is not None:
-        edge = event_of_user(db, user_id, edge_id)
-        wanted.append(earlier(edge) if before else later(edge))
+    wanted, is_backward = beyond(db, user_id, before, after), after is not None and before is None
+    if kind:
+        end = end_of_search(db, wanted, among, is_backward=is_backward) if among else None
+        wanted += [] if end is None else [AuditEvent.at <= end if is_backward else AuditEvent.at >= end]
+        wanted.append(KINDS[kind])
     query = select(AuditEvent).where(and_(*wanted)).limit(size)
-    if after and not before:
+    if is_backward:
         return db.scalars(query.order_by(AuditEvent.at, AuditEvent.id)).all()[::-1]
     return db.scalars(query.order_by(AuditEvent.at.desc(), AuditEvent.id.desc())).all()
+
+
+def end_of_search(db: Session, wanted: list[ColumnElement[bool]], among: int, *, is_backward: bool) -> datetime | None:
+    """The time of the last of so many events; None if there are fewer. One index answers."""
+    query = select(AuditEvent.at).where(and_(*wanted)).offset(among - 1).limit(1)
+    return db.scalar(query.order_by(AuditEvent.at if is_backward else AuditEvent.at.desc()))
+
+
+def last_looked_through(db: Session, user_id: UUID, *, before: UUID | None, after: UUID | None) -> UUID | None:
+    """The event from which to go on looking for those of a kind; None if all were looked through."""
+    wanted, is_backward = beyond(db, user_id, before, after), after is not None and before is None
+    if (end := end_of_search(db, wanted, LOOKED_THROUGH, is_backward=is_backward)) is None:
+        return None
+    same_time = select(AuditEvent.id).where(AuditEvent.user_id == user_id, AuditEvent.at == end)
+    return db.scalar(same_time.order_by(AuditEvent.id.desc() if is_backward else AuditEvent.id).limit(1))
+
+
+def beyond(db: Session, user_id: UUID, before: UUID | None, after: UUID | None) -> list[ColumnElement[bool]]:
+    """SQL conditions: the event is of the user, and before or after another one of theirs."""
+    if (edge_id := before or after) is None:
+        return [AuditEvent.user_id == user_id]
+    edge = event_of_user(db, user_id, edge_id)
+    return [AuditEvent.user_id == user_id, earlier(edge) if before else later(edge)]
 
 
 def earlier(edge: AuditEvent) -> ColumnElement[bool]:

@@ -52,7 +52,7 @@ class ActivityQuery(msgspec.Struct, frozen=True):
 class Activity(msgspec.Struct, frozen=True):
     events: list[ActivityEntry]
     older: UUID | None
-    """For `before`, if there are older entries."""
+    """For `before`, if there may be older entries. A page of a kind ends after 10,000 entries of any kind."""
     newer: UUID | None
 
 
@@ -77,19 +77,22 @@ def activity(principal: Principal) -> ResponseReturnValue:
 def activity_page(principal: Principal, wanted: ActivityQuery) -> Activity:
     before, after = wanted.before or None, wanted.after or None
     # One more than is shown, to know whether there is another page.
-    found = list(select(principal, wanted, paging.PAGE + 1))
+    found = list(select(principal, wanted, paging.PAGE + 1, paging.LOOKED_THROUGH))
     has_more, is_backward = len(found) > paging.PAGE, after is not None and before is None
     shown = found[-paging.PAGE :] if is_backward else found[: paging.PAGE]
     older = shown[-1].id if shown and (has_more or is_backward) else None
     newer = shown[0].id if shown and (has_more if is_backward else before is not None) else None
+    if wanted.kind != "all" and not has_more:
+        further = paging.last_looked_through(db(), principal.user_id, before=before, after=after)
+        older, newer = (older, further) if is_backward else (further, newer)
     return Activity(lines(db(), principal.user_id, shown), older, newer)
 
 
-def select(principal: Principal, wanted: ActivityQuery, size: int) -> list[AuditEvent]:
+def select(principal: Principal, wanted: ActivityQuery, size: int, among: int | None) -> list[AuditEvent]:
     kind = None if wanted.kind == "all" else wanted.kind
-    before, after = wanted.before or None, wanted.after or None
+    edges = {"before": wanted.before or None, "after": wanted.after or None}
     try:
-        return list(paging.event_page(db(), principal.user_id, kind=kind, before=before, after=after, size=size))
+        return list(paging.event_page(db(), principal.user_id, kind=kind, size=size, among=among, **edges))
     except paging.EventUnknown as error:
         raise unknown() from error
 
@@ -103,7 +106,7 @@ def activity_csv(principal: Principal) -> ResponseReturnValue:
     Values that a spreadsheet would take for a formula begin with an apostrophe.
     """
     wanted = parse_query(ActivityQuery)
-    found = lines(db(), principal.user_id, select(principal, wanted, MAX_AT_ONCE))
+    found = lines(db(), principal.user_id, select(principal, wanted, MAX_AT_ONCE, None))
     headers = {"Content-Disposition": 'attachment; filename="activity.csv"'}
     return Response(as_csv(found), content_type=f"{CSV}; charset=utf-8", headers=headers)
 
