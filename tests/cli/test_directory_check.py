@@ -4,7 +4,7 @@ import pytest
 
 from tests.login.slapd import BASE, PEOPLE, READER, READER_PASSWORD
 from tests.ports import free_port
-from webapp.accounts.named_roles import unknown_role
+from webapp.accounts.configured_roles import unknown_role
 from webapp.cli.health_checks.directory import reached
 from webapp.settings import Settings
 

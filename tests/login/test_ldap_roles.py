@@ -9,7 +9,7 @@ from tests.login.directory import Directory, auth
 from tests.login.slapd import GROUPS, PASSWORD, entry_of, group_of, with_directory
 from tests.login.test_ldap_directory import TEMPLATE
 from tests.tables import account, events
-from webapp.accounts import given_roles, lifecycle
+from webapp.accounts import lifecycle, provider_roles
 
 RULES = {"WEBAPP_LDAP_ROLES": f"cn=admins,{GROUPS}=admin; editors=editor"}
 SEARCHED = {"WEBAPP_LDAP_GROUP_BASE": GROUPS}
@@ -146,5 +146,5 @@ def test_an_account_that_leaves_the_directory_keeps_its_role_as_its_own(make_app
     with factories.database_of(site).write() as db:
         user = db.merge(account(site, member))
         user.known_elsewhere_as, user.provider_role = None, None
-        assert given_roles.follow(db, user, None, user.provider_role, provider="x") is None
+        assert provider_roles.apply_role(db, user, None, user.provider_role, provider="x") is None
         assert user.role == "admin"

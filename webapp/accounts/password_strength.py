@@ -40,18 +40,18 @@ def is_easily_guessed(password: str) -> bool:
     return len(password) < SHORTEST_BREACHED and int(guessed(password).guesses) < EASILY_GUESSED
 
 
-def estimate(password: str, near: Iterable[str] = ()) -> int:
+def estimate(password: str, context_words: Iterable[str] = ()) -> int:
     """How hard a password is to guess, from 0 (at once) to 4.
 
     Args:
-        near: words that an attacker would try first, such as the user name.
+        context_words: words that an attacker would try first, such as the user name.
     """
-    return int(guessed(password, near).score)
+    return int(guessed(password, context_words).score)
 
 
-def guessed(password: str, near: Iterable[str] = ()) -> Any:
+def guessed(password: str, context_words: Iterable[str] = ()) -> Any:
     """The result of zxcvbn, which has no type stubs; its running time is limited for any input."""
-    words = [word[:LONGEST_ESTIMATED] for word in near]
+    words = [word[:LONGEST_ESTIMATED] for word in context_words]
     return lazily("zxcvbn_rs_py").zxcvbn(shortened(password), words)
 
 

@@ -16,8 +16,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
 
 from webapp.accounts import foreign_hashes, password_strength
+from webapp.accounts.context_words import context_words_of, word_contained
 from webapp.accounts.foreign_hashes import cost_of
-from webapp.accounts.near_words import word_contained, words_near
 from webapp.accounts.password_normalization import (
     LONGEST,
     LONGEST_TYPED,
@@ -181,7 +181,7 @@ class Passwords:
             )
         if len(set(password)) < 4:
             raise PasswordUnfit(_("It repeats the same few characters."))
-        if word := word_contained(password, words_near(username, email, site_name)):
+        if word := word_contained(password, context_words_of(username, email, site_name)):
             raise PasswordUnfit(_("It contains “%(word)s”, which is easy to guess.", word=word))
         with self.place():
             is_breached = password_strength.is_breached(password)
@@ -193,7 +193,7 @@ class Passwords:
         if is_easy:
             raise PasswordUnfit(_("It is a common password, word, name, date or pattern, so attackers try it first."))
 
-    def estimate(self, password: str, near: Iterable[str]) -> int:
+    def estimate(self, password: str, context_words: Iterable[str]) -> int:
         """How hard a password is to guess, from 0 to 4. Takes a slot, because it costs as much CPU time as ten
         requests.
 
@@ -201,7 +201,7 @@ class Passwords:
             TooBusy
         """
         with self.place():
-            return password_strength.estimate(compared_forms(password)[0], near)
+            return password_strength.estimate(compared_forms(password)[0], context_words)
 
     @contextmanager
     def place(self) -> Iterator[None]:

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.accounts import given_roles, registration
+from webapp.accounts import provider_roles, registration
 from webapp.accounts.identity import Identity
 from webapp.accounts.models import User
 from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_name, normalized_key
@@ -42,7 +42,7 @@ def account_of(db: Session, identity: Identity) -> User:
         unfit = _("%(name)s cannot be used as a user name here.", name=name)
         raise NoAccountPossible(f"{unfit} {error}") from error
     if identity.role is not None:
-        user.provider_role = given_roles.follow(
+        user.provider_role = provider_roles.apply_role(
             db, user, identity.role or None, user.provider_role, provider="identity provider"
         )
     return user

@@ -70,8 +70,8 @@ class HandOverForm(OwnerForm):
     reason = reason()
 
 
-class HeirFields(Form):
-    """Who gets the service accounts of people who are disabled or deleted; with neither, they stop too."""
+class NewOwnerFields(Form):
+    """New owner of the service accounts of users who are disabled or deleted; without one, these stop too."""
 
     services_to = person_field(
         _l("Hand over to a person"),
@@ -80,11 +80,11 @@ class HeirFields(Form):
     services_to_role = role_field(_l("Or hand over to a role"), _l("Everybody with this role owns them together."))
 
 
-class DisableUserForm(HeirFields):
+class DisableUserForm(NewOwnerFields):
     reason = reason()
 
 
-class DeleteUserForm(HeirFields):
+class DeleteUserForm(NewOwnerFields):
     username = StringField(
         _l("User name"),
         [InputRequired(_l("Type the user name to confirm."))],
@@ -94,7 +94,7 @@ class DeleteUserForm(HeirFields):
     reason = reason()
 
 
-class DisableUsersForm(HeirFields):
+class DisableUsersForm(NewOwnerFields):
     ids = SelectMultipleField(
         _l("Users"),
         [InputRequired(_l("Select at least one user."))],

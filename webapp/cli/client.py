@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from webapp.accounts.people_names import shown_names
+from webapp.accounts.user_ids import shown_names
 from webapp.cli import client_actions, client_registration, client_registration_token
 from webapp.cli.client_lookup import client_called
 from webapp.cli.commands import CommandGroup

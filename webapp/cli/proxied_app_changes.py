@@ -8,7 +8,7 @@ from uuid import UUID
 import click
 from sqlalchemy.orm import Session
 
-from webapp.accounts.people_names import ids_of
+from webapp.accounts.user_ids import ids_of
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts.people_names import UnknownPeople, shown_names
+from webapp.accounts.user_ids import UnknownPeople, shown_names
 from webapp.cli.errors import CommandRefused
 from webapp.forward_auth import lifecycle
 from webapp.forward_auth.app_file import FILE

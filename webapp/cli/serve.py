@@ -85,8 +85,8 @@ def refuse_unknown_roles(settings: Settings) -> None:
     Raises:
         SettingsError: a setting names a role that does not exist.
     """
-    named = lazily("webapp.accounts.named_roles")
-    if not any(named.named_roles(settings)):
+    named = lazily("webapp.accounts.configured_roles")
+    if not any(named.configured_roles(settings)):
         return
     database = Database(settings.database)
     try:

@@ -3,13 +3,13 @@
 import click
 from sqlalchemy.orm import Session
 
-from webapp.accounts import service_accounts, service_queries, what_stops
+from webapp.accounts import deactivation_effects, service_accounts, service_queries
+from webapp.accounts.deactivation_effects import DeactivationEffects
 from webapp.accounts.models import User
 from webapp.accounts.names import UserNameUnfit
 from webapp.accounts.registration import UserNameTaken
 from webapp.accounts.service_accounts import LONGEST_PURPOSE
 from webapp.accounts.service_rules import Owner, OwnerUnfit
-from webapp.accounts.what_stops import Stopping
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
@@ -141,7 +141,7 @@ def hand_over(context: CommandContext, *, names: tuple[str, ...], owner: str | N
     say_aside(f"Owned by {owned_by.name} now: {', '.join(names)}.")
 
 
-def heir_named(db: Session, leaving: User, name: str | None, role: str | None) -> Owner | None:
+def new_owner_named(db: Session, leaving: User, name: str | None, role: str | None) -> Owner | None:
     """Who gets the service accounts of a user who is disabled; None if they stop too.
 
     Raises:
@@ -151,13 +151,13 @@ def heir_named(db: Session, leaving: User, name: str | None, role: str | None) -
         return None
     owner = owner_named(db, name, role)
     try:
-        what_stops.require_heir(db, owner, [leaving])
+        deactivation_effects.check_new_owner(db, owner, [leaving])
     except OwnerUnfit as error:
         raise CommandRefused(str(error)) from error
     return owner
 
 
-def list_what_stops(found: Stopping, owner: Owner | None) -> None:
+def list_deactivation_effects(found: DeactivationEffects, owner: Owner | None) -> None:
     """Print what stops, one kind on a line, for ``--dry-run``."""
     services = [service.user.username for service in found.services]
     for word, names, more in (
@@ -171,7 +171,7 @@ def list_what_stops(found: Stopping, owner: Owner | None) -> None:
         click.echo(f"To {owner.name}: {', '.join(services)}")
 
 
-def what_stopped(found: Stopping) -> str:
+def stopped_services_sentence(found: DeactivationEffects) -> str:
     """A sentence about service accounts that stop with their owner; empty without any."""
     if not found.services:
         return ""

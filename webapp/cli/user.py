@@ -2,7 +2,7 @@
 
 import click
 
-from webapp.accounts import lifecycle, lockout, registration, roles, user_queries, what_stops
+from webapp.accounts import deactivation_effects, lifecycle, lockout, registration, roles, user_queries
 from webapp.accounts.lifecycle import LastSuperAdmin
 from webapp.accounts.models import User
 from webapp.accounts.names import EmailUnfit, UserNameUnfit
@@ -230,16 +230,16 @@ def disable(
     """
     with opened(context) as database, database.write() as db:
         user = user_named(db, name)
-        stops = what_stops.stopping(db, user.id)
-        owner = service_accounts.heir_named(db, user, services_to, services_to_role)
+        stops = deactivation_effects.effects_of(db, user.id)
+        owner = service_accounts.new_owner_named(db, user, services_to, services_to_role)
         if dry_run:
-            service_accounts.list_what_stops(stops, owner)
+            service_accounts.list_deactivation_effects(stops, owner)
             return
         try:
             if owner is not None:
-                what_stops.hand_over_all(db, user, owner)
+                deactivation_effects.hand_over_all(db, user, owner)
             ended = lifecycle.disable(db, user)
         except LastSuperAdmin as error:
             raise CommandRefused(ONLY_SUPER_ADMIN.format(user.username)) from error
-    stopped = "" if owner else service_accounts.what_stopped(stops)
+    stopped = "" if owner else service_accounts.stopped_services_sentence(stops)
     say_aside(f"{user.username} is disabled. Ended: {in_words(ended)}.{stopped}")

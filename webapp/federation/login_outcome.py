@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from webapp.accounts import user_queries
-from webapp.accounts.given_roles import ORDINARY
 from webapp.accounts.models import User
+from webapp.accounts.provider_roles import ORDINARY
 from webapp.core.humanize import humanize
 from webapp.core.translation import _
 from webapp.federation import linking, new_accounts

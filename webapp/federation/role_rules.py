@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.accounts import given_roles, user_queries
+from webapp.accounts import provider_roles, user_queries
 from webapp.accounts.models import User
 from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.upstream_identity import UpstreamIdentity, values_of
@@ -40,7 +40,7 @@ def claims_of_rules(provider: LoginProvider, identity: UpstreamIdentity) -> dict
 
 
 def apply(db: Session, provider: LoginProvider, identity: UpstreamIdentity, user: User, link: LinkedIdentity) -> None:
-    """Give a user the role of the rules, or take away the one that they gave before; see ``given_roles.follow``.
+    """Give a user the role of the rules, or take away the one that they gave before; see ``provider_roles.apply_role``.
 
     What another identity of the user gave counts as given by rules too: the last login decides. A provider without
     rules says nothing about roles.
@@ -50,7 +50,7 @@ def apply(db: Session, provider: LoginProvider, identity: UpstreamIdentity, user
     others = [other for other in links_with_role(db, user) if other.id != link.id]
     given = user.role if user.role in {other.given_role for other in others} else link.given_role
     wanted = role_for(provider, identity)
-    link.given_role = given_roles.follow(db, user, wanted, given, provider=provider.name)
+    link.given_role = provider_roles.apply_role(db, user, wanted, given, provider=provider.name)
     for other in others:
         if other.given_role != user.role:
             other.given_role = None
@@ -77,5 +77,5 @@ def take_back(db: Session, link: LinkedIdentity, provider: LoginProvider) -> boo
         link.given_role = None
         return False
     former = user.role
-    link.given_role = given_roles.follow(db, user, None, former, provider=provider.name)
+    link.given_role = provider_roles.apply_role(db, user, None, former, provider=provider.name)
     return user.role != former

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts.people_names import shown_names
+from webapp.accounts.user_ids import shown_names
 from webapp.forward_auth import lifecycle
 from webapp.forward_auth.app_settings import SLUG, RuleSettings
 from webapp.forward_auth.lifecycle import RULE_FIELDS

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts.people_names import UnknownPeople, ids_of
+from webapp.accounts.user_ids import UnknownPeople, ids_of
 from webapp.core.db import Database, Unavailable
 from webapp.forward_auth import lifecycle
 from webapp.forward_auth.app_file import FILE, DeclaredApp, read

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts.people_names import UnknownPeople, ids_of
+from webapp.accounts.user_ids import UnknownPeople, ids_of
 from webapp.oauth.client_settings import ClientSettings, ClientUnfit
 
 S = TypeVar("S", bound=ClientSettings)

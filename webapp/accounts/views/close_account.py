@@ -6,7 +6,7 @@ import msgspec
 from flask import render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import lifecycle, notices, what_stops
+from webapp.accounts import deactivation_effects, lifecycle, notices
 from webapp.accounts.export import AppsOf, Export, IdentitiesOf, export
 from webapp.accounts.forms import CloseForm
 from webapp.accounts.lifecycle import GRACE, LastSuperAdmin
@@ -50,7 +50,7 @@ def close_form(principal: Principal) -> ResponseReturnValue:
 def close_page(principal: Principal, user: User, form: CloseForm) -> str:
     form.username.description = _("Enter %(username)s to confirm.", username=user.username)
     facts = {"user": user, "form": form, "security": security_of(principal), "days": GRACE.days}
-    stops = what_stops.stopping(db(), user.id)
+    stops = deactivation_effects.effects_of(db(), user.id)
     return render_template("accounts/close.html", **facts, stops=stops, roles=principal.roles)
 
 
@@ -68,12 +68,12 @@ def close(principal: Principal) -> ResponseReturnValue:
     if normalized_key(form.username.data or "") != user.username_key:
         form.username.errors = [_("This is not your user name.")]
         return form_again(principal, user, form)
-    owner = heir(principal, user, form)
+    owner = new_owner(principal, user, form)
     if form.errors:
         return form_again(principal, user, form)
     try:
         if owner is not None:
-            what_stops.hand_over_all(db(), user, owner, actor_id=user.id)
+            deactivation_effects.hand_over_all(db(), user, owner, actor_id=user.id)
         closes_at = lifecycle.close(db(), user)
     except LastSuperAdmin:
         form.username.errors = [_("You are the only super admin. Make another user super admin first.")]
@@ -88,7 +88,7 @@ def close(principal: Principal) -> ResponseReturnValue:
     )
 
 
-def heir(principal: Principal, user: User, form: CloseForm) -> Owner | None:
+def new_owner(principal: Principal, user: User, form: CloseForm) -> Owner | None:
     """Who gets the service accounts; None if they stop, or with an error in the form.
 
     The same answer for names that do not exist and people who cannot have them, so that it says nothing about others.
@@ -100,7 +100,7 @@ def heir(principal: Principal, user: User, form: CloseForm) -> Owner | None:
     owner = chosen_owner(db(), person, role, is_required=False)
     try:
         if owner is not None:
-            what_stops.require_heir(db(), owner, [user])
+            deactivation_effects.check_new_owner(db(), owner, [user])
     except OwnerUnfit as error:
         (role if role.data else person).errors = [str(error)]
     if person.errors and not role.data:

@@ -13,7 +13,7 @@ from webapp.accounts.models import User
 from webapp.accounts.notices import RESET_ASKED, RESET_BEGUN
 from webapp.accounts.one_time_links import NOT_ME, LinkDead
 from webapp.accounts.views import link_secret
-from webapp.accounts.views.password_use import may_use_password
+from webapp.accounts.views.password_refusals import may_use_password
 from webapp.accounts.views.request_info import current_circumstances, link_problem, mailer, random_password_hash
 from webapp.core.translation import _, _l
 from webapp.guard import public

@@ -6,8 +6,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.accounts import password_strength
+from webapp.accounts.context_words import context_words_of
 from webapp.accounts.forms import StrengthForm
-from webapp.accounts.near_words import words_near
 from webapp.accounts.passwords import PasswordUnfit
 from webapp.accounts.views.request_info import ESTIMATED, passwords, roles_of, take_turn
 from webapp.guard import public
@@ -42,5 +42,5 @@ def estimate() -> ResponseReturnValue:
         passwords().check(password, username=name, email=address, site_name=site_name, roles=roles)
     except PasswordUnfit as error:
         return as_json(Strength(False, 0, str(error)))
-    score = passwords().estimate(password, words_near(name, address, site_name))
+    score = passwords().estimate(password, context_words_of(name, address, site_name))
     return as_json(Strength(True, score, str(password_strength.WORDS[score])))

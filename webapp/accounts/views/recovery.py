@@ -13,7 +13,7 @@ from webapp.accounts.models import User
 from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.recovery import RESET
 from webapp.accounts.views import link_secret
-from webapp.accounts.views.password_use import refuse_password_of, refuse_without_passwords
+from webapp.accounts.views.password_refusals import refuse_password_of, refuse_without_passwords
 from webapp.accounts.views.request_info import (
     REQUESTED,
     RESET_TRIED,

@@ -17,7 +17,7 @@ from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken
 from webapp.accounts.views import link_secret
 from webapp.accounts.views.first_login import log_in
 from webapp.accounts.views.login_buttons import LoginButtonsFor
-from webapp.accounts.views.password_use import may_use_password, passwords_off
+from webapp.accounts.views.password_refusals import may_use_password, passwords_off
 from webapp.accounts.views.request_info import (
     REQUESTED,
     answer_by_mail,

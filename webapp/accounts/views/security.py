@@ -14,7 +14,7 @@ from webapp.accounts.linked_logins import LinkableProvider, LinkedLogin
 from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.models import User
 from webapp.accounts.views.blueprint import FRESH, bp, me
-from webapp.accounts.views.password_use import may_use_password
+from webapp.accounts.views.password_refusals import may_use_password
 from webapp.accounts.views.request_info import current_circumstances, mailer
 from webapp.audit import paging
 from webapp.core.clock import now

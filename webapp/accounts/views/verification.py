@@ -12,7 +12,7 @@ from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.self_registration import SIGN_UP, Verification
 from webapp.accounts.views import link_secret
 from webapp.accounts.views.first_login import log_in
-from webapp.accounts.views.password_use import may_use_password, passwords_off
+from webapp.accounts.views.password_refusals import may_use_password, passwords_off
 from webapp.accounts.views.request_info import (
     REQUESTED,
     TRIED,

@@ -8,7 +8,7 @@ import msgspec
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from webapp.accounts.people_names import shown_names
+from webapp.accounts.user_ids import shown_names
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.oauth import client_errors, client_secrets, logout_notices, set_up
 from webapp.oauth.claims import CLAIMS_BY_SCOPE

@@ -8,7 +8,7 @@ import msgspec
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from webapp.accounts.views.password_use import password_login
+from webapp.accounts.views.password_refusals import password_login
 from webapp.federation import linked_logins, provider_errors, provider_people, providers
 from webapp.federation.login_outcome import LoginOutcome, account_in_words, role_in_words
 from webapp.federation.models import LoginProvider, ProviderError

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from webapp.accounts import user_queries
-from webapp.accounts.people_names import shown_names
+from webapp.accounts.user_ids import shown_names
 from webapp.forward_auth import app_queries, count_store, lifecycle
 from webapp.forward_auth.counted_checks import ALLOW, Counted
 from webapp.forward_auth.models import AccessRule, ProxiedApp

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from webapp.accounts.named_roles import unknown_role
+from webapp.accounts.configured_roles import unknown_role
 from webapp.cli import schema
 from webapp.cli.errors import CommandRefused
 from webapp.cli.health_checks.finding import Finding, bad, ok, warn

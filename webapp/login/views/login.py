@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import known_networks, notices, user_queries
 from webapp.accounts.models import User
-from webapp.accounts.views.password_use import refuse_without_passwords
+from webapp.accounts.views.password_refusals import refuse_without_passwords
 from webapp.accounts.views.request_info import current_circumstances
 from webapp.accounts.views.verification import WAITING
 from webapp.core.clock import now

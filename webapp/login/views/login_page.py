@@ -6,7 +6,7 @@ from typing import Any
 from flask import current_app, request, session
 
 from webapp.accounts.views.login_buttons import LoginButton, LoginButtonsFor
-from webapp.accounts.views.password_use import password_login
+from webapp.accounts.views.password_refusals import password_login
 from webapp.core.translation import _n
 from webapp.login.views.hooks import AskingAppOf
 from webapp.mfa.views.passkey_options import rp_ids

@@ -13,7 +13,7 @@ from webapp.accounts.ended_credentials import EndedCredentials
 from webapp.accounts.models import User
 from webapp.accounts.password_normalization import compared_forms
 from webapp.accounts.views.blueprint import me
-from webapp.accounts.views.password_use import refuse_password_of
+from webapp.accounts.views.password_refusals import refuse_password_of
 from webapp.accounts.views.request_info import check_password, current_circumstances, password_hint, passwords, roles_of
 from webapp.core.clock import now
 from webapp.core.translation import _

@@ -9,7 +9,7 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import roles, user_queries
-from webapp.accounts.people_names import shown_names
+from webapp.accounts.user_ids import shown_names
 from webapp.admin.views.client_answers import (
     AppDetails,
     AppWithSecret,

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts.people_names import UnknownPeople, ids_of, shown_names
+from webapp.accounts.user_ids import UnknownPeople, ids_of, shown_names
 from webapp.admin.views.permissions import fill_in, grant, read
 from webapp.admin.views.proxied_app_answers import (
     ChangedProxiedApp,

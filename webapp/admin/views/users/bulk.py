@@ -14,7 +14,7 @@ from webapp.admin.user_details import summaries
 from webapp.admin.views.error_responses import no_such_user, refusals
 from webapp.admin.views.permissions import change, fill_in
 from webapp.admin.views.users.blueprint import admin_action, all_of, bp, locked_users
-from webapp.admin.views.users.leaving import hand_over_services, heir, unless_may_hand_over
+from webapp.admin.views.users.service_account_handover import hand_over_services, new_owner, unless_may_hand_over
 from webapp.core.translation import _, _n
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
@@ -56,7 +56,7 @@ def disable_many(principal: Principal) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return refuse_form(form, lambda: many_page(principal, form))
     action, found = admin_action(principal, form), locked_users(ids_of(form.ids.data or ()))
-    owner = heir(form, found)
+    owner = new_owner(form, found)
     if form.errors:
         return refuse_form(form, lambda: many_page(principal, form))
     with refusals():

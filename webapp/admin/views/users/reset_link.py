@@ -6,7 +6,7 @@ import msgspec
 from flask import current_app, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts.views.password_use import refuse_password_of
+from webapp.accounts.views.password_refusals import refuse_password_of
 from webapp.admin.forms import ReasonForm
 from webapp.admin.views.error_responses import refusals
 from webapp.admin.views.permissions import grant

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import abort, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import admin_actions, roles, service_actions, what_stops
+from webapp.accounts import admin_actions, deactivation_effects, roles, service_actions
 from webapp.accounts.admin_actions import AdminAction
 from webapp.accounts.models import User
 from webapp.accounts.owner_fields import chosen_owner
@@ -15,7 +15,7 @@ from webapp.admin.user_details import UserSummary, summaries
 from webapp.admin.views.error_responses import outranked, refusals
 from webapp.admin.views.permissions import change, fill_in, grant, unless_may_assign
 from webapp.admin.views.users.blueprint import admin_action, bp, locked_user, service_of, user_of
-from webapp.admin.views.users.leaving import hand_over_services, heir, unless_may_hand_over
+from webapp.admin.views.users.service_account_handover import hand_over_services, new_owner, unless_may_hand_over
 from webapp.core.translation import _
 from webapp.credentials.live_counts import live_counts_of
 from webapp.guard import Principal
@@ -56,7 +56,7 @@ def act_page(principal: Principal, user: User, act: str, form: Form) -> str:
         user=user,
         act=act,
         form=form,
-        stops=what_stops.stopping(db(), user.id) if act in LEAVING else None,
+        stops=deactivation_effects.effects_of(db(), user.id) if act in LEAVING else None,
         ends=live_counts_of(db(), user.id),
         wait=current_app.config["FACTOR_RESET_WAIT"],
         every_role=every_role,
@@ -157,7 +157,7 @@ def apply_action(principal: Principal, user_id: UUID, act: str, form: Form) -> R
     }
     action = admin_action(principal, form)
     with refusals():
-        hand_over_services(action, user, heir(form, [user]))
+        hand_over_services(action, user, new_owner(form, [user]))
         perform(action, user, act, form)
     if act == "delete":
         return redirect_or_json(url_for("admin_users.index"), words[act])
@@ -201,7 +201,7 @@ def fits(form: Form, user: User) -> bool:
             require_fit(db(), owner, user.role)
         except OwnerUnfit as error:
             (form.owner_role if owner.role else form.owner).errors = [str(error)]
-    heir(form, [user])
+    new_owner(form, [user])
     return not form.errors
 
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import roles, user_counts, user_queries
 from webapp.accounts.models import User
 from webapp.accounts.user_queries import UnknownCursor, UserFilter, UserPage
-from webapp.accounts.views.password_use import may_use_password
+from webapp.accounts.views.password_refusals import may_use_password
 from webapp.admin.audit_presenter import lines
 from webapp.admin.user_details import UserDetails, UserListing, describe_user, summaries
 from webapp.admin.views.permissions import read

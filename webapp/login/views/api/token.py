@@ -10,7 +10,7 @@ from webapp.accounts import known_networks, notices
 from webapp.accounts.models import User
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.roles import included_in
-from webapp.accounts.views.password_use import refuse_without_passwords
+from webapp.accounts.views.password_refusals import refuse_without_passwords
 from webapp.core.client_product import client_name
 from webapp.core.clock import now
 from webapp.core.translation import _

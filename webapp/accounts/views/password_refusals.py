@@ -1,4 +1,4 @@
-"""What pages and endpoints that take a password say where passwords do not count."""
+"""Refusals of pages and endpoints that take a password, where the settings do not allow logins with one."""
 
 from flask import url_for
 

@@ -1,4 +1,4 @@
-"""Roles that the settings name: one that is misspelt would silently require nothing, or give nobody anything."""
+"""Roles named in the settings must exist: a misspelt one would silently require nothing, or give nobody anything."""
 
 import difflib
 from collections.abc import Collection, Iterator
@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from webapp.settings import Settings, SettingsError
 
 
-def named_roles(settings: Settings) -> Iterator[tuple[str, str]]:
+def configured_roles(settings: Settings) -> Iterator[tuple[str, str]]:
     """Each variable with a role that it names. Words with a colon are scopes."""
     for variable, names in (
         ("WEBAPP_SECOND_FACTOR_FOR", settings.second_factor_for),
@@ -19,7 +19,7 @@ def named_roles(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def unknown_role(settings: Settings, known: Collection[str]) -> str | None:
     """A sentence about the first role that does not exist; None if all do."""
-    for variable, name in named_roles(settings):
+    for variable, name in configured_roles(settings):
         if name not in known:
             nearest = difflib.get_close_matches(name, known, 1)
             hint = f"; did you mean {nearest[0]}?" if nearest else "."

@@ -1,4 +1,4 @@
-"""Roles that an identity provider gives by its groups: given at a login, and taken away when the group is gone."""
+"""Roles that an identity provider gives by its groups: given at a login, and removed when the group is gone."""
 
 from sqlalchemy.orm import Session
 
@@ -11,7 +11,7 @@ from webapp.accounts.service_rules import OwnerUnfit
 ORDINARY = "user"
 
 
-def follow(db: Session, user: User, wanted: str | None, given: str | None, *, provider: str) -> str | None:
+def apply_role(db: Session, user: User, wanted: str | None, given: str | None, *, provider: str) -> str | None:
     """Give a user the role of the provider's rules, or take away the one that they gave before.
 
     A role that an administrator has given meanwhile stays, as the rules know nothing of the reason. The last super

@@ -1,4 +1,4 @@
-"""People in settings of apps: user names that are entered, and the ids that are stored."""
+"""User names that are entered in the settings of apps, and the user ids that are stored for them."""
 
 from collections.abc import Iterable, Sequence
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Words that an attacker tries first for a user: their names, and those of the site."""
+"""Context-specific words (SP 800-63B-4 §3.1.1.2) that a password must not contain: names of the user and the site."""
 
 from webapp.accounts.names import normalized_key
 
@@ -7,7 +7,7 @@ PRODUCT = "latchkey"
 LONG_ENOUGH = 4
 
 
-def words_near(username: str, email: str, site_name: str) -> list[str]:
+def context_words_of(username: str, email: str, site_name: str) -> list[str]:
     """Words that an attacker would try first: user name, e-mail address, name of the site and of this product."""
     local, _at, domain = email.partition("@")
     return [word for word in (username.partition("@")[0], local, domain.partition(".")[0], site_name, PRODUCT) if word]

@@ -1,4 +1,4 @@
-"""What of a person stops when their account is disabled, closed or deleted, and handing over what need not stop."""
+"""What stops working when an account is disabled, closed or deleted, and handing over its service accounts before."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Stopping:
-    """Live tokens, script logins and service accounts of one person; names of the first ones, and how many more."""
+class DeactivationEffects:
+    """What stops with one account: live tokens, script logins, service accounts; the first names, and how many more."""
 
     tokens: Sequence[str]
     more_tokens: int
@@ -29,10 +29,10 @@ class Stopping:
     """Active service accounts that the person owns."""
 
 
-def stopping(db: Session, user_id: UUID) -> Stopping:
+def effects_of(db: Session, user_id: UUID) -> DeactivationEffects:
     tokens = token_list.token_page(db, user_id, is_live=True, size=SHOWN)
     logins = script_logins.live(db, user_id)
-    return Stopping(
+    return DeactivationEffects(
         tokens=[token.name for token in tokens.tokens],
         more_tokens=max(0, tokens.total - SHOWN),
         script_logins=[login.client for login in logins[:SHOWN]],
@@ -41,10 +41,11 @@ def stopping(db: Session, user_id: UUID) -> Stopping:
     )
 
 
-def require_heir(db: Session, owner: Owner, leaving: Collection[User]) -> None:
+def check_new_owner(db: Session, owner: Owner, leaving: Collection[User]) -> None:
     """
     Raises:
-        OwnerUnfit: the owner leaves too, or cannot have all service accounts of those who leave.
+        OwnerUnfit: the account of the new owner is among those of ``leaving``, or cannot own all of their service
+            accounts.
     """
     if owner.user is not None and owner.user.id in {user.id for user in leaving}:
         raise OwnerUnfit(_("This account stops too. Name another owner."))
