@@ -5,9 +5,7 @@ import gc
 import io
 import logging
 import os
-import shutil
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +18,7 @@ from flask import Flask
 from tests import budget, cached_builds, dates, lengthy, marking, secret_keys
 from tests.browser import Person
 from tests.cli import shared_servers
-from tests.cli.serving import Server, serving
+from tests.instance_copies import copied as copied
 from tests.journeys.postgresql import served
 from tests.login import directory
 from tests.login.slapd import with_people
@@ -33,8 +31,6 @@ from webapp.core.db import Database
 from webapp.guard.resources import DECLARED, Resource
 from webapp.web.logs import TextLine
 from webapp.web.registry import services_of
-
-MEMORY = Path("/dev/shm")
 
 budget.choose_profile()
 
@@ -101,13 +97,6 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("migrated") / "instance"
     secret_keys.new_site(folder)
     return folder
-
-
-@contextmanager
-def copied(migrated: Path) -> Iterator[Path]:
-    """In memory where that is to be had: every commit waits for the disk, as it must, and there are thousands."""
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        yield Path(shutil.copytree(migrated, Path(folder) / "instance"))
 
 
 @pytest.fixture
@@ -249,10 +238,4 @@ def logged() -> Iterator[Callable[[], str]]:
 
 
 slapd = pytest.fixture(scope="session")(with_people)
-
-
-@pytest.fixture(scope="session")
-def proxied_site(migrated: Path) -> Iterator[Server]:
-    """A server that proxies may be put in front of, for tests with ``xdist_group("proxied_site")``."""
-    with copied(migrated) as instance, serving(shared_servers.start_proxied(instance)) as (server,):
-        yield server
+proxied_site = pytest.fixture(scope="session")(shared_servers.proxied_site)

@@ -13,8 +13,8 @@ from tests.cli import machines as two_machines
 from tests.cli import shared_servers
 from tests.cli.machines import PASSWORD as PASSWORD
 from tests.cli.serving import Server, serving
-from tests.conftest import copied
 from tests.factories import QUICK
+from tests.instance_copies import copied
 from webapp.accounts import passwords
 from webapp.cli.program import program
 

@@ -2,10 +2,12 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cli.serving import Server, get, start
+from tests.cli.serving import Server, get, serving, start
+from tests.instance_copies import copied
 from tests.ports import free_port
 from tests.valkey import NOBODY
 from webapp.cli.worker_start import DEBUG
@@ -21,8 +23,10 @@ def start_two_workers(instance: Path) -> Server:
     return start(instance, **QUICK, **FEW, **ELSEWHERE, WEBAPP_METRICS_BIND=metrics)
 
 
-def start_proxied(instance: Path) -> Server:
-    """One worker, for requests through proxies at the port of its base URL, and for others at ``url``."""
+def proxied_site(migrated: Path) -> Iterator[Server]:
+    """A server for tests with ``xdist_group("proxied_site")``.
+
+    It has one worker, for requests through proxies at the port of its base URL, and for others at ``url``."""
     settings = {
         "WEBAPP_BASE_URL": f"https://localhost:{free_port()}",
         "WEBAPP_TRUSTED_PROXIES": "127.0.0.1",
@@ -33,7 +37,8 @@ def start_proxied(instance: Path) -> Server:
         # Of no effect: only --debug turns it on.
         DEBUG: "1",
     }
-    return start(instance, **settings)
+    with copied(migrated) as instance, serving(start(instance, **settings)) as (server,):
+        yield server
 
 
 @dataclass

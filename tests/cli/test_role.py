@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from tests import factories
-from tests.conftest import copied
+from tests.instance_copies import copied
 from webapp.app import close
 from webapp.testing import as_user, build
 

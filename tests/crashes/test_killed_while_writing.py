@@ -5,7 +5,6 @@ from random import Random
 import pytest
 
 from tests import budget
-from tests.conftest import copied
 from tests.crashes.account_writes import (
     AddressAsked,
     Deleted,
@@ -29,6 +28,7 @@ from tests.crashes.token_writes import (
     TokenRotated,
 )
 from tests.crashes.writes import Write
+from tests.instance_copies import copied
 from tests.journeys.postman import listening
 
 pytestmark = [pytest.mark.xdist_group("crashes"), pytest.mark.race, pytest.mark.process]

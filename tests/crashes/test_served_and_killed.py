@@ -11,11 +11,11 @@ from tests import budget
 from tests.cli import machines
 from tests.cli.serving import start
 from tests.cli.shared_servers import workers_of
-from tests.conftest import copied
 from tests.crashes.login_writes import Refreshed
 from tests.crashes.rounds import Rounds
 from tests.crashes.sites import PATIENCE, CrashSite, settings_for
 from tests.crashes.token_writes import TokenCreated, TokenRevoked
+from tests.instance_copies import copied
 from tests.journeys.postman import listening
 
 WRITES = [TokenRevoked, TokenCreated, Refreshed]
