@@ -3,7 +3,10 @@
 import pytest
 from flask import Flask
 
+from tests import shared_site
 from tests.mailbox import Mailbox
+
+shared_sites, make_app = shared_site.fixtures()
 
 
 @pytest.fixture

@@ -3,9 +3,11 @@
 import pytest
 from flask import Flask
 
-from tests import factories
+from tests import factories, shared_site
 from tests.second_factors import NAMED, App, with_app
 from webapp.accounts.models import User
+
+shared_sites, make_app = shared_site.fixtures()
 
 
 @pytest.fixture
