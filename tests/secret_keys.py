@@ -30,7 +30,7 @@ def site_on(instance: Path, migrated: Path, given: dict[str, str]) -> Flask:
     settings = Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | given)
     is_known = all(getattr(settings, name) == value for name, value in WITH_THESE.items())
     if not is_known or contents(instance) != contents(migrated):
-        schema.take_up_keys(settings)
+        schema.set_up_keys(settings)
     return quickened(create_app(settings))
 
 

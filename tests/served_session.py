@@ -19,7 +19,7 @@ def session_headers(app: Flask, user: User, *, amr: str = "pwd") -> dict[str, st
         started = start(db, user.id, Browser(AGENT, None), services.get(SessionLifetimes), amr=amr)
     assert isinstance(cookies, Cookies)
     with app.test_request_context():
-        cookies.take_up_key(app)
+        cookies.use_current_key(app)
         session[SECRET] = started.secret
         csrf_token, serializer = generate_csrf(), cookies.get_signing_serializer(app)
         assert serializer is not None

@@ -75,7 +75,7 @@ house = app
 def build(instance: Path, *blueprints: Blueprint, **settings: str) -> Flask:
     """An application for an existing instance folder; passwords are hashed fast and refused without delay."""
     chosen = Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | settings)
-    schema.take_up_keys(chosen)
+    schema.set_up_keys(chosen)
     return quickened(create_app(chosen, blueprints=blueprints))
 
 

@@ -28,7 +28,7 @@ from webapp.testing import quickened
 @cache
 def site_of(*settings: Hashable) -> Flask:
     chosen = Settings.from_env(dict(settings))  # type: ignore[arg-type]
-    schema.take_up_keys(chosen)
+    schema.set_up_keys(chosen)
     return quickened(create_app(chosen))
 
 

@@ -11,7 +11,7 @@ from webapp.audit import event_queries
 from webapp.core.outgoing_http import PrivateHosts
 from webapp.federation import lifecycle, providers
 from webapp.federation.lifecycle import IsDeclared, ProviderEditor
-from webapp.federation.new_provider import wish_for
+from webapp.federation.new_provider import from_preset
 from webapp.federation.presets import PRESETS
 from webapp.federation.provider_preset import PresetUnfit
 from webapp.federation.provider_secrets import secret_of
@@ -49,7 +49,7 @@ ISSUERS = [
 
 def add(db, preset="openid", *, editor=PAGE, **chosen):
     given = {"entered": "https://id.example.org", "client_id": "c-1", "name": "Acme"} | chosen
-    return lifecycle.add(db, SEALER, PUBLIC, wish_for(db, PRESETS[preset], **given), "s3cret", editor)
+    return lifecycle.add(db, SEALER, PUBLIC, from_preset(db, PRESETS[preset], **given), "s3cret", editor)
 
 
 @pytest.mark.parametrize(("key", "entered", "issuer"), ISSUERS)
@@ -233,7 +233,7 @@ def test_hosts_that_are_named_later_or_no_longer_are_asked_about_only_where_they
     named = PrivateHosts.of(["id.internal"])
     with factories.database_of(app).write() as db:
         given = {"endpoints": dict.fromkeys(GITHUB, "https://id.internal/x")} if preset == "github" else {}
-        wish = wish_for(db, PRESETS[preset], entered="https://id.internal", client_id="c", name="Acme", **given)
+        wish = from_preset(db, PRESETS[preset], entered="https://id.internal", client_id="c", name="Acme", **given)
         row = lifecycle.add(db, SEALER, named, wish, "s", PAGE)
         lifecycle.edit(db, SEALER, PUBLIC, row, replace(settings_of(row), name="Other"), PAGE)
         changed = (

@@ -13,7 +13,7 @@ from webapp.core.outgoing_http import PrivateHosts
 from webapp.federation import lifecycle, linking, providers
 from webapp.federation.lifecycle import ProviderEditor
 from webapp.federation.models import WaitingIdentity
-from webapp.federation.new_provider import wish_for
+from webapp.federation.new_provider import from_preset
 from webapp.federation.presets import PRESETS
 from webapp.federation.provider_settings import NAMES, ProviderUnfit, settings_of
 from webapp.federation.upstream_identity import UpstreamIdentity
@@ -119,7 +119,7 @@ def test_an_identity_of_a_former_issuer_is_not_taken_for_one_of_the_present_one(
 
 def test_no_two_providers_have_one_issuer(app, upstream):
     with factories.database_of(app).write() as db:
-        wish = wish_for(db, PRESETS["openid"], entered=upstream.issuer, client_id="c", name="Twin")
+        wish = from_preset(db, PRESETS["openid"], entered=upstream.issuer, client_id="c", name="Twin")
         for kind in ("page", "cli", "file"):
             with pytest.raises(ProviderUnfit, match="Acme has this issuer already"):
                 lifecycle.add(db, SEALER, PUBLIC, wish, "", ProviderEditor(kind))
@@ -135,7 +135,7 @@ def test_nor_if_two_are_entered_at_one_moment(app, upstream, monkeypatch, change
     looks, real = iter([lambda *_: None]), lifecycle.refuse_same_issuer
     monkeypatch.setattr(lifecycle, "refuse_same_issuer", lambda db, row: next(looks, real)(db, row))
     with factories.database_of(app).write() as db:
-        wish = wish_for(db, PRESETS["openid"], entered=OTHER, client_id="c", name="Twin")
+        wish = from_preset(db, PRESETS["openid"], entered=OTHER, client_id="c", name="Twin")
         same = replace(wish, issuer=upstream.issuer)
         if change == "add":
             with pytest.raises(ProviderUnfit, match="Acme has this issuer already"):

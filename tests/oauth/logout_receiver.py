@@ -6,7 +6,7 @@ import jwt
 
 from tests import factories
 from webapp.core.outgoing_http import OutgoingResponse
-from webapp.oauth.grants.granted import TokenService
+from webapp.oauth.grants.token_service import TokenService
 from webapp.oauth.logout_worker import LogoutWorker
 from webapp.web.registry import services_of
 

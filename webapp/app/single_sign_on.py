@@ -29,7 +29,7 @@ from webapp.login.views import hooks
 from webapp.oauth import consents
 from webapp.oauth.client_errors import ClientErrorLog
 from webapp.oauth.fetched_keys import FetchedKeys
-from webapp.oauth.grants.granted import TokenService
+from webapp.oauth.grants.token_service import TokenService
 from webapp.oauth.logout_worker import LogoutWorker
 from webapp.oauth.prompts import PromptStamp
 from webapp.oauth.trial_login import TrialLogin

@@ -61,7 +61,7 @@ def make_or_compare(settings: Settings, *, may_make: bool) -> None:
     elif version != schema.head():
         raise CommandRefused("The database is older than this program. Run: python -m webapp db upgrade")
     elif may_make:
-        schema.take_up_keys(settings)
+        schema.set_up_keys(settings)
 
 
 def bring_up(settings: Settings) -> str | None:

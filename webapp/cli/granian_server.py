@@ -19,8 +19,8 @@ from granian.server.mp import MPServer
 from webapp.cli import signals, watchdog
 from webapp.cli.connections import connections_per_worker
 from webapp.cli.errors import CommandRefused
-from webapp.cli.first_answer import FirstAnswer
 from webapp.cli.shutdown import PATIENCE
+from webapp.cli.startup_probe import StartupProbe
 from webapp.cli.worker_start import DEBUG, LOG_JSON, application
 from webapp.core.lazy_import import lazily
 from webapp.settings import ROOT, Settings
@@ -119,7 +119,7 @@ def serve(settings: Settings, *, debug: bool, on_answer: Callable[[], None]) -> 
         if settings.metrics_bind:
             metrics = lazily("webapp.cli.metrics_server")
             granian.on_startup(lambda: metrics.start(settings, *split(settings.metrics_bind)))
-        granian.on_startup(FirstAnswer(host, port, on_answer).start)
+        granian.on_startup(StartupProbe(host, port, on_answer).start)
         # granian's own loader looks in the working directory first, in which another "webapp" may be.
         granian.serve(target_loader=application, wrap_loader=False)
 

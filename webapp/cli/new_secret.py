@@ -13,7 +13,7 @@ from webapp.cli.errors import CommandRefused
 from webapp.cli.output import say_aside
 from webapp.cli.prompts import confirm
 from webapp.cli.reseal import counts_by_column, words_of
-from webapp.cli.schema import take_up_keys
+from webapp.cli.schema import set_up_keys
 from webapp.core import secret_key_marks
 from webapp.core.clock import now
 from webapp.core.db import Database
@@ -55,7 +55,7 @@ def command(context: CommandContext, *, yes: bool) -> None:
             private_files.make_secret_key(context.settings_to_read.instance)
         settings = Settings.from_env(context.environ)
         ended = replace(database, settings)
-    take_up_keys(settings)
+    set_up_keys(settings)
     say_aside(f"Ended: {' and '.join(ended_counts(ended))}.")
     say_aside("The database belongs to the new secret key. Keep a copy of it in another place than the backups.")
 

@@ -16,7 +16,7 @@ from webapp.cli.provider_lookup import OPERATOR, provider_called, refusing
 from webapp.cli.provider_options import chosen, settings_options
 from webapp.core.outgoing_http import PrivateHosts
 from webapp.federation import lifecycle, providers
-from webapp.federation.new_provider import wish_for
+from webapp.federation.new_provider import from_preset
 from webapp.federation.presets import PRESETS
 from webapp.federation.provider_preset import GENERIC
 from webapp.federation.provider_settings import settings_of
@@ -61,7 +61,7 @@ def add(
     private = PrivateHosts.of(settings.private_hosts)
     secret = "" if public else read_secret(from_stdin=secret_stdin)
     with opened(context) as database, database.write() as db, refusing():
-        wish = wish_for(db, PRESETS[preset], entered=entered, slug=slug or "", client_id=client_id, **chosen(given))
+        wish = from_preset(db, PRESETS[preset], entered=entered, slug=slug or "", client_id=client_id, **chosen(given))
         row = lifecycle.add(db, sealer, private, wish, secret, OPERATOR)
         click.echo(f"slug={row.slug}")
         click.echo(f"redirect_uri={providers.redirect_uri(settings.base_url, row.slug)}")

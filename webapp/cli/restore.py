@@ -18,7 +18,7 @@ from webapp.cli.errors import CommandRefused
 from webapp.cli.output import moment as in_words
 from webapp.cli.output import say_aside
 from webapp.cli.prompts import confirm
-from webapp.cli.restore_draft import Prepared, Unpacked, Wishes
+from webapp.cli.restore_draft import Prepared, RestoreChoices, Unpacked
 from webapp.cli.restored_settings import put_settings, settings_for
 from webapp.core import backup, backup_file, emergency_mark, instance_folder, postgresql_backup, restore
 from webapp.core.backup_file import BackupUnfit
@@ -92,15 +92,15 @@ def command(
     """
     if (file is None) is not is_restored or (is_restored and is_check):
         raise click.UsageError("Give a file, or --already-restored.")
-    wishes = Wishes(before=None if keep_logins else before, no_emergency=no_emergency)
+    choices = RestoreChoices(before=None if keep_logins else before, no_emergency=no_emergency)
     if file is None:
         with opened(context) as database:
-            report(restore_draft.revoke_by_hand(database, context.settings, wishes))
+            report(restore_draft.revoke_by_hand(database, context.settings, choices))
         return
     with answering(), refusing(), unpacked(context, file, passphrase_file, is_check=is_check) as found:
         settings = settings_for(context, found)
         with restore_draft.loaded(settings, found) as trial:
-            prepared = restore_draft.prepare(trial, settings, found, wishes)
+            prepared = restore_draft.prepare(trial, settings, found, choices)
             if is_check:
                 say_aside(f"{file} can be restored: {in_words(prepared.made_at)}. Nothing was changed.")
                 return

@@ -43,8 +43,8 @@ UNKNOWN = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What the operator has chosen."""
+class RestoreChoices:
+    """What the operator has chosen to end or keep."""
 
     before: datetime | None
     """Credentials created before it end; None: none."""
@@ -117,7 +117,7 @@ def loaded(settings: Settings, found: Unpacked) -> Iterator[Settings]:
     yield replace(settings, instance=found.folder, database_url=f"sqlite:///{draft.absolute()}")
 
 
-def prepare(trial: Settings, settings: Settings, found: Unpacked, wishes: Wishes) -> Prepared:
+def prepare(trial: Settings, settings: Settings, found: Unpacked, choices: RestoreChoices) -> Prepared:
     """Migrate the draft, decide about its keys, and end what should not be valid again.
 
     Args:
@@ -140,7 +140,7 @@ def prepare(trial: Settings, settings: Settings, found: Unpacked, wishes: Wishes
             has_former=former is not None and former.is_later,
             emergency_at=last_emergency(settings.instance, former),
         )
-        outcome = chosen(known, wishes)
+        outcome = chosen(known, choices)
         if former is not None and outcome.keys == "former":
             with database.write() as db:
                 key_table.keep_rows(db, former.keys)
@@ -153,19 +153,19 @@ def prepare(trial: Settings, settings: Settings, found: Unpacked, wishes: Wishes
     return Prepared(known=known, outcome=outcome, ended=ended, made_at=made_at)
 
 
-def revoke_by_hand(database: Database, settings: Settings, wishes: Wishes) -> Prepared:
+def revoke_by_hand(database: Database, settings: Settings, choices: RestoreChoices) -> Prepared:
     """For a database that was restored by other means."""
     with database.read() as db:
         newest = event_queries.newest(db)
     at = emergency_mark.read(settings.instance)
     known = Known(newest_event=newest.at if newest else None, has_former=False, emergency_at=at)
-    outcome = chosen(known, wishes)
+    outcome = chosen(known, choices)
     return Prepared(known=known, outcome=outcome, ended=revoke(database, settings, outcome, origin="elsewhere"))
 
 
-def chosen(known: Known, wishes: Wishes) -> Outcome:
+def chosen(known: Known, choices: RestoreChoices) -> Outcome:
     try:
-        return decide(known, before=wishes.before, no_emergency=wishes.no_emergency)
+        return decide(known, before=choices.before, no_emergency=choices.no_emergency)
     except EmergencyUnknown as error:
         raise CommandRefused(UNKNOWN) from error
 

@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 
 from webapp.cli import base_url_notes
 from webapp.cli.errors import Unusable
-from webapp.core import db_file, instance_folder, key_start
+from webapp.core import db_file, instance_folder, key_setup
 from webapp.core.db import Database, engine_for, outages, read_only
 from webapp.core.db_file import Damaged
 from webapp.migrations.all_models import metadata
@@ -126,15 +126,15 @@ def upgrade(settings: Settings, *, on_migrate: Callable[[str | None], None] = la
                 base_url_notes.note(settings)
         if (file := file_of(settings)) is not None:
             instance_folder.mark_made(settings.instance, file)
-        take_up_keys(settings)
+        set_up_keys(settings)
     return former
 
 
-def take_up_keys(settings: Settings) -> None:
-    """See ``key_start.take_up``; the database has the current version."""
+def set_up_keys(settings: Settings) -> None:
+    """See ``key_setup.set_up_keys``; the database has the current version."""
     database = Database(settings.database)
     try:
-        key_start.take_up(settings, database)
+        key_setup.set_up_keys(settings, database)
     finally:
         database.close()
 

@@ -18,7 +18,7 @@ from webapp.core.translation import _
 from webapp.federation import lifecycle, providers
 from webapp.federation.lifecycle import SLUG, NewProvider, ProviderEditor
 from webapp.federation.models import LoginProvider
-from webapp.federation.new_provider import wish_for
+from webapp.federation.new_provider import from_preset
 from webapp.federation.presets import PRESETS
 from webapp.federation.provider_preset import GENERIC, ProviderPreset
 from webapp.federation.provider_secrets import secret_of
@@ -94,7 +94,7 @@ def is_current(db: Session, sealer: Encryptor, instance: Path, wanted: Sequence[
     for one in wanted:
         row, like = providers.by_slug(db, one.slug), LoginProvider(kind=one.kind)
         with refusing(instance, one):
-            apply(like, wish_of(db, one))
+            apply(like, desired_settings(db, one))
         is_same = (
             row is not None
             and row.is_declared
@@ -117,7 +117,7 @@ def store(db: Session, sealer: Encryptor, private: PrivateHosts, one: DeclaredPr
     Raises:
         ProviderUnfit
     """
-    wish, row = wish_of(db, one), providers.by_slug(db, one.slug)
+    wish, row = desired_settings(db, one), providers.by_slug(db, one.slug)
     if row is None:
         row = lifecycle.add(db, sealer, private, wish, one.secret, EDITOR)
     elif row.kind != one.kind:
@@ -132,8 +132,8 @@ def store(db: Session, sealer: Encryptor, private: PrivateHosts, one: DeclaredPr
         lifecycle.disable(db, row, EDITOR)
 
 
-def wish_of(db: Session, one: DeclaredProvider) -> NewProvider:
-    made = wish_for(db, one.preset, entered=one.entered, slug=one.slug, **one.chosen)
+def desired_settings(db: Session, one: DeclaredProvider) -> NewProvider:
+    made = from_preset(db, one.preset, entered=one.entered, slug=one.slug, **one.chosen)
     return replace(made, kind=one.kind)
 
 

@@ -15,8 +15,8 @@ from webapp.core.translation import _
 from webapp.federation import linking, new_accounts
 from webapp.federation.checks import LoginFailed
 from webapp.federation.claim_names import named_identity
-from webapp.federation.level import AMR, amr_of
 from webapp.federation.models import LinkedIdentity, LoginProvider
+from webapp.federation.provider_assurance import AMR, amr_of
 from webapp.federation.role_rules import links_with_role, role_for
 from webapp.federation.upstream_identity import UpstreamIdentity, identity_of
 from webapp.verify import Invalid, load

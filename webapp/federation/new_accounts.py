@@ -26,7 +26,7 @@ class NoAccount(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class AccountAddress:
+class AccountEmail:
     """The e-mail address of a new account."""
 
     email: str
@@ -63,7 +63,7 @@ def suggested_name(identity: UpstreamIdentity) -> str:
 
 def address_of(
     db: Session, provider: LoginProvider, identity: UpstreamIdentity, invited: Invitation | None
-) -> AccountAddress | None:
+) -> AccountEmail | None:
     """The e-mail address that an account of this identity gets; None for no address.
 
     It is taken over if the provider has verified it, and is certain if the provider is authoritative for it. An address
@@ -71,11 +71,11 @@ def address_of(
     invitation was mailed comes before all of them.
     """
     if invited is not None and invited.email is not None:
-        return AccountAddress(invited.email, is_certain=True, is_invited=True)
+        return AccountEmail(invited.email, is_certain=True, is_invited=True)
     address = verified_address(identity)
     if address is None:
         return None
-    return AccountAddress(address, is_certain=is_certain_address(db, provider, address))
+    return AccountEmail(address, is_certain=is_certain_address(db, provider, address))
 
 
 def is_certain_address(db: Session, provider: LoginProvider, address: str) -> bool:

@@ -1,4 +1,4 @@
-"""wish_for(): what a preset and a few values make of a new provider."""
+"""from_preset(): the settings of a new provider, from a preset and the values that were entered."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,9 @@ COMMON_LABELS = {"accounts", "auth", "id", "idp", "login", "oauth", "oidc", "sso
 """First labels of host names that say nothing of the provider."""
 
 
-def wish_for(db: Session, preset: ProviderPreset, *, entered: str = "", slug: str = "", **chosen: Any) -> NewProvider:
+def from_preset(
+    db: Session, preset: ProviderPreset, *, entered: str = "", slug: str = "", **chosen: Any
+) -> NewProvider:
     """
     Args:
         entered: tenant, URL or issuer, as the preset needs it.

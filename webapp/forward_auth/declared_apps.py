@@ -60,7 +60,7 @@ def is_current(db: Session, instance: Path, wanted: Sequence[DeclaredApp], own_h
     for one in wanted:
         row = lifecycle.by_slug(db, one.slug)
         with refusing(instance, one):
-            wish = checked(wish_of(db, one), own_host=own_host)
+            wish = checked(desired_settings(db, one), own_host=own_host)
         if row is None or not row.is_declared or (row.disabled_at is None) != one.is_enabled:
             return False
         if lifecycle.recorded(lifecycle.settings_of(db, row)) != lifecycle.recorded(wish):
@@ -88,7 +88,7 @@ def store(db: Session, one: DeclaredApp, own_host: str) -> None:
     Raises:
         AppUnfit
     """
-    wish, row = wish_of(db, one), lifecycle.by_slug(db, one.slug)
+    wish, row = desired_settings(db, one), lifecycle.by_slug(db, one.slug)
     if row is None:
         row = lifecycle.add(db, one.slug, wish, EDITOR, own_host=own_host)
     else:
@@ -101,7 +101,7 @@ def store(db: Session, one: DeclaredApp, own_host: str) -> None:
         lifecycle.disable(db, row, EDITOR)
 
 
-def wish_of(db: Session, one: DeclaredApp) -> AppSettings:
+def desired_settings(db: Session, one: DeclaredApp) -> AppSettings:
     values = one.values
     owners = existing(db, one.slug, [values["owner"]] if values.get("owner") else [])
     people = existing(db, one.slug, values.get("people", ()))

@@ -16,7 +16,7 @@ from webapp.oauth import app_sessions, client_secrets, subjects
 from webapp.oauth.client_secrets import add_secret
 from webapp.oauth.client_settings import ClientSettings, ClientUnfit, apply, settings_of
 from webapp.oauth.models import AuthorizationCode, Consent, OAuthClient
-from webapp.oauth.taken_permissions import end_what_was_taken
+from webapp.oauth.withdrawn_permissions import end_withdrawn_permissions
 from webapp.tokens import refresh_families
 
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -82,7 +82,7 @@ def edit(db: Session, client: OAuthClient, wish: ClientSettings, *, actor_id: UU
     apply(client, wish)
     subjects.prepare(db, client)
     db.flush()
-    end_what_was_taken(db, client, former)
+    end_withdrawn_permissions(db, client, former)
     if not client.backchannel_logout_uri:
         app_sessions.forget(db, client.id)
     if client.has_keys:

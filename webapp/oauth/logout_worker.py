@@ -9,7 +9,7 @@ from webapp.core.clock import now
 from webapp.core.db import Database, Unavailable
 from webapp.core.outgoing_http import NotReached, OutgoingHttp
 from webapp.oauth import app_sessions, logout_notices
-from webapp.oauth.grants.granted import TokenService
+from webapp.oauth.grants.token_service import TokenService
 from webapp.oauth.id_token import HASHES
 from webapp.oauth.logout_notices import LeasedNotice
 from webapp.oauth.logout_token import logout_token

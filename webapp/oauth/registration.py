@@ -40,7 +40,7 @@ class RegistrationRefused(Exception):
         self.error, self.description = error, description
 
 
-class NotAllowed(Exception):
+class InitialTokenInvalid(Exception):
     """The initial access token is unknown, used up or expired."""
 
 
@@ -130,11 +130,11 @@ def register(db: Session, token: str, said: ClientMetadata, *, algorithms: tuple
         algorithms: of ID tokens that an app can choose, the one of the site first.
 
     Raises:
-        NotAllowed, RegistrationRefused
+        InitialTokenInvalid, RegistrationRefused
     """
     allowed = registration_tokens.use(db, token)
     if allowed is None:
-        raise NotAllowed
+        raise InitialTokenInvalid
     for rule in RULES:
         rule(said)
     if (db.scalar(select(func.count()).where(OAuthClient.is_self_registered)) or 0) >= MOST:

@@ -69,7 +69,7 @@ class Cookies(SecureCookieSessionInterface):
             kept = self._kept = key, super().get_signing_serializer(app)
         return kept[1]
 
-    def take_up_key(self, app: Flask) -> None:
+    def use_current_key(self, app: Flask) -> None:
         """Use the current cookie key, and forget what was verified with another one."""
         if self._key is None or (keys := self._key.current()) is self._taken:
             return
@@ -88,7 +88,7 @@ class Cookies(SecureCookieSessionInterface):
         if presented(request) is not None:
             return ForgottenSession()
         try:
-            self.take_up_key(app)
+            self.use_current_key(app)
         except Unavailable as error:
             # Flask has no error handlers yet when it opens the session, and some routes need none.
             request.environ[UNREADABLE] = error

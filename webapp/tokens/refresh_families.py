@@ -96,8 +96,8 @@ def begin(
     return with_first_token(db, credential, terms)
 
 
-def take_up(db: Session, family_id: UUID, terms: FamilyTerms, caller: ScriptClient) -> NewFamily | None:
-    """Begin to use a family that a user allowed before its client called: from now on it lasts as ``terms`` say.
+def activate(db: Session, family_id: UUID, terms: FamilyTerms, caller: ScriptClient) -> NewFamily | None:
+    """Start the lifetime of a family that a user allowed before its client called: it now lasts as ``terms`` say.
 
     Returns:
         None if it has ended or expired meanwhile.

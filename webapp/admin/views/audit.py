@@ -149,7 +149,7 @@ def export(kind: str, content_type: str) -> Response:
 def export_rows(database: Database, wanted: AuditFilter, kind: str) -> Iterator[bytes]:
     # A transaction of its own, because the request's has ended when the response is sent.
     with database.read() as db:
-        names = Names(db)
+        names = UserNames(db)
         entries = event_queries.search_all(db, wanted)
         if kind == "csv":
             yield from export_formats.as_csv(entries, names)
@@ -157,7 +157,7 @@ def export_rows(database: Database, wanted: AuditFilter, kind: str) -> Iterator[
             yield from (export_formats.as_line(entry, names) for entry in entries)
 
 
-class Names(dict[UUID, str]):
+class UserNames(dict[UUID, str]):
     """User names by id, each read from the database when it is first needed."""
 
     def __init__(self, db: Any) -> None:

@@ -29,7 +29,7 @@ HEADER_USES = {
 }
 
 
-class OnUnlessSent(BooleanField):
+class DefaultTrueField(BooleanField):
     """A checkbox that JSON may leave out if it is to be ticked; of an HTML form, what is not sent is not ticked."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
@@ -165,7 +165,7 @@ class AccessRuleForm(PreviewField):
         default="",
         description=_l("Users who logged in otherwise are asked for it when they open these paths."),
     )
-    accepts_tokens = OnUnlessSent(
+    accepts_tokens = DefaultTrueField(
         _l("API tokens"),
         default=True,
         description=_l("Scripts get to these paths with a token that has the scope of the app."),
@@ -187,7 +187,7 @@ class AccessRuleForm(PreviewField):
         _l("Let CORS preflights pass"),
         description=_l("Pages of other sites that call the app's API need it. Preflights change nothing."),
     )
-    sends_identity = OnUnlessSent(
+    sends_identity = DefaultTrueField(
         _l("Tell the app who it is"),
         default=True,
         description=_l("User name, e-mail address, name and roles, in headers of the request."),

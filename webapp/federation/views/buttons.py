@@ -7,7 +7,7 @@ from flask import url_for
 
 from webapp.accounts.views.login_buttons import LoginButton
 from webapp.federation import linking, providers
-from webapp.federation.level import highest_level
+from webapp.federation.provider_assurance import highest_level
 from webapp.guard.assurance import Level
 from webapp.login.views.hooks import ConfirmWay
 from webapp.web.transaction import database

@@ -11,10 +11,10 @@ from webapp.core.ratelimit import Limit, Limiter
 from webapp.core.ratelimit_storage import SPENT
 from webapp.federation import linking, role_rules
 from webapp.federation.checks import Check, LoginFailed
-from webapp.federation.level import amr_of
 from webapp.federation.models import LoginProvider
 from webapp.federation.openid_login import AuthorizationResponse
 from webapp.federation.pending_requests import LIFETIME, PendingRequest, take
+from webapp.federation.provider_assurance import amr_of
 from webapp.federation.subject_settings import login_mark
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.blueprint import bp, for_protocol, logins, pending, provider_named, refuse_disabled, store

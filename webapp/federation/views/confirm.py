@@ -9,9 +9,9 @@ from webapp.core.translation import _
 from webapp.credentials import sids
 from webapp.federation import linking, provider_sessions
 from webapp.federation.checks import Check, LoginFailed
-from webapp.federation.level import amr_of
 from webapp.federation.models import LoginProvider
 from webapp.federation.pending_requests import PendingRequest
+from webapp.federation.provider_assurance import amr_of
 from webapp.federation.providers import ProviderEncryptor
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.blueprint import bp, provider_named
@@ -50,7 +50,7 @@ def keep_and_confirm(slug: str, principal: Principal) -> ResponseReturnValue:
         saved_form.store(principal.user_id, target, kept)
         target = url_for("login.resume")
     url = url_for("federation.confirm", slug=row.slug, next=target)
-    return render_template("login/leave.html", site=row.name, url=url)
+    return render_template("login/external_redirect.html", site=row.name, url=url)
 
 
 def linked(row: LoginProvider, principal: Principal) -> LoginProvider:

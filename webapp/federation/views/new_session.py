@@ -12,8 +12,8 @@ from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.credentials import lifecycle as credentials
 from webapp.federation import provider_sessions
-from webapp.federation.level import AMR
 from webapp.federation.models import LoginProvider
+from webapp.federation.provider_assurance import AMR
 from webapp.federation.providers import ProviderEncryptor
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.failures import back, unknown_login

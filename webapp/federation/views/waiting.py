@@ -18,10 +18,10 @@ from webapp.accounts.views.request_info import REQUESTED, current_circumstances,
 from webapp.core.translation import _
 from webapp.federation import linking, new_accounts, providers, role_rules, waiting_identities
 from webapp.federation.forms import ProviderAccountForm
-from webapp.federation.level import amr_of
 from webapp.federation.linking import LinkedElsewhere
 from webapp.federation.models import LoginProvider, WaitingIdentity
 from webapp.federation.new_accounts import NoAccount
+from webapp.federation.provider_assurance import amr_of
 from webapp.federation.providers import ProviderEncryptor
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.blueprint import bp

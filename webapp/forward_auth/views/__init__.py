@@ -1,6 +1,27 @@
 """Views of forward-auth: the check, the way to the login and back, the pages about access."""
 
-from webapp.forward_auth.views import app_access, app_logins, arrive, ask, check, guest, guest_links, own_access, start
+from webapp.forward_auth.views import (
+    app_access,
+    app_logins,
+    arrive,
+    check,
+    guest,
+    guest_links,
+    own_access,
+    request_access,
+    start,
+)
 from webapp.forward_auth.views.blueprint import bp
 
-__all__ = ["app_access", "app_logins", "arrive", "ask", "bp", "check", "guest", "guest_links", "own_access", "start"]
+__all__ = [
+    "app_access",
+    "app_logins",
+    "arrive",
+    "bp",
+    "check",
+    "guest",
+    "guest_links",
+    "own_access",
+    "request_access",
+    "start",
+]

@@ -19,8 +19,8 @@ from webapp.forward_auth.forms import LASTS, GrantForm, GuestLinkForm
 from webapp.forward_auth.lifecycle import AppIsDeclared
 from webapp.forward_auth.models import ProxiedApp
 from webapp.forward_auth.proxied_apps import NOBODY
-from webapp.forward_auth.views.ask import app_row
 from webapp.forward_auth.views.blueprint import bp
+from webapp.forward_auth.views.request_access import app_row
 from webapp.guard import Principal, require
 from webapp.mail.mailer import Mailer
 from webapp.web.api_schema import responds

@@ -12,8 +12,8 @@ from webapp.forward_auth import guest_links, lifecycle
 from webapp.forward_auth.forms import GuestLinkForm
 from webapp.forward_auth.guest_links import LinkUnfit
 from webapp.forward_auth.views.app_access import FRESH, access_page, decides
-from webapp.forward_auth.views.ask import app_row
 from webapp.forward_auth.views.blueprint import OWN_PATH, bp, scheme_of_site
+from webapp.forward_auth.views.request_access import app_row
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show

@@ -13,11 +13,11 @@ from webapp.forward_auth.original_request import URI, NotReadable, OriginalReque
 from webapp.forward_auth.proxied_apps import App
 from webapp.forward_auth.rules import NoRule, match
 from webapp.forward_auth.tickets import TicketTarget
-from webapp.forward_auth.views.ask import not_for
 from webapp.forward_auth.views.blueprint import LONGEST_RETURN, OWN_PATH, bp, forward_auth, login_url
+from webapp.forward_auth.views.request_access import no_access
 from webapp.guard import Principal, request_guard, require
 from webapp.guard.policy import Decision, Requirement
-from webapp.login.views.leaving import leave_to
+from webapp.login.views.external_redirect import redirect_externally
 from webapp.web.known_fields import reads
 from webapp.web.problems import Problem
 from webapp.web.transaction import writable
@@ -40,14 +40,14 @@ def start(principal: Principal) -> ResponseReturnValue:
     state = request.args.get("state", "")
     if len(state) != STATE_LENGTH:
         # From a link: the browser has no cookie of the host yet, which the ticket is to be tied to.
-        return leave_to(login_url(asked.origin, asked.target), app.name)
+        return redirect_externally(login_url(asked.origin, asked.target), app.name)
     db = writable()
     sid = sids.sid_of(db, principal.credential_id)
     if sid is None:
         raise unknown_app()
     where = TicketTarget(app.id, asked.host, asked.origin + asked.target)
     ticket = tickets.issue(db, principal.user_id, sid, state, where)
-    response = leave_to(f"{asked.origin}{OWN_PATH}arrive?ticket={ticket}", app.name)
+    response = redirect_externally(f"{asked.origin}{OWN_PATH}arrive?ticket={ticket}", app.name)
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
@@ -75,7 +75,7 @@ def unless_allowed(app: App, asked: OriginalRequest, principal: Principal) -> Re
     try:
         rule = match(app, asked, {})
     except NoRule:
-        return not_for(app, principal)
+        return no_access(app, principal)
     if rule.need.is_public:
         return None
     until = grants.granted_until(writable(), principal.user_id, app.id)
@@ -83,7 +83,7 @@ def unless_allowed(app: App, asked: OriginalRequest, principal: Principal) -> Re
     if decision is Decision.ALLOW:
         return None
     if decision is Decision.NEED_ROLE:
-        return not_for(app, principal)
+        return no_access(app, principal)
     return request_guard.refusal_for(unproxied(request), Requirement(session=True, level=need.level))
 
 

@@ -49,4 +49,6 @@ def end(principal: Principal) -> ResponseReturnValue:
 def continued(step: LogoutStep) -> Response:
     """Lead to the identity provider, to log out there too."""
     session[LEFT_WITH] = step.state
-    return make_response(render_template("login/leave.html", site=step.provider, url=step.url, is_logout=True))
+    return make_response(
+        render_template("login/external_redirect.html", site=step.provider, url=step.url, is_logout=True)
+    )

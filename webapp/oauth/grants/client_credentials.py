@@ -10,7 +10,7 @@ from webapp.core.column_types import EPOCH
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard.token_grant import TokenGrant
 from webapp.oauth import resources
-from webapp.oauth.grants.granted import INVALID_TARGET, Granted, GrantRefused, TokenService
+from webapp.oauth.grants.token_service import INVALID_TARGET, Granted, GrantRefused, TokenService
 from webapp.oauth.models import OAuthClient
 from webapp.tokens import refresh_families
 from webapp.tokens.issuing import TokenRequest

@@ -9,7 +9,7 @@ from webapp.audit.log import Event
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.oauth import device_codes, resources
 from webapp.oauth.device_codes import DeviceState
-from webapp.oauth.grants.granted import INVALID_TARGET, Granted, GrantRefused, TokenService, may_use
+from webapp.oauth.grants.token_service import INVALID_TARGET, Granted, GrantRefused, TokenService, may_use
 from webapp.oauth.grants.user_login import UserLogin, family_terms, issue_tokens
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.policies import is_proven
@@ -57,7 +57,7 @@ def exchange(
     if user is None or row.grant_id is None or row.session_id is None or not may_use(user, roles, client):
         return ENDED
     terms = family_terms(service, client, user, row.scopes, jkt, resources=row.resources)
-    family = refresh_families.take_up(db, row.grant_id, terms, caller)
+    family = refresh_families.activate(db, row.grant_id, terms, caller)
     if family is None:
         return ENDED
     if not is_proven(client, family.credential.amr):

@@ -14,7 +14,7 @@ from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard.token_grant import TokenGrant
 from webapp.oauth import resources
-from webapp.oauth.grants.granted import INVALID_TARGET, Granted, GrantRefused, TokenService, may_use, roles_needed
+from webapp.oauth.grants.token_service import INVALID_TARGET, Granted, GrantRefused, TokenService, may_use, roles_needed
 from webapp.oauth.grants.user_login import UserLogin, id_token_beside
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.policies import is_proven

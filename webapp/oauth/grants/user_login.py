@@ -16,7 +16,7 @@ from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
 from webapp.oauth import app_sessions
 from webapp.oauth.claims import claims_of
-from webapp.oauth.grants.granted import Granted, TokenService, roles_needed
+from webapp.oauth.grants.token_service import Granted, TokenService, roles_needed
 from webapp.oauth.id_token import Authentication, id_token
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.policies import groups_of

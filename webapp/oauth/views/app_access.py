@@ -27,7 +27,7 @@ def unmet_demands(client: OAuthClient, scopes: Collection[str], least: Level = L
     return request_guard.refusal_for(unproxied(request), Requirement(session=True, level=level))
 
 
-def not_for(client: OAuthClient, principal: Principal) -> Problem:
+def no_access(client: OAuthClient, principal: Principal) -> Problem:
     """The page for a person whom an app is not for."""
     return Problem(
         403,

@@ -12,18 +12,18 @@ from webapp.accounts import user_lookup
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.guard import Principal, public, require
 from webapp.guard.require import public_to_scripts
-from webapp.login.views.leaving import leave_to
+from webapp.login.views.external_redirect import redirect_externally
 from webapp.oauth import codes, consents, pushed_requests
 from webapp.oauth.claim_words import words_of
 from webapp.oauth.claims import claims_of
-from webapp.oauth.grants.granted import may_use
+from webapp.oauth.grants.token_service import may_use
 from webapp.oauth.id_token_hint import HintInvalid, hinted_login
 from webapp.oauth.policies import groups_of
 from webapp.oauth.request_errors import RequestRefused
 from webapp.oauth.request_rules import AuthorizationRequest, Destination, checked, require_pushed
 from webapp.oauth.scopes import grantable, sentences
 from webapp.oauth.subjects import subject_of
-from webapp.oauth.views.app_access import not_for, unmet_demands
+from webapp.oauth.views.app_access import no_access, unmet_demands
 from webapp.oauth.views.blueprint import at_services, bp, issuer, token_service
 from webapp.oauth.views.discovery import signing_algorithm
 from webapp.oauth.views.error_notes import note_error, note_refusal
@@ -85,7 +85,7 @@ def answer(query: str, principal: Principal | None = None, *, decision: str | No
             return response_to(reading, asked, query, principal, decision)
         except RequestRefused as refused:
             note_refusal(where.client.id, refused.error, refused.description)
-            return leave_to(with_error(where, refused))
+            return redirect_externally(with_error(where, refused))
 
 
 def response_to(
@@ -115,7 +115,7 @@ def response_to(
         )
         return consent_page(asked, query, sentences(scopes, known), learned)
     with database().write() as writing:
-        return leave_to(with_code(writing, asked, principal, scopes))
+        return redirect_externally(with_code(writing, asked, principal, scopes))
 
 
 def logged_in() -> Principal | None:
@@ -159,7 +159,7 @@ def refuse_user(asked: AuthorizationRequest, principal: Principal) -> ResponseRe
     if "none" in asked.prompts:
         raise RequestRefused("access_denied", "this user may not use the app")
     note_error(asked.client.id, "not_allowed")
-    raise not_for(asked.client, principal)
+    raise no_access(asked.client, principal)
 
 
 def consent_page(
@@ -191,7 +191,7 @@ def decided(asked: AuthorizationRequest, principal: Principal, scopes: list[str]
         use_up(db(), asked)
         raise RequestRefused("access_denied", "the user did not allow it")
     consents.give(db(), principal.user_id, asked.client, scopes, resources=asked.resources)
-    return leave_to(with_code(db(), asked, principal, scopes))
+    return redirect_externally(with_code(db(), asked, principal, scopes))
 
 
 def with_code(writing: Session, asked: AuthorizationRequest, principal: Principal, scopes: list[str]) -> str:

@@ -6,7 +6,7 @@ import msgspec
 from flask import Blueprint, Response, current_app, request
 
 from webapp.core.translation import _
-from webapp.oauth.grants.granted import TokenService
+from webapp.oauth.grants.token_service import TokenService
 from webapp.tokens.refresh_families import ScriptClient
 from webapp.web.negotiation import as_json
 from webapp.web.registry import service

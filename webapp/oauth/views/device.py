@@ -16,11 +16,11 @@ from webapp.login.views.login_errors import throttled
 from webapp.mail.mailer import Mailer
 from webapp.oauth import device_codes
 from webapp.oauth.forms import DeviceDecisionForm, UserCodeForm
-from webapp.oauth.grants.granted import may_use
+from webapp.oauth.grants.token_service import may_use
 from webapp.oauth.models import DeviceCode, OAuthClient
 from webapp.oauth.scopes import grantable, sentences
 from webapp.oauth.user_codes import UserCodes, normalized, spelled
-from webapp.oauth.views.app_access import not_for, unmet_demands
+from webapp.oauth.views.app_access import no_access, unmet_demands
 from webapp.oauth.views.blueprint import at_services, bp, token_service
 from webapp.oauth.views.discovery import signing_algorithm
 from webapp.web.api_schema import responds
@@ -157,7 +157,7 @@ def allowed_scopes(row: DeviceCode, client: OAuthClient, principal: Principal) -
             row.scopes, client, token_service().catalogue.for_user(reading, principal.user_id), principal.roles
         )
         if user is None or not may_use(user, roles, client) or not scopes:
-            raise not_for(client, principal)
+            raise no_access(client, principal)
         return scopes
 
 

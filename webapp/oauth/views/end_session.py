@@ -11,7 +11,7 @@ from webapp.core.translation import _
 from webapp.credentials import sids
 from webapp.guard import Principal, login_manager, public, require
 from webapp.guard.require import public_to_scripts
-from webapp.login.views.leaving import leave_to
+from webapp.login.views.external_redirect import redirect_externally
 from webapp.oauth.client_errors import without_values
 from webapp.oauth.logout import LogoutRefused, LogoutRequest, checked
 from webapp.oauth.views.authorize import logged_in
@@ -82,4 +82,4 @@ def end(writing: Session, principal: Principal) -> None:
 
 
 def afterwards(asked: LogoutRequest) -> ResponseReturnValue:
-    return leave_to(asked.leads_to) if asked.leads_to else redirect(url_for("login.new"), 303)
+    return redirect_externally(asked.leads_to) if asked.leads_to else redirect(url_for("login.new"), 303)

@@ -10,7 +10,7 @@ from webapp.core.translation import _
 from webapp.guard.require import public_to_scripts
 from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.oauth import registration, registration_tokens
-from webapp.oauth.registration import NotAllowed, RegistrationRefused, SelfRegistered
+from webapp.oauth.registration import InitialTokenInvalid, RegistrationRefused, SelfRegistered
 from webapp.oauth.views.blueprint import bp, oauth_error
 from webapp.oauth.views.calling_client import too_many_refused
 from webapp.oauth.views.discovery import signing_algorithm
@@ -36,9 +36,9 @@ def register() -> ResponseReturnValue:
     scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
     try:
         if scheme.lower() != "bearer":
-            raise NotAllowed
+            raise InitialTokenInvalid
         return registered(token.strip())
-    except NotAllowed:
+    except InitialTokenInvalid:
         service(InvalidTokenLimit).count(request.remote_addr)
         challenge = f'{realm()}, error="invalid_token"'
         why = "the initial access token is missing, unknown, used up or expired"
@@ -51,7 +51,7 @@ def registered(token: str) -> Response:
     # Read first, so that requests without a token begin no write transaction.
     with database().read() as db:
         if not registration_tokens.is_usable(db, token):
-            raise NotAllowed
+            raise InitialTokenInvalid
     if request.mimetype != "application/json":
         raise RegistrationRefused("invalid_client_metadata", "the body must be application/json")
     said = registration.read(request.get_data())

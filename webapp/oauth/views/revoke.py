@@ -13,7 +13,7 @@ from webapp.guard.principal import NotAccepted
 from webapp.guard.require import public_to_scripts
 from webapp.login.introspection import INACTIVE, Introspection, introspection_response, of_principal, of_refresh
 from webapp.oauth import app_sessions
-from webapp.oauth.grants.granted import may_use
+from webapp.oauth.grants.token_service import may_use
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.subjects import subject_of
 from webapp.oauth.views.blueprint import bp, oauth_error

@@ -15,7 +15,7 @@ from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.oauth import clients, resources
 from webapp.oauth.codes import Redemption
 from webapp.oauth.grants import authorization_code, client_credentials, device_code, refresh_token
-from webapp.oauth.grants.granted import Granted, GrantRefused, TokenService
+from webapp.oauth.grants.token_service import Granted, GrantRefused, TokenService
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.views.blueprint import bp, caller, oauth_error, token_service
 from webapp.oauth.views.calling_client import authenticated_client, client_refused, malformed

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.admin.views.client_answers import AppWithSecret, RegisteredApp, app_details, registered_app
+from webapp.admin.views.client_details import AppWithSecret, RegisteredApp, app_details, registered_app
 from webapp.admin.views.clients.blueprint import KEEPER, bp, client_of
 from webapp.admin.views.clients.pages import with_secret
 from webapp.admin.views.permissions import change, fill_in, grant

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import roles, user_queries
 from webapp.accounts.user_ids import shown_names
-from webapp.admin.views.client_answers import (
+from webapp.admin.views.client_details import (
     AppDetails,
     AppWithSecret,
     RegisteredApp,

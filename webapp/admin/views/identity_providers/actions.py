@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.admin.views.identity_providers.blueprint import KEEPER, bp, editor_of, provider_of, unless_declared
 from webapp.admin.views.permissions import change, fill_in, grant
-from webapp.admin.views.provider_answers import IdentityProviderEntry, provider_details, provider_entry
+from webapp.admin.views.provider_details import IdentityProviderEntry, provider_details, provider_entry
 from webapp.core.translation import _
 from webapp.federation import button_order, lifecycle
 from webapp.federation.provider_settings import ProviderUnfit

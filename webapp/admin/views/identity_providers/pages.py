@@ -16,7 +16,7 @@ from webapp.admin.views.identity_providers.blueprint import (
     provider_to_change,
 )
 from webapp.admin.views.permissions import fill_in, grant, read
-from webapp.admin.views.provider_answers import (
+from webapp.admin.views.provider_details import (
     IdentityProviderDetails,
     IdentityProviderEntry,
     IdentityProviderList,
@@ -30,7 +30,7 @@ from webapp.core.translation import _
 from webapp.federation import lifecycle, providers
 from webapp.federation.lifecycle import SLUG
 from webapp.federation.models import LoginProvider
-from webapp.federation.new_provider import refuse_before, short_host, usual_slug, wish_for
+from webapp.federation.new_provider import from_preset, refuse_before, short_host, usual_slug
 from webapp.federation.presets import PRESETS
 from webapp.federation.provider_settings import ProviderUnfit
 from webapp.federation.providers import ProviderEncryptor
@@ -98,7 +98,7 @@ def create(principal: Principal) -> ResponseReturnValue:
         return refuse_form(form, lambda: new_page(form))
     given = {"entered": form.issuer.data or "", "slug": form.slug.data or ""}
     try:
-        wish = wish_for(db(), form.chosen_preset, **given, **form.chosen())
+        wish = from_preset(db(), form.chosen_preset, **given, **form.chosen())
         sealer, secret = service(ProviderEncryptor), form.client_secret.data or ""
         row = lifecycle.add(db(), sealer, service(PrivateHosts), wish, secret, editor_of(principal))
     except ProviderUnfit as error:

@@ -14,7 +14,7 @@ from webapp.admin.views.identity_providers.blueprint import (
     provider_to_change,
 )
 from webapp.admin.views.permissions import fill_in, grant
-from webapp.admin.views.provider_answers import (
+from webapp.admin.views.provider_details import (
     ClaimsOutcome,
     IdentityProviderEntry,
     claims_outcome,

@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from webapp.admin.views.identity_providers.blueprint import KEEPER, bp, provider_in
 from webapp.admin.views.permissions import fill_in
-from webapp.admin.views.provider_answers import claims_outcome
+from webapp.admin.views.provider_details import claims_outcome
 from webapp.core.translation import _
 from webapp.federation import providers
 from webapp.federation.checks import LoginFailed

@@ -6,7 +6,7 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.admin.views.permissions import change, fill_in, grant
-from webapp.admin.views.proxied_app_answers import ProxiedAppDetails, app_details
+from webapp.admin.views.proxied_app_details import ProxiedAppDetails, app_details
 from webapp.admin.views.proxied_apps.blueprint import app_of, app_to_change, bp, editor_of, unless_declared
 from webapp.core.translation import _
 from webapp.forward_auth import app_queries, lifecycle

@@ -6,7 +6,7 @@ from typing import Any
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.admin.views.proxied_app_answers import changed_app
+from webapp.admin.views.proxied_app_details import changed_app
 from webapp.admin.views.proxied_app_effects import effects_sentence, with_effects
 from webapp.admin.views.proxied_app_forms import PreviewField
 from webapp.forward_auth.models import ProxiedApp

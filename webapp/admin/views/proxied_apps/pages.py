@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts.user_ids import UnknownPeople, ids_of, shown_names
 from webapp.admin.views.permissions import fill_in, grant, read
-from webapp.admin.views.proxied_app_answers import (
+from webapp.admin.views.proxied_app_details import (
     ChangedProxiedApp,
     ProxiedAppDetails,
     ProxiedAppList,

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import roles
 from webapp.admin.views.permissions import fill_in, grant
-from webapp.admin.views.proxied_app_answers import ChangedProxiedApp, rule_entry
+from webapp.admin.views.proxied_app_details import ChangedProxiedApp, rule_entry
 from webapp.admin.views.proxied_app_forms import AccessRuleForm, filled_in_rule
 from webapp.admin.views.proxied_apps.blueprint import app_of, app_to_change, bp, change_settings, rule_of
 from webapp.admin.views.proxied_apps.changes import changed, saved, shown_effects

@@ -1,4 +1,4 @@
-"""take_up(): before a process uses the keys of a database: may it, and are there any?"""
+"""set_up_keys(): checks that the keys of the database can be used, and creates them at the first start."""
 
 from webapp.core import key_files, secret_key_marks
 from webapp.core.db import Database, alone
@@ -7,7 +7,7 @@ from webapp.core.table_ring import TableRing, ring_for
 from webapp.settings import Settings
 
 
-def take_up(settings: Settings, database: Database) -> None:
+def set_up_keys(settings: Settings, database: Database) -> None:
     """Refuse a database of another secret key; at the first start, move the key files into it and create a key.
 
     Raises:

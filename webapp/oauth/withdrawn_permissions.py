@@ -1,4 +1,4 @@
-"""end_what_was_taken(): after a change of a client, what it got before ends as far as it may no longer have it."""
+"""end_withdrawn_permissions(): ends what an app got before a change of its client no longer allows it."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from webapp.oauth.models import AuthorizationCode, DeviceCode, OAuthClient
 from webapp.tokens import refresh_families
 
 
-def end_what_was_taken(db: Session, client: OAuthClient, former: ClientSettings) -> None:
+def end_withdrawn_permissions(db: Session, client: OAuthClient, former: ClientSettings) -> None:
     """End access tokens, and take scopes from codes. Refresh tokens and pushed requests are checked when they are used.
 
     Args:

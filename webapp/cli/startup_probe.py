@@ -1,4 +1,4 @@
-"""FirstAnswer: waits until a server that is being started answers a request."""
+"""StartupProbe: waits until a server that is being started answers a request."""
 
 import http.client
 import ipaddress
@@ -9,7 +9,7 @@ from collections.abc import Callable
 INTERVAL = 0.05
 
 
-class FirstAnswer(threading.Thread):
+class StartupProbe(threading.Thread):
     """Calls ``then`` once, when the server at this IP address and port has answered a request."""
 
     def __init__(self, host: str, port: int, then: Callable[[], None]) -> None:

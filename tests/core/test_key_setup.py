@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tests.secret_keys import OTHER
 from webapp.cli import schema
-from webapp.core import key_files, key_start
+from webapp.core import key_files, key_setup
 from webapp.core.clock import now
 from webapp.core.cookie_key import CookieKey
 from webapp.core.db import Database
@@ -30,7 +30,7 @@ class Site:
         self.table = KeyTable(self.database, self.settings)
 
     def start(self):
-        key_start.take_up(self.settings, self.database)
+        key_setup.set_up_keys(self.settings, self.database)
         self.table.look_again()
 
     def kids(self):
@@ -208,4 +208,4 @@ def test_the_mark_does_not_reveal_the_secret_key(site):
         (mark,) = db.scalars(select(SecretKeyMark.mark))
     assert len(mark) == 43
     assert mark not in site.settings.secret_key
-    schema.take_up_keys(site.settings)
+    schema.set_up_keys(site.settings)

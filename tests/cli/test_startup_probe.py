@@ -1,11 +1,11 @@
-"""FirstAnswer: what serve prints is printed when a request is answered, not before."""
+"""StartupProbe: what serve prints is printed when a request is answered, not before."""
 
 import socket
 import threading
 
 import pytest
 
-from webapp.cli.first_answer import FirstAnswer, reachable
+from webapp.cli.startup_probe import StartupProbe, reachable
 
 ANSWER = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 
@@ -13,7 +13,7 @@ ANSWER = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 def test_it_waits_for_an_answer_not_for_an_open_port():
     called = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
-        FirstAnswer("0.0.0.0", server.getsockname()[1], called.set).start()
+        StartupProbe("0.0.0.0", server.getsockname()[1], called.set).start()
         for answer in (b"", b"nonsense\r\n\r\n", ANSWER):
             connection, _address = server.accept()
             with connection:

@@ -1,4 +1,4 @@
-"""How much a login with a provider proves here: one factor, unless its ``acr`` or ``amr`` is trusted."""
+"""Assurance level of a login with a provider: one factor, unless its ``acr`` or ``amr`` is trusted."""
 
 from webapp.federation.models import LoginProvider
 from webapp.federation.upstream_identity import UpstreamIdentity

@@ -1,4 +1,4 @@
-"""The page for people whom an app is not for, on which they ask for access, and what becomes of it."""
+"""The page for users to whom an app is not open: they request access there, and see what became of the request."""
 
 from datetime import timedelta
 
@@ -28,7 +28,7 @@ ASKED = Limit("app-access", 10, timedelta(days=1))
 """Requests of one user, for any apps: each is a mail to somebody."""
 
 
-def not_for(app: App, principal: Principal) -> ResponseReturnValue:
+def no_access(app: App, principal: Principal) -> ResponseReturnValue:
     """403 for a user whom a page of an app is not for.
 
     Raises:
@@ -53,7 +53,7 @@ def words(app: App, principal: Principal) -> tuple[str, str]:
 
 def not_for_page(app: App, principal: Principal, form: AskForm) -> str:
     asked = access_requests.open_request(db(), principal.user_id, app.id)
-    return render_template("forward_auth/not_for.html", app=app, form=form, asked=asked, username=principal.username)
+    return render_template("forward_auth/no_access.html", app=app, form=form, asked=asked, username=principal.username)
 
 
 @bp.post("/account/app-access/<slug>/ask")
