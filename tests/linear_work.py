@@ -2,9 +2,9 @@
 
 import time
 
-LARGE = 100_000
+LARGE = 40_000
 # For four times the text linear work takes four times as long, and quadratic work sixteen times. Work of a few
-# milliseconds is too short to compare; quadratic work on 100 kB takes seconds.
+# milliseconds is too short to compare; quadratic work on 40 kB takes a second.
 MAX_RATIO, TOO_SHORT = 9.0, 0.005
 
 
@@ -19,7 +19,7 @@ def work(expression, applied, text):
 
 
 def is_linear(call, repeated, size=LARGE):
-    """Whether the work on 100 kB is no more than nine times that on 25 kB, whatever the text begins or ends with."""
+    """Whether the work on 40 kB is no more than nine times that on 10 kB, whatever the text begins or ends with."""
     for start, end in (("", ""), ("", "\x00"), ("/", "\x00"), ("[", "")):
         short, long = (start + (repeated * length)[:length] + end for length in (size // 4, size))
         if cost(call, long) > TOO_SHORT and least(call, long) > MAX_RATIO * least(call, short):

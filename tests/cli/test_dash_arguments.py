@@ -107,13 +107,15 @@ def read(words: list[str], *args: str) -> dict[str, object]:
         return command.make_context(words[-1], list(args), parent=above).params
 
 
-@pytest.fixture(autouse=True)
-def _any_file(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def _any_file() -> Iterator[None]:
     """Whether a file exists is not asked here, nor whether an option that is required is there."""
-    for _, param in (*parameters(click.Argument), *parameters(click.Option)):
-        monkeypatch.setattr(param, "required", param.required)
-        if isinstance(param.type, click.Path):
-            monkeypatch.setattr(param.type, "exists", False)
+    with pytest.MonkeyPatch.context() as patch:
+        for _, param in (*parameters(click.Argument), *parameters(click.Option)):
+            patch.setattr(param, "required", param.required)
+            if isinstance(param.type, click.Path):
+                patch.setattr(param.type, "exists", False)
+        yield
 
 
 def expected(param: click.Parameter, *values: str) -> object:
