@@ -1,8 +1,10 @@
 import pytest
 
-from tests import factories
+from tests import factories, shared_site
 from tests.browser import Person
 from tests.federation.upstream import Upstream, provided
+
+shared_sites, make_app = shared_site.fixtures()
 
 
 @pytest.fixture

@@ -3,7 +3,10 @@
 import pytest
 import time_machine
 
+from tests import shared_site
 from tests.login.scripts import NOON
+
+shared_sites, make_app = shared_site.fixtures()
 
 
 @pytest.fixture

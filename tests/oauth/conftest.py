@@ -1,6 +1,9 @@
 import pytest
 
+from tests import shared_site
 from tests.oauth.app import App, registered
+
+shared_sites, make_app = shared_site.fixtures()
 
 
 @pytest.fixture

@@ -3,12 +3,14 @@
 import pytest
 import time_machine
 
-from tests import factories
+from tests import factories, shared_site
 from tests.browser import Person
 from tests.core.forged_tokens import NOON
 from tests.tokens.edit_calls import READS
 from tests.tokens.rotate_calls import DAY, RENEWS
 from webapp.guard.token_grant import TokenGrant
+
+shared_sites, make_app = shared_site.fixtures()
 
 
 @pytest.fixture
