@@ -1,7 +1,7 @@
 """Every admin route by every credential: a token reads and takes away, and gives no way to log in and no powers."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask
@@ -16,12 +16,14 @@ from tests.admin.admin_objects import (
     registration_token_of,
 )
 from tests.admin.admin_route_rows import NO_TOKEN, OF_SERVICES, REASON, ROWS, Row
-from tests.federation.upstream import FOR_PROVIDERS, linked
+from tests.federation.upstream import FOR_PROVIDERS, Upstream, linked, reached
 from tests.oauth.app import FOR_APPS, registered
+from tests.prepared_user import PreparedUser
 from tests.script import Script
 from tests.tables import contents
 from webapp.accounts import invitations, roles, service_accounts
 from webapp.accounts.invitations import InvitationRequest
+from webapp.accounts.models import User
 from webapp.accounts.service_rules import Owner
 from webapp.core.db import Database
 from webapp.guard.routes import routes
@@ -45,10 +47,24 @@ def app(make_app: Callable[..., Flask]) -> Flask:
     return make_app(WEBAPP_SMTP_URL="smtp://127.0.0.1:1")
 
 
-@pytest.fixture
-def places(app: Flask) -> dict[str, str]:
+class Beginning(NamedTuple):
+    """What each case begins with: objects to name in paths, and tokens of Boss, a super admin, and of an admin."""
+
+    places: dict[str, str]
+    tokens: dict[str, str]
+    contents: dict[str, list[str]]
+
+
+def begin(app: Flask, ada: User) -> Beginning:
+    places = places_of(app, ada)
+    owners = {"token": factories.user(app, "boss", role="super_admin")}
+    owners["token of an admin"] = factories.user(app, "deputy", role="admin")
+    tokens = {of: factories.api_token(app, user, "admin:read", "admin:write").token for of, user in owners.items()}
+    return Beginning(places, tokens, contents(app))
+
+
+def places_of(app: Flask, ada: User) -> dict[str, str]:
     """What the parameters of the rules stand for: a user, a role that nobody has, an invitation, a mail given up."""
-    ada = factories.user(app, "ada")
     with services_of(app).get(Database).write() as db:
         roles.add(db, "editor", "Writes.", ["user"])
         roles.add(db, "porter", "Opens.", ["admin"])
@@ -92,17 +108,16 @@ def ask(caller: Any, row: Row, places: dict[str, str]) -> TestResponse:
 @pytest.mark.parametrize("row", [pytest.param(row, id=f"{row.call} {row.case}".strip()) for row in ROWS])
 @pytest.mark.parametrize("credential", ["session", "token", "token of an admin"])
 def test_the_response_of_each_route_to_each_credential(
-    app: Flask, places: dict[str, str], row: Row, credential: str
+    app: Flask, prepared: PreparedUser, row: Row, credential: str
 ) -> None:
-    owner = factories.user(app, "boss", role="admin" if credential == "token of an admin" else "super_admin")
+    begun = prepared.prepare(app, begin)
     if credential == "session":
-        assert ask(by_session(app, "boss"), row, places).status_code == row.by_session
+        reached(app, Upstream())
+        assert ask(by_session(app, "boss"), row, begun.places).status_code == row.by_session
         return
     is_admin = credential == "token of an admin" and row.by_token_of_admin is not None
     expected = row.by_token_of_admin if is_admin else row.by_token
-    script = Script(app, factories.api_token(app, owner, "admin:read", "admin:write").token)
-    before = contents(app)
-    answer = ask(script, row, places)
+    answer = ask(Script(app, begun.tokens[credential]), row, begun.places)
     if isinstance(expected, int):
         assert answer.status_code == expected
         return
@@ -111,7 +126,7 @@ def test_the_response_of_each_route_to_each_credential(
     assert answer.mimetype == "application/problem+json"
     assert "fix" not in told
     assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
-    assert contents(app) == before
+    assert contents(app) == begun.contents
 
 
 # Changes outside /admin that a token may call. None of them makes a session, an account or a way to log in: these are
@@ -124,9 +139,10 @@ FOR_TOKENS = {
 }
 
 
-def test_a_token_with_every_scope_can_change_only_itself_outside_admin(app: Flask, places: dict[str, str]) -> None:
+def test_a_token_with_every_scope_can_change_only_itself_outside_admin(app: Flask, prepared: PreparedUser) -> None:
+    prepared.prepare(app, begin)
     catalogue = services_of(app).get(Catalogue)
-    owner = factories.user(app, "boss", role="super_admin")
+    owner = factories.user(app, "chief", role="super_admin")
     scopes = catalogue.held_by(("user", "admin", "super_admin"))
     script = Script(app, factories.api_token(app, owner, *scopes).token)
     before, asked = contents(app), 0
