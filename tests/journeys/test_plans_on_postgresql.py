@@ -7,6 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.bench.scale.__main__ import site
@@ -19,6 +21,7 @@ from webapp.audit import paging
 from webapp.audit.models import AuditEvent
 from webapp.core import bounded_count
 from webapp.core.db import Database
+from webapp.credentials import live_by_kind
 from webapp.testing import as_user
 from webapp.web.registry import services_of
 
@@ -91,6 +94,26 @@ def test_no_page_of_activity_reads_all_events_where_none_is_of_its_kind(
     events = [(sql, values) for sql, values in statements if "FROM audit_event" in sql]
     assert len(events) > 2
     assert not [fault for sql, values in events for fault in faults(plan_of(filled, sql, values), 200)]
+
+
+def test_live_credentials_of_a_large_table_are_estimated_from_few_pages(
+    filled: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = "SELECT id FROM credential WHERE kind = 'token' ORDER BY expires_at DESC LIMIT 7"
+    with services_of(filled).get(Database).engine.connect() as connection, Session(connection) as db:
+        db.execute(text(f"UPDATE credential SET kind = 'trust' WHERE id IN ({live})"))
+        exact = live_by_kind.live_by_kind(db)
+        monkeypatch.setattr(live_by_kind, "COUNTED_PAGES", 100)
+        monkeypatch.setattr(live_by_kind, "SAMPLED_PAGES", 100)
+        with statements(filled) as found:
+            about = live_by_kind.live_by_kind(db)
+        plans = [plan_of(filled, sql, values) for sql, values in found if "FROM credential" in sql]
+        db.rollback()
+    assert exact["token"] > 10_000
+    assert about["trust"] == exact["trust"] == 7
+    assert {kind: about[kind] for kind in exact} == pytest.approx(exact, rel=0.1)
+    assert about != exact
+    assert not [fault for plan in plans for fault in faults(plan)]
 
 
 def asked(app: Flask, ask: Ask) -> list[tuple[str, Any]]:

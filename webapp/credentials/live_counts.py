@@ -59,12 +59,6 @@ def live_counts_of(db: Session, user_id: UUID) -> LiveCounts:
     return live_counts(db, [user_id])[user_id]
 
 
-def live_by_kind(db: Session) -> Mapping[str, int]:
-    """Number of live credentials of all users by ``Credential.kind``."""
-    query = select(Credential.kind, func.count()).where(live_condition(now())).group_by(Credential.kind)
-    return {row.kind: row[1] for row in db.execute(query)}
-
-
 @dataclass(frozen=True, slots=True)
 class LiveLogins:
     """Numbers of live logins and of the users who have them, and when the last login was, ended or not."""

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 from webapp.core.clock import now
 from webapp.core.db import Database, Unavailable
 from webapp.core.valkey_storage import ValkeyStorage
-from webapp.credentials.live_counts import live_by_kind
+from webapp.credentials.live_by_kind import live_by_kind
 from webapp.jobs.leases import runs
 from webapp.mail import outbox
 from webapp.nodes import heartbeat
 from webapp.settings.paths import release
 
 KEPT = 15.0
-"""Seconds for which the figures are given again: counting millions of sessions takes a while."""
+"""Seconds for which the figures are given again, however often they are asked for."""
 
 
 class StateCollector(Collector):
