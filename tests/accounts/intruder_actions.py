@@ -53,7 +53,7 @@ def close_account(eve, app):
 
 def change_address(eve, app):
     ask_for_another_address(eve, app)
-    eve.open(of_kind(app, "confirm_address").link)
+    eve.open(of_kind(app, "confirm_email").link)
     eve.press("Confirm eve@evil.example")
 
 
@@ -130,7 +130,7 @@ ACTIONS = {
     "name_changed": change_name,
     "everything_ended": end_everything,
     "account_closed": close_account,
-    "address_changed": change_address,
+    "email_changed": change_address,
     "factors_changed": add_a_factor,
     "code_refused": type_a_wrong_code,
     "identity_linked": link_an_identity,
@@ -143,8 +143,8 @@ ACTIONS = {
 MAILED = {
     "new_login": nothing,
     "reset_password": ask_for_a_reset,
-    "confirm_address": ask_for_another_address,
-    "address_changed": change_address,
-    "verify_address": register_beside,
+    "confirm_email": ask_for_another_address,
+    "email_changed": change_address,
+    "verify_email": register_beside,
 }
 """What comes with a link."""

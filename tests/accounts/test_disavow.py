@@ -104,7 +104,7 @@ def test_an_email_change_does_not_void_the_link_about_the_login_before_it(app, u
     owner = press_the_one_button(app, not_me_link_of(told))
     assert "we did not mail a link to set a new password" in owner.page.text
     assert eve.ask("GET", "/dashboard").status_code == 303
-    press_the_one_button(app, not_me_link_of(of_kind(app, "address_changed")))
+    press_the_one_button(app, not_me_link_of(of_kind(app, "email_changed")))
     assert of_kind(app, "reset_password").to == "ada@example.org"
 
 
@@ -115,9 +115,9 @@ def test_reverting_an_email_change_revokes_what_was_created_since_its_request(ap
         eve.press("Send confirmation link", email="eve@evil.example")
         between = factories.api_token(app, user)
     with time_machine.travel(now() + timedelta(minutes=5), tick=False):
-        eve.open(of_kind(app, "confirm_address").link)
+        eve.open(of_kind(app, "confirm_email").link)
         eve.press("Confirm eve@evil.example")
-        press_the_one_button(app, not_me_link_of(of_kind(app, "address_changed")))
+        press_the_one_button(app, not_me_link_of(of_kind(app, "email_changed")))
         assert Script(app, before.token).get("/protected").status_code == 200
         assert Script(app, between.token).get("/protected").status_code == 401
 
@@ -126,7 +126,7 @@ def test_reverting_an_email_change_reopens_an_account_closed_since(app, user, ev
     """The mail about the end of the account went to the other address."""
     change_address(eve, app)
     close_account(eve, app)
-    owner = press_the_one_button(app, not_me_link_of(of_kind(app, "address_changed")))
+    owner = press_the_one_button(app, not_me_link_of(of_kind(app, "email_changed")))
     assert (found(app, user).email, found(app, user).closes_at) == ("ada@example.org", None)
     mail = of_kind(app, "reset_password")
     assert "You reported that this wasn't you." in mail.text

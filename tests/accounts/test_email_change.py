@@ -37,7 +37,7 @@ def follow(person: Person, path: str, button: str):
 def test_an_email_address_is_changed_only_after_its_link_was_followed(person, app, user):
     assert NEW in ask(person).text
     (mail,) = mails(app)
-    assert (mail.kind, mail.to, email(app, user)) == ("confirm_address", NEW, "ada@example.org")
+    assert (mail.kind, mail.to, email(app, user)) == ("confirm_email", NEW, "ada@example.org")
     Person(app).open(mail.link)
     assert email(app, user) == "ada@example.org", "a program that follows links changes nothing"
     follow(Person(app), mail.link, "Confirm")
@@ -60,7 +60,7 @@ def test_the_former_email_address_gets_a_mail_that_reverts_the_change(person, ap
     ask(person)
     follow(person, mails(app)[0].link, "Confirm")
     told = mails(app)[1]
-    assert (told.kind, told.to) == ("address_changed", "ada@example.org")
+    assert (told.kind, told.to) == ("email_changed", "ada@example.org")
     assert "203.0.113.18" in told.text
     assert "Firefox on Linux" in told.text
     visitor = follow(Person(app), told.link, "Restore")
@@ -120,7 +120,7 @@ def test_another_request_a_new_password_or_cancelling_voids_the_link(person, app
 def test_only_the_owner_learns_that_an_email_address_is_taken(person, app, user):
     factories.user(app, "eve")
     mine = ask(person, "EVE@example.org").text
-    assert [(mail.kind, mail.to) for mail in mails(app)] == [("address_in_use", "eve@example.org")]
+    assert [(mail.kind, mail.to) for mail in mails(app)] == [("email_taken_by_change", "eve@example.org")]
     assert "We sent a link to EVE@example.org" in mine
     assert email(app, user) == "ada@example.org"
 

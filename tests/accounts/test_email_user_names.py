@@ -134,7 +134,7 @@ def test_a_registration_with_an_email_address_that_is_a_user_name_is_taken(site)
     visitor.press("Register", username="eve", email=NAME, password=PASSWORD)
     assert "we sent" in visitor.page.text.lower()
     (mail,) = mails(site)
-    assert (mail.to, mail.kind) == ("grace@example.org", "address_taken")
+    assert (mail.to, mail.kind) == ("grace@example.org", "email_taken_by_registration")
     assert attempt(site, "eve", PASSWORD).status_code == 401
 
 
@@ -151,7 +151,7 @@ def test_an_email_address_cannot_be_changed_to_the_user_name_of_another_account(
     person.log_in("eve")
     person.open("/account/email")
     person.press("Send confirmation link", email=NAME)
-    assert ("address_in_use", "grace@example.org") in [(mail.kind, mail.to) for mail in mails(site)]
+    assert ("email_taken_by_change", "grace@example.org") in [(mail.kind, mail.to) for mail in mails(site)]
     before = contents(site)
     with pytest.raises(EmailTaken), services_of(site).get(Database).write() as db:
         email_change.set_address(db, db.get_one(User, user.id), NAME, is_verified=True)

@@ -53,8 +53,8 @@ def ask_for_verification_again(visitor, kill):
 
 REQUESTS = {
     "a new password": (ask_for_a_link, {"reset_password": 1}),
-    "a registration": (register_anew, {"verify_address": 1}),
-    "the mail of a registration again": (ask_for_verification_again, {"verify_address": 2}),
+    "a registration": (register_anew, {"verify_email": 1}),
+    "the mail of a registration again": (ask_for_verification_again, {"verify_email": 2}),
 }
 
 

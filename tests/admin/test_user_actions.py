@@ -39,7 +39,7 @@ def test_links_mailed_before_disabling_stay_void_after_enabling(app, admin, user
     visitor = Person(app)
     visitor.open("/forgot")
     visitor.press("Send link", username="ada")
-    links = [mail.link for mail in mails(app) if mail.kind in ("confirm_address", "reset_password")]
+    links = [mail.link for mail in mails(app) if mail.kind in ("confirm_email", "reset_password")]
     assert [Person(app).open(link).status_code for link in links] == [200, 200]
     at_work = by_session(app, admin.username)
     for act in ("disable", "enable"):

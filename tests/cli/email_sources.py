@@ -156,7 +156,7 @@ def asked_for(app, person, address):
     person.press("Send confirmation link", email=address)
 
 
-def confirm(app, kind="confirm_address", button="Confirm"):
+def confirm(app, kind="confirm_email", button="Confirm"):
     person = Person(app)
     person.open([mail for mail in mails(app) if mail.kind == kind][-1].link)
     person.press(button)
@@ -178,14 +178,14 @@ def changed(app, run):
 
 def changed_back(app, run):
     changed(app, run)
-    confirm(app, "address_changed", f"Restore {ADDRESS}")
+    confirm(app, "email_changed", f"Restore {ADDRESS}")
 
 
 def verified_changed_and_changed_back(app, run):
     own_address_confirmed(app, run)
     asked_for(app, Person(app), "eve@elsewhere.example")
     confirm(app)
-    confirm(app, "address_changed", f"Restore {ADDRESS}")
+    confirm(app, "email_changed", f"Restore {ADDRESS}")
 
 
 def changed_back_and_reset(app, run):

@@ -44,7 +44,7 @@ class ResetAsked(MailedLater):
 
 
 class Registered(MailedLater):
-    event, path, kind = Event.USER_MADE, "/register", "verify_address"
+    event, path, kind = Event.USER_MADE, "/register", "verify_email"
 
     def prepare(self) -> None:
         self.user = User(id=None, username=f"new-{self.user.username}")

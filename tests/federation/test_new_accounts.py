@@ -74,7 +74,7 @@ def happens(db: Session, mailer: Mailer, row: LoginProvider, *, verified: object
         assert (made.user.email, made.user.email_verified_at is not None) == ("Grace@example.org", True)
         return "address verified"
     kinds = db.scalars(text("SELECT kind FROM outgoing_mail")).all()
-    sent = {"confirm_address": "mail to the address", "address_in_use": "mail to its owner"}
+    sent = {"confirm_email": "mail to the address", "email_taken_by_change": "mail to its owner"}
     return sent[kinds[0]] if kinds else "no address"
 
 
@@ -142,7 +142,7 @@ def test_nobody_learns_from_a_first_login_whether_an_address_has_an_account(app,
         plain = "".join(before + after + profile).replace(address, "").replace(f"person-{number}", "")
         pages[address] = {word for word in plain.split() if word.isalpha()}
     assert pages["ada@example.com"] == pages["free@example.com"]
-    assert [mail.kind for mail in mails(app)][-2:] == ["address_in_use", "confirm_address"]
+    assert [mail.kind for mail in mails(app)][-2:] == ["email_taken_by_change", "confirm_email"]
 
 
 def test_what_changes_at_the_provider_later_changes_nothing_here(app, user, upstream):

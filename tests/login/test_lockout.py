@@ -116,7 +116,7 @@ def test_the_owner_gets_one_mail(app, user, ceiling, says):
     after(app, user, ceiling - 1)
     for _ in range(2):
         owner.log_in("ada", WRONG)
-    (mail,) = [mail for mail in mails(app) if mail.kind == "login_frozen"]
+    (mail,) = [mail for mail in mails(app) if mail.kind == "login_locked"]
     assert mail.to == "ada@example.org"
     assert says in mail.text
     assert len(events(app, "login.frozen")) == 1

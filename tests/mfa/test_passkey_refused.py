@@ -126,7 +126,7 @@ def test_a_counter_that_went_back_is_refused_mailed_and_recorded(app, user, devi
     device.count = 0
     answer = refused(app, lambda person: device.show(options(person, OPTIONS)))
     assert "may have been copied" in answer.text
-    assert "may have been copied" in next(m.subject for m in mails(app) if m.kind == "passkey_behind")
+    assert "may have been copied" in next(m.subject for m in mails(app) if m.kind == "passkey_copied")
     assert len(events(app, "passkey.behind")) == 1
     assert stored(app, user)[0].sign_count == 1
 

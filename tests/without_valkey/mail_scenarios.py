@@ -42,7 +42,7 @@ def an_email_address_is_changed(site: Site) -> None:
     person = site.logged_in()
     person.open("/account")
     assert person.press("Send confirmation link", email="ada@new.example").status_code == 200
-    assert [mail.kind for mail in mails(site.app)] == ["confirm_address"]
+    assert [mail.kind for mail in mails(site.app)] == ["confirm_email"]
 
 
 @counts("POST /password-strength", limits="estimate-asked")

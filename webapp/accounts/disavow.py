@@ -1,4 +1,4 @@
-"""disown, undo_address: "This wasn't me" links, which undo an action and lock the account until its owner returns."""
+"""disavow, undo_email_change: "This wasn't me" links undo an action and end logins until a new password is set."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -89,7 +89,7 @@ def disavow(
     return Disavowal(is_mailed=True, ended=ended)
 
 
-def undo_address(
+def undo_email_change(
     db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: Circumstances, ways: LoginWays
 ) -> tuple[User, EndedCredentials]:
     """Restore the previous e-mail address and lock the account, with a link for a new password mailed to that address.

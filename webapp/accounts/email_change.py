@@ -42,13 +42,13 @@ def request(db: Session, mailer: Mailer, user: User, address: str, here: Circums
         link = f"/account/email/confirm/{secret}"
         facts = {"username": user.username, "here": here, "link": link, "lifetime": CONFIRMED_WITHIN}
         ends_at = now() + CONFIRMED_WITHIN
-        mailer.send_link(db, "confirm_address", address, user_id=user.id, ends_at=ends_at, **facts)
+        mailer.send_link(db, "confirm_email", address, user_id=user.id, ends_at=ends_at, **facts)
         return
     # To the address as its owner wrote it: two addresses that compare as equal need not be one mailbox. If the owner
     # gets no mail, the same number of rows is written, so that the caller cannot tell.
     is_mailed = owner.email is not None and owner.disabled_at is None
     to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_mailed else (NO_ADDRESS, None)
-    mailer.send(db, "address_in_use", to, user_id=user_id, username=owner.username, here=here)
+    mailer.send(db, "email_taken_by_change", to, user_id=user_id, username=owner.username, here=here)
 
 
 def pending(db: Session, user_id: UUID) -> Link | None:
@@ -92,7 +92,7 @@ def confirm(db: Session, mailer: Mailer, secret: str, here: Circumstances) -> No
         db, UNDO, UNDONE_WITHIN, user_id=user.id, address=former, facts=facts, replaces=False
     )
     said = {"address": link.address, "here": here, "link": f"/account/email/undo/{undoing}", "lifetime": UNDONE_WITHIN}
-    mailer.send(db, "address_changed", former, user_id=user.id, username=user.username, **said)
+    mailer.send(db, "email_changed", former, user_id=user.id, username=user.username, **said)
 
 
 def undo(db: Session, secret: str) -> tuple[User, datetime]:

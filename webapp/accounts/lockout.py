@@ -54,7 +54,7 @@ def count_failure(db: Session, mailer: Mailer, user: User | None, familiarity: F
             "by_network": failed == BY_UNKNOWN,
         }
         facts |= {"is_elsewhere": user.has_external_identity, "at": now()}
-        mailer.send(db, "login_frozen", user.email, user_id=user.id, **facts)
+        mailer.send(db, "login_locked", user.email, user_id=user.id, **facts)
 
 
 def reset_failures(db: Session, user: User, familiarity: Familiarity) -> bool:

@@ -156,9 +156,9 @@ def session_copied(db: Session, mailer: Mailer, user: User, here: Circumstances)
     send_notice(db, mailer, user, here, "session_copied")
 
 
-def passkey_behind(db: Session, mailer: Mailer, user: User, here: Circumstances, *, name: str) -> None:
+def passkey_copied(db: Session, mailer: Mailer, user: User, here: Circumstances, *, name: str) -> None:
     """Mail about a passkey whose signature counter went backwards, so it may have been copied (WebAuthn §6.1.1)."""
-    send_notice(db, mailer, user, here, "passkey_behind", said={"name": name})
+    send_notice(db, mailer, user, here, "passkey_copied", said={"name": name})
 
 
 def factors_reset_begun(

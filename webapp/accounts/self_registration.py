@@ -138,15 +138,15 @@ def answer_owner(db: Session, mailer: Mailer, owner: User, new: NewUser, here: C
     """Mail the owner of a registered e-mail address. An unverified account gets its link again; its password stays."""
     record(db, Event.REGISTRATION_ASKED, user_id=owner.id)
     is_again = owner.is_unverified and owner.disabled_at is None and owner.username_key == normalized_key(new.username)
-    send_link(db, mailer, owner, here) if is_again else mail_address_in_use(db, mailer, owner, here)
+    send_link(db, mailer, owner, here) if is_again else mail_email_taken(db, mailer, owner, here)
 
 
-def mail_address_in_use(db: Session, mailer: Mailer, owner: User, here: Circumstances) -> None:
+def mail_email_taken(db: Session, mailer: Mailer, owner: User, here: Circumstances) -> None:
     """Mail the owner that the address is registered. If no mail may be sent, the same number of rows is written."""
     is_mailed = owner.disabled_at is None and owner.email is not None
     to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_mailed else (NO_ADDRESS, None)
     make_link(db, mailer, None)
-    mailer.send(db, "address_taken", to, user_id=user_id, username=owner.username, here=here)
+    mailer.send(db, "email_taken_by_registration", to, user_id=user_id, username=owner.username, here=here)
 
 
 def mail_name_taken(
@@ -178,7 +178,7 @@ def send_link(db: Session, mailer: Mailer, user: User, here: Circumstances) -> N
     secret = make_link(db, mailer, user)
     mailer.send_link(
         db,
-        "verify_address",
+        "verify_email",
         user.email or "",
         user_id=user.id,
         ends_at=now() + LIFETIME,

@@ -83,14 +83,14 @@ class TokenMails:
     def remind(self, db: Session, due: DueReminder | None, kind: str) -> int:
         if due is None:
             return 0
-        user = self.addressee(db, due.user_id, kind)
+        user = self.recipient(db, due.user_id, kind)
         if user is not None and due.tokens:
             shown, rest = due.tokens[:MAX_LISTED], max(0, len(due.tokens) - MAX_LISTED)
             self.send(db, user, kind, tokens=facts_of(shown), rest=rest)
         return due.looked_at
 
     def tell(self, db: Session, row: TokenRow, kind: str, here: Circumstances, **facts: object) -> None:
-        if (user := self.addressee(db, row.entry.user_id, kind)) is None:
+        if (user := self.recipient(db, row.entry.user_id, kind)) is None:
             return
         about = {"token_id": str(row.entry.id)}
         secret = one_time_links.create(
@@ -102,7 +102,7 @@ class TokenMails:
     def send(self, db: Session, user: User, kind: str, **facts: object) -> None:
         self.mailer.send(db, kind, user.email or "", user_id=user.id, username=user.username, **facts)
 
-    def addressee(self, db: Session, user_id: UUID, kind: str) -> User | None:
+    def recipient(self, db: Session, user_id: UUID, kind: str) -> User | None:
         """The owner; None without an e-mail address, if they turned this mail off, or if the daily limit is reached."""
         user = user_queries.by_id(db, user_id)
         if user is None or user.email is None or user.disabled_at is not None or not wants(user, kind):

@@ -105,20 +105,20 @@ def cancel_address(principal: Principal) -> ResponseReturnValue:
 def confirm_arrive(secret: str) -> ResponseReturnValue:
     facts_of(CONFIRM, secret)
     link_secret.take(CONFIRM, secret)
-    return redirect(url_for("account.confirm_address_form"), 303)
+    return redirect(url_for("account.confirm_email_form"), 303)
 
 
 @bp.get("/account/email/confirm")
 @public
-def confirm_address_form() -> ResponseReturnValue:
+def confirm_email_form() -> ResponseReturnValue:
     # Changed only by POST, because mail scanners follow every link.
-    return render_template("accounts/confirm_address.html", **facts_of(CONFIRM, link_secret.opened(CONFIRM)))
+    return render_template("accounts/confirm_email.html", **facts_of(CONFIRM, link_secret.opened(CONFIRM)))
 
 
 @bp.post("/account/email/confirm")
 @public
 @responds(None, form=LinkForm, status=204, refuses=(404, 409))
-def confirm_address() -> ResponseReturnValue:
+def confirm_email() -> ResponseReturnValue:
     """Confirm the e-mail address, with the link that was opened with this cookie."""
     try:
         email_change.confirm(db(), mailer(), link_secret.opened(CONFIRM), current_circumstances())
@@ -135,25 +135,27 @@ def confirm_address() -> ResponseReturnValue:
 def undo_arrive(secret: str) -> ResponseReturnValue:
     facts_of(UNDO, secret)
     link_secret.take(UNDO, secret)
-    return redirect(url_for("account.undo_address_form"), 303)
+    return redirect(url_for("account.undo_email_change_form"), 303)
 
 
 @bp.get("/account/email/undo")
 @public
-def undo_address_form() -> ResponseReturnValue:
-    return render_template("accounts/undo_address.html", **facts_of(UNDO, link_secret.opened(UNDO)))
+def undo_email_change_form() -> ResponseReturnValue:
+    return render_template("accounts/undo_email_change.html", **facts_of(UNDO, link_secret.opened(UNDO)))
 
 
 @bp.post("/account/email/undo")
 @public
 @responds(AddressRestored, form=LinkForm, refuses=(404, 409))
-def undo_address() -> ResponseReturnValue:
+def undo_email_change() -> ResponseReturnValue:
     """Restore the previous e-mail address. Sessions and script logins end, and the password stops working."""
     secret = link_secret.opened(UNDO)
     facts_of(UNDO, secret)
     nobodys = random_password_hash()
     try:
-        user, ended = disavow.undo_address(db(), mailer(), secret, nobodys, current_circumstances(), service(LoginWays))
+        user, ended = disavow.undo_email_change(
+            db(), mailer(), secret, nobodys, current_circumstances(), service(LoginWays)
+        )
     except LinkDead as error:
         raise dead_link() from error
     except EmailTaken as error:

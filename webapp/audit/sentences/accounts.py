@@ -26,7 +26,7 @@ def uninvited(details: Details) -> Sentence:
     return Sentence(_l("An invitation was revoked."), by=_l("An invitation was revoked by %(actor)s."))
 
 
-def address_changed(details: Details) -> Sentence:
+def email_changed(details: Details) -> Sentence:
     return Sentence(
         _l("Your e-mail address changed from %(former)s to %(address)s.")
         if details.raw("former")
@@ -140,7 +140,7 @@ ACCOUNTS: Entries = {
         _l("A link to confirm your new e-mail address was sent to %(address)s."),
         _l("%(user)s asked to change their e-mail address to %(address)s."),
     ),
-    Event.EMAIL_CHANGED: address_changed,
+    Event.EMAIL_CHANGED: email_changed,
     Event.EMAIL_RESTORED: Sentence(
         _l("Your e-mail address was restored to %(address)s and all sessions ended."),
         _l("%(user)s restored their e-mail address %(address)s; all sessions ended."),

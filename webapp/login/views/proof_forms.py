@@ -95,4 +95,4 @@ def by_passkey(field: Field, purpose: str, *, owner: UUID | None = None) -> Prov
 def warn(outcome: CounterBehind) -> None:
     with database().write() as db:
         if (owner := user_queries.by_id(db, outcome.passkey.user_id)) is not None:
-            notices.passkey_behind(db, mailer(), owner, current_circumstances(), name=outcome.passkey.name)
+            notices.passkey_copied(db, mailer(), owner, current_circumstances(), name=outcome.passkey.name)
