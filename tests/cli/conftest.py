@@ -73,6 +73,32 @@ def mint(run: Run) -> Callable[..., tuple[str, str]]:
 
 
 @pytest.fixture(scope="session")
+def backup_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("backed_up")
+
+
+@pytest.fixture
+def backed_up(
+    backup_folder: Path,
+    instance: Path,
+    run: Run,
+    add: Callable[..., str],
+    mint: Callable[..., object],
+    tmp_path: Path,
+) -> Path:
+    """A backup of this site, which has a user with a token; made once, and copied with its site."""
+    file, site = backup_folder / "copy", backup_folder / "instance"
+    if not site.exists():
+        add("ada")
+        mint("ada")
+        assert run(f"db backup {file}").exit_code == 0
+        shutil.copytree(instance, site)
+    shutil.rmtree(instance)
+    shutil.copytree(site, instance)
+    return Path(shutil.copy(file, tmp_path))
+
+
+@pytest.fixture(scope="session")
 def two_workers(migrated: Path) -> Iterator[Server]:
     """A server with two workers for tests that have users of their own, all with ``xdist_group("two_workers")``.
 

@@ -58,13 +58,8 @@ def test_the_table_of_restored_keys(emergency_at, has_former, before, no_emergen
 
 
 @pytest.fixture
-def copy(run, mint, add, tmp_path):
-    """A backup with a token, and the keys in it."""
-    add("ada")
-    mint("ada")
-    file = tmp_path / "copy"
-    assert run(f"db backup {file}").exit_code == 0
-    return file
+def copy(backed_up):
+    return backed_up
 
 
 def kids(run, **settings):

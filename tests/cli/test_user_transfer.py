@@ -3,6 +3,7 @@
 import json
 import shutil
 from itertools import count
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,6 +12,7 @@ from tests import factories
 from tests.accounts.foreign_hashes import HASHES, PASSWORD
 from tests.browser import Person
 from tests.cli.import_files import file, refused, users
+from tests.instance_copies import copied
 from tests.second_factors import NAMED, passkey_login, with_app, with_passkey
 from webapp.accounts import user_import
 from webapp.app import close
@@ -36,18 +38,21 @@ def on_postgresql(postgresql, migrated, tmp_path_factory):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def target(request, tmp_path, migrated):
+def target(request, migrated):
     """The settings of an empty site."""
-    settings = {"WEBAPP_INSTANCE": str(shutil.copytree(migrated, tmp_path / "target"))} | NAMED
-    if request.param == "postgresql":
-        make, template = request.getfixturevalue("postgresql"), request.getfixturevalue("on_postgresql")
-        settings["WEBAPP_DATABASE_URL"] = make(f"transfer_{next(numbers)}", template)
-    return settings
+    with copied(migrated) as folder:
+        settings = {"WEBAPP_INSTANCE": str(folder)} | NAMED
+        if request.param == "postgresql":
+            make, template = request.getfixturevalue("postgresql"), request.getfixturevalue("on_postgresql")
+            settings["WEBAPP_DATABASE_URL"] = make(f"transfer_{next(numbers)}", template)
+        yield settings
 
 
 @pytest.fixture
-def opened(target, tmp_path):
-    app = build(tmp_path / "target", **{name: value for name, value in target.items() if name != "WEBAPP_INSTANCE"})
+def opened(target):
+    app = build(
+        Path(target["WEBAPP_INSTANCE"]), **{name: value for name, value in target.items() if name != "WEBAPP_INSTANCE"}
+    )
     yield app
     close(app)
 
