@@ -147,7 +147,7 @@ def bearer(header: str | None) -> str | None:
 class AssertionVerifier:
     """Verifies ``X-Latchkey-Assertion``, with which a reverse proxy passes on who the user is (forward-auth).
 
-    An app behind it need not believe ``Remote-User``, which everybody can send who reaches the app past the proxy. Of
+    An app behind it need not trust ``Remote-User``, which everybody can send who reaches the app past the proxy. Of
     any WSGI app, this makes ``REMOTE_USER`` the verified user name, and every request without an assertion a 401::
 
         verifier = AssertionVerifier("https://login.example.org", audience="https://wiki.example.org")

@@ -41,7 +41,7 @@ class CopyText extends HTMLElement {
   }
 }
 
-/** Outside HTTPS there is no clipboard: then the text is selected, and one key is left to press. */
+/** Without HTTPS the clipboard API is missing: then the text is selected, and the user presses Ctrl+C. */
 async function write(text, source) {
   try {
     await navigator.clipboard.writeText(text)

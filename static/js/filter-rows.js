@@ -1,4 +1,4 @@
-/** <filter-rows label rows>: a field that leaves only the rows which hold what is typed. Without JavaScript all are there. */
+/** <filter-rows label rows>: a field that shows only the rows that contain its text. Without JavaScript all rows are shown. */
 const ENOUGH = 3
 
 class FilterRows extends HTMLElement {
@@ -14,7 +14,7 @@ class FilterRows extends HTMLElement {
     this.bar.append(this.field, this.said)
     this.prepend(this.bar)
     this.field.addEventListener("input", (event) => this.sift(event))
-    // Enter looks; it does not send the form around it.
+    // Enter must not submit the form that contains the field.
     this.field.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault())
   }
 

@@ -1,6 +1,6 @@
 import { _ } from "./text.js"
 
-/** Times come as UTC; here they are put into the reader's zone, unless they have chosen one: then it is theirs already. Relative ones keep their words, and get the exact time on hover. */
+/** Rewrites times from UTC into the time zone of the browser, unless the user has chosen one: the server then uses it. Relative times keep their text; their tooltip is rewritten. */
 const locale = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang
 const date = { day: "numeric", month: "long", year: "numeric" }
 const day = new Intl.DateTimeFormat(locale, date)

@@ -1,4 +1,4 @@
-/* Small helps around pages that already work. */
+/* Enhancements of pages, which also work without JavaScript. */
 import "./copy-text.js"
 import "./filter-rows.js"
 import "./local-time.js"

@@ -47,7 +47,7 @@ class PasskeyButton extends HTMLElement {
   }
 
   async wait() {
-    // Known before anything is waited for, so that a touch of the button ends it at whatever point it is.
+    // Created before the first await, so that a click on the button can abort it at any time.
     const waiting = (this.waiting = new AbortController())
     if (!(await PublicKeyCredential.isConditionalMediationAvailable?.()) || waiting.signal.aborted) return
     this.renewal = setTimeout(() => {

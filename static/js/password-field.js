@@ -52,7 +52,7 @@ class PasswordField extends HTMLElement {
       headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": typed("csrf_token") },
       body: JSON.stringify({ password, username: typed("username"), email: typed("email"), role: this.getAttribute("for-role") ?? "" }),
     }).catch(() => null)
-    // An answer about what was typed before says nothing any more.
+    // A response about an earlier password is ignored.
     if (answer?.ok && password === this.field.value) this.say(await answer.json())
   }
 

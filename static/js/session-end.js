@@ -26,7 +26,7 @@ class SessionEnd extends HTMLElement {
     if (left <= 0) return this.over()
     this.hidden = left > WARNING
     if (!this.hidden) this.words.textContent = words(left)
-    // A timer holds less than a month.
+    // setTimeout overflows after 24.8 days.
     this.timer = setTimeout(() => this.look(), this.hidden ? Math.min(left - WARNING, 3_600_000) : EVERY)
   }
 

@@ -23,7 +23,7 @@ class TokenSummary extends HTMLElement {
     const turn = (this.turn = (this.turn ?? 0) + 1)
     const body = new URLSearchParams(new FormData(this.form))
     const answer = await fetch(this.getAttribute("src"), { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null)
-    // An answer about what stood there before says nothing any more.
+    // A response to earlier values of the form is ignored.
     if (turn !== this.turn || !answer) return
     const told = await answer.json().catch(() => ({}))
     const wrong = Object.values(told.errors ?? {}).flat()

@@ -43,7 +43,7 @@ function described(token) {
   return [token.last_used_for, token.last_used_from, token.last_used_by].filter(Boolean).join(", ")
 }
 
-/** The token as its page tells it, or null while the site cannot be reached. */
+/** The token as the JSON of its page; null while the site cannot be reached. */
 async function read(url) {
   try {
     const answer = await fetch(url, { headers: { Accept: "application/json" } })

@@ -47,7 +47,7 @@ def test_the_directory_is_tried(configured, changed, level, says):
 
 def test_passwords_in_clear_are_a_warning(configured):
     first = next(reached(configured(ldap_url="ldap://directory.invalid", ldap_starttls="never")))
-    assert (first.level, "in clear" in first.says) == ("warn", True)
+    assert (first.level, "unencrypted" in first.says) == ("warn", True)
 
 
 def test_a_role_that_does_not_exist_is_named(configured):

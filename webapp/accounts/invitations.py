@@ -34,7 +34,7 @@ class InvitationRequest:
 
     role: str = "user"
     email: str | None = None
-    """The only address that may use it. The link is mailed there and not shown, so using it verifies the address."""
+    """The only e-mail address that may use it. The link is only mailed there, so using it verifies the address."""
     note: str = ""
     lifetime: timedelta = LIFETIME
     most_uses: int = 1

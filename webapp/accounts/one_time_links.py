@@ -136,7 +136,7 @@ def has_unused(db: Session, user_id: UUID, purpose: str) -> bool:
 
 def purge(db: Session) -> int:
     """A step of a job: delete old links. Returns their number; less than ``MOST`` only when there are no more."""
-    # Links without an address were created for unknown names, so that these cost the same as known ones.
+    # Links without an e-mail address were created for unknown names, so that these cost the same as known ones.
     is_over = or_(Link.expires_at <= now() - DEAD_KEPT, Link.address == "")
     over = db.scalars(select(Link.digest).where(is_over).limit(MOST)).all()
     db.execute(delete(Link).where(Link.digest.in_(over)))

@@ -164,7 +164,7 @@ def exists(db: Session, condition: object) -> bool:
 
 
 def has_no_administrator(db: Session) -> bool:
-    """Whether there is no administrator yet. Until then registering does not take the place of the first one."""
+    """Whether there is no administrator yet. Until there is one, nobody can register except with the setup link."""
     return not exists(db, User.role.in_(reaching(db, "admin")))
 
 

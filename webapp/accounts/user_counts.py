@@ -11,7 +11,7 @@ from webapp.accounts.user_queries import FOUND_BY, ONE_FACTOR, VIEWS, view
 from webapp.core.bounded_count import BoundedCount, bounded, distinct_values, number_of, rows_of
 from webapp.credentials import lifecycle as credentials
 
-# In the order of an index: else PostgreSQL may read users as they lie, until it has enough.
+# In the order of an index: else PostgreSQL may read users in the order of the table until it has enough.
 ORDERS: Mapping[str, Any] = FOUND_BY | {"never": User.last_login_at, ONE_FACTOR: User.username_key}
 COUNTED = (*VIEWS[:-1], ONE_FACTOR)
 

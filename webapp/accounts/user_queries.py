@@ -18,7 +18,7 @@ from webapp.mfa import factors
 
 PAGE = 25
 DORMANT = timedelta(days=90)
-# Sorts after every name that starts with the same characters: no name or address contains it.
+# Sorts after every name that starts with the same characters: no user name or e-mail address contains it.
 LAST = "\U0010ffff"
 BY_NAME = select(User).where(or_(User.username_key == bindparam("key"), User.email_key == bindparam("key")))
 # FOR NO KEY UPDATE: a concurrent change of the password, or disabling, waits, and then ends what was begun.

@@ -1,4 +1,4 @@
-"""Builds the application: the only package that knows all others."""
+"""Builds the application: the only package that imports all others."""
 
 from webapp.app.factory import close, create_app
 

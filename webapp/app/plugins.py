@@ -80,7 +80,7 @@ def register_plugins(app: Flask, blueprints: Sequence[Blueprint]) -> None:
 
 
 def public_files(view: Callable[..., Any]) -> Callable[..., Response]:
-    """Flask's view of a static folder as a public one; it is a method, which holds no mark itself."""
+    """Flask's view of a static folder as a public one; it is a method, to which no requirement can be attached."""
 
     @public
     def send(**values: str) -> Response:

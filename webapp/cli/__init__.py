@@ -1,1 +1,1 @@
-"""Operators' commands, a file a noun."""
+"""Commands of the command line, one file per noun."""

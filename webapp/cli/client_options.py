@@ -44,7 +44,7 @@ OPTIONS = (
         "--rs256/--no-rs256",
         "wants_rs256",
         default=None,
-        help="Whether ID tokens for it are signed with RS256: for apps that know nothing else.",
+        help="Whether ID tokens for it are signed with RS256: for apps that support no other algorithm.",
     ),
     click.option(
         "--signed-userinfo/--plain-userinfo",
@@ -56,7 +56,7 @@ OPTIONS = (
         "--pairwise-subjects/--public-subjects",
         "has_pairwise_subjects",
         default=None,
-        help="Whether the app knows users by identifiers of its own, so that apps cannot compare their users.",
+        help="Whether the app gets user identifiers that no other app gets, so that apps cannot compare their users.",
     ),
     click.option(
         "--own/--not-own",

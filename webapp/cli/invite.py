@@ -44,7 +44,7 @@ def command(
         raise click.BadParameter(f"must be more than zero and at most {LONGEST.days} days", param_hint="--expires")
     if any(is_stacked(name) or not name.isprintable() for name in who):
         raise click.UsageError("WHO must be one line of printable text, without stacked accents.")
-    # Its log lines would stand among the links.
+    # Its log lines would be printed between the links.
     app = create_app(replace(context.settings, log_level="warning"))
     mailer = services_of(app).get(Mailer)
     made = []

@@ -1,4 +1,4 @@
-"""MetricsServer: answers /metrics on an address of its own (``WEBAPP_METRICS_BIND``), in the main process."""
+"""MetricsServer: answers /metrics on an IP address and port of its own (``WEBAPP_METRICS_BIND``)."""
 
 import threading
 from collections.abc import Callable
@@ -33,7 +33,7 @@ class MetricsHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as http.server calls it
-        """Nothing: the reader comes every few seconds."""
+        """Logs nothing: Prometheus sends a request every few seconds."""
 
 
 class MetricsServer(ThreadingHTTPServer):
@@ -57,14 +57,14 @@ class MetricsServer(ThreadingHTTPServer):
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
-            # A client that has gone is no error of ours.
+            # A client that closes the connection early is not an error of this server.
             with suppress(OSError):
                 super().process_request_thread(request, client_address)
         finally:
             self._places.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Nothing: a client that has gone or sends something else is not worth a traceback."""
+        """Logs no traceback if a client closes the connection or sends something else."""
 
     def start(self) -> None:
         threading.Thread(target=self.serve_forever, name="metrics", daemon=True).start()

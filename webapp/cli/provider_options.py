@@ -65,8 +65,8 @@ OPTIONS = (
         "email_domains",
         multiple=True,
         metavar="DOMAIN",
-        help="It decides who has an address of this domain, so that a verified address finds the account here. "
-        "* is every domain.",
+        help="The provider is authoritative for e-mail addresses of this domain: a verified one finds the account "
+        "here. * is every domain.",
     ),
     click.option(
         "--accounts",
@@ -79,7 +79,7 @@ OPTIONS = (
         "account_domains",
         multiple=True,
         metavar="DOMAIN",
-        help="With --accounts domains: users with a verified address of this domain get an account.",
+        help="With --accounts domains: users with a verified e-mail address of this domain get an account.",
     ),
     click.option(
         "--grantable-role", "grantable_roles", multiple=True, metavar="ROLE", help="A role that the rules may give."

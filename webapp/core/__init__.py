@@ -1,1 +1,1 @@
-"""Tools that know neither the web nor a feature."""
+"""Tools that depend neither on the web packages nor on a feature."""

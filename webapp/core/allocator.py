@@ -18,7 +18,7 @@ def return_free_memory() -> None:
 
 
 def return_regularly() -> None:
-    """Start a thread that returns free memory for as long as the process lives; call it before other threads start.
+    """Start a thread that returns free memory for as long as the process runs; call it before other threads start.
 
     All threads share one arena: of others, glibc returns no memory that is free at their end, so that each thread that
     has ever hashed a password would keep 19 MiB.

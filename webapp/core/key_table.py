@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 KEYS = SealedColumn("sets of keys", "keys", StoredKeys.name, StoredKeys.sealed, StoredKeys.name)
 CHANGES = select(func.count(), func.sum(StoredKeys.version))
 INTERVAL = 1.0
-"""Seconds between two looks: a change applies in every process, on every machine, within this time."""
+"""Seconds between two reads of the table: a change applies in every process, on every machine, within this time."""
 
 
 class KeyTable:
@@ -38,7 +38,7 @@ class KeyTable:
         Raises:
             Unavailable: the database did not answer yet. Afterwards the known content is used until it answers again.
         """
-        # On every request: one look at the clock. Only one thread looks, and the others wait for the first look only.
+        # Called on every request, so it mostly compares times. One thread reads; others wait for the first read only.
         if monotonic() >= self._next_look and self._lock.acquire(blocking=self._seen is None):
             try:
                 self._look()
@@ -48,7 +48,7 @@ class KeyTable:
         return known and known[1]
 
     def look_again(self) -> None:
-        """Look at the table with the next call."""
+        """Read the table again at the next call."""
         self._next_look = 0.0
 
     def stored(self, db: Session, name: str) -> str | None:

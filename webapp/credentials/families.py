@@ -32,7 +32,7 @@ def end_access_tokens(db: Session, family_ids: Select[UUID], *, holding: Collect
     """
     members = update(Credential).where(Credential.family_id.in_(family_ids), Credential.revoked_at.is_(None))
     if holding:
-        # Each stands in the stored JSON as a text of its own.
+        # Each is a string of its own in the stored JSON.
         stored, texts = (
             type_coerce(Credential.authority, Text),
             (msgspec.json.encode(name).decode() for name in holding),

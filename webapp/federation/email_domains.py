@@ -24,7 +24,7 @@ def verified_address(identity: UpstreamIdentity) -> str | None:
 
 
 def is_within(address: str, domains: Iterable[str]) -> bool:
-    """Whether the domain of an address is one of these; ``*`` is any, and subdomains are other domains."""
+    """Whether the domain of an e-mail address is one of these; ``*`` is any, and subdomains are other domains."""
     domain = domain_key(address.rpartition("@")[2])
     return any(one == "*" or domain_key(one) == domain for one in domains)
 

@@ -101,7 +101,7 @@ def create(
     """Create the account of an identity, and link them.
 
     An e-mail address that is certain counts as verified; otherwise a mail asks to confirm it. A registration that
-    nobody has confirmed yet gives way to whoever shows that the address is theirs.
+    nobody has confirmed yet is replaced if the user shows that the address is theirs.
 
     Args:
         username: as the user chose it.

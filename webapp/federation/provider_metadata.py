@@ -27,7 +27,7 @@ class ProviderMetadata:
     """URLs by their name in OpenID Connect Discovery 1.0 §3."""
     keys: PublishedKeys
     names_itself: bool
-    """Whether it promises ``iss`` in its responses (RFC 9207)."""
+    """Whether its metadata announce ``iss`` in responses (RFC 9207)."""
     sends_secret_in_body: bool
     """Whether the client secret goes into the body, because the provider does not take Basic."""
 

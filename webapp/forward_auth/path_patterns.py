@@ -123,7 +123,7 @@ def canonical_path(raw: str) -> str | None:
     Refused are empty, ``.`` and ``..`` segments, path parameters, and escapes of what needs none or separates.
 
     Args:
-        raw: as it stands in the request, without the query.
+        raw: as the client sent it, without the query.
     """
     if not raw.startswith("/") or not PLAIN.fullmatch(raw) or "//" in raw:
         return None

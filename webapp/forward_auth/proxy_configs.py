@@ -16,7 +16,7 @@ from webapp.settings.paths import ROOT
 Proxy = Literal["nginx", "caddy", "traefik"]
 FILES: dict[Proxy, str] = {"nginx": "nginx.conf", "caddy": "Caddyfile", "traefik": "traefik.yml"}
 ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}")
-"""A host with its port, as it stands in a configuration without quotes."""
+"""A host with its port, as it is written in a configuration without quotes."""
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 IDENTITY = tuple(
     (header, "latchkey_" + header.rpartition("-")[2].lower()) for header in (USER, EMAIL, NAME, GROUPS, ASSERTION)

@@ -1,4 +1,4 @@
-"""Tickets: a login goes from this site to the host of an app once, within 30 seconds, in the browser that began it."""
+"""Tickets: one-time secrets that start a session at the host of an app, within 30 seconds and in one browser only."""
 
 import base64
 from dataclasses import dataclass

@@ -14,7 +14,7 @@ from webapp.core.encryption import DecryptionFailed, Encryptor
 from webapp.core.sealed_column import SealedColumn
 from webapp.mail.models import OutgoingMail
 
-# After this time another worker takes over the mails of one that died. Longer than a dozen steps of an SMTP session
+# After this time another worker takes over the mails of one that crashed. Longer than a dozen steps of an SMTP session
 # with the timeout of the transport each.
 LEASE = timedelta(minutes=5)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=4)

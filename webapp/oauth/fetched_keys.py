@@ -14,7 +14,7 @@ from webapp.verify import Invalid, load
 log = logging.getLogger(__name__)
 
 NO_KEYS = "the public keys at jwks_uri cannot be fetched, or none can be used"
-"""Told to the developer of the client, who else would look for a wrong ``kid``."""
+"""For the developer of the client, who would otherwise look for a wrong ``kid``."""
 FRESH, PAUSE, STALE = 300.0, 10.0, 3600.0
 """Seconds: for which keys are used without a new fetch; between two fetches; for which they are used at the longest."""
 MOST_KEYS, MOST_URLS = 32, 256

@@ -15,7 +15,7 @@ from webapp.oauth.models import AppSession, LogoutNotice, OAuthClient, RemovedCl
 from webapp.oauth.subjects import subject_of
 
 LEASE = timedelta(minutes=1)
-"""After this time another process takes over what one that died was sending; longer than a request may take."""
+"""After this time another process takes over what one that crashed was sending; longer than a request may take."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(hours=4)
 MAX_TRIES = 12
 MAX_AGE = timedelta(days=1)

@@ -33,7 +33,7 @@ class PromptStamp:
         return f"{original}&{PARAMETER}={self.made(original, self.read(query, moment) or moment)}"
 
     def read(self, query: str, moment: datetime) -> datetime | None:
-        """The time in the stamp of a request; None without one that is ours, of this request and not too old."""
+        """The time in the stamp of a request; None unless this site signed it for this request, not too long ago."""
         request, _mark, stamp = query.partition(f"&{PARAMETER}=")
         seconds, _dot, mac = stamp.partition(".")
         if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 12):

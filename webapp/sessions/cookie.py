@@ -195,7 +195,7 @@ def renew(rotation: SessionRotation, principal: Principal, moment: datetime, idl
 
 
 def has_come_back(last_used_at: datetime | None, moment: datetime, idle: timedelta) -> bool:
-    """Whether the browser was closed since the last request, or was not used for longer than other sessions live."""
+    """Whether the browser was closed since the last request, or was not used for longer than other sessions last."""
     away = moment - last_used_at if last_used_at is not None else None
     if away is not None and away >= idle:
         return True

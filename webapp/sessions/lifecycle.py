@@ -88,7 +88,7 @@ def confirm(
 
     Args:
         amr: how the user re-authenticated (RFC 8176).
-        auth_time: of the former proof, if the new one is weaker. The session then neither becomes fresher nor lives
+        auth_time: of the former proof, if the new one is weaker. The session then neither becomes fresher nor lasts
             longer.
 
     Raises:

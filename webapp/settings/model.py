@@ -64,7 +64,7 @@ class Settings(ObservabilitySettings):
     ] = ()
     token_in_query: Annotated[bool, "Also accepts ?token= for GET; URLs end up in logs."] = False
     smtp_url: Annotated[str, "Mail server: smtp://, smtp+starttls:// or smtps://; empty: only the log.", Secret] = ""
-    mail_from: Annotated[str, "From address of mails; empty means latchkey@ and the host of the base URL."] = ""
+    mail_from: Annotated[str, "Sender of mails (From); empty means latchkey@ and the host of the base URL."] = ""
     registration: Annotated[Registration, "Who can create an account: open, invite or closed."] = "invite"
     email_special_domains: Annotated[
         tuple[str, ...], "Special-use domains, such as local, accepted in e-mail addresses."

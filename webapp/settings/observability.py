@@ -19,7 +19,7 @@ class ObservabilitySettings(IdentitySettings):
     )
     metrics: Annotated[bool, "Whether /metrics answers tokens with the scope metrics:read, for Prometheus."] = False
     metrics_bind: Annotated[
-        str, "IP address and port where everybody who can connect reads the metrics, for Prometheus; empty: none."
+        str, "IP address and port for /metrics without a token: everybody who can connect reads it; empty: none."
     ] = ""
 
     traces_url: Annotated[

@@ -7,7 +7,7 @@ from webapp.guard.token_grant import TokenGrant
 
 
 class Restrictions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Left out is what is not restricted. The key of a bound token stands in `cnf.jkt` (RFC 9449 §6)."""
+    """Left out is what is not restricted. The key of a bound token is in `cnf.jkt` (RFC 9449 §6)."""
 
     networks: list[str] | UnsetType = UNSET
     """CIDR; a request from another IP address is refused."""

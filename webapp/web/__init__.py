@@ -1,1 +1,1 @@
-"""HTTP tools that know no feature."""
+"""HTTP tools that depend on no feature."""

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, Response, current_app, send_file
 from werkzeug.exceptions import NotFound
 
-# No other file is served, such as a database or source file that lies in the folder by mistake.
+# No other file is served, such as a database or source file that is in the folder by mistake.
 SUFFIXES = {".css", ".js", ".svg", ".png", ".ico", ".txt"}
 IMMUTABLE = "public, max-age=31536000, immutable"
 

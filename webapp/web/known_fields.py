@@ -106,7 +106,7 @@ def refuse_unknown(current: Request, app: Flask) -> None:
     """Called by the guard for every authorized request.
 
     The query string of a page that reads none is left alone: links to it may carry what others add to URLs. A change is
-    refused then, because what stands there was meant for the body.
+    refused then, because those parameters were meant for the body.
 
     Raises:
         Problem: 422 for a body, 400 for a query string and for /api/auth (RFC 6749 §5.2), with ``errors``.

@@ -48,7 +48,7 @@ class RequestHead:
         size = len("".join(environ)) + len("".join(texts))
         if size > LARGEST_HEADERS and header_size(environ) > largest_headers(environ):
             return self.refused(start_response, HEADERS_TOO_LARGE)
-        # This site speaks HTTP alone and ignores other protocols (RFC 9110 §7.8); Werkzeug would answer 400.
+        # This site supports HTTP only and ignores other protocols (RFC 9110 §7.8); Werkzeug would answer 400.
         environ.pop("HTTP_UPGRADE", None)
         # Methods are case-sensitive (RFC 9110 §9.1), but Werkzeug reads "get" as GET.
         if not environ["REQUEST_METHOD"].isupper():

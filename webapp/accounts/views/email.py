@@ -33,7 +33,7 @@ from webapp.web.registry import service
 from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
 
-# Each request mails an address whose owner may not have requested it.
+# Each request sends a mail to an e-mail address whose owner may not have requested it.
 REQUESTED = Limit("address-asked", 5, timedelta(hours=1))
 
 

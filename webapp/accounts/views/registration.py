@@ -113,7 +113,7 @@ def create() -> ResponseReturnValue:
         email=form.email.data if way.asks_address else way.address,
         password_hash=passwords().hash(form.password.data or ""),
         role=way.role,
-        # An invitation with an address was mailed there and shown nowhere else.
+        # An invitation with an e-mail address was mailed there and shown nowhere else.
         is_verified=way.address is not None,
         must_verify=way.asks_address,
     )

@@ -37,7 +37,7 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     wants_rs256: bool
     """Whether ID tokens, userinfo and logout tokens are signed with RS256."""
     has_pairwise_subjects: bool
-    """Whether it knows users by identifiers of its own."""
+    """Whether it gets user identifiers that no other app gets (OpenID Connect Core §8.1)."""
     signs_userinfo: bool
     """Whether userinfo is a signed JWT."""
     backchannel_logout_uri: str

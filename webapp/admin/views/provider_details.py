@@ -39,7 +39,7 @@ class IdentityProviderEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Names of claims at a provider without OpenID Connect, by their standard name."""
     client_auth_method: str
     email_domains: list[str]
-    """Domains for whose addresses it is authoritative; `*` for all."""
+    """Domains for whose e-mail addresses it is authoritative; `*` for all."""
     account_policy: str
     """Who gets an account at the first login: `open`, `domains`, `invited` or `closed`."""
     account_domains: list[str]

@@ -1,1 +1,1 @@
-"""What the doctor looks at, a file a part; each check is a function that answers with findings."""
+"""Checks of ``doctor``, one file per subject; each check is a function that returns findings."""

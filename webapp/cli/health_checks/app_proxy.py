@@ -160,7 +160,7 @@ def at_app(probe: ProxyProbe, echo: EchoApp) -> Iterator[Finding]:
         else ok("cookie", "The app does not get the cookie of the login.")
     )
     yield (
-        warn("token", "The app gets the token.", "Right if the rule says that Authorization is the app's own.")
+        warn("token", "The app gets the token.", "This is correct if the rule leaves Authorization to the app.")
         if seen.all("Authorization")
         else ok("token", "The app does not get the token.")
     )
@@ -173,7 +173,7 @@ def address(sent: list[str], own: str) -> Finding:
     if ",".join(sent) == own:
         return ok("address", f"The app sees the IP address of the client, {own}.")
     said = f"The app sees {', '.join(sent) or 'no IP address'} as the client, and this machine is {own}."
-    return warn("address", said, "Right if a router or another proxy is between them.")
+    return warn("address", said, "This is correct if a router or another proxy is between them.")
 
 
 def socket(probe: ProxyProbe) -> Finding:

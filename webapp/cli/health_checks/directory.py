@@ -17,7 +17,7 @@ def reached(settings: Settings) -> Iterator[Finding]:
         return
     is_elsewhere = not is_loopback(urlsplit(settings.ldap_url).hostname or "")
     if is_elsewhere and not is_encrypted(settings.ldap_url, settings.ldap_starttls):
-        said = "Passwords go to the LDAP directory in clear, for everybody on the network to read."
+        said = "Passwords are sent to the LDAP directory unencrypted: everybody on the network can read them."
         yield warn("directory", said, "Use ldaps://, or remove WEBAPP_LDAP_STARTTLS.")
     try:
         LdapDirectory(settings).try_out()

@@ -1,4 +1,4 @@
-"""EchoApp: stands in the place of an app behind the proxy, and keeps what reaches it."""
+"""EchoApp: takes the place of an app behind the proxy, and records the requests that reach it."""
 
 import base64
 import hashlib

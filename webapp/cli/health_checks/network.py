@@ -33,13 +33,14 @@ def http(settings: Settings, listens_outside: bool, port: str) -> Finding:
         return bad(
             "base URL",
             f"{settings.base_url} is not encrypted: everybody on the network can read passwords, cookies and tokens.",
-            "Put a proxy with TLS before it, set WEBAPP_BASE_URL to its https URL, and remove WEBAPP_ALLOW_PLAIN_HTTP.",
+            "Put a proxy with TLS in front of it, set WEBAPP_BASE_URL to its https URL, and remove "
+            "WEBAPP_ALLOW_PLAIN_HTTP.",
         )
     if listens_outside:
         return bad(
             "base URL",
-            f"Other machines can reach {settings.bind}, and passwords would travel unencrypted.",
-            "Put a proxy with TLS before it and set WEBAPP_BASE_URL to its https URL, or bind 127.0.0.1.",
+            f"Other machines can reach {settings.bind}, and passwords would be sent unencrypted.",
+            "Put a proxy with TLS in front of it and set WEBAPP_BASE_URL to its https URL, or bind 127.0.0.1.",
         )
     if str(urlsplit(settings.base_url).port or 80) != port:
         return warn(

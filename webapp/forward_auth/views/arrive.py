@@ -1,4 +1,4 @@
-"""/.latchkey/login and /.latchkey/arrive at the host of an app: a login begins there and ends there."""
+"""/.latchkey/login and /.latchkey/arrive at the host of an app: start and end of a login to this app."""
 
 from urllib.parse import quote
 

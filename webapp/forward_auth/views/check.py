@@ -42,7 +42,7 @@ from webapp.web.unproxied import unproxied
 def check() -> ResponseReturnValue:
     """Answers a reverse proxy: 200 with who the user is, 401 or 403.
 
-    Nothing of the request is believed unless a trusted proxy sent it.
+    Nothing in the request is trusted unless a trusted proxy sent it.
     """
     current = unproxied(request)
     try:

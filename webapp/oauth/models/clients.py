@@ -31,9 +31,9 @@ class OAuthClient(Base):
     wants_rs256: Mapped[bool] = mapped_column(server_default=false())
     """Whether ID tokens, userinfo and logout tokens are signed with RS256 instead of the algorithm of the site."""
     has_pairwise_subjects: Mapped[bool] = mapped_column(server_default=false())
-    """Whether it knows its users by identifiers of its own, unlike other apps (OpenID Connect Core §8.1)."""
+    """Whether it gets pairwise identifiers of users, which no other app gets (OpenID Connect Core §8.1)."""
     subject_salt: Mapped[str] = mapped_column(String(43), server_default="")
-    """Of these identifiers; empty until it first needs one. It stays, as otherwise the app would know nobody."""
+    """Of these identifiers; empty until it first needs one. Then it never changes: the app would lose its users."""
     signs_userinfo: Mapped[bool] = mapped_column(server_default=false())
     """Whether userinfo is a signed JWT (OpenID Connect Core §5.3.2)."""
     scopes: Mapped[list[str]] = mapped_column(JSON)

@@ -25,7 +25,7 @@ def asking_app(database: Database, target: str) -> AskingApp | None:
 
 
 def login_hint(db: Session, sent: Parameters) -> str:
-    """The ``login_hint`` of a request (OpenID Connect Core §3.1.2.1); empty if it cannot be a name or address."""
+    """The ``login_hint`` of a request (OpenID Connect Core §3.1.2.1), if it can be a user name or e-mail address."""
     pushed = pushed_requests.find(db, first(sent, "client_id"), first(sent, "request_uri") or "")
     hint = first(parse_qs(pushed.query) if pushed else sent, "login_hint") or ""
     return hint if len(hint) <= LONGEST_HINT and hint.isprintable() else ""
