@@ -1,0 +1,53 @@
+"""What many tests begin with, done once: the database is copied afterwards, for each test that begins from the same.
+
+``PreparedUser`` does so for Ada. Here it is whatever a fixture does with a site, one after the other.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+from flask import Flask
+
+from tests import factories
+from tests.prepared_user import FILE, moment, others, put, user_of, vars_of
+from tests.prepared_user import Beginning as Begun
+from webapp.accounts.models import User
+from webapp.settings import Settings
+from webapp.web.registry import services_of
+
+T = TypeVar("T")
+
+MOST = 20
+
+
+class Beginnings:
+    def __init__(self) -> None:
+        self._known: dict[Hashable, Begun] = {}
+
+    def once(self, app: Flask, begin: Callable[[], T], *by: Hashable) -> T:
+        """What ``begin`` answers, which tests share, and the database as it leaves it.
+
+        Args:
+            by: what it does. What it leaves in the memory of the site, a test cannot count on.
+        """
+        key = moment(), others(app), database_of(app), by
+        if (found := self._known.get(key)) is not None:
+            put(app, found.database)
+            answer: T = found.left
+            return answer
+        left = begin()
+        self._known[key] = Begun(database_of(app), left)
+        if len(self._known) > MOST:
+            del self._known[next(iter(self._known))]
+        return left
+
+    def user(self, app: Flask, name: str, role: str) -> User:
+        left: dict[str, Any] = self.once(app, lambda: vars_of(factories.user(app, name, role=role)), "user", name, role)
+        return user_of(Begun(b"", left))
+
+
+def database_of(app: Flask) -> bytes:
+    """All of it, because nobody else has it open and nothing waits in its log."""
+    factories.database_of(app).close()
+    content: bytes = (services_of(app).get(Settings).instance / FILE).read_bytes()
+    return content
