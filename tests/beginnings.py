@@ -13,6 +13,7 @@ from tests.prepared_user import FILE, moment, others, put, user_of, vars_of
 from tests.prepared_user import Beginning as Begun
 from webapp.accounts.models import User
 from webapp.settings import Settings
+from webapp.testing import JSON, HeaderClient
 from webapp.web.registry import services_of
 
 T = TypeVar("T")
@@ -51,3 +52,19 @@ def database_of(app: Flask) -> bytes:
     factories.database_of(app).close()
     content: bytes = (services_of(app).get(Settings).instance / FILE).read_bytes()
     return content
+
+
+def same_client(client: HeaderClient, app: Flask) -> HeaderClient:
+    """With the same headers and cookies, before a site on a copy of the same database."""
+    made = HeaderClient(app, app.response_class, use_cookies=client._cookies is not None)
+    made.sends, made.sends_csrf = client.sends, client.sends_csrf
+    if client._cookies is not None:
+        made._cookies = dict(client._cookies)
+    return made
+
+
+def with_csrf_token(client: HeaderClient) -> HeaderClient:
+    """Let a browser ask for the token of its forms now, instead of before each change."""
+    token = client.get("/login", headers=JSON).get_json()["csrf_token"]
+    client.sends = {**client.sends, "X-CSRF-Token": token}
+    return client

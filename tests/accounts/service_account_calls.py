@@ -1,4 +1,4 @@
-"""What tests of service accounts share: a site with owners, service accounts, and sessions that send JSON."""
+"""What tests of service accounts share: owners, service accounts, and sessions that send JSON."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -35,7 +35,7 @@ def session_of(name: str, *, is_stale: bool = False) -> Callable[[Flask, User], 
     return caller
 
 
-def with_owners(app: Flask) -> Flask:
+def add_owners(app: Flask) -> None:
     """Ada has nothing but `user`; Ops owns a service account by the role `ops`; Eve owns none."""
     with services_of(app).get(Database).write() as db:
         roles.add(db, "ops", "Operators.", ["user"])
@@ -43,7 +43,6 @@ def with_owners(app: Flask) -> Flask:
     for name, role in {"ada": "user", "eve": "user", "ops": "ops", "ines": "admin", "mara": "super_admin"}.items():
         factories.user(app, name, role=role)
     made(app, "of-ops", owner_role="ops")
-    return app
 
 
 def made(app: Flask, name: str, *, role: str = "user", owner: str = "ada", owner_role: str | None = None) -> User:

@@ -8,6 +8,7 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.accounts.owned_objects import script_login_of
+from tests.beginnings import Beginnings
 from tests.tables import contents, events
 from webapp.accounts import lifecycle, roles, service_accounts
 from webapp.accounts.models import User
@@ -25,7 +26,12 @@ OWNED = {"deploy": ("editor", "ada"), "backup": ("user", "ada"), "of-bob": ("use
 
 
 @pytest.fixture
-def site(app: Flask) -> Flask:
+def site(app: Flask, beginnings: Beginnings) -> Flask:
+    beginnings.once(app, lambda: add_owners(app), "owners of several")
+    return app
+
+
+def add_owners(app: Flask) -> None:
     """Ada owns `deploy`, with the role `editor`, and `backup`, with `user`. Bob owns one, too."""
     with services_of(app).get(Database).write() as db:
         roles.add(db, "editor", "Edits.", ["user"])
@@ -37,7 +43,6 @@ def site(app: Flask) -> Flask:
             owned_by = Owner(db.get_one(User, user_named(app, owner).id))
             service_accounts.create(db, name, role=role, owner=owned_by, purpose=f"purpose of {name}", origin="cli")
         lifecycle.disable(db, db.get_one(User, user_named(app, "gone").id))
-    return app
 
 
 def by(app: Flask, name: str) -> HeaderClient:

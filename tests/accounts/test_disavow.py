@@ -33,12 +33,19 @@ from webapp.web.registry import services_of
 
 
 @pytest.fixture
-def eve(app, user) -> Person:
+def eve(app, user, beginnings) -> Person:
     """Somebody else who knows Ada's password, from where Ada never was."""
     thief = Person(app, address="198.51.100.66", user_agent="Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0")
-    Person(app).log_in("ada")
-    thief.log_in("ada")
+    cookies, thief.page = beginnings.once(app, lambda: logged_in_elsewhere(thief), "eve")
+    thief.client._cookies = dict(cookies)
     return thief
+
+
+def logged_in_elsewhere(thief: Person):
+    """Her cookies and her page, after Ada has logged in where she always does."""
+    Person(thief.app).log_in("ada")
+    page = thief.log_in("ada")
+    return dict(thief.client._cookies), page
 
 
 def found(app, user) -> User:

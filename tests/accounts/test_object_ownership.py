@@ -2,13 +2,14 @@
 
 import re
 from itertools import cycle
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
 
 from tests import factories
 from tests.accounts.owned_objects import JSON, OWN
+from tests.beginnings import same_client, with_csrf_token
 from tests.second_factors import NAMED
 from tests.tables import contents
 from webapp.guard.routes import routes
@@ -140,7 +141,7 @@ def test_every_url_with_an_id_is_in_the_table(app):
 
 @pytest.mark.parametrize("path", OWN)
 def test_an_object_of_another_user_is_404(site, path):
-    ada, eve = factories.user(site, "ada"), as_user(site, "eve")
+    ada, eve = factories.user(site, "ada"), with_csrf_token(as_user(site, "eve"))
     wanted = OWN[path](site, ada)
     before = contents(site)
     for method in methods_of(site, path):
@@ -163,7 +164,7 @@ def test_a_token_finds_only_objects_of_its_owner(site, path):
 
 @pytest.mark.parametrize("path", sorted(SECRETS))
 def test_a_forged_link_is_404(site, path):
-    eve = as_user(site, "eve")
+    eve = with_csrf_token(as_user(site, "eve"))
     before = contents(site)
     for method in methods_of(site, path):
         for secret in ("x", "A" * 43, "%00", "a" * 5000):
@@ -171,10 +172,16 @@ def test_a_forged_link_is_404(site, path):
     assert contents(site) == before
 
 
+def ada_eve_and_boss(site: Flask) -> tuple[UUID, HeaderClient, HeaderClient]:
+    eve, boss = as_user(site, "eve"), as_user(site, "boss", role="super_admin")
+    return factories.user(site, "ada").id, with_csrf_token(eve), with_csrf_token(boss)
+
+
 @pytest.mark.parametrize("path", sorted(OF_ADMINS))
-def test_for_an_admin_missing_objects_are_404_and_for_others_all_objects(site, path):
-    ada, eve, boss = factories.user(site, "ada"), as_user(site, "eve"), as_user(site, "boss", role="super_admin")
-    is_there = ada.id if "user_id" in path else "user" if "<name>" in path else uuid4()
+def test_for_an_admin_missing_objects_are_404_and_for_others_all_objects(site, beginnings, path):
+    ada_id, *clients = beginnings.once(site, lambda: ada_eve_and_boss(site), "ada, eve and boss")
+    eve, boss = (same_client(client, site) for client in clients)
+    is_there = ada_id if "user_id" in path else "user" if "<name>" in path else uuid4()
     before = contents(site)
     for method in methods_of(site, path):
         assert set(answers(boss, method, filled(path, uuid4()))) == GONE, method

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
 from flask import Flask
 
 from tests import factories
-from tests.accounts.service_account_calls import JSON, OWN, REASON, USERS, made, session_of, with_owners
+from tests.accounts.service_account_calls import JSON, OWN, REASON, USERS, add_owners, made, session_of
+from tests.beginnings import Beginnings, same_client, with_csrf_token
 from tests.tables import contents
 from webapp.accounts.models import User
 from webapp.testing import HeaderClient, as_nobody, as_user, with_token
@@ -110,8 +111,9 @@ ROWS = (
 
 
 @pytest.fixture
-def site(app: Flask) -> Flask:
-    return with_owners(app)
+def site(app: Flask, beginnings: Beginnings) -> Flask:
+    beginnings.once(app, lambda: add_owners(app), "owners")
+    return app
 
 
 def ask(caller: HeaderClient, row: Row, service: User, token_id: object) -> int:
@@ -126,11 +128,10 @@ def said(value: Any, service: User) -> Any:
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.call) for row in ROWS])
-def test_what_each_credential_is_answered(site: Flask, row: Row) -> None:
-    service, token_id = new_service(site)
-    # First those whose sessions become stale, because all that there are become so.
-    order = sorted(CREDENTIALS, key=lambda name: "stale" not in name)
-    callers = {name: CREDENTIALS[name](site, service) for name in order}
+def test_what_each_credential_is_answered(site: Flask, beginnings: Beginnings, row: Row) -> None:
+    begun = beginnings.once(site, lambda: begin(site), "callers")
+    service, token_id = begun.service, begun.token_id
+    callers = {name: same_client(client, site) for name, client in begun.callers.items()}
     found, before = {}, lasting(site)
     for name in CREDENTIALS:
         found[name] = ask(callers[name], row, service, token_id)
@@ -141,6 +142,21 @@ def test_what_each_credential_is_answered(site: Flask, row: Row) -> None:
             callers["its own token"] = CREDENTIALS["its own token"](site, service)
             before = lasting(site)
     assert found == {name: row.allowed.get(name, 401 if name == "nobody" else 403) for name in CREDENTIALS}
+
+
+class Beginning(NamedTuple):
+    service: User
+    token_id: UUID
+    callers: dict[str, HeaderClient]
+
+
+def begin(site: Flask) -> Beginning:
+    service, token_id = new_service(site)
+    # First those whose sessions become stale, because all that there are become so.
+    order = sorted(CREDENTIALS, key=lambda name: "stale" not in name)
+    callers = {name: CREDENTIALS[name](site, service) for name in order}
+    told = {name: with_csrf_token(client) if client.sends_csrf else client for name, client in callers.items()}
+    return Beginning(service, token_id, told)
 
 
 def new_service(site: Flask) -> tuple[User, UUID]:

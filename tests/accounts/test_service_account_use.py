@@ -4,7 +4,8 @@ import pytest
 from flask import Flask
 
 from tests import factories
-from tests.accounts.service_account_calls import JSON, OWN, REASON, USERS, made, session_of, with_owners
+from tests.accounts.service_account_calls import JSON, OWN, REASON, USERS, add_owners, made, session_of
+from tests.beginnings import Beginnings
 from tests.tables import contents, events
 from webapp.accounts import roles
 from webapp.accounts.models import User
@@ -14,8 +15,9 @@ from webapp.web.registry import services_of
 
 
 @pytest.fixture
-def site(app: Flask) -> Flask:
-    return with_owners(app)
+def site(app: Flask, beginnings: Beginnings) -> Flask:
+    beginnings.once(app, lambda: add_owners(app), "owners")
+    return app
 
 
 # Who may do what to a service account with more than they have. An admin has `user` and `admin`, and assigns neither

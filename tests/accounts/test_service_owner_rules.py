@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests import factories
+from tests.beginnings import Beginnings
 from tests.script import Script
 from webapp.accounts import lifecycle, role_closures, roles, service_accounts
 from webapp.accounts.models import ServiceAccount, User
@@ -130,7 +131,12 @@ CASES += [pytest.param("role", *row, id=f"of a role: {name}") for name, row in R
 
 
 @pytest.fixture
-def site(app: Flask) -> Flask:
+def site(app: Flask, beginnings: Beginnings) -> Flask:
+    beginnings.once(app, lambda: add_people(app), "people with roles")
+    return app
+
+
+def add_people(app: Flask) -> None:
     with services_of(app).get(Database).write() as db:
         for name, includes in {"extra": (), "editor": ("user",), "lead": ("editor",), "chief": ("lead",)}.items():
             roles.add(db, name, name, includes)
@@ -147,7 +153,6 @@ def site(app: Flask) -> Flask:
     with services_of(app).get(Database).write() as db:
         lifecycle.disable(db, named(db, "gone"))
         named(db, "new").verification_required_at = now()
-    return app
 
 
 @pytest.mark.parametrize(("owner", "event", "goes_on", "problem"), CASES)

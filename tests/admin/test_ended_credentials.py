@@ -23,12 +23,16 @@ ROLES = ("user", "admin", "porter", "super_admin")
 
 
 @pytest.fixture
-def theirs(app, database, user):
+def theirs(app, user, beginnings):
     """Ids of a session, a token and a script login of ada, by the part of the URL."""
+    return beginnings.once(app, lambda: credentials_of(app, user), "credentials of ada")
+
+
+def credentials_of(app, user):
     Person(app).log_in("ada")
     token = factories.api_token(app, user, "protected:read", name="laptop")
     log_in(app)
-    with database.read() as db:
+    with factories.database_of(app).read() as db:
         session, login = sessions.live(db, user.id)[0][0].id, script_logins.live(db, user.id)[0].id
     return {"sessions": session, "tokens": token.entry.id, "script-logins": login}
 
