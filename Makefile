@@ -68,7 +68,7 @@ image: setup-dev ## build the container image in a folder, run it there and meas
 
 bench: setup-dev ## measure what requests, logins to apps and checks of a proxy cost, and that no revoked credential is let in
 	$(BIN)/python -m tests.bench
-	$(BIN)/python -m tests.bench.strangers
+	$(BIN)/python -m tests.bench.anonymous_requests
 	$(BIN)/python -m tests.bench.oauth
 	$(BIN)/python -m tests.bench.forward_auth
 	$(BIN)/python -m tests.bench.revocation

@@ -1,4 +1,4 @@
-"""What the site has mailed, as its receiver would read it."""
+"""The mails that the site has sent, as their recipient reads them."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Two processes that do the same at once, as often as they are message: who won, and who came too late."""
+"""Rounds in which two processes do the same at once: which of them wins, and which comes too late."""
 
 import json
 import os

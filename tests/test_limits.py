@@ -1,4 +1,4 @@
-"""The table of what strangers reach: no public route is missing in it."""
+"""docs/limits.md has every public route, with what anonymous requests to it cost."""
 
 import re
 from pathlib import Path

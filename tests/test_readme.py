@@ -1,4 +1,4 @@
-"""What the README promises to a person in a hurry."""
+"""The examples and settings of the README work."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a person may choose, and what stops the start with a sentence."""
+"""Settings: valid values, and errors that stop the start."""
 
 from dataclasses import replace
 from datetime import timedelta

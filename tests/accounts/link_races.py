@@ -1,4 +1,4 @@
-"""Links as they are used by two processes: "won", or "late"."""
+"""Links used by two processes at once: which one wins."""
 
 import os
 from collections.abc import Callable

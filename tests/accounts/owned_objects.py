@@ -1,4 +1,4 @@
-"""What somebody may have that has an id in an address, each made by a plain function."""
+"""Objects with an id in a URL that a user may own, each made by a plain function."""
 
 from collections.abc import Callable
 from datetime import timedelta

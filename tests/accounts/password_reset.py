@@ -1,4 +1,4 @@
-"""A forgotten password at a browser: to ask for the link, and to set a new one by it."""
+"""A password reset in a browser: request the link, and set a new password with it."""
 
 NEW = "umbrella otter lantern 9"
 

@@ -1,4 +1,4 @@
-"""Somebody registers at a browser, in a site that sends mail."""
+"""A registration in a browser, at a site that sends mails."""
 
 from tests.factories import PASSWORD
 

@@ -1,4 +1,4 @@
-"""Taking one's data along, closing an account, and coming back."""
+"""Export of the own data, closing an account, and reopening it."""
 
 import re
 from datetime import timedelta

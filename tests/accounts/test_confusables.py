@@ -1,4 +1,4 @@
-"""Names that look alike: whoever comes second is told that the name is taken, whichever way they come."""
+"""User names that look alike: the second one is refused as taken, on every way to get a user name."""
 
 from datetime import timedelta
 

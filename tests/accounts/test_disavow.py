@@ -1,4 +1,4 @@
-"""What somebody else did is mailed to its owner, with a link that takes it back without a login."""
+""" "This wasn't me" links in mails undo what somebody else did to an account, without a login."""
 
 import re
 from datetime import timedelta

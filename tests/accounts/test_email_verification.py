@@ -1,4 +1,4 @@
-"""An address is verified by the mailed link and the password of whoever registered; until then nobody comes in."""
+"""An e-mail address is verified by the mailed link and the password; nobody can log in to the account before."""
 
 from datetime import timedelta
 

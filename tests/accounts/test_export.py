@@ -1,4 +1,4 @@
-"""Everything of mine in one file: each table that knows of me, and no secret."""
+"""The export of an account: every table with rows of the user, and no secret."""
 
 import pytest
 from sqlalchemy import select

@@ -1,4 +1,4 @@
-"""Logins never hold every thread: so many are hashed, so many wait, and the next is sent away uncounted."""
+"""Password hashing never occupies every thread: a limited number run and wait; further logins get 503, uncounted."""
 
 import threading
 from collections.abc import Callable

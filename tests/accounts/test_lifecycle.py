@@ -1,4 +1,4 @@
-"""Disable, enable, change a role or a password; and that somebody is always left who can let others in."""
+"""Disable and enable accounts, change roles and passwords; an active super admin always remains."""
 
 from concurrent.futures import ThreadPoolExecutor
 

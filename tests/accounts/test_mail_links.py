@@ -1,4 +1,4 @@
-"""Which mails say that something was done to an account, and have a link that takes it back."""
+"""Which mails report an action on an account and have a link that undoes it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Mails that only inform are sent to those who want them; what concerns the safety of an account is sent to all."""
+"""Informative mails are sent to those who want them, security mails to everybody."""
 
 from datetime import timedelta
 

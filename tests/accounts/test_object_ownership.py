@@ -1,4 +1,4 @@
-"""At every address that holds an id, that of another is not there: 404 as page and as JSON, like one that never was."""
+"""Every URL with an id answers 404 for objects of other users, as page and JSON, as for ids that never existed."""
 
 import re
 from itertools import cycle

@@ -1,4 +1,4 @@
-"""Passwords: real argon2id, bounded, and judged by length and what is near."""
+"""Passwords: argon2id with bounded concurrency, and rules about length and context words."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The link to a new password: what kills it, and what is no such link."""
+"""Links to set a new password: what makes one void, and what is refused as one."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""/account/security: everything that can act as me, and the one switch that ends it."""
+"""/account/security: everything that can act as the user, and the button that ends all of it."""
 
 import re
 from datetime import timedelta

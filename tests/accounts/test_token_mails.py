@@ -1,4 +1,4 @@
-"""What somebody hears of their tokens by mail: each of it once, and never a storm."""
+"""Mails to the owner of a token: each event once, and a bounded number a day."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Known and unknown names cost the same work, in the request and after the answer: no wait of others tells of it."""
+"""Known and unknown names cost the same work, during the request and after the response."""
 
 import re
 from collections import Counter

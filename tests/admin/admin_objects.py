@@ -1,4 +1,4 @@
-"""What looking after people needs: a reason, somebody who is not there, somebody in any state."""
+"""Objects for tests of admin pages: a reason, an unknown user, users in every state."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4

@@ -1,4 +1,4 @@
-"""Whatever is done to somebody is told to them by mail: who did it, and why."""
+"""Each admin action on a user is mailed to that user, with the admin and the reason."""
 
 import pytest
 

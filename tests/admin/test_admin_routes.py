@@ -1,4 +1,4 @@
-"""Every admin route by every credential: a token reads and takes away, and gives no way to log in and no powers."""
+"""Every admin route by every credential: a token reads and ends things, and never gives a login or admin powers."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

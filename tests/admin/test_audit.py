@@ -1,4 +1,4 @@
-"""/admin/audit: found by whom, to whom, what, when and from where; read as sentences, and carried away."""
+"""/admin/audit: filters, sentences and exports."""
 
 import csv
 import io

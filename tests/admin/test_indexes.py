@@ -1,4 +1,4 @@
-"""However many people and events there are, an index leads to them."""
+"""Admin lists are answered by an index, however many users and events there are."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Who stands above whom: nobody acts on whoever may do more, and the last super admin stays."""
+"""Nobody administers a user with more permissions, and the last super admin stays."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""Looking after people: what it does at once, what is noted of it, and what it takes."""
+"""Admin actions on users: their immediate effect, their audit events, and the requirements."""
 
 from datetime import timedelta
 

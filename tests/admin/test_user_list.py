@@ -1,4 +1,4 @@
-"""The list of people: found by name or address, filtered, sorted, and everybody once."""
+"""The list of users: search by user name or e-mail address, filters, order, and every user exactly once."""
 
 from datetime import timedelta
 from urllib.parse import quote

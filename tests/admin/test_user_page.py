@@ -1,4 +1,4 @@
-"""The page of a person: all there is to know, what they reach, and what keeps them out."""
+"""The page of a user: details, accessible endpoints, and why others are not accessible."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Old events: moved to a file whole, sealed, and only then removed."""
+"""Archiving old events: written to a file with their chain before they are deleted."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The chain of events: whatever is changed or removed is seen, and the database refuses it to begin with."""
+"""The hash chain of the audit log: changes are detected, and refused by the database."""
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor

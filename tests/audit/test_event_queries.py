@@ -1,4 +1,4 @@
-"""What happened to whom, and in which order it is read."""
+"""Queries of the audit log: by user, and in which order."""
 
 from datetime import UTC, datetime, timedelta
 

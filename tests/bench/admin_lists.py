@@ -1,4 +1,4 @@
-"""How long the lists of looking after take with 100,000 users and a million events: run it, it is no test."""
+"""Time of the admin lists with 100,000 users and a million events; run it, it is no test."""
 
 import sqlite3
 import statistics

@@ -13,7 +13,7 @@ import httpx
 
 from tests.cli.serving import UNUSED, Server, serving, start
 from tests.journeys import nginx
-from tests.journeys.postman import Postman, listening
+from tests.journeys.mail_server import MailServer, listening
 from tests.ports import free_port
 from tests.secret_keys import OTHER
 from tests.valkey import ValkeyServer, valkey_server
@@ -40,7 +40,7 @@ class Machines:
     b: Server
     url: str
     """Of nginx, which sends each request to the next of both."""
-    postman: Postman
+    mail_server: MailServer
     valkey: ValkeyServer
     first_keys: tuple[list[str], list[str]]
     """Ids of the keys that each of them published at the start."""
@@ -53,18 +53,18 @@ class Machines:
 @contextmanager
 def machines(folder: Path, database_url: str) -> Iterator[Machines]:
     """Both are started at once, on an empty database; requests reach them under one URL."""
-    with listening() as postman, valkey_server(folder) as valkey:
+    with listening() as mail_server, valkey_server(folder) as valkey:
         shared = {
             "WEBAPP_DATABASE_URL": database_url,
             "WEBAPP_VALKEY_URL": valkey.url,
             "WEBAPP_SECRET_KEY": OTHER,
             "WEBAPP_BASE_URL": f"http://{HOST}",
             "WEBAPP_TRUSTED_PROXIES": "127.0.0.1",
-            "WEBAPP_SMTP_URL": postman.url,
+            "WEBAPP_SMTP_URL": mail_server.url,
             "WEBAPP_BLUEPRINTS": "tests.cli.impatient:bp",
         }
         with serving(*(start(folder / name, **shared) for name in "ab")) as (a, b), balancing(folder, [a, b]) as url:
-            yield Machines(a, b, url, postman, valkey, (kids(a.url), kids(b.url)))
+            yield Machines(a, b, url, mail_server, valkey, (kids(a.url), kids(b.url)))
 
 
 @contextmanager

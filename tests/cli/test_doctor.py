@@ -1,4 +1,4 @@
-"""doctor: what is unsafe or odd, and how to mend it."""
+"""doctor: findings about unsafe or unusual settings, and how to fix them."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""doctor: an audit log without protection, wrong clocks, other versions, evidence that must not change."""
+"""doctor: audit log without triggers, wrong clocks, other versions, and copies that must not be changed."""
 
 import hashlib
 import json

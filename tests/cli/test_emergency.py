@@ -1,4 +1,4 @@
-"""keys emergency: after a theft, nothing that was handed out counts any more (F-17)."""
+"""keys emergency: afterwards no credential or link that existed before is valid."""
 
 import json
 

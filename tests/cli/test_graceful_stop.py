@@ -1,4 +1,4 @@
-"""A served site that is told to stop hears it, finishes what runs, and is gone within its time."""
+"""A served site that gets SIGTERM finishes running requests and ends within its time limit."""
 
 import asyncio
 import json

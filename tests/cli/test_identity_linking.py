@@ -1,4 +1,4 @@
-"""user known-elsewhere, user known-here: an account changes sides, and is known by one of them at any time."""
+"""user known-elsewhere, known-here: the password of an account is verified by exactly one of provider and site."""
 
 import pytest
 

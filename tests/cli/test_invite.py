@@ -1,4 +1,4 @@
-"""invite, mail, user reset-link: the operator's twins of pages."""
+"""invite, mail, user reset-link: the commands that do the same as pages."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""keys: what signs, and what still verifies."""
+"""keys: which key signs, and which still verify."""
 
 import json
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""limits: what is counted, and forgetting it."""
+"""limits: list and reset the counts of rate limits."""
 
 import json
 from datetime import timedelta

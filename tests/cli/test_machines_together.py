@@ -107,7 +107,7 @@ def waiting(machines, prefix):
 
 
 def received(machines, prefix):
-    return Counter(mail["To"] for mail in machines.postman.mails if mail["To"].startswith(prefix))
+    return Counter(mail["To"] for mail in machines.mail_server.mails if mail["To"].startswith(prefix))
 
 
 def test_a_job_that_is_due_is_run_once(machines, run, add, tmp_path):

@@ -1,4 +1,4 @@
-"""mail retry: what was given up goes on its way again."""
+"""mail retry: mails that were given up are queued again."""
 
 import json
 import sqlite3

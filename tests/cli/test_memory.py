@@ -1,4 +1,4 @@
-"""The memory of a real server with two workers, which ``docs/production.md`` promises."""
+"""The memory of a real server with two workers stays below the figure in ``docs/production.md``."""
 
 from tests.bench.memory import LIMIT, Site, used
 from tests.cli.serving import serving, start

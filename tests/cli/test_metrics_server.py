@@ -1,4 +1,4 @@
-"""The metrics of a real server: those of all its processes together, on an address of their own."""
+"""The metrics of a real server: of all its processes together, on an IP address and port of their own."""
 
 import re
 import socket

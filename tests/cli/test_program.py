@@ -1,4 +1,4 @@
-"""The one program: what it says of itself, and how it says no."""
+"""The command-line program: help, version, and how errors are reported."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""db restore: yesterday's database, without what was revoked since."""
+"""db restore: replaces the database by a backup, without what was revoked since."""
 
 import socket
 import sqlite3

@@ -1,4 +1,4 @@
-"""The schema: what a migration may not do to what is there."""
+"""Migrations must not lose data or leave rows that refer to missing rows."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What stops a naive server does not stop this one: HTTP/2 half requests, slow bodies and headers, a hung worker."""
+"""HTTP/2 without TLS, slow bodies and headers, and a hung worker do not stop a served site."""
 
 import socket
 import struct

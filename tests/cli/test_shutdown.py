@@ -1,4 +1,4 @@
-"""How a process ends: work in hand is finished, counts are written, and what does not end is left behind."""
+"""Shutdown of a process: running work is finished, counts are written, and what exceeds the time limit is stopped."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Users from before names were compared by their look: each has a skeleton afterwards, as the application makes it."""
+"""The migration that gives users from before confusable checks the skeleton of their name."""
 
 import sqlalchemy as sa
 

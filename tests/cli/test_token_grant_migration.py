@@ -1,4 +1,4 @@
-"""Tokens from before their credential said what they may: the same scopes count afterwards, and after a way back."""
+"""The migration that moves scopes from tokens to their credentials, and back."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""user: adding, listing, shutting out."""
+"""user: add, list and disable users."""
 
 import json
 from uuid import UUID

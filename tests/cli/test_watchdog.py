@@ -1,4 +1,4 @@
-"""The watchdog: which workers it takes for hung."""
+"""The watchdog: which workers count as hung."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Proofs of possession: each thing that RFC 9449 §4.3 asks for, and what comes of it where it is another."""
+"""DPoP proofs: each check of RFC 9449 §4.3, and the error if it fails."""
 
 from datetime import timedelta
 

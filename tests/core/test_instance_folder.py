@@ -1,4 +1,4 @@
-"""The instance folder, whoever comes first."""
+"""The instance folder, created once by the first of several processes."""
 
 import subprocess
 import sys

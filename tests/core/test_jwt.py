@@ -1,4 +1,4 @@
-"""Tokens that are ours, to the last second; and the same two exceptions whatever comes."""
+"""JWTs of this site: valid to the last second of their lifetime; anything else raises one of two exceptions."""
 
 import contextlib
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Tokens that are not as we write them, each refused for its reason."""
+"""Forged and malformed JWTs, each refused for its reason."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""OutgoingHttp: which URLs a request may go to, and what it accepts from there."""
+"""OutgoingHttp: which URLs a request may go to, and which responses it accepts."""
 
 import socket
 import threading

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from tests.crashes.account_writes import AddressAsked
 from tests.crashes.background import BackgroundScript
-from tests.crashes.places import MAILING
+from tests.crashes.crash_points import MAILING
 from tests.crashes.sites import CrashSite, at
 from tests.crashes.writes import Write
 from webapp.accounts.mail_requests import MailRequests
@@ -121,7 +121,7 @@ class Rounds:
         write = AddressAsked(self.site)
         write.check(write.send())
         assert self.site.eventually(lambda: not self.unsent())
-        arrived = Counter(mail["Message-ID"].split("@")[0].strip("<") for mail in self.site.postman.mails)
+        arrived = Counter(mail["Message-ID"].split("@")[0].strip("<") for mail in self.site.mail_server.mails)
         for mail in self.site.read(lambda db: db.scalars(select(OutgoingMail)).all()):
             # Twice if the process died when the mail server had accepted it, and before that was noted.
             assert 1 <= arrived[str(mail.id)] <= mail.tries, "lost, or sent without a lease"

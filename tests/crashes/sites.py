@@ -21,8 +21,8 @@ from sqlalchemy import select as query
 from sqlalchemy.orm import Session
 
 from tests.cli.serving import ROOT, UNUSED, bare_environ
-from tests.crashes.places import FILE, HEADER
-from tests.journeys.postman import Postman
+from tests.crashes.crash_points import FILE, HEADER
+from tests.journeys.mail_server import MailServer
 from tests.ports import free_port
 from webapp.accounts.models import User
 from webapp.audit import chain
@@ -36,7 +36,7 @@ from webapp.web.registry import services_of
 
 PATIENCE = 60
 SETTINGS = {
-    "WEBAPP_BLUEPRINTS": "tests.crashes.places:bp",
+    "WEBAPP_BLUEPRINTS": "tests.crashes.crash_points:bp",
     "WEBAPP_LOG_LEVEL": "error",
     "WEBAPP_REGISTRATION": "open",
     "WEBAPP_TRUSTED_PROXIES": "127.0.0.1",
@@ -77,7 +77,7 @@ def forks() -> Iterator[Forks]:
 @dataclass
 class CrashSite:
     settings: dict[str, str]
-    postman: Postman
+    mail_server: MailServer
     run: Callable[[dict[str, str]], int]
     """Starts a server; its process ID."""
     app: Flask = field(init=False)
@@ -159,10 +159,10 @@ class CrashSite:
                 assert db.execute(text("PRAGMA foreign_key_check")).all() == []
 
 
-def settings_for(folder: Path, postman: Postman, **more: str) -> dict[str, str]:
+def settings_for(folder: Path, mail_server: MailServer, **more: str) -> dict[str, str]:
     bind = f"127.0.0.1:{free_port()}"
     named = {"WEBAPP_INSTANCE": str(folder / "instance"), "WEBAPP_BIND": bind, "WEBAPP_BASE_URL": f"http://{bind}"}
-    return SETTINGS | named | {"WEBAPP_SMTP_URL": postman.url, FILE: str(folder / "places")} | more
+    return SETTINGS | named | {"WEBAPP_SMTP_URL": mail_server.url, FILE: str(folder / "places")} | more
 
 
 def at(place: int) -> dict[str, str]:

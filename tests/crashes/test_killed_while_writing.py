@@ -29,7 +29,7 @@ from tests.crashes.token_writes import (
 )
 from tests.crashes.writes import Write
 from tests.instance_copies import copied
-from tests.journeys.postman import listening
+from tests.journeys.mail_server import listening
 
 pytestmark = [pytest.mark.xdist_group("crashes"), pytest.mark.race, pytest.mark.process]
 WRITES: dict[str, list[type[Write]]] = {
@@ -54,11 +54,11 @@ def preloaded():
 
 @pytest.fixture(params=["SQLite", "PostgreSQL"], scope="module")
 def rounds(request, migrated, preloaded):
-    with copied(migrated) as instance, listening() as postman:
+    with copied(migrated) as instance, listening() as mail_server:
         more = {}
         if request.param == "PostgreSQL":
             more = {"WEBAPP_DATABASE_URL": request.getfixturevalue("postgresql")("crashes")}
-        site = CrashSite(settings_for(instance.parent, postman, **more), postman, preloaded.start)
+        site = CrashSite(settings_for(instance.parent, mail_server, **more), mail_server, preloaded.start)
         seed = request.config.getoption("randomly_seed") if budget.EXPLORES else 7
         made = Rounds(site, Random(seed))
         yield made

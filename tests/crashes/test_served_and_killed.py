@@ -16,7 +16,7 @@ from tests.crashes.rounds import Rounds
 from tests.crashes.sites import PATIENCE, CrashSite, settings_for
 from tests.crashes.token_writes import TokenCreated, TokenRevoked
 from tests.instance_copies import copied
-from tests.journeys.postman import listening
+from tests.journeys.mail_server import listening
 
 WRITES = [TokenRevoked, TokenCreated, Refreshed]
 ALL = ("SQLite", 6), ("PostgreSQL", 6)
@@ -70,11 +70,11 @@ def served_worker():
 
 @pytest.mark.parametrize(("database", "times"), CASES)
 def test_nothing_acknowledged_is_lost_with_a_worker_or_the_server(request, migrated, database, times):
-    with copied(migrated) as instance, listening() as postman, served_worker() as worker:
+    with copied(migrated) as instance, listening() as mail_server, served_worker() as worker:
         more = {}
         if database == "PostgreSQL":
             more = {"WEBAPP_DATABASE_URL": request.getfixturevalue("postgresql")("served_crashes")}
-        site = CrashSite(settings_for(instance.parent, postman, **more), postman, worker.start)
+        site = CrashSite(settings_for(instance.parent, mail_server, **more), mail_server, worker.start)
         rounds = Rounds(site, Random(7))
         rounds.in_places(WRITES, times)
         # By default tests of two machines kill one of them.

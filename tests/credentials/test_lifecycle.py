@@ -1,4 +1,4 @@
-"""One row for whatever can act as somebody: issued, ended, found alive."""
+"""Credentials: issued, ended, and looked up, one row each."""
 
 from datetime import timedelta
 from uuid import uuid4

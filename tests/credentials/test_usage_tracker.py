@@ -1,4 +1,4 @@
-"""Last use: counted at once, written after the answer, at most once a minute, lost by nobody."""
+"""Last use: counted immediately, written after the response, at most once a minute, without losses."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Neighbours of the wrong answers: what providers send in several ways, and all of them log in."""
+"""Valid variants of provider responses, beside the invalid ones: all of them log the user in."""
 
 import json
 

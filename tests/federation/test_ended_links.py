@@ -1,4 +1,4 @@
-"""What goes with a link between an identity and an account, in each way in which a link ends."""
+"""What ends together with a link between an identity and an account, for each way to end it."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""A provider that does one thing wrong at a time gets nobody in, and leaves nothing behind."""
+"""A provider response with one thing wrong logs nobody in and stores nothing."""
 
 import pytest
 from sqlalchemy import func, select

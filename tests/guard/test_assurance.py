@@ -1,4 +1,4 @@
-"""How well somebody has proven who they are, by the ways in which they did."""
+"""Assurance levels, by authentication methods."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""current_principal, current_claims, current_record: the caller, for views and templates that are handed nobody."""
+"""current_principal, current_claims, current_record: the caller, for views and templates without a parameter."""
 
 import pytest
 from flask import jsonify, render_template_string

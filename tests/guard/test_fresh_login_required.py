@@ -1,4 +1,4 @@
-"""What lets others in or locks somebody out asks for a fresh proof; what asks for none says why here."""
+"""Routes that give or take access require recent authentication; each exception is listed here with its reason."""
 
 from webapp.guard.require import requirement_of
 

@@ -1,4 +1,4 @@
-"""A credential counts as used where it was let in: no refusal, of any kind, moves its last use."""
+"""A credential counts as used only if the request was authorized: refusals do not change its last use."""
 
 from datetime import timedelta
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Flask-Login with sessions and tokens: current_user, its signals, and the private name that we lean on."""
+"""Flask-Login with sessions and tokens: current_user, its signals, and the private name that is relied on."""
 
 import flask_login
 import pytest

@@ -1,4 +1,4 @@
-"""The credential that speaks decides everything: a token beside a cookie, Basic, and what is neither."""
+"""The presented credential decides alone: a token beside a cookie, Basic, and other schemes."""
 
 from base64 import b64encode
 

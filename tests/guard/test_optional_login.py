@@ -1,4 +1,4 @@
-"""@require(optional=True): nobody may come as well; whoever says who they are is judged as ever."""
+"""@require(optional=True): anonymous requests are allowed, and a credential that is sent is still checked."""
 
 import pytest
 import time_machine

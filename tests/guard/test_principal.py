@@ -1,4 +1,4 @@
-"""admit(): which rows still stand for what was claimed."""
+"""admit(): which credential rows are accepted for a claim."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID

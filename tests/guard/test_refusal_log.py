@@ -1,4 +1,4 @@
-"""What is refused again and again is one row a minute, and a line of the log each time; and it hides nothing else."""
+"""Repeated refusals are one audit event a minute and a log line each, and hide no other refusals."""
 
 from datetime import timedelta
 

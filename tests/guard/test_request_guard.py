@@ -1,4 +1,4 @@
-"""Before every view: OPTIONS, scripts' own addresses, and what a fresh proof is asked of."""
+"""The before_request hook: OPTIONS, routes for scripts only, and recent authentication."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""@require and @public: what a view wears decides; one that wears none, or wears it wrongly, does not answer."""
+"""@require and @public: the requirement of a view decides; a view without one, or with a wrong one, is refused."""
 
 from functools import wraps
 

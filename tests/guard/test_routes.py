@@ -1,4 +1,4 @@
-"""Closed by default: what every route of the site asks."""
+"""Closed by default: the requirement of every route of the site."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A token in a cookie: off unless named, a token in every respect, and worth nothing to another site."""
+"""Tokens in cookies: off by default, checked like any token, and protected against requests of other sites."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Where a token is looked for: the header, the address, a cookie; the first that is there speaks."""
+"""Where a token is looked for: header, query, cookie; the first one found decides."""
 
 from itertools import product
 

@@ -1,4 +1,4 @@
-"""What is long over is thrown away, and nothing else."""
+"""Purge jobs delete what expired long ago, and nothing else."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What must be done now and then is done by one process, a little at a time."""
+"""Periodic jobs are run by one process at a time, in small steps."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta

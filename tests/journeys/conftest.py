@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
-from tests.journeys.postman import Postman, listening
+from tests.journeys.mail_server import MailServer, listening
 from tests.journeys.server import ARGUMENTS, CHROMIUM, ONE_WORKER, PATIENCE, ServedSite, served
 from webapp.app import close, create_app
 from webapp.cli import schema
@@ -66,9 +66,9 @@ def patient_context(new_context: Callable[..., BrowserContext], **options: Any) 
 
 
 @pytest.fixture(scope="module")
-def postman() -> Iterator[Postman]:
-    with listening() as postman:
-        yield postman
+def mail_server() -> Iterator[MailServer]:
+    with listening() as mail_server:
+        yield mail_server
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Playwright, Response, expect
 from tests.factories import PASSWORD
 from tests.journeys import nginx
 from tests.journeys.conftest import is_fault, launched
-from tests.journeys.postman import Postman
+from tests.journeys.mail_server import MailServer
 from tests.journeys.server import ONE_WORKER, ServedSite, served
 from tests.journeys.virtual_authenticator import device
 from tests.ports import free_port
@@ -37,9 +37,9 @@ class Proxied:
 
 
 @pytest.fixture(scope="module")
-def proxied(tmp_path_factory: pytest.TempPathFactory, postman: Postman) -> Iterator[Proxied]:
+def proxied(tmp_path_factory: pytest.TempPathFactory, mail_server: MailServer) -> Iterator[Proxied]:
     folder, ports = tmp_path_factory.mktemp("below_a_path"), {form: free_port() for form in FORMS}
-    settings = {"WEBAPP_BASE_URL": URL, "WEBAPP_TRUSTED_PROXIES": "127.0.0.1", "WEBAPP_SMTP_URL": postman.url}
+    settings = {"WEBAPP_BASE_URL": URL, "WEBAPP_TRUSTED_PROXIES": "127.0.0.1", "WEBAPP_SMTP_URL": mail_server.url}
     with served(folder, **settings, **ONE_WORKER) as site:
         servers = [(ports[form], (ROOT + location).format(site=site.url)) for form, location in FORMS.items()]
         with nginx.proxying(folder, servers):
@@ -92,7 +92,7 @@ def log_out(page: Page) -> None:
 
 
 def test_the_site_works_below_the_path(
-    proxied: Proxied, postman: Postman, hosts: dict[str, int], form: str, page: Page
+    proxied: Proxied, mail_server: MailServer, hosts: dict[str, int], form: str, page: Page
 ) -> None:
     name = f"ada-{form.replace(' ', '-')}"
     proxied.site.add_user(name)
@@ -133,7 +133,7 @@ def test_the_site_works_below_the_path(
     page.get_by_role("link", name="Forgot password?").click()
     page.get_by_label("User name or e-mail").fill(name)
     page.get_by_role("button", name="Send link").click()
-    link = postman.link("Set a new password for", f"{name}@example.org")
+    link = mail_server.link("Set a new password for", f"{name}@example.org")
     assert link.startswith(f"{URL}/reset/")
     page.goto(link)
     page.get_by_label("New password", exact=True).fill(NEW)

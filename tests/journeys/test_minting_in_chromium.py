@@ -1,4 +1,4 @@
-"""A token is asked for from a preset, and its summary follows what one chooses."""
+"""Creating a token from a preset in Chromium, with a summary that follows the form."""
 
 import pytest
 from playwright.sync_api import Page, expect

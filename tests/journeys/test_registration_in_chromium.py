@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.factories import PASSWORD
 from tests.journeys.accessibility import check
-from tests.journeys.postman import Postman
+from tests.journeys.mail_server import MailServer
 from tests.journeys.server import ONE_WORKER, ServedSite, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -16,8 +16,8 @@ NEW = "umbrella otter lantern 9"
 
 
 @pytest.fixture(scope="module")
-def mailing(tmp_path_factory: pytest.TempPathFactory, postman: Postman) -> Iterator[ServedSite]:
-    with served(tmp_path_factory.mktemp("mailing"), WEBAPP_SMTP_URL=postman.url, **ONE_WORKER) as site:
+def mailing(tmp_path_factory: pytest.TempPathFactory, mail_server: MailServer) -> Iterator[ServedSite]:
+    with served(tmp_path_factory.mktemp("mailing"), WEBAPP_SMTP_URL=mail_server.url, **ONE_WORKER) as site:
         site.add_user("mara", "admin")
         site.add_user("nils")
         yield site
@@ -31,9 +31,9 @@ def log_in(page: Page, site: ServedSite, name: str, password: str = PASSWORD) ->
 
 
 def test_invitation_registration_verification_and_password_reset(
-    mailing: ServedSite, postman: Postman, chromium: Browser
+    mailing: ServedSite, mail_server: MailServer, chromium: Browser
 ) -> None:
-    site, mails = mailing, postman
+    site, mails = mailing, mail_server
     desk = chromium.new_context()
     tab = desk.new_page()
     log_in(tab, site, "mara")
@@ -109,10 +109,10 @@ def test_invitation_registration_verification_and_password_reset(
 
 
 def test_an_email_address_is_changed_and_reverted_from_the_former_one(
-    mailing: ServedSite, postman: Postman, chromium: Browser
+    mailing: ServedSite, mail_server: MailServer, chromium: Browser
 ) -> None:
     """Somebody sits down at a browser left open, and moves the account to an address of theirs."""
-    site, mails = mailing, postman
+    site, mails = mailing, mail_server
     left_open = chromium.new_context(viewport={"width": 360, "height": 800})
     tab = left_open.new_page()
     log_in(tab, site, "nils")

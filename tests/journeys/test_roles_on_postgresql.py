@@ -1,4 +1,4 @@
-"""Roles that are given, changed and removed at once, on PostgreSQL: somebody stays who looks after the site."""
+"""Concurrent changes of roles on PostgreSQL: an administrator always remains."""
 
 import time
 from collections.abc import Callable

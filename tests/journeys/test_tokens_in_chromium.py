@@ -1,4 +1,4 @@
-"""The life of a token in a real browser, with curl beside it: made, seen, refused, mended, rotated, ended."""
+"""A token in Chromium and curl: created, used, refused, fixed, rotated, revoked."""
 
 import sqlite3
 import time

@@ -1,4 +1,4 @@
-"""A provider of identities that a test may fill, break and slow down."""
+"""An identity provider that a test fills, breaks and slows down."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Whoever has logged in with a browser is let in there while strangers are throttled; not without an end."""
+"""Known browsers can log in while unknown clients are limited; their own attempts are limited too."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whoever has logged in from a network is let in from there while strangers are throttled; not without an end."""
+"""Known networks can log in while unknown clients are limited; their own attempts are limited too."""
 
 from datetime import timedelta
 

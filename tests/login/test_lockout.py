@@ -1,4 +1,4 @@
-"""So many wrong passwords in a row, and strangers' are not heard any more; the owner is told, and has ways in."""
+"""Lock-out after many wrong passwords in a row: unknown clients are refused, the owner is mailed and can log in."""
 
 from concurrent.futures import ThreadPoolExecutor
 

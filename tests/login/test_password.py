@@ -1,4 +1,4 @@
-"""/account/password: a new one ends what knew the old one."""
+"""/account/password: a new password ends everything that was obtained with the old one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What was right gives its try back, its own and no other."""
+"""A right login gives back the attempt that it was counted as, and no other."""
 
 from datetime import timedelta
 

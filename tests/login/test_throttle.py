@@ -1,4 +1,4 @@
-"""Wrong passwords are counted by account, exactly, in every process alike."""
+"""Wrong passwords are counted by account, exactly, across processes."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta

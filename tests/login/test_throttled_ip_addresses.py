@@ -1,4 +1,4 @@
-"""Tries are counted by address, whatever name they try; and what counts as one address."""
+"""Attempts are counted by network, whatever name they try; and which IP addresses are one network."""
 
 import pytest
 

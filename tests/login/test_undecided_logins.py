@@ -1,4 +1,4 @@
-"""What is still being compared is not called wrong, in any process; and wrong tries at once are no more guesses."""
+"""Attempts whose password is being compared do not count as wrong, and allow no more guesses."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""An authenticator app whose seed cannot be decrypted: nobody is accused of a wrong code."""
+"""An authenticator app whose seed cannot be decrypted: the code does not count as wrong."""
 
 import pytest
 from sqlalchemy import update

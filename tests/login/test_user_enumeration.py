@@ -1,4 +1,4 @@
-"""Unknown and known accounts hear the same words, and cost the same work."""
+"""Unknown and known accounts get the same responses, at the same cost."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Wrong passwords, many of them, at a site that counts three by account and a thousand by address."""
+"""Many wrong passwords, at a site that allows three by account and a thousand by network."""
 
 from tests import factories
 from tests.script import Script

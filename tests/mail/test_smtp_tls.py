@@ -1,4 +1,4 @@
-"""Mail by STARTTLS and by TLS, with a login: to a server that somebody vouches for, and to no other."""
+"""Mail by STARTTLS and TLS, with a login: only to servers with a valid certificate."""
 
 import datetime
 import ssl

@@ -1,4 +1,4 @@
-"""Codes and counts as they are used by two processes: "won", or "late"."""
+"""Codes and signature counters used by two processes at once: which one wins."""
 
 from collections.abc import Callable
 from uuid import UUID

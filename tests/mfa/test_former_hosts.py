@@ -1,4 +1,4 @@
-"""Passkeys of a site whose host name has changed: they carry the host name for which they were made."""
+"""Passkeys of a site whose host name has changed: they belong to the host name for which they were made."""
 
 import pytest
 from sqlalchemy import update

@@ -1,4 +1,4 @@
-"""A login by a passkey that is none: lies, answers that come twice or late, and what is no answer at all."""
+"""Logins by passkey that are refused: forged, repeated and late answers, and other input."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""When everything is lost: an admin's reset, which waits, tells, and can be stopped; and who sees who has what."""
+"""Reset of second factors by an admin: it waits, notifies the user, and can be stopped."""
 
 import re
 from datetime import timedelta

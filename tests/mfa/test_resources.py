@@ -1,4 +1,4 @@
-"""Where a second factor or a passkey is demanded for a resource: of people, and of tokens by their birth."""
+"""Second factors and passkeys required for a resource: of users, and of tokens by how they were created."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The second step of a login: what it takes, how long it waits, and what is worth nothing."""
+"""The second step of a login: which proofs are accepted, for how long, and which are not."""
 
 from datetime import timedelta
 

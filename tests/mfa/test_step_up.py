@@ -1,4 +1,4 @@
-"""Confirming who one is takes what one has: a code, or the passkey one came by."""
+"""Step-up with a code or a passkey, by the factors of the user."""
 
 from datetime import timedelta
 

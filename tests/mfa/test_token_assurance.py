@@ -1,4 +1,4 @@
-"""Tokens are minted as well as they are wanted: on the page after a better proof, by scripts with a code."""
+"""The assurance level needed to create a token: on the page after step-up, by scripts with a code."""
 
 import re
 from datetime import UTC, datetime

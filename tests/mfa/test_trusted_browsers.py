@@ -1,4 +1,4 @@
-"""Browsers that are trusted: spared the second step for thirty days, for one account, and until it is ended."""
+"""Trusted browsers need no second factor for 30 days, for one account, until the trust is removed."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""``acr_values``: a voluntary wish of an app for a stronger login (OpenID Connect Core §3.1.2.1)."""
+"""``acr_values``: an app's voluntary request for a stronger login (OpenID Connect Core §3.1.2.1)."""
 
 import html
 import re

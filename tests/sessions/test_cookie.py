@@ -1,4 +1,4 @@
-"""The cookie: what is in it, what a changed one is worth, and how keys of it change."""
+"""The session cookie: its content, altered cookies, and changes of the key."""
 
 import pytest
 from flask import Flask, session

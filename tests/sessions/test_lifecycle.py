@@ -1,4 +1,4 @@
-"""How long a session lives, and what ends it: on the very next request, in every process."""
+"""How long a session lasts, and what ends it: with the next request, in every process."""
 
 from datetime import timedelta
 

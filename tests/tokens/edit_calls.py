@@ -1,4 +1,4 @@
-"""Tokens changed as a person does it, by JSON with the cookie of a session."""
+"""Requests to edit a token, by JSON with a session cookie."""
 
 READS = frozenset({"profile:read", "protected:read"})
 

@@ -1,4 +1,4 @@
-"""A token taken apart by a script with the cookie of a session, and one that was changed."""
+"""Requests to inspect a token, by JSON with a session cookie; and a token that was altered."""
 
 import jwt as pyjwt
 

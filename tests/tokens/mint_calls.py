@@ -1,4 +1,4 @@
-"""Tokens minted as a person does it, on the page or by JSON with the cookie of a session."""
+"""Requests to create a token, on the page or by JSON with a session cookie."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A good token, and what makes it none: its end, its row, its owner, its key."""
+"""API tokens: valid ones, and refusals by expiry, row, owner and key."""
 
 from datetime import timedelta
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""A token is changed under the script that uses it: narrower at once, wider after a fresh proof."""
+"""Editing a token in use: fewer permissions apply at once, more need recent authentication."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A token taken apart: what it says, whether it is ours, where it would be let in; and then it is forgotten."""
+"""The page that inspects a token: claims, signature and access; nothing is stored."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What is no token of ours, taken apart: each is answered with a sentence that helps."""
+"""Inspecting text that is no token of this site: each kind gets a sentence that explains it."""
 
 import jwt as pyjwt
 import pytest

@@ -1,4 +1,4 @@
-"""How long a token lives: to the end of its last day, and no longer than the policy allows."""
+"""Lifetimes of tokens: to the end of the last day, within the limits of the site."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""One person has so many tokens and no more, and the pages stay quick with all of them."""
+"""The maximum number of tokens of one user, and the speed of the pages with all of them."""
 
 from datetime import timedelta
 from time import thread_time

@@ -1,4 +1,4 @@
-"""Rotation: two secrets live, the old one ends by itself, and nothing widens."""
+"""Rotation: both tokens work during the overlap, the old one expires, and no permission is added."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What takes over from a rotated token: it may do the same for as long, and no more."""
+"""The successor of a rotated token has the same permissions and lifetime, and no more."""
 
 from datetime import timedelta
 from uuid import UUID

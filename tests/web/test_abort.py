@@ -1,4 +1,4 @@
-"""abort() in a view: the words of the app reach people and scripts; those of a library's defaults do not."""
+"""abort() in a view: descriptions of the app reach people and scripts; defaults of Werkzeug do not."""
 
 import pytest
 from flask import abort

@@ -1,4 +1,4 @@
-"""What is remembered between requests is what Flask would say each time."""
+"""Results that are cached between requests equal those that Flask computes each time."""
 
 import pytest
 from flask import Flask

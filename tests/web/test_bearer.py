@@ -1,4 +1,4 @@
-"""How a token is found in a request, and how one in the address is treated."""
+"""How a token is found in a request, and how one in the query is treated."""
 
 import pytest
 

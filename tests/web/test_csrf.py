@@ -1,4 +1,4 @@
-"""Every change that a cookie could authenticate comes from a page of ours, or does not happen."""
+"""Every change that a cookie could authenticate must come from a page of this site."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Whatever is sent to wherever: never a 500, and what is refused has changed nothing."""
+"""Random requests to every route: never a 500, and a refused request changes nothing."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The log: a line an event, whatever a stranger typed stays on it, and no secret is ever on it."""
+"""Log lines: one per event, input cannot forge a line, and no secrets."""
 
 import json
 import logging

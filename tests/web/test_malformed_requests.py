@@ -1,4 +1,4 @@
-"""Headers, methods, addresses and hosts that do not fit: each is the caller's mistake, and no fault of ours."""
+"""Malformed headers, methods, URLs and hosts get a 4xx, never a 500."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Problem: what is raised, as a page and as problem+json; and what a fault says, which is nothing."""
+"""Problems as pages and as problem+json; unexpected errors reveal nothing."""
 
 import re
 from typing import get_args

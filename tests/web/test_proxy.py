@@ -1,4 +1,4 @@
-"""Whose word counts about where a request comes from."""
+"""Which forwarded headers are trusted."""
 
 import time
 from ipaddress import ip_network

@@ -1,4 +1,4 @@
-"""What a request says of itself is bounded before anything of it is parsed."""
+"""Limits on the head of a request, before anything of it is parsed."""
 
 import pytest
 from flask import request

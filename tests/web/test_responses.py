@@ -1,4 +1,4 @@
-"""One ending of a view for people and scripts: after a change, and for a form with errors."""
+"""Responses to form posts for people and scripts: after a change, and for a form with errors."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is not exchanged: what does not fit, does not hold, is kept by nobody elsewhere, or is for nobody."""
+"""Token exchange: requests and tokens that are refused."""
 
 import pytest
 

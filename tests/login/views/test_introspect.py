@@ -1,4 +1,4 @@
-"""POST /api/auth/introspect: what a token is worth, for those who may ask (RFC 7662)."""
+"""POST /api/auth/introspect: whether a token is active, for those who may ask (RFC 7662)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""POST /api/auth/introspect: the restrictions of a token are said, and a stated call is judged by them."""
+"""POST /api/auth/introspect: reports restrictions of a token, and checks a stated request against them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Where the form carries the credential it is the only one: a second is refused, a stray header is ignored."""
+"""A token in the form must be the only credential: a second one is refused, other schemes are ignored."""
 
 from base64 import b64encode
 

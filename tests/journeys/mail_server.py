@@ -1,4 +1,4 @@
-"""A mail server for the journeys."""
+"""MailServer: an SMTP server on loopback that keeps the mails it gets, for tests of served sites."""
 
 import re
 import time
@@ -15,7 +15,7 @@ PATIENCE = 60
 LINK = r"http\S+/(?:register|verify|reset|not-me|account/email/confirm|account/email/undo)/\S+"
 
 
-class Postman:
+class MailServer:
     def __init__(self, url: str) -> None:
         self.url = url
         self.mails: list[EmailMessage] = []
@@ -39,10 +39,10 @@ class Postman:
 
 
 @contextmanager
-def listening() -> Iterator[Postman]:
+def listening() -> Iterator[MailServer]:
     port = free_port()
-    postman = Postman(f"smtp://127.0.0.1:{port}")
-    controller = Controller(postman, hostname="127.0.0.1", port=port)
+    mail_server = MailServer(f"smtp://127.0.0.1:{port}")
+    controller = Controller(mail_server, hostname="127.0.0.1", port=port)
     controller.start()
-    yield postman
+    yield mail_server
     controller.stop()

@@ -1,6 +1,6 @@
 """What an anonymous request costs at most, against the bounds in docs/limits.md.
 
-Part of ``make bench``; alone: ``python -m tests.bench.strangers``.
+Part of ``make bench``; alone: ``python -m tests.bench.anonymous_requests``.
 """
 
 import statistics

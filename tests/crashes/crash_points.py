@@ -1,4 +1,4 @@
-"""Places at which a server that writes ends itself with SIGKILL: a plug-in that only tests name in WEBAPP_BLUEPRINTS.
+"""Crash points: places in the write path at which a served site ends itself with SIGKILL; a plug-in for tests only.
 
 A request says in its header at which of its places that happens, counted from 1: before BEGIN and each statement,
 before and after COMMIT, before the response is sent and after it. With 0 its places are only written down.
