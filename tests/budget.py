@@ -26,7 +26,7 @@ def choose_profile() -> None:
         database=None,
         deadline=None,
         print_blob=True,
-        max_examples=times(100),
+        max_examples=times(40),
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
     settings.load_profile("latchkey")
