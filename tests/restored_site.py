@@ -130,3 +130,13 @@ def fixtures(begin: Begin = nothing, *, routes: Begin = nothing, **settings: str
         return restored.app()
 
     return of_file, app
+
+
+def browser(begin: Callable[[Flask], Person]) -> Any:
+    """A fixture: the browser that ``begin`` makes, with a session that is begun once for many tests."""
+
+    @pytest.fixture
+    def prepared(restored: RestoredSite, app: Flask) -> Person:
+        return copied_browser(restored.prepare(begin))
+
+    return prepared

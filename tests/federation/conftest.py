@@ -1,7 +1,8 @@
 import pytest
 
-from tests import factories, shared_site
+from tests import shared_site
 from tests.browser import Person
+from tests.federation.admin_pages import chief_of
 from tests.federation.upstream import Upstream, provided
 
 shared_sites, make_app = shared_site.fixtures()
@@ -18,7 +19,4 @@ def upstream(app) -> Upstream:
 @pytest.fixture
 def chief(app) -> Person:
     """A super admin, logged in."""
-    factories.user(app, "chief", role="super_admin")
-    person = Person(app)
-    person.log_in("chief")
-    return person
+    return chief_of(app)

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from tests import factories
+from tests import factories, restored_site
 from tests.browser import Person
 from tests.federation import oauth1_upstream, oauth2_upstream
-from tests.federation.admin_pages import PAGES, page_of
+from tests.federation.admin_pages import PAGES, chief_of, page_of
 from tests.federation.oauth2_upstream import OAuth2Upstream
 from tests.federation.upstream import CLIENT, SECRET, reached
 from webapp.core.outgoing_http import PrivateHosts
@@ -16,6 +16,9 @@ from webapp.federation import providers
 from webapp.federation.new_provider import short_host
 from webapp.federation.presets import PRESETS
 from webapp.web.registry import services_of
+
+restored, app = restored_site.fixtures()
+chief = restored_site.browser(chief_of)
 
 HOSTS = [
     ("https://id.acme.example", "acme"),

@@ -4,10 +4,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests import factories
+from tests import factories, restored_site
 from tests.browser import Person
-from tests.federation.admin_pages import PAGES, page_of
+from tests.federation.admin_pages import PAGES, chief_of, page_of
 from tests.federation.upstream import ISSUER, linked, log_in, provided
+
+restored, app = restored_site.fixtures()
+chief = restored_site.browser(chief_of)
 
 JSON = {"Accept": "application/json"}
 

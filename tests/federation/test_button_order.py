@@ -4,11 +4,14 @@ from itertools import pairwise
 
 import pytest
 
-from tests import factories
+from tests import factories, restored_site
 from tests.browser import Person
-from tests.federation.admin_pages import PAGES, page_of
+from tests.federation.admin_pages import PAGES, chief_of, page_of
 from tests.federation.upstream import entered
 from webapp.federation import providers
+
+restored, app = restored_site.fixtures()
+chief = restored_site.browser(chief_of)
 
 NUMBERS = {
     "each has its own": (0, 1, 2, 3),

@@ -2,15 +2,18 @@
 
 import pytest
 
-from tests import factories
+from tests import factories, restored_site
 from tests.browser import Person
-from tests.federation.admin_pages import page_of
+from tests.federation.admin_pages import chief_of, page_of
 from tests.federation.upstream import ISSUER, come_back, linked
 from tests.tables import contents
 from webapp.core.outgoing_http import OutgoingResponse
 from webapp.federation.checks import Check
 from webapp.federation.provider_errors import SENTENCES
 from webapp.federation.trial_report import CHECKS, LABELS
+
+restored, app = restored_site.fixtures()
+chief = restored_site.browser(chief_of)
 
 
 def trial(app, chief, upstream):

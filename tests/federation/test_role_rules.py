@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from tests import factories
+from tests import factories, restored_site
 from tests.admin.admin_objects import role_of
 from tests.browser import Person
-from tests.federation.admin_pages import PAGES, page_of
+from tests.federation.admin_pages import PAGES, chief_of, page_of
 from tests.federation.upstream import linked, log_in, provided
 from tests.tables import contents
 from webapp.accounts import lifecycle
@@ -17,6 +17,9 @@ from webapp.federation import providers
 from webapp.federation.claim_names import named_identity
 from webapp.federation.models import LoginProvider
 from webapp.federation.role_rules import role_by, role_for
+
+restored, app = restored_site.fixtures()
+chief = restored_site.browser(chief_of)
 
 JSON = {"Accept": "application/json"}
 RULES = [

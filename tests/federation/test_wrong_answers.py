@@ -1,21 +1,17 @@
 """A provider response with one thing wrong logs nobody in and stores nothing."""
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import text
 
-from tests import factories
+from tests import factories, restored_site
 from tests.browser import Person
-from tests.conftest import copied
 from tests.federation.upstream import Upstream, come_back, linked, provided, reached
 from tests.federation.wrong_id_tokens import CLAIMS, claims, time, wrong_id_tokens
 from tests.federation.wrong_responses import RESPONSES, wrong_responses
-from webapp.app import close
+from tests.restored_site import copied_browser
 from webapp.core.db import Base
-from webapp.core.ratelimit import Limiter
 from webapp.federation.checks import Check
 from webapp.sessions import cookie
-from webapp.testing import build
-from webapp.web.registry import services_of
 
 COUNTED = {"rate_bucket", "provider_error"}
 """Tables that count, of bounded size."""
@@ -23,29 +19,30 @@ LOGIN = "/login/with/acme"
 TABLES = sorted(Base.metadata.tables.keys() - COUNTED)
 
 
-@pytest.fixture(scope="module")
-def site(migrated):
-    """A site with a provider, an identity of which Ada has linked."""
-    with copied(migrated) as instance:
-        app = build(instance)
-        provided(app, Upstream())
-        linked(app, factories.user(app, "ada"))
-        yield app
-        close(app)
+def ada_with_identity(app):
+    """Ada, logged in; she has linked an identity of the provider."""
+    provided(app, Upstream())
+    linked(app, factories.user(app, "ada"))
+    person = Person(app)
+    person.log_in("ada")
+    return person
+
+
+restored, site = restored_site.fixtures(ada_with_identity)
 
 
 @pytest.fixture
 def upstream(site):
     made = Upstream()
     reached(site, made)
-    services_of(site).get(Limiter).reset()
     return made
 
 
 def rows(app):
     """The number of rows in each table."""
+    counts = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM \"{name}\"" for name in TABLES)
     with factories.database_of(app).read() as db:
-        return {name: db.scalar(select(func.count()).select_from(Base.metadata.tables[name])) for name in TABLES}
+        return dict(tuple(row) for row in db.execute(text(counts)))
 
 
 def answer_of(person, upstream, path=LOGIN):
@@ -84,24 +81,23 @@ ONLY_TO_CONFIRM = {
 
 @pytest.mark.parametrize("path", ["/login/with/acme/confirm", "/account/identities/link/acme"])
 @pytest.mark.parametrize(("check", "change"), FOR_USERS.values(), ids=FOR_USERS)
-def test_a_wrong_answer_confirms_nothing_and_links_nothing(site, upstream, logged, check, change, path):
-    fails(site, upstream, logged, check, change, path)
+def test_a_wrong_answer_confirms_nothing_and_links_nothing(restored, upstream, logged, check, change, path):
+    fails(restored, upstream, logged, check, change, path)
 
 
 @pytest.mark.parametrize("change", ONLY_TO_CONFIRM.values(), ids=ONLY_TO_CONFIRM)
-def test_a_login_of_before_does_not_confirm(site, upstream, logged, change):
-    fails(site, upstream, logged, Check.AUTHENTICATION_TIME, change, "/login/with/acme/confirm")
+def test_a_login_of_before_does_not_confirm(restored, upstream, logged, change):
+    fails(restored, upstream, logged, Check.AUTHENTICATION_TIME, change, "/login/with/acme/confirm")
 
 
-def fails(site, upstream, logged, check, change, path):
-    person = Person(site)
-    person.log_in("ada")
-    before, secret = rows(site), session_in(person)
+def fails(restored, upstream, logged, check, change, path):
+    person = copied_browser(restored.begun)
+    before, secret = rows(person.app), session_in(person)
     change(upstream)
     answer = answer_of(person, upstream, path)
     assert answer.status_code in (400, 403, 502)
     assert f'check="{check.value}"' in logged().splitlines()[-1]
-    assert rows(site) == before
+    assert rows(person.app) == before
     assert session_in(person) == secret
 
 

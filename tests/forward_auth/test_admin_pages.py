@@ -2,18 +2,16 @@
 
 import pytest
 
+from tests import restored_site
 from tests.forward_auth.admin_pages import PAGES, admin_of, by_json, page_of
 from tests.forward_auth.proxy import proxied
-from tests.restored_site import copied_browser
 from webapp.forward_auth.app_settings import RuleSettings
 from webapp.testing import user_named
 
 WIKI = "https://wiki.example.org"
 
 
-@pytest.fixture
-def admin(restored, app):
-    return copied_browser(restored.prepare(admin_of))
+admin = restored_site.browser(admin_of)
 
 
 @pytest.fixture

@@ -6,10 +6,9 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from tests import factories
+from tests import factories, restored_site
 from tests.browser import Person
 from tests.forward_auth.proxy import PAGE, SETTINGS, Proxied, again, proxied
-from tests.restored_site import copied_browser
 from webapp.accounts.models import User
 from webapp.audit.models import AuditEvent
 from webapp.core.clock import now
@@ -46,9 +45,7 @@ def logged_in(app):
     return person
 
 
-@pytest.fixture
-def ada(restored, app):
-    return copied_browser(restored.prepare(logged_in))
+ada = restored_site.browser(logged_in)
 
 
 def made(ada, path="/albums/summer", days=7):

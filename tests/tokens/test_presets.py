@@ -47,19 +47,25 @@ def test_what_was_entered_stays(person, words, entered, kept):
     page = person.press(words, **entered)
     assert page.status_code == 200
     assert f"“{words}” filled in some fields for you" in page.text
-    assert {name: form_of(person)[name] for name in kept} == kept
+    found = form_of(person)
+    assert {name: found[name] for name in kept} == kept
+
+
+ALONE = {}
+"""The form as each preset fills it in."""
 
 
 @pytest.mark.parametrize("words", PRESETS)
 @pytest.mark.parametrize("before", PRESETS)
 def test_another_preset_replaces_what_the_one_before_filled_in(person, before, words):
-    person.open("/tokens/new")
-    person.press(words)
-    alone = form_of(person)
+    if words not in ALONE:
+        person.open("/tokens/new")
+        person.press(words)
+        ALONE[words] = form_of(person)
     person.open("/tokens/new")
     person.press(before)
     person.press(words)
-    assert form_of(person) == alone
+    assert form_of(person) == ALONE[words]
 
 
 def test_what_was_entered_stays_over_two_presets(person):
@@ -95,7 +101,8 @@ def test_what_a_link_filled_in_stays(person, words):
 def test_read_one_page_reads_the_page_that_one_came_from(person, page, scopes, resources):
     person.ask("GET", "/tokens/new", query_string={"page": page})
     person.press("Read one page")
-    assert (form_of(person)["scopes"], form_of(person)["resources"]) == (scopes, resources)
+    found = form_of(person)
+    assert (found["scopes"], found["resources"]) == (scopes, resources)
 
 
 @pytest.mark.parametrize(
