@@ -38,7 +38,7 @@ def logged_in(app, user):
     [
         pytest.param("disable", {}, None, "account_disabled", "user.disabled", id="disable"),
         pytest.param("enable", {}, disabled, "account_enabled", "user.enabled", id="enable"),
-        pytest.param("unlock", {}, None, "login_unlocked", "login.opened", id="unlock"),
+        pytest.param("unlock", {}, None, "login_unlocked", "login.unlocked", id="unlock"),
         pytest.param("end-sessions", {}, logged_in, "sessions_ended", "session.ended", id="end sessions"),
         pytest.param("role", {"role": "admin"}, None, "role_changed", "role.changed", id="change the role"),
         pytest.param("delete", {"username": "ada"}, None, "account_deleted", "user.deleted", id="delete"),

@@ -95,7 +95,7 @@ def test_sentences_for_admins_name_the_actor(event, details, sentence):
             "ada used a recovery code; 1 is left.",
         ),
         (
-            *(Event.LOGIN_FROZEN, {"failed": 20}),
+            *(Event.LOGIN_LOCKED, {"failed": 20}),
             "20 wrong passwords in a row were entered for your account. Logins from unknown browsers are locked.",
             "20 wrong passwords in a row for ada; logins from unknown browsers are locked.",
         ),

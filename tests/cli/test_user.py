@@ -157,7 +157,7 @@ def test_there_is_no_setup_link_once_there_is_an_admin(run, add):
 def test_a_user_can_be_unlocked(run, add):
     add("ada")
     assert "accepted again" in run("user unlock ada").stderr
-    assert "login.opened" in run("audit tail").stdout
+    assert "login.unlocked" in run("audit tail").stdout
 
 
 @pytest.mark.parametrize("command", ["user add grace", "user password ada"])

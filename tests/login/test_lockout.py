@@ -119,7 +119,7 @@ def test_the_owner_gets_one_mail(app, user, ceiling, says):
     (mail,) = [mail for mail in mails(app) if mail.kind == "login_locked"]
     assert mail.to == "ada@example.org"
     assert says in mail.text
-    assert len(events(app, "login.frozen")) == 1
+    assert len(events(app, "login.locked")) == 1
 
 
 def test_a_new_password_by_a_mailed_link_unlocks_the_account(app, user):
@@ -141,7 +141,7 @@ def test_an_admin_can_unlock_the_account(app, user):
     ines.follow("Unlock")
     ines.press("Unlock ada", reason="it was me who guessed")
     assert can_log_in(Person(app))
-    assert len(events(app, "login.opened")) == 1
+    assert len(events(app, "login.unlocked")) == 1
     assert mails(app)[-1].kind == "login_unlocked"
 
 

@@ -182,7 +182,7 @@ def test_an_unlock_by_an_admin_is_an_audit_event(app, user, totp):
     ines.follow("Unlock")
     ines.press("Unlock ada", reason="she asked by phone")
     assert is_in(step(app, totp.code()))
-    (event,) = events(app, "login.opened")
+    (event,) = events(app, "login.unlocked")
     assert "she asked by phone" in str(event["details"])
     assert mails(app)[-1].kind != "code_refused"
 

@@ -127,7 +127,7 @@ def test_a_counter_that_went_back_is_refused_mailed_and_recorded(app, user, devi
     answer = refused(app, lambda person: device.show(options(person, OPTIONS)))
     assert "may have been copied" in answer.text
     assert "may have been copied" in next(m.subject for m in mails(app) if m.kind == "passkey_copied")
-    assert len(events(app, "passkey.behind")) == 1
+    assert len(events(app, "passkey.copied")) == 1
     assert stored(app, user)[0].sign_count == 1
 
 
@@ -135,7 +135,7 @@ def test_a_forged_counter_sends_no_mail(app, device):
     passkey_login(Person(app), device)
     device.count, device.key = 0, Authenticator().key
     refused(app, lambda person: device.show(options(person, OPTIONS)))
-    assert not events(app, "passkey.behind")
+    assert not events(app, "passkey.copied")
     assert not mails(app)
 
 

@@ -16,7 +16,7 @@ from webapp.core.db import Database
 from webapp.credentials.models import Credential
 from webapp.tokens import lifecycle, rotation
 from webapp.tokens.issuing import TokenIssuer
-from webapp.tokens.rotation import Handover, NotRotatable
+from webapp.tokens.rotation import NotRotatable, RotationOptions
 from webapp.web.registry import services_of
 
 
@@ -36,11 +36,11 @@ def by_owner(_app, person, issued):
 
 
 def by_operator(app, _person, issued):
-    handover = Handover(overlap=HOUR, longest=365 * DAY, may_never_end=False, origin="cli")
+    options = RotationOptions(overlap=HOUR, longest=365 * DAY, may_never_end=False, origin="cli")
     try:
         with services_of(app).get(Database).write() as db:
             issuer = services_of(app).get(TokenIssuer)
-            rotated = rotation.rotate(db, issuer, issued.entry.user_id, issued.entry.id, handover)
+            rotated = rotation.rotate(db, issuer, issued.entry.user_id, issued.entry.id, options)
             return 201, str(rotated.issued.entry.id)
     except NotRotatable:
         return 409, None

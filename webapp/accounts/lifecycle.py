@@ -87,7 +87,7 @@ def enable(db: Session, user: User, *, actor_id: UUID | None = None, reason: str
 def unlock(db: Session, user: User, *, actor_id: UUID | None = None, reason: str | None = None) -> None:
     """Lift the lock-out after too many wrong passwords or codes, and reset every counter of them."""
     user.failed_logins, user.unlocked_at = 0, now()
-    record(db, Event.LOGIN_OPENED, user_id=user.id, actor_id=actor_id, reason=reason)
+    record(db, Event.LOGIN_UNLOCKED, user_id=user.id, actor_id=actor_id, reason=reason)
 
 
 def disable_account(db: Session, user_id: UUID) -> LiveCounts:

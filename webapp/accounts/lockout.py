@@ -45,7 +45,7 @@ def count_failure(db: Session, mailer: Mailer, user: User | None, familiarity: F
     )
     if user is None or failed not in MOST.values():
         return
-    record(db, Event.LOGIN_FROZEN, user_id=user.id, failed=failed)
+    record(db, Event.LOGIN_LOCKED, user_id=user.id, failed=failed)
     if user.email is not None and user.disabled_at is None and not user.is_unverified:
         facts = {
             "username": user.username,

@@ -71,15 +71,15 @@ class Event(StrEnum):
     SESSION_ENDED = "session.ended"
     SESSION_REUSED = "session.reused"
     LOGIN_THROTTLED = "login.throttled"
-    LOGIN_FROZEN = "login.frozen"
-    LOGIN_OPENED = "login.opened"
+    LOGIN_LOCKED = "login.locked"
+    LOGIN_UNLOCKED = "login.unlocked"
     CODE_REFUSED = "code.refused"
     FACTOR_ADDED = "factor.added"
     FACTOR_RENAMED = "factor.renamed"
     FACTOR_REMOVED = "factor.removed"
     RECOVERY_CODES_MADE = "recovery-codes.made"
     RECOVERY_CODE_USED = "recovery-code.used"
-    PASSKEY_BEHIND = "passkey.behind"
+    PASSKEY_COPIED = "passkey.copied"
     PASSWORD_REMOVED = "password.removed"
     BROWSER_TRUSTED = "browser.trusted"
     BROWSER_DISTRUSTED = "browser.distrusted"
@@ -151,6 +151,9 @@ FORMER_NAMES = {
     "address.changed": Event.EMAIL_CHANGED,
     "address.restored": Event.EMAIL_RESTORED,
     "address.verified": Event.EMAIL_VERIFIED,
+    "login.frozen": Event.LOGIN_LOCKED,
+    "login.opened": Event.LOGIN_UNLOCKED,
+    "passkey.behind": Event.PASSKEY_COPIED,
 }
 """Of events that were renamed. Rows keep the name they were written with, because the chain is computed over it."""
 
@@ -171,17 +174,17 @@ ROUTINE = frozenset({Event.REFRESH_USED, Event.APP_REFRESHED, Event.TOKEN_EXCHAN
 
 REFUSALS = frozenset(
     {
-        *(Event.SESSION_REFUSED, Event.LOGIN_THROTTLED, Event.LOGIN_FROZEN, Event.LOGIN_DISOWNED),
+        *(Event.SESSION_REFUSED, Event.LOGIN_THROTTLED, Event.LOGIN_LOCKED, Event.LOGIN_DISOWNED),
         *(Event.ACCESS_REFUSED, Event.REFRESH_REFUSED, Event.REFRESH_REUSED),
         *(Event.CODE_REUSED, Event.DEVICE_CODE_REUSED, Event.APP_REUSED),
-        *(Event.CODE_REFUSED, Event.PASSKEY_BEHIND, Event.SESSION_REUSED),
+        *(Event.CODE_REFUSED, Event.PASSKEY_COPIED, Event.SESSION_REUSED),
     }
 )
 
 # Events that somebody else may have caused: the browser helps the user to recognise them.
 WITH_BROWSER = frozenset(
     {
-        *(Event.SESSION_REFUSED, Event.SESSION_CONFIRMED, Event.CODE_REFUSED, Event.PASSKEY_BEHIND),
+        *(Event.SESSION_REFUSED, Event.SESSION_CONFIRMED, Event.CODE_REFUSED, Event.PASSKEY_COPIED),
         *(Event.PASSWORD_CHANGED, Event.PASSWORD_REMOVED, Event.RESET_ASKED, Event.RESET_DONE),
         *(Event.EMAIL_ASKED, Event.EMAIL_CHANGED, Event.USER_RENAMED, Event.REGISTRATION_ASKED),
         *(Event.FACTOR_ADDED, Event.FACTOR_REMOVED, Event.RECOVERY_CODES_MADE, Event.RECOVERY_CODE_USED),

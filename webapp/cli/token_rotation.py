@@ -15,7 +15,7 @@ from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.tokens import lifecycle, rotation
 from webapp.tokens.issuing import TokenIssuer, TooManyTokens
 from webapp.tokens.owner_notifier import OwnerNotifier
-from webapp.tokens.rotation import Handover, NotRotatable
+from webapp.tokens.rotation import NotRotatable, RotationOptions
 from webapp.tokens.scanner_patterns import access_token_pattern
 from webapp.tokens.scopes import Catalogue
 from webapp.tokens.token_details import TokenDetails, describe_token
@@ -41,7 +41,7 @@ def rotate(context: CommandContext, *, token_id: UUID, overlap: timedelta) -> No
     if not timedelta() <= overlap <= LONGEST:
         raise click.BadParameter("must be at most 7d", param_hint="--overlap")
     settings = context.settings
-    handover = Handover(
+    options = RotationOptions(
         overlap=overlap,
         longest=settings.token_lifetime_max,
         may_never_end=settings.token_never_expires,
@@ -53,7 +53,7 @@ def rotate(context: CommandContext, *, token_id: UUID, overlap: timedelta) -> No
             owner_id = lifecycle.owner_of(db, token_id)
             if owner_id is None:
                 raise CommandRefused(f"There is no token with the ID {token_id}.")
-            rotated = rotation.rotate(db, services_of(app).get(TokenIssuer), owner_id, token_id, handover)
+            rotated = rotation.rotate(db, services_of(app).get(TokenIssuer), owner_id, token_id, options)
             services_of(app).get(OwnerNotifier)(db, "token_rotated", rotated.former, origin="cli")
     except (NotRotatable, TooManyTokens) as error:
         raise CommandRefused(str(error)) from error

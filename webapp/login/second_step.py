@@ -211,7 +211,7 @@ class SecondStep:
                 passkeys.use(db, found, shown)
         except passkeys.CounterBack:
             counts = {"name": found.name, "known": found.sign_count, "said": shown.sign_count}
-            self.note(Event.PASSKEY_BEHIND, found, counts)
+            self.note(Event.PASSKEY_COPIED, found, counts)
             return CounterBehind(found)
         self.flow.limiter.forgive([], [by_network], since=since)
         return Proven(found.user_id, shown.amr)

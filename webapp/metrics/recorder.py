@@ -25,9 +25,9 @@ WAYS = frozenset({"pwd", "otp", "hwk", "swk", "mfa", "recovery", "fed", "user", 
 REFUSED_LOGINS: dict[str, str] = {
     Event.SESSION_REFUSED: "refused",
     Event.CODE_REFUSED: "code refused",
-    Event.PASSKEY_BEHIND: "passkey refused",
+    Event.PASSKEY_COPIED: "passkey refused",
     Event.LOGIN_THROTTLED: "throttled",
-    Event.LOGIN_FROZEN: "locked",
+    Event.LOGIN_LOCKED: "locked",
     Event.LOGIN_DISOWNED: "disavowed",
 }
 ENDING = frozenset(
@@ -142,7 +142,7 @@ def refused_way(event: AuditEvent) -> str:
     """What was tried: ``password``, ``code`` or ``passkey``; empty where the event does not say it."""
     if event.event == Event.SESSION_REFUSED:
         return "passkey" if event.details.get("by") == "passkey" else "password"
-    return {Event.CODE_REFUSED: "code", Event.PASSKEY_BEHIND: "passkey"}.get(Event(event.event), "")
+    return {Event.CODE_REFUSED: "code", Event.PASSKEY_COPIED: "passkey"}.get(Event(event.event), "")
 
 
 def way_of(amr: str) -> str:

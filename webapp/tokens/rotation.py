@@ -32,8 +32,8 @@ class NotRotatable(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Handover:
-    """The conditions of a rotation."""
+class RotationOptions:
+    """Options of a rotation: overlap, longest lifetime, and who rotates."""
 
     overlap: timedelta
     """For how long both tokens are valid, unless the old one expires sooner."""
@@ -58,7 +58,7 @@ class Rotated:
     """Whether it is the same new token again."""
 
 
-def rotate(db: Session, issuer: TokenIssuer, user_id: UUID, token_id: UUID, handover: Handover) -> Rotated:
+def rotate(db: Session, issuer: TokenIssuer, user_id: UUID, token_id: UUID, options: RotationOptions) -> Rotated:
     """Replace a token. Permissions are copied from its row and cannot be chosen, so rotation never widens them.
 
     A token that repeats its own rotation, because the response was lost, gets the same new token.
@@ -69,55 +69,53 @@ def rotate(db: Session, issuer: TokenIssuer, user_id: UUID, token_id: UUID, hand
     former = locked_token(db, user_id, token_id)
     # One statement, so that only one of two concurrent rotations wins.
     won = update(ApiToken).where(ApiToken.id == token_id, ApiToken.rotated_at.is_(None))
-    won = won.values(rotated_at=now(), rotated_by=handover.origin, taken_name=None)
+    won = won.values(rotated_at=now(), rotated_by=options.origin, taken_name=None)
     if db.execute(won.returning(ApiToken.id)).first() is None:
-        return repeated(db, issuer, former, handover)
+        return repeated(db, issuer, former, options)
     credential = former.credential
     wish = TokenRequest(
         name=former.entry.name,
         note=former.entry.note,
         reason=former.entry.reason,
         authority=inherited(credential),
-        lifetime=lifetime_after(credential, handover),
+        lifetime=lifetime_after(credential, options),
         origin="rotation",
         rotated_from=token_id,
     )
-    issued = issuer.issue(
-        db, user_id, wish, handover.proof or AuthenticationProof(credential.auth_time, credential.amr)
-    )
-    credential.expires_at = min(credential.expires_at, now() + handover.overlap)
+    issued = issuer.issue(db, user_id, wish, options.proof or AuthenticationProof(credential.auth_time, credential.amr))
+    credential.expires_at = min(credential.expires_at, now() + options.overlap)
     inherit_networks(db, issued.entry.id, from_=token_id)
-    record_rotation(db, former, issued.entry.id, handover)
+    record_rotation(db, former, issued.entry.id, options)
     return Rotated(issued, former)
 
 
-def repeated(db: Session, issuer: TokenIssuer, former: TokenRow, handover: Handover) -> Rotated:
+def repeated(db: Session, issuer: TokenIssuer, former: TokenRow, options: RotationOptions) -> Rotated:
     """The same new token again, signed again from its row.
 
     Raises:
         NotRotatable
     """
-    successor = repeatable_successor(db, former, handover)
-    former.credential.expires_at = min(former.credential.expires_at, now() + handover.overlap)
+    successor = repeatable_successor(db, former, options)
+    former.credential.expires_at = min(former.credential.expires_at, now() + options.overlap)
     if former.entry.repeated_at is None:
         former.entry.repeated_at = now()
-        record_rotation(db, former, successor.entry.id, handover, again=True)
+        record_rotation(db, former, successor.entry.id, options, again=True)
     return Rotated(Issued(issuer.sign(successor.credential), successor.entry, successor.credential), former, True)
 
 
-def repeatable_successor(db: Session, former: TokenRow, handover: Handover) -> TokenRow:
+def repeatable_successor(db: Session, former: TokenRow, options: RotationOptions) -> TokenRow:
     """The new token, if the old one may have it again. Raises NotRotatable.
 
     It could get no more than it got the first time: only what itself made, unused or just made, and not wider since.
     """
     entry = db.scalar(select(ApiToken).where(ApiToken.rotated_from == former.entry.id))
-    if {handover.origin, former.entry.rotated_by} != {"self"}:
+    if {options.origin, former.entry.rotated_by} != {"self"}:
         raise NotRotatable(_("It was already rotated. Rotate the new token instead."), entry.id if entry else None)
     credential = db.get(Credential, entry.id, populate_existing=True) if entry else None
     if entry is None or credential is None or not credential.is_live(now()):
         raise NotRotatable(_("It was already rotated, and the new token has ended. Create a new token instead."))
     # In both directions, because the clock of another machine may be ahead.
-    is_recent = abs(now() - (former.entry.rotated_at or now())) < handover.retry_window
+    is_recent = abs(now() - (former.entry.rotated_at or now())) < options.retry_window
     if credential.last_used_at is not None and not is_recent:
         raise NotRotatable(_("It was already rotated, and the new token is in use. Use that one instead."), entry.id)
     before, after = inherited(former.credential), credential.authority or TokenGrant()
@@ -129,7 +127,7 @@ def repeatable_successor(db: Session, former: TokenRow, handover: Handover) -> T
 
 
 def record_rotation(
-    db: Session, former: TokenRow, successor_id: UUID, handover: Handover, *, again: bool = False
+    db: Session, former: TokenRow, successor_id: UUID, options: RotationOptions, *, again: bool = False
 ) -> None:
     details: dict[str, Any] = {"again": True} if again else {}
     record(
@@ -140,7 +138,7 @@ def record_rotation(
         name=former.entry.name,
         successor_id=str(successor_id),
         ends_at=former.credential.expires_at.isoformat(),
-        origin=handover.origin,
+        origin=options.origin,
         **details,
     )
 
@@ -169,11 +167,11 @@ def inherited(credential: Credential) -> TokenGrant:
     return msgspec.structs.replace(former, counted_as=former.counted_as or credential.id.hex)
 
 
-def lifetime_after(credential: Credential, handover: Handover) -> timedelta | None:
+def lifetime_after(credential: Credential, options: RotationOptions) -> timedelta | None:
     """The lifetime of the new token: that of the old one, within the present limits of the site."""
     if credential.expires_at >= NEVER:
-        return None if handover.may_never_end else handover.longest
-    return min(credential.expires_at - credential.created_at, handover.longest)
+        return None if options.may_never_end else options.longest
+    return min(credential.expires_at - credential.created_at, options.longest)
 
 
 def successor_of(db: Session, token_id: UUID) -> UUID | None:

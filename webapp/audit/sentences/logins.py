@@ -107,8 +107,8 @@ LOGINS: Entries = {
         _l("A copy of a session cookie of %(user)s was used, so the session was ended."),
     ),
     Event.LOGIN_THROTTLED: throttled,
-    Event.LOGIN_FROZEN: locked,
-    Event.LOGIN_OPENED: Sentence(
+    Event.LOGIN_LOCKED: locked,
+    Event.LOGIN_UNLOCKED: Sentence(
         _l("Your login was unlocked."),
         _l("The login of %(user)s was unlocked."),
         _l("The login of %(user)s was unlocked by %(actor)s."),
@@ -133,7 +133,7 @@ LOGINS: Entries = {
         _l("New recovery codes were created. The old ones no longer work."), _l("%(user)s created new recovery codes.")
     ),
     Event.RECOVERY_CODE_USED: recovery_code_used,
-    Event.PASSKEY_BEHIND: Sentence(
+    Event.PASSKEY_COPIED: Sentence(
         _l("The passkey %(name)s may have been copied (its signature counter went back) and was refused."),
         _l("The passkey %(name)s of %(user)s may have been copied (its signature counter went back) and was refused."),
     ),

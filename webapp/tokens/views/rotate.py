@@ -10,7 +10,7 @@ from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard import Principal, require
 from webapp.tokens import rotation
 from webapp.tokens.forms import RotateForm
-from webapp.tokens.rotation import Handover, NotRotatable, Rotated
+from webapp.tokens.rotation import NotRotatable, Rotated, RotationOptions
 from webapp.tokens.views.blueprint import FRESH, bp, issuer, policy, tell_owner, token_by_id, unless_strong
 from webapp.tokens.views.create import NewToken, answer_of, as_secret, reveal
 from webapp.tokens.views.token_pages import own_pages
@@ -39,7 +39,7 @@ def rotate(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return refuse_form(form, lambda: rotate_page(form, principal, token_id))
     proof = AuthenticationProof(principal.auth_time, principal.amr)
-    rotated = rotated_by(principal.user_id, token_id, handover(form, "owner", proof))
+    rotated = rotated_by(principal.user_id, token_id, rotation_options(form, "owner", proof))
     return reveal(rotated.issued, own_pages(principal), former=token_by_id(principal.user_id, token_id))
 
 
@@ -58,17 +58,17 @@ def rotate_self(principal: Principal) -> ResponseReturnValue:
     form = RotateForm()
     if not form.validate_on_submit():
         raise form.refused()
-    rotated = rotated_by(principal.user_id, principal.credential_id, handover(form, "self", None))
+    rotated = rotated_by(principal.user_id, principal.credential_id, rotation_options(form, "self", None))
     location = url_for("tokens.show", token_id=rotated.issued.entry.id)
     return as_secret(as_json(answer_of(rotated.issued), status=201), location)
 
 
-def handover(form: RotateForm, origin: str, proof: AuthenticationProof | None) -> Handover:
+def rotation_options(form: RotateForm, origin: str, proof: AuthenticationProof | None) -> RotationOptions:
     window = current_app.config["REFRESH_OVERLAP"]
-    return Handover(overlap=form.length, origin=origin, proof=proof, retry_window=window, **policy())
+    return RotationOptions(overlap=form.length, origin=origin, proof=proof, retry_window=window, **policy())
 
 
-def rotated_by(user_id: UUID, token_id: UUID, wanted: Handover) -> Rotated:
+def rotated_by(user_id: UUID, token_id: UUID, wanted: RotationOptions) -> Rotated:
     try:
         rotated = rotation.rotate(db(), issuer(), user_id, token_id, wanted)
     except NotRotatable as error:
