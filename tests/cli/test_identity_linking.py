@@ -1,4 +1,4 @@
-"""user known-elsewhere, known-here: the password of an account is verified by exactly one of provider and site."""
+"""user use-provider-password, use-local-password: an account has its password at the provider or here, never both."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_a_linked_account_is_the_same_and_its_password_checked_by_the_provider(a
     people.add("ada", subject="4f1c")
     person, token = Person(app), factories.api_token(app, user).token
     person.log_in("ada")
-    done = say("user known-elsewhere ada --as 4f1c --yes")
+    done = say("user use-provider-password ada --as 4f1c --yes")
     assert (done.exit_code, "identity provider, as 4f1c" in done.stderr) == (0, True), done.stderr
     assert person.open("/dashboard").request.path == "/login"
     assert Script(app, token).get("/protected").status_code == 200
@@ -42,11 +42,11 @@ def test_a_linked_account_is_the_same_and_its_password_checked_by_the_provider(a
 
 def test_an_unlinked_account_gets_a_local_password_and_the_provider_is_not_called(app, user, people, say):
     people.add("ada")
-    assert say("user known-elsewhere ada --yes").exit_code == 0
+    assert say("user use-provider-password ada --yes").exit_code == 0
     person = Person(app)
     person.log_in("ada", THEIRS)
     asked = len(people.asked)
-    done = say("user known-here ada --password-stdin --yes", typed=PASSWORD)
+    done = say("user use-local-password ada --password-stdin --yes", typed=PASSWORD)
     assert done.exit_code == 0, done.stderr
     assert person.open("/dashboard").request.path == "/login"
     assert (enters(app, THEIRS), enters(app, PASSWORD)) == (False, True)
@@ -54,8 +54,8 @@ def test_an_unlinked_account_gets_a_local_password_and_the_provider_is_not_calle
 
 
 def test_both_are_audit_events(app, user, people, say):
-    say("user known-elsewhere ada --yes")
-    say("user known-here ada --password-stdin --yes", typed=PASSWORD)
+    say("user use-provider-password ada --yes")
+    say("user use-local-password ada --password-stdin --yes", typed=PASSWORD)
     for event in ("identity.linked", "identity.unlinked"):
         (found,) = events(app, event)
         assert '"known_as": "ada"' in str(found["details"])
@@ -64,35 +64,41 @@ def test_both_are_audit_events(app, user, people, say):
 
 def test_it_needs_confirmation_and_otherwise_changes_nothing(app, user, say):
     before = contents(app)
-    asked = say("user known-elsewhere ada", typed="yes\n")
+    asked = say("user use-provider-password ada", typed="yes\n")
     assert (asked.exit_code, "Type “ada” to continue" in asked.stderr) == (1, True)
     assert contents(app) == before
-    assert say("user known-elsewhere ada", typed="ada\n").exit_code == 0
+    assert say("user use-provider-password ada", typed="ada\n").exit_code == 0
 
 
 def test_linking_the_only_super_admin_warns_about_the_provider(app, say):
     factories.user(app, "boss", role="super_admin")
-    assert "the only super_admin with a password on this site" in say("user known-elsewhere boss", typed="no\n").stderr
+    assert (
+        "the only super_admin with a password on this site"
+        in say("user use-provider-password boss", typed="no\n").stderr
+    )
     factories.user(app, "other", role="super_admin")
-    assert "the only super_admin" not in say("user known-elsewhere boss", typed="no\n").stderr
+    assert "the only super_admin" not in say("user use-provider-password boss", typed="no\n").stderr
 
 
 @pytest.mark.parametrize(
     ("command", "settings", "says"),
     [
         pytest.param(
-            "user known-elsewhere ada --yes",
+            "user use-provider-password ada --yes",
             {"WEBAPP_IDENTITY_PROVIDER": ""},
             "Set WEBAPP_LDAP_URL or WEBAPP_IDENTITY_PROVIDER",
             id="no provider",
         ),
         pytest.param(
-            "user known-elsewhere ada --as 4f1c --yes", {}, "Another user is already linked", id="another has the key"
+            "user use-provider-password ada --as 4f1c --yes",
+            {},
+            "Another user is already linked",
+            id="another has the key",
         ),
-        pytest.param("user known-elsewhere grace --yes", {}, "provider, as 4f1c", id="moved before"),
-        pytest.param("user known-elsewhere nobody --yes", {}, "no user named nobody", id="nobody of that name"),
-        pytest.param("user known-here ada --yes", {}, "already has a password on this site", id="here before"),
-        pytest.param("user known-here grace --password-stdin --yes", {}, "15 characters", id="a poor password"),
+        pytest.param("user use-provider-password grace --yes", {}, "provider, as 4f1c", id="moved before"),
+        pytest.param("user use-provider-password nobody --yes", {}, "no user named nobody", id="nobody of that name"),
+        pytest.param("user use-local-password ada --yes", {}, "already has a password on this site", id="here before"),
+        pytest.param("user use-local-password grace --password-stdin --yes", {}, "15 characters", id="a poor password"),
     ],
 )
 def test_an_impossible_link_is_an_error_message_and_changes_nothing(app, user, people, say, command, settings, says):
@@ -108,9 +114,9 @@ def test_an_impossible_link_is_an_error_message_and_changes_nothing(app, user, p
 @pytest.mark.parametrize("key", ["''", "' '", "x" * 201, "a\tb"])
 def test_an_invalid_key_is_refused(app, user, run, instance, key):
     where = {"WEBAPP_INSTANCE": str(instance), "WEBAPP_IDENTITY_PROVIDER": PROVIDER}
-    done = run("user known-elsewhere ada --yes", "--as", key.strip("'"), **where)
+    done = run("user use-provider-password ada --yes", "--as", key.strip("'"), **where)
     assert (done.exit_code, "KEY must have" in done.stderr) == (2, True)
 
 
 def test_standard_input_cannot_give_the_password_and_confirm(app, user, say):
-    assert say("user known-here ada --password-stdin").exit_code == 2
+    assert say("user use-local-password ada --password-stdin").exit_code == 2

@@ -1,4 +1,4 @@
-"""user known-elsewhere, known-here: move an account to the identity provider, or back."""
+"""user use-provider-password, use-local-password: move an account to the identity provider, or back."""
 
 import click
 
@@ -19,12 +19,12 @@ yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 ALONE = "{} is the only super_admin with a password on this site. If the provider is down, nobody can manage the site."
 
 
-@click.command("known-elsewhere", cls=Command)
+@click.command("use-provider-password", cls=Command)
 @click.argument("name")
 @click.option("--as", "key", metavar="KEY", help="Subject of the user at the provider; default: the user name.")
 @yes
 @pass_context
-def known_elsewhere(context: CommandContext, *, name: str, key: str | None, yes: bool) -> None:
+def use_provider_password(context: CommandContext, *, name: str, key: str | None, yes: bool) -> None:
     """Delete the password of a user on this site; from now on the identity provider checks their logins.
 
     Their sessions and script logins end. Their API tokens, role and second factors stay. KEY is the subject that the
@@ -32,7 +32,7 @@ def known_elsewhere(context: CommandContext, *, name: str, key: str | None, yes:
 
     \b
     Example:
-      python -m webapp user known-elsewhere ada --as 4f1c2a9e-0b7d-4c55-9d1e-6f2a8f3b7c10
+      python -m webapp user use-provider-password ada --as 4f1c2a9e-0b7d-4c55-9d1e-6f2a8f3b7c10
     """
     if not context.settings.has_identity_provider:
         raise CommandRefused("No identity provider is configured. Set WEBAPP_LDAP_URL or WEBAPP_IDENTITY_PROVIDER.")
@@ -59,19 +59,19 @@ def known_elsewhere(context: CommandContext, *, name: str, key: str | None, yes:
     say_aside(f"{user.username} now logs in with the password of the identity provider, as {known_as}.")
 
 
-@click.command("known-here", cls=Command)
+@click.command("use-local-password", cls=Command)
 @click.argument("name")
 @password_stdin
 @yes
 @pass_context
-def known_here(context: CommandContext, *, name: str, password_stdin: bool, yes: bool) -> None:
+def use_local_password(context: CommandContext, *, name: str, password_stdin: bool, yes: bool) -> None:
     """Set a password on this site for a user who logged in through the identity provider until now.
 
     Their sessions and script logins end. Their API tokens stay valid.
 
     \b
     Example:
-      pass latchkey/ada | python -m webapp user known-here ada --password-stdin --yes
+      pass latchkey/ada | python -m webapp user use-local-password ada --password-stdin --yes
     """
     if password_stdin and not yes:
         raise click.UsageError("Standard input holds the password, so it cannot confirm as well. Add --yes.")
