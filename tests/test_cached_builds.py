@@ -1,5 +1,6 @@
 """What the sites of a run share is the same for all, and what one has is not in another."""
 
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -102,7 +103,7 @@ def test_a_copied_schema_is_the_one_that_the_migrations_make(tmp_path, monkeypat
 
 
 def parts(file):
-    """Tables, indexes and triggers with the lines of their SQL, and how many rows there are of each table.
+    """Tables, indexes and triggers with the words of their SQL, sorted, and how many rows there are of each table.
 
     Alembic copies the constraints of a table in the order of a set."""
     with closing(sqlite3.connect(file)) as database:
@@ -112,7 +113,7 @@ def parts(file):
             for kind, name, _ in made
             if kind == "table"
         }
-    return {(kind, name): sorted(sql.replace(",", "").splitlines()) for kind, name, sql in made if sql}, counts
+    return {(kind, name): sorted(re.findall(r"\w+", sql)) for kind, name, sql in made if sql}, counts
 
 
 def matched(maps, path, method):
