@@ -11,7 +11,7 @@ from tests.mailbox import Mailbox
 from tests.script import Script
 from tests.tables import contents, events
 from webapp.accounts import user_queries
-from webapp.admin.mail_kinds import KINDS
+from webapp.admin.mail_kinds import FORMER_KINDS, KINDS, kind_in_words
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.mail import outbox
@@ -139,3 +139,9 @@ def test_the_mail_page_has_a_different_name_for_each_mail():
     assert len(names) == len(set(names))
     # "Address" alone may be a URL or an IP address.
     assert [name for name in names if "address" in name.replace("e-mail address", "")] == []
+
+
+@pytest.mark.parametrize(("former", "kind"), FORMER_KINDS.items())
+def test_a_mail_of_an_earlier_version_has_the_words_of_its_present_kind(former, kind):
+    assert former not in KINDS
+    assert kind_in_words(former) == kind_in_words(kind) == str(KINDS[kind])

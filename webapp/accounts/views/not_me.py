@@ -48,8 +48,6 @@ WHAT = {
     "session_copied": _l("a copy of a session cookie"),
     "code_refused": _l("a wrong code after your password"),
     "passkey_copied": _l("a passkey that may have been copied"),
-    # In links that version 0.1 has mailed.
-    "passkey_behind": _l("a passkey that may have been copied"),
 }
 STOPPED = {
     RESET_ASKED: _l("The link no longer works. It has changed nothing."),
