@@ -13,6 +13,7 @@ from markupsafe import escape
 from werkzeug.test import TestResponse
 
 from tests.factories import PASSWORD
+from tests.html_tree import tree
 
 HTML = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
 UNKNOWN_TO_THE_PARSER = {"unknown-named-character-reference"}
@@ -132,8 +133,7 @@ def parse_strictly(page: str) -> None:
 
 
 def parsed(page: str) -> Element:
-    tree: Element = html5lib.parse(page, namespaceHTMLElements=False)
-    return tree
+    return tree(page)
 
 
 def form_with(page: str, button: str) -> Element:
