@@ -104,10 +104,13 @@ OF_PROVIDERS = {
     "logs_out": "logout at the provider",
     "role_rules": "rules",
 }
+OF_PASSKEYS = {"known": "stored counter", "said": "reported counter"}
 
 
 def test_details_have_names_in_words():
-    addresses = {"address": "IP address", "email": "e-mail address", "audiences": "services"} | OF_PROVIDERS
+    addresses = (
+        {"address": "IP address", "email": "e-mail address", "audiences": "services"} | OF_PROVIDERS | OF_PASSKEYS
+    )
     words = {name: name.replace("_", " ") for name in LABELS} | addresses
     assert {name: str(label) for name, label in LABELS.items()} == words
 

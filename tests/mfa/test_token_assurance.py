@@ -67,7 +67,7 @@ def test_a_script_logs_in_with_a_recovery_code_once(app, user):
 
 def test_a_script_of_a_user_with_only_a_passkey_gets_the_url_of_the_token_page(app, user):
     with_passkey(app, user)
-    assert "make a token in a browser" in sent(app).json["detail"]
+    assert "Create a token in a browser" in sent(app).json["detail"]
     assert sent(app, code="123456").status_code == 401
 
 
