@@ -1,9 +1,11 @@
 """Forms of registration, recovery and the profile."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # New in 3.3; the types are of 3.2.
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from webapp.accounts.names import UserNameUnfit, checked_name
@@ -11,6 +13,7 @@ from webapp.accounts.owner_fields import person_field, role_field
 from webapp.accounts.profile import LANGUAGES, THEMES, checked_display_name, time_zones
 from webapp.core.translation import _l
 from webapp.web.form import Form
+from webapp.web.long_select import LongSelect
 
 
 def choices_of(words: Mapping[str, str]) -> Callable[[], dict[str, str]]:
@@ -20,6 +23,11 @@ def choices_of(words: Mapping[str, str]) -> Callable[[], dict[str, str]]:
         words: values and their lazily translated labels.
     """
     return lambda: {value: str(label) for value, label in words.items()}
+
+
+@cache
+def time_zone_choices() -> list[SelectChoice]:
+    return [SelectChoice(name, name.replace("_", " ")) for name in time_zones()]
 
 
 class ForgotForm(Form):
@@ -122,12 +130,13 @@ class ProfileForm(Form):
     time_zone = SelectField(
         _l("Time zone"),
         description=_l("For times on pages and in mails. With UTC, pages use your browser's time zone instead."),
+        widget=LongSelect(),
     )
     theme = SelectField(_l("Theme"), choices=choices_of(THEMES))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.time_zone.choices = [(name, name.replace("_", " ")) for name in time_zones()]
+        self.time_zone.choices = time_zone_choices()
 
     def validate_username(self, field: StringField) -> None:
         if field.data == field.object_data:
