@@ -10,7 +10,7 @@ from statistics import median
 
 FILE = Path(__file__).with_suffix(".txt")
 IS_MEASURED = bool(os.environ.get("LATCHKEY_TEST_MEASURE"))
-LONGEST = 0.12
+LONGEST = 0.04
 """Seconds of processor time that a test takes with its fixtures, as the median of its cases."""
 
 NAMES = frozenset(

@@ -86,7 +86,7 @@ def test_tests_with_a_long_median_time_are_listed():
         "b.py::test_b": [0.2, 0.1, 0.3],
         "b.py::test_a": [1.0],
         "a.py::test_c": [1.0],
-        "c.py::test_d": [0.1, 0.1, 9],
+        "c.py::test_d": [lengthy.LONGEST, lengthy.LONGEST, 9],
     }
     assert lengthy.lines(seconds) == "a.py test_c\nb.py test_a test_b\n"
 
