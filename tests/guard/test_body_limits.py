@@ -1,6 +1,6 @@
 """``@require(max_body=…)``: the server reads a longer body only for callers whom the view would let in."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
@@ -44,15 +44,16 @@ def blueprint():
 @pytest.fixture(scope="module", params=["", "/below"])
 def site(request):
     url = f"http://localhost:8000{request.param}"
-    with clock() as time, testing.app(blueprint(), WEBAPP_BASE_URL=url, WEBAPP_TOKEN_LOCATIONS="header,cookie") as site:
-        site.callers = {
-            "nobody": as_nobody(site),
-            "session": as_user(site, "ada"),
-            "token": with_token(site, of="ada"),
-            "bad token": with_token(site, of="ada"),
-        }
+    with testing.app(blueprint(), WEBAPP_BASE_URL=url, WEBAPP_TOKEN_LOCATIONS="header,cookie") as site:
+        # Longer ago than the login of a fresh one.
+        with clock(datetime.now(UTC) - timedelta(hours=1)):
+            site.callers = {
+                "nobody": as_nobody(site),
+                "session": as_user(site, "ada"),
+                "token": with_token(site, of="ada"),
+                "bad token": with_token(site, of="ada"),
+            }
         site.callers["bad token"].sends = {"Authorization": "Bearer nonsense"}
-        time.shift(timedelta(hours=1))
         yield site
 
 
