@@ -14,7 +14,7 @@ LONGEST = 0.04
 """Seconds of processor time that a test takes with its fixtures, as the median of its cases."""
 
 NAMES = frozenset(
-    f"{file}::{test}" for line in FILE.read_text().splitlines() for file, *tests in [line.split()] for test in tests
+    f"{folder}/{test}" for line in FILE.read_text().splitlines() for folder, *tests in [line.split()] for test in tests
 )
 measured = defaultdict[str, list[float]](list)
 
@@ -37,13 +37,14 @@ def measure(nodeid: str) -> Iterator[None]:
 
 
 def lines(seconds: Mapping[str, list[float]]) -> str:
-    """Each file with the names of its tests that take too long, both sorted, one file a line."""
-    files = defaultdict[str, list[str]](list)
+    """Each folder with its tests that take too long, both sorted, one folder a line."""
+    folders = defaultdict[str, list[str]](list)
     for name, found in sorted(seconds.items()):
         if median(found) > LONGEST:
-            file, _, test = name.partition("::")
-            files[file].append(test)
-    return "".join(f"{file} {' '.join(tests)}\n" for file, tests in files.items())
+            path, _, test = name.partition("::")
+            folder, _, file = path.rpartition("/")
+            folders[folder].append(f"{file}::{test}")
+    return "".join(f"{folder} {' '.join(tests)}\n" for folder, tests in folders.items())
 
 
 def write() -> None:

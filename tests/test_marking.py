@@ -83,12 +83,12 @@ def test_of_each_table_some_evenly_spread_cases_are_kept(cases, kept):
 
 def test_tests_with_a_long_median_time_are_listed():
     seconds = {
-        "b.py::test_b": [0.2, 0.1, 0.3],
-        "b.py::test_a": [1.0],
-        "a.py::test_c": [1.0],
-        "c.py::test_d": [lengthy.LONGEST, lengthy.LONGEST, 9],
+        "b/x.py::test_b": [0.2, 0.1, 0.3],
+        "b/x.py::test_a": [1.0],
+        "a/x.py::test_c": [1.0],
+        "c/x.py::test_d": [lengthy.LONGEST, lengthy.LONGEST, 9],
     }
-    assert lengthy.lines(seconds) == "a.py test_c\nb.py test_a test_b\n"
+    assert lengthy.lines(seconds) == "a x.py::test_c\nb x.py::test_a x.py::test_b\n"
 
 
 def test_a_case_is_lengthy_if_its_test_is(monkeypatch):
