@@ -1,10 +1,11 @@
 #!/bin/sh
-# What the tests need beside Python: Chromium and its libraries, curl, nginx, Caddy, slapd, Node.js with the OpenID clients
+# What the tests need beside Python: Chromium and its libraries, strip, curl, nginx, Caddy, slapd, Node.js with the OpenID clients
 # that log in and the OpenID provider to log in with.
 # Installed where that is possible, named where not.
 set -eu
 missing=""
 command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || missing="chromium libatomic1 fonts-dejavu-core"
+command -v strip >/dev/null 2>&1 || missing="$missing binutils"
 command -v curl >/dev/null 2>&1 || missing="$missing curl"
 command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 [ -x /usr/bin/caddy ] || missing="$missing caddy"

@@ -31,7 +31,7 @@ print(*filter(None, (getattr(module, "__file__", None) for module in sys.modules
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The packages that the program needs, trimmed as in the image."""
     if shutil.which("strip") is None:
-        pytest.skip("needs strip, of binutils")
+        pytest.fail("The program strip is missing. On Debian: apt-get install binutils")
     root = tmp_path_factory.mktemp("image")
     packages = root / "lib/python3.11/site-packages"
     names = set(re.findall(r"(?m)^([\w.-]+)==", (ROOT / "requirements.txt").read_text()))
