@@ -9,6 +9,7 @@ from tests.login.directory import PASSWORD as THEIRS
 from tests.login.directory import PROVIDER, with_provider
 from tests.script import Script
 from tests.tables import account, contents, events
+from webapp.cli.user import FORMER_NAMES
 
 
 @pytest.fixture
@@ -21,6 +22,14 @@ def say(run, app, instance):
     """A command on the very site that the people of the test are in."""
     here = {"WEBAPP_INSTANCE": str(instance), "WEBAPP_IDENTITY_PROVIDER": PROVIDER}
     return lambda command, **more: run(command, **(here | more))
+
+
+@pytest.mark.parametrize(("former", "present"), FORMER_NAMES.items())
+def test_a_former_name_of_a_command_is_accepted_and_in_no_list(former, present, say):
+    helps = [say(f"user {name} --help").stdout.splitlines()[1:] for name in (former, present)]
+    assert helps[0] == helps[1] != []
+    listed = say("user --help").stdout
+    assert (former in listed, present in listed) == (False, True)
 
 
 def enters(app, password):

@@ -55,9 +55,11 @@ FORMER_KINDS = {
     "address_in_use": "email_taken_by_change",
     "address_taken": "email_taken_by_registration",
     "confirm_address": "confirm_email",
+    "login_frozen": "login_locked",
+    "passkey_behind": "passkey_copied",
     "verify_address": "verify_email",
 }
-"""Names of kinds in mails that version 0.1 has stored."""
+"""Names of kinds in mails that are stored under a former name."""
 
 
 def kind_in_words(kind: str) -> str:

@@ -1,7 +1,8 @@
 """Click commands and groups whose argument values may begin with a dash."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import click
 
@@ -45,6 +46,11 @@ class Command(NamesProgram):
 
 class CommandGroup(NamesProgram, click.Group):
     command_class = Command
+    former_names: Mapping[str, str] = MappingProxyType({})
+    """Present names of commands by former ones, which are still accepted and in no list."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, self.former_names.get(cmd_name, cmd_name))
 
 
 def values_last(args: Sequence[str], params: Sequence[click.Parameter]) -> list[str]:

@@ -31,6 +31,9 @@ from webapp.credentials.live_counts import LiveCounts, live_counts, live_counts_
 ONLY_SUPER_ADMIN = "{} is the only super_admin. Give the role to another user first."
 
 
+FORMER_NAMES = {"known-elsewhere": "use-provider-password", "known-here": "use-local-password"}
+
+
 @click.group("user", cls=CommandGroup)
 def command() -> None:
     """Users of this site.
@@ -59,6 +62,7 @@ for subcommand in (
     user_export.export,
 ):
     command.add_command(subcommand)
+command.former_names = FORMER_NAMES
 
 
 @command.command("add")
