@@ -17,8 +17,8 @@ from webapp.core.clock import now
 from webapp.core.db import alone
 
 SETUP = "setup"
-# Origins whose user names others vouch for: an operator or an identity provider.
-VOUCHED = frozenset({"cli", "import", "elsewhere"})
+# Origins whose user names were chosen by an operator or an identity provider.
+CHOSEN_BY_OTHERS = frozenset({"cli", "import", "elsewhere"})
 
 
 class UserNameTaken(Exception):
@@ -57,7 +57,7 @@ def add(db: Session, new: NewUser, *, origin: str) -> User:
         UserNameUnfit, EmailUnfit, UserNameTaken, EmailTaken
         ValueError: there is no such role.
     """
-    user = prepare(db, new, may_be_address=origin in VOUCHED)
+    user = prepare(db, new, may_be_address=origin in CHOSEN_BY_OTHERS)
     user.username_skeleton = free_skeleton(db, user.username)
     refuse_addresses_of_others(db, username=user.username, email=user.email)
     try:

@@ -45,9 +45,9 @@ def check_thoroughly(path: Path) -> None:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             findings = [row[0] for row in connection.execute("PRAGMA integrity_check(1)").fetchall()]
-            strays = connection.execute("PRAGMA foreign_key_check").fetchone()
+            dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
     except sqlite3.DatabaseError as error:
         raise Damaged(f"The database {path} cannot be read ({error}).") from error
-    if findings != ["ok"] or strays:
-        why = "rows refer to missing rows" if strays else " ".join(findings[0].split())
+    if findings != ["ok"] or dangling:
+        why = "rows refer to missing rows" if dangling else " ".join(findings[0].split())
         raise Damaged(f"The database {path} is damaged ({why}).")

@@ -48,8 +48,8 @@ def certificate(host: str, port: int) -> Iterator[Finding]:
         yield bad("certificate", said, "Renew it, or have the proxy send the whole chain.")
         return
     yield ok("certificate", f"The certificate of {host} is valid.")
-    spoken = "HTTP/2" if chosen == "h2" else "HTTP/1.1, not HTTP/2: pages load a little slower"
-    yield ok("HTTP/2", f"The proxy speaks {spoken}.")
+    version = "HTTP/2" if chosen == "h2" else "HTTP/1.1, not HTTP/2: pages load a little slower"
+    yield ok("HTTP/2", f"The proxy offers {version}.")
 
 
 def cleartext_http2(bind: str) -> Finding:
