@@ -50,8 +50,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     """The way to run the same tests in the same order again, whatever else was hidden."""
     seed = config.getoption("randomly_seed", None)
     generated = config.getoption("hypothesis_seed", None)
-    said = f"-p randomly --randomly-seed={seed}" + (f" --hypothesis-seed={generated}" if generated else "")
-    terminalreporter.write_line(f'Again in this order: make test ARGS="{said}"')
+    said = f"make test ORDER={seed}" + (f' ARGS="--hypothesis-seed={generated}"' if generated else "")
+    terminalreporter.write_line(f"Again in this order: {said}")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -115,31 +116,36 @@ def test_the_tests_of_a_new_app_pass(workshop):
 
 
 @pytest.fixture(scope="module")
-def served(installed, workshop):
-    """The new app, as its README.md says, in a folder in which a project of our name is not imported instead."""
-    app, path = workshop
-    (app / "webapp").mkdir()
-    (app / "webapp" / "__init__.py").write_text("raise SystemExit('not this one')")
+def working_directory(workshop, tmp_path_factory):
+    """A copy of the new app's folder, with a project of our name in it, which must not be imported instead."""
+    folder = tmp_path_factory.mktemp("work") / "workshop"
+    shutil.copytree(workshop[0], folder)
+    (folder / "webapp").mkdir()
+    (folder / "webapp" / "__init__.py").write_text("raise SystemExit('not this one')")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(installed, workshop, working_directory):
+    """The new app, as its README.md says."""
     bind = f"127.0.0.1:{free_port()}"
-    settings = {"WEBAPP_BIND": bind, "WEBAPP_BASE_URL": f"http://{bind}"}
-    with serving(started(installed / "bin" / "latchkey", app, PYTHONPATH=path, **settings)) as (server,):
+    settings = {"PYTHONPATH": workshop[1], "WEBAPP_BIND": bind, "WEBAPP_BASE_URL": f"http://{bind}"}
+    with serving(started(installed / "bin" / "latchkey", working_directory, **settings)) as (server,):
         yield server
 
 
-def test_the_installed_package_serves_and_stores_data_in_the_working_directory(installed, workshop, served):
+def test_the_installed_package_serves_and_stores_data_in_the_working_directory(installed, working_directory, served):
     page = get(f"{served.url}/login", headers=PAGE).text
     style = re.search(r'href="(/static/[^"]+\.css)"', page)
     assert style
     assert served.open(style[1]).status_code == 200
     assert get(f"{served.url}/docs", headers=PAGE).status_code == 200
-    assert (workshop[0] / "instance" / "latchkey.db").exists()
+    assert (working_directory / "instance" / "latchkey.db").exists()
     assert not list(installed.rglob("latchkey.db"))
 
 
-def test_a_new_app_is_served_behind_the_login(installed, workshop, served):
+def test_a_new_app_is_served_behind_the_login(installed, workshop, working_directory, served):
     assert served.open("/workshop").json()["code"] == "token_missing"
     assert "/workshop" in served.open("/openapi.json").json()["paths"]
-    app, path = workshop
-    assert "workshop:read" in run(
-        installed / "bin" / "latchkey", "routes", cwd=app, env=environ(installed, PYTHONPATH=path)
-    )
+    env = environ(installed, PYTHONPATH=workshop[1])
+    assert "workshop:read" in run(installed / "bin" / "latchkey", "routes", cwd=working_directory, env=env)
