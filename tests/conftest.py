@@ -5,7 +5,6 @@ import gc
 import io
 import logging
 import os
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from tests.login import directory
 from tests.login.slapd import with_people
 from tests.prepared_user import PreparedUser
 from tests.races import Pair, paired
+from tests.scheduling import TableScheduling
 from tests.script import Script
 from webapp.accounts.models import User
 from webapp.app import close
@@ -38,7 +38,7 @@ budget.choose_profile()
 def pytest_configure(config: pytest.Config) -> None:
     for name, meaning in marking.MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
-    sys.addaudithook(marking.guard)
+    marking.guard.watch()
     dates.begin()
 
 
@@ -170,6 +170,11 @@ def people(monkeypatch: pytest.MonkeyPatch) -> directory.Directory:
 def script(app: Flask, user: User, prepared: PreparedUser) -> Script:
     """A script of Ada's, with a token that only reads."""
     return Script(app, prepared.token(app, user))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TableScheduling | None:
+    return TableScheduling(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 @pytest.hookimpl(trylast=True)

@@ -3,15 +3,20 @@
 ``make test-fast`` leaves out what these mark. A test that starts a process without its marker fails (``guard``).
 """
 
+import os
+import subprocess
 import threading
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, wraps
 from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import pytest
 
 from tests import lengthy
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 MARKERS = {
     "browser": "drives Chromium",
@@ -36,7 +41,10 @@ BY_NAME = {
 }
 LONGEST = 600
 """Seconds that a test may take which starts a browser or a process."""
-STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn"}
+STARTS: dict[Any, tuple[str, ...]] = {
+    subprocess.Popen: ("__init__",),
+    os: ("fork", "forkpty", "posix_spawn", "posix_spawnp"),
+}
 
 
 def mark(item: pytest.Item) -> None:
@@ -109,13 +117,27 @@ def beyond(cases: int, items: list[pytest.Item]) -> list[pytest.Item]:
 
 
 class Guard:
-    """Fails a test that starts a process and is not marked so; told of processes by Python's audit hooks (PEP 578)."""
+    """Fails a test that starts a process and is not marked so."""
 
     def __init__(self) -> None:
         self.running: pytest.Item | None = None
 
-    def __call__(self, event: str, _arguments: tuple[Any, ...]) -> None:
-        if event not in STARTS or self.running is None or threading.current_thread() is not threading.main_thread():
+    def watch(self) -> None:
+        """From now on. Not by an audit hook, which would be called hundreds of times for each test."""
+        for owner, names in STARTS.items():
+            for name in names:
+                setattr(owner, name, self.watched(getattr(owner, name)))
+
+    def watched(self, starts: Callable[P, T]) -> Callable[P, T]:
+        @wraps(starts)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> T:
+            self.check()
+            return starts(*args, **kwargs)
+
+        return checked
+
+    def check(self) -> None:
+        if self.running is None or threading.current_thread() is not threading.main_thread():
             return
         if self.running.get_closest_marker("process") is None:
             raise AssertionError(f"{self.running.nodeid} starts a process: mark it with pytest.mark.process")

@@ -1,5 +1,7 @@
 """The suite itself: markers follow from what a test uses, what is generated follows from a seed, days may be chosen."""
 
+import multiprocessing
+import os
 import subprocess
 import sys
 import time
@@ -64,14 +66,32 @@ def test_this_test_is_marked_by_its_code(request):
 
 
 def test_an_unmarked_test_that_starts_a_process_fails():
-    watching = marking.Guard()
-    watching("subprocess.Popen", ())
+    watching, started = marking.Guard(), list[str]()
+    start = watching.watched(started.append)
+    start("before any test")
     watching.running = SimpleNamespace(nodeid="test_x", get_closest_marker=lambda _: None)
-    watching("open", ())
     with pytest.raises(AssertionError, match="test_x starts a process"):
-        watching("subprocess.Popen", ())
+        start("by a test without its marker")
     watching.running = SimpleNamespace(nodeid="test_x", get_closest_marker=lambda _: pytest.mark.process)
-    watching("subprocess.Popen", ())
+    start("by a test with it")
+    assert started == ["before any test", "by a test with it"]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        lambda: subprocess.run(["true"]),
+        lambda: subprocess.Popen(["true"]),
+        lambda: os.spawnlp(os.P_WAIT, "true", "true"),
+        lambda: os.posix_spawn("/bin/true", ["true"], {}),
+        lambda: multiprocessing.get_context("fork").Process().start(),
+    ],
+    ids=["run", "Popen", "spawn", "posix_spawn", "multiprocessing"],
+)
+def test_each_way_to_start_a_process_is_watched(monkeypatch, start):
+    monkeypatch.setattr(marking.guard, "running", SimpleNamespace(nodeid="test_x", get_closest_marker=lambda _: None))
+    with pytest.raises(AssertionError, match="test_x starts a process"):
+        start()
 
 
 @pytest.mark.parametrize(("cases", "kept"), [(1, [0, 10]), (2, [0, 5, 10]), (99, [*range(11)])])

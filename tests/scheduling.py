@@ -1,0 +1,33 @@
+"""Which process runs which tests: those of one group, and the cases of one table, stay together."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from xdist.scheduler import LoadGroupScheduling
+
+AHEAD = 16
+"""Tests that a process knows of beyond the present one: with too few it waits, as most take milliseconds."""
+
+
+class TableScheduling(LoadGroupScheduling):
+    """As ``--dist loadgroup``, without a wait between tests, and with the same work for each however many are done."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        scope: str = super()._split_scope(nodeid)
+        return scope.partition("[")[0] if scope == nodeid else scope
+
+    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+        super().mark_test_complete(node, item_index, duration)
+        units = self.assigned_work[node]
+        scope = self._split_scope(self.registered_collections[node][item_index])
+        if all(units[scope].values()):
+            del units[scope]
+
+    def _reschedule(self, node: Any) -> None:
+        while self.workqueue and not node.shutting_down and waiting(self.assigned_work[node].values()) <= AHEAD:
+            self._assign_work_unit(node)
+        super()._reschedule(node)
+
+
+def waiting(units: Iterable[dict[str, bool]]) -> int:
+    return sum(list(unit.values()).count(False) for unit in units)
