@@ -10,6 +10,7 @@ import html5lib
 from flask import Flask
 from flask.testing import FlaskClient
 from markupsafe import escape
+from werkzeug.local import LocalProxy
 from werkzeug.test import TestResponse
 
 from tests.factories import PASSWORD
@@ -25,6 +26,7 @@ VALUE = re.compile(rf'(?<! type)="(?:{PLAIN})*+"')
 IDS = re.compile(r'\bid="([^"]*)"')
 FORMS = re.compile(r"<form\b.*?</form>", re.DOTALL)
 SOUND: set[str] = set()
+REDIRECTS = 301, 302, 303, 307, 308
 
 
 @dataclass
@@ -35,7 +37,19 @@ class Person:
     base_url: str = ""
     """Where the site is opened; empty means its base URL."""
     client: FlaskClient = field(init=False)
-    page: TestResponse = field(init=False)
+    shown: TestResponse = field(init=False)
+    ahead: str | None = field(init=False, default=None)
+    """Where the page shown leads, and has not been followed."""
+
+    @property
+    def page(self) -> TestResponse:
+        if self.ahead is not None:
+            self.redirected(self.ahead)
+        return self.shown
+
+    @page.setter
+    def page(self, page: TestResponse) -> None:
+        self.shown, self.ahead = page, None
 
     def __post_init__(self) -> None:
         self.client = self.app.test_client()
@@ -47,11 +61,14 @@ class Person:
     def visit(self, method: str, path: str, **kwargs: Any) -> TestResponse:
         """One request as a browser sends it, and wherever it is redirected."""
         self.ask(method, path, **kwargs)
-        if self.page.status_code in (301, 302, 303, 307, 308):
+        if self.page.status_code in REDIRECTS:
             return self.redirected(self.page.headers["Location"])
-        if self.page.mimetype == "text/html" and method != "HEAD":
-            check_html(self.page.text)
+        self.check_page()
         return self.page
+
+    def check_page(self) -> None:
+        if self.page.mimetype == "text/html" and self.page.request.method != "HEAD":
+            check_html(self.page.text)
 
     def redirected(self, location: str) -> TestResponse:
         """Follow a redirect, to the host that it names."""
@@ -78,12 +95,17 @@ class Person:
 
     def press(self, button: str, **fields: Any) -> TestResponse:
         """Fill in the form that has this button, as it stands on the page, and press it."""
+        method, path, filled = self.filled_in(button, fields)
+        return self.visit(method, path, data=filled)
+
+    def filled_in(self, button: str, fields: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
+        """Method, path and fields of the form that has this button."""
         form = form_with(self.page.text, button)
         pressed = next(element for element in form.iter("button") if button in text_of(element))
         own = {name: pressed.get("value", "") for name in [pressed.get("name")] if name}
         filled = values_of(form) | own | fields
         action = pressed.get("formaction") or form.get("action") or self.page.request.path
-        return self.visit(form.get("method", "get").upper(), action, data=filled)
+        return form.get("method", "get").upper(), action, filled
 
     def follow(self, words: str) -> TestResponse:
         """Follow the first link that reads so."""
@@ -93,8 +115,15 @@ class Person:
         raise AssertionError(f"no link reads {words!r}")
 
     def log_in(self, name: str, password: str = PASSWORD, **fields: Any) -> TestResponse:
+        """The page after it is only opened if somebody looks at it, before the next request: most tests do not."""
         self.open("/login")
-        return self.press("Log in", username=name, password=password, **fields)
+        method, path, filled = self.filled_in("Log in", {"username": name, "password": password, **fields})
+        answer = self.ask(method, path, data=filled)
+        if answer.status_code in REDIRECTS:
+            self.ahead = answer.headers["Location"]
+        else:
+            self.check_page()
+        return LocalProxy(lambda: self.page)  # type: ignore[return-value] # All that a page has.
 
     @property
     def cookie(self) -> str:

@@ -1,10 +1,11 @@
-"""What follows from the source alone is worked out once, however many sites a run builds.
+"""What follows from the source alone is worked out once, however many sites a run builds; RSA keys are made once.
 
 A site is always built anew, by the product's own code, and nothing that a test can change is handed on.
 """
 
 from collections.abc import Callable, Hashable, Iterator
 from copy import copy
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,7 +20,7 @@ from werkzeug.routing import Map, Rule, RuleFactory
 
 from tests import migrated_once
 from webapp.cli import schema
-from webapp.core import db
+from webapp.core import db, key_material
 from webapp.guard import routes as guard_routes
 from webapp.guard.require import MARK
 from webapp.guard.routes import KnownRoutes, Route
@@ -32,6 +33,9 @@ KNOWN_BY = (
     *("rule", "endpoint", "subdomain", "host", "strict_slashes", "merge_slashes", "build_only", "alias", "websocket"),
     "provide_automatic_options",
 )
+
+KEYS = 8
+"""RSA keys of a run; more than any test has."""
 
 
 class CachedUrlMap(Map):
@@ -132,6 +136,17 @@ def worked_out_once(routes_of: Callable[[Flask], tuple[Route, ...]]) -> Callable
     return routes
 
 
+def some_keys(make: Callable[[], Any]) -> Callable[[], Any]:
+    """Makes a few keys, and then answers with them in turn: to make an RSA key takes as long as many tests."""
+    made: list[Any] = []
+
+    def next_key() -> Any:
+        made.append(make() if len(made) < KEYS else made.pop(0))
+        return made[-1]
+
+    return next_key
+
+
 def in_this_run() -> Iterator[None]:
     static, contents_of = ROOT / "static", assets.contents_of
     # Both equal and compiling alike: made by the same call, for the same library.
@@ -151,4 +166,8 @@ def in_this_run() -> Iterator[None]:
         patch.setattr(guard_routes, "routes", worked_out_once(guard_routes.routes))
         patch.setattr(kept_templates, "sources_of", read_once(kept_templates.sources_of))
         patch.setattr(schema, "command", migrated_once.commands())
+        rsa = key_material.FAMILIES["RS256"]
+        patch.setitem(key_material.FAMILIES, "RS256", replace(rsa, make=some_keys(rsa.make)))
+        # Whether an RSA key is a sound one is checked each time that it is read, which takes nearly as long.
+        patch.setattr(key_material, "load_pem_private_key", lru_cache(key_material.load_pem_private_key))
         yield

@@ -23,7 +23,7 @@ from tests.login import directory
 from tests.login.slapd import with_people
 from tests.prepared_user import PreparedUser
 from tests.races import Pair, paired
-from tests.scheduling import TableScheduling
+from tests.scheduling import ScheduledAhead
 from tests.script import Script
 from webapp.accounts.models import User
 from webapp.app import close
@@ -173,8 +173,8 @@ def script(app: Flask, user: User, prepared: PreparedUser) -> Script:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TableScheduling | None:
-    return TableScheduling(config, log) if config.getoption("dist") == "loadgroup" else None
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ScheduledAhead | None:
+    return ScheduledAhead(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 @pytest.hookimpl(trylast=True)

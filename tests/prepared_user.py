@@ -145,7 +145,8 @@ def moved(person: Person, app: Flask) -> Person:
 def come(person: Person) -> Callable[[Flask], tuple[dict[Any, Any], TestResponse]]:
     def log_in(site: Flask) -> tuple[dict[Any, Any], TestResponse]:
         same = replace(person, app=site)
-        page = same.log_in("ada")
+        same.log_in("ada")
+        page = same.page
         return same.client._cookies, page
 
     return log_in

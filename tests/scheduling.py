@@ -1,4 +1,4 @@
-"""Which process runs which tests: those of one group, and the cases of one table, stay together."""
+"""Which process runs which tests: as xdist decides, with less work for each test and none to wait for."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,15 +6,11 @@ from typing import Any
 from xdist.scheduler import LoadGroupScheduling
 
 AHEAD = 16
-"""Tests that a process knows of beyond the present one: with too few it waits, as most take milliseconds."""
+"""Tests that a process knows of beyond the present one: most take milliseconds, and it waits if it knows of none."""
 
 
-class TableScheduling(LoadGroupScheduling):
-    """As ``--dist loadgroup``, without a wait between tests, and with the same work for each however many are done."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        scope: str = super()._split_scope(nodeid)
-        return scope.partition("[")[0] if scope == nodeid else scope
+class ScheduledAhead(LoadGroupScheduling):
+    """As ``--dist loadgroup``, which looks through all tests that were done each time that one is done."""
 
     def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
         super().mark_test_complete(node, item_index, duration)

@@ -25,6 +25,7 @@ def ada_with_identity(app):
     linked(app, factories.user(app, "ada"))
     person = Person(app)
     person.log_in("ada")
+    person.open("/dashboard")
     return person
 
 

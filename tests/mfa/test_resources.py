@@ -94,6 +94,7 @@ def test_a_request_without_a_required_level_needs_no_more_queries(make_app):
     factories.user(app, "ada")
     person = Person(app)
     person.log_in("ada")
+    person.open("/dashboard")
     with statements(app) as asked:
         person.ask("GET", "/protected", headers=JSON)
     assert len(asked) == 1

@@ -84,6 +84,7 @@ def test_the_session_keeps_its_id(person, app):
 def test_a_session_that_is_not_remembered_keeps_its_secret(app, user, clock):
     person = Person(app)
     person.log_in("ada")
+    person.open("/dashboard")
     before = person.cookie
     clock.shift(timedelta(hours=2))
     assert is_in(person)
