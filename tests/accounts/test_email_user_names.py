@@ -13,7 +13,7 @@ from webapp.accounts import email_change, invitations, provisioning, registratio
 from webapp.accounts.identity import Identity
 from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import User
-from webapp.accounts.names import UserNameUnfit
+from webapp.accounts.names import InvalidUserName
 from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken
 from webapp.core.db import Database
 from webapp.web.registry import services_of
@@ -33,7 +33,7 @@ def site(make_app):
 
 
 def test_without_the_setting_no_user_name_has_an_at_sign(app):
-    with pytest.raises(UserNameUnfit):
+    with pytest.raises(InvalidUserName):
         add(app)
 
 
@@ -59,7 +59,7 @@ def test_a_user_name_can_equal_the_email_address_and_the_profile_can_be_saved(si
     "name", ["@example.org", "a@", "a b@example.org", "a@b@example.org", "a" * 50 + "@example.org"]
 )
 def test_a_user_name_with_an_at_sign_must_be_an_email_address(site, name):
-    with pytest.raises(UserNameUnfit):
+    with pytest.raises(InvalidUserName):
         add(site, name)
 
 

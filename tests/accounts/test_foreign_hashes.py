@@ -8,7 +8,7 @@ import pytest
 from tests.accounts.foreign_hashes import HASHES, PASSWORD, SALT, by_passlib, django_pbkdf2, flask_security_hmac
 from tests.factories import HASHED, QUICK
 from webapp.accounts import foreign_hash_schemes
-from webapp.accounts.foreign_hashes import HashUnfit, checked_hash, cost_of, is_foreign, matches, recognized
+from webapp.accounts.foreign_hashes import InvalidHash, checked_hash, cost_of, is_foreign, matches, recognized
 from webapp.accounts.passwords import HASHER, Passwords
 
 every_hash = pytest.mark.parametrize("hashed", HASHES.values(), ids=HASHES)
@@ -90,7 +90,7 @@ TOO_MUCH = {
 @pytest.mark.parametrize("hashed", TOO_MUCH.values(), ids=TOO_MUCH)
 def test_an_absurd_work_factor_is_refused_without_being_tried(hashed):
     began = time.thread_time()
-    with pytest.raises(HashUnfit, match=r"too high|too large"):
+    with pytest.raises(InvalidHash, match=r"too high|too large"):
         checked_hash(hashed)
     assert time.thread_time() - began < 0.1
 
@@ -137,7 +137,7 @@ SEEN = {
 
 @pytest.mark.parametrize(("hashed", "said"), SEEN.items(), ids=SEEN.values())
 def test_a_refused_format_is_named_without_repeating_the_hash(hashed, said):
-    with pytest.raises(HashUnfit) as refused:
+    with pytest.raises(InvalidHash) as refused:
         checked_hash(hashed)
     assert said in str(refused.value)
     assert hashed[3:] not in str(refused.value)

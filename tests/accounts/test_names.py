@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, checked_name, normalized_key
+from webapp.accounts.names import InvalidEmail, InvalidUserName, checked_address, checked_name, normalized_key
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_plain_name_is_accepted(name):
     ],
 )
 def test_a_name_that_could_be_read_as_another_is_refused(name):
-    with pytest.raises(UserNameUnfit):
+    with pytest.raises(InvalidUserName):
         checked_name(name)
 
 
@@ -65,7 +65,7 @@ def test_different_names_have_different_keys(one, other):
 def test_an_accepted_name_is_stable_under_normalization_and_no_email_address(name):
     try:
         taken = checked_name(name)
-    except UserNameUnfit:
+    except InvalidUserName:
         return
     assert "@" not in taken
     assert taken.isprintable()
@@ -99,7 +99,7 @@ def test_an_email_address_is_stored_normalized(address):
     ],
 )
 def test_a_value_that_is_no_email_address_is_refused(address):
-    with pytest.raises(EmailUnfit):
+    with pytest.raises(InvalidEmail):
         checked_address(address)
 
 
@@ -113,5 +113,5 @@ def test_a_value_that_is_no_email_address_is_refused(address):
     ],
 )
 def test_common_reasons_have_translatable_messages(address, reason):
-    with pytest.raises(EmailUnfit, match=f"^{reason}$"):
+    with pytest.raises(InvalidEmail, match=f"^{reason}$"):
         checked_address(address)

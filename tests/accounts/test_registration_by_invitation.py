@@ -19,9 +19,9 @@ from webapp.core.db import Database
 from webapp.web.registry import services_of
 
 
-def invite(app, **wish):
+def invite(app, **requested):
     with services_of(app).get(Database).write() as db:
-        return invitations.create(db, InvitationRequest(**wish))
+        return invitations.create(db, InvitationRequest(**requested))
 
 
 def test_a_closed_site_accepts_no_registration(make_app):

@@ -13,7 +13,7 @@ from tests.tables import events
 from webapp.accounts import identity_linking, lifecycle, recovery, roles, service_accounts
 from webapp.accounts.models import ServiceAccount, User
 from webapp.accounts.service_queries import ServiceFilter, is_managed_by, service_page
-from webapp.accounts.service_rules import NoLogin, Owner, OwnerUnfit
+from webapp.accounts.service_rules import InvalidServiceOwner, NoLogin, Owner
 from webapp.core.db import Database
 from webapp.login.refresh_grant import may_refresh
 from webapp.mail.mailer import Mailer
@@ -157,7 +157,7 @@ def test_an_owner_has_at_least_the_role_of_the_service_account(app, service, own
     gone = factories.user(app, "gone")
     with writing(app) as db:
         lifecycle.disable(db, db.get_one(User, gone.id))
-    with pytest.raises(OwnerUnfit):
+    with pytest.raises(InvalidServiceOwner):
         add(app, "deploy", role=role, **owner)
     assert one(app, "deploy") is None
 

@@ -15,7 +15,7 @@ from tests.script import Script
 from webapp.accounts import lifecycle, role_closures, roles, service_accounts
 from webapp.accounts.models import ServiceAccount, User
 from webapp.accounts.roles import RoleInUse
-from webapp.accounts.service_rules import Owner, OwnerProblem, OwnerUnfit, owner_of, problem_of
+from webapp.accounts.service_rules import InvalidServiceOwner, Owner, OwnerProblem, owner_of, problem_of
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.web.registry import services_of
@@ -102,17 +102,17 @@ PERSON = {
     "its own role gets less": (edit_role("editor"), GOES_ON, None),
     "it gets less than its owner": (give("deploy", "user"), GOES_ON, None),
     "it gets as much as its owner": (give("deploy", "lead"), GOES_ON, None),
-    "it gets more than its owner": (give("deploy", "chief"), GOES_ON, OwnerUnfit),
-    "it gets admin": (give("deploy", "admin"), GOES_ON, OwnerUnfit),
+    "it gets more than its owner": (give("deploy", "chief"), GOES_ON, InvalidServiceOwner),
+    "it gets admin": (give("deploy", "admin"), GOES_ON, InvalidServiceOwner),
     "its own role is removed": (remove_role("editor"), GOES_ON, RoleInUse),
     "it is handed to somebody with enough": (hand_over("grace"), GOES_ON, None),
-    "it is handed to somebody with less": (hand_over("joe"), GOES_ON, OwnerUnfit),
-    "it is handed to somebody disabled": (hand_over("gone"), GOES_ON, OwnerUnfit),
-    "it is handed to somebody unverified": (hand_over("new"), GOES_ON, OwnerUnfit),
-    "it is handed to itself": (hand_over("deploy"), GOES_ON, OwnerUnfit),
+    "it is handed to somebody with less": (hand_over("joe"), GOES_ON, InvalidServiceOwner),
+    "it is handed to somebody disabled": (hand_over("gone"), GOES_ON, InvalidServiceOwner),
+    "it is handed to somebody unverified": (hand_over("new"), GOES_ON, InvalidServiceOwner),
+    "it is handed to itself": (hand_over("deploy"), GOES_ON, InvalidServiceOwner),
     "it is handed to a role with enough": (hand_over_to_role("chief"), GOES_ON, None),
-    "it is handed to a role with less": (hand_over_to_role("user"), GOES_ON, OwnerUnfit),
-    "it is handed to no role": (hand_over_to_role("nobody"), GOES_ON, OwnerUnfit),
+    "it is handed to a role with less": (hand_over_to_role("user"), GOES_ON, InvalidServiceOwner),
+    "it is handed to no role": (hand_over_to_role("nobody"), GOES_ON, InvalidServiceOwner),
 }
 ROLE = {
     "one who has the role is disabled": (disable, GOES_ON, None),
@@ -121,10 +121,10 @@ ROLE = {
     "the role loses its role": (edit_role("lead", "user"), STOPS, OwnerProblem.LACKS_ROLE),
     "the role gets another": (edit_role("lead", "editor", "admin"), GOES_ON, None),
     "its own role gets less": (edit_role("editor"), GOES_ON, None),
-    "it gets more than the role": (give("deploy", "chief"), GOES_ON, OwnerUnfit),
+    "it gets more than the role": (give("deploy", "chief"), GOES_ON, InvalidServiceOwner),
     "the role is removed": (remove_role("lead"), GOES_ON, RoleInUse),
     "it is handed to a person": (hand_over("grace"), GOES_ON, None),
-    "it is handed to a person with less": (hand_over("joe"), GOES_ON, OwnerUnfit),
+    "it is handed to a person with less": (hand_over("joe"), GOES_ON, InvalidServiceOwner),
 }
 CASES = [pytest.param("person", *row, id=f"of a person: {name}") for name, row in PERSON.items()]
 CASES += [pytest.param("role", *row, id=f"of a role: {name}") for name, row in ROLE.items()]
@@ -185,7 +185,7 @@ def test_after_each_event_it_has_at_most_the_role_of_its_owner(site, owner, even
 def enabled_only_when_it_fits(database: Database, problem: OwnerProblem | None) -> None:
     """And after a hand-over in any case; the tokens stay revoked."""
     if problem is not None:
-        with pytest.raises(OwnerUnfit), database.write() as db:
+        with pytest.raises(InvalidServiceOwner), database.write() as db:
             lifecycle.enable(db, named(db, "deploy"))
         with database.write() as db:
             hand_over("ed")(db)
@@ -201,5 +201,5 @@ def test_a_service_account_without_owner_cannot_get_a_higher_role(site):
         service_accounts.create(db, "deploy", role="editor", owner=ada, purpose="deploys the site", origin="cli")
         delete(db)
         assert db.scalars(select(ServiceAccount)).one().owner_id is None
-    with pytest.raises(OwnerUnfit), services_of(site).get(Database).write() as db:
+    with pytest.raises(InvalidServiceOwner), services_of(site).get(Database).write() as db:
         give("deploy", "admin")(db)

@@ -25,7 +25,7 @@ def test_a_file_that_cannot_be_read_again_is_no_backup(run, add, copy, monkeypat
     add("ada")
 
     def damaged(*_):
-        raise backup_file.BackupUnfit("It is damaged.")
+        raise backup_file.InvalidBackup("It is damaged.")
 
     monkeypatch.setattr(backup_file, "contents", damaged)
     done = run(f"db backup {copy}")

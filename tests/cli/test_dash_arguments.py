@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.cli.conftest import PASSWORD
 from tests.cli.test_program import commands
 from webapp.accounts import roles
-from webapp.accounts.names import UserNameUnfit, checked_name
+from webapp.accounts.names import InvalidUserName, checked_name
 from webapp.cli.program import program
 from webapp.core import signing_keys
 from webapp.core.clock import now
@@ -200,7 +200,7 @@ def test_a_user_whose_email_address_begins_with_a_dash_is_found(run):
 
 @pytest.mark.parametrize("name", ["-ada", "--ada", "−ada", "‐ada", "-", "_ada", ".ada"])
 def test_a_user_name_cannot_look_like_an_option(name):
-    with pytest.raises(UserNameUnfit):
+    with pytest.raises(InvalidUserName):
         checked_name(name)
 
 

@@ -31,7 +31,7 @@ def free(monkeypatch):
         (None, True, None, False, "former", None),
         (None, True, AT, False, "former", AT),
         (AT - DAY, True, None, False, "former", None),
-        # There was an emergency since: nothing of the backup stays, whatever is wished.
+        # There was an emergency since: nothing of the backup stays, with any option.
         (AT + DAY, True, NEVER, False, "former", NEVER),
         (AT + DAY, True, None, False, "former", NEVER),
         (AT + DAY, True, None, True, "former", NEVER),

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from webapp.core import backup_file, passphrase_stream
-from webapp.core.backup_file import BackupUnfit, Manifest, PassphraseNeeded
+from webapp.core.backup_file import InvalidBackup, Manifest, PassphraseNeeded
 from webapp.core.passphrase_stream import CHUNK, MAGIC, TAG, DecryptingReader, EncryptingWriter, StreamDamaged
 
 WORDS = "umbrella otter lantern"
@@ -110,7 +110,7 @@ def test_a_file_cut_off_anywhere_is_refused(file, tmp_path):
     end = len(whole) - 1 if file[1] else whole.rindex(b"secret_keys\n")
     for length in (*range(0, 2000, 97), *range(2000, end, 20_011), end):
         file[0].write_bytes(whole[:length])
-        with pytest.raises(BackupUnfit):
+        with pytest.raises(InvalidBackup):
             unpack(file[0], tmp_path, file[1])
 
 
@@ -118,14 +118,14 @@ def test_a_bit_that_flips_is_noticed(file, tmp_path):
     whole = file[0].read_bytes()
     for place in (600, len(whole) // 3, len(whole) // 2):
         file[0].write_bytes(flipped(whole, place))
-        with pytest.raises(BackupUnfit):
+        with pytest.raises(InvalidBackup):
             unpack(file[0], tmp_path, file[1])
 
 
 def test_another_passphrase_or_none_is_refused(tmp_path):
     to = tmp_path / "backup"
     backup_file.write(to, MADE, {}, passphrase=WORDS)
-    with pytest.raises(BackupUnfit, match="passphrase is another one"):
+    with pytest.raises(InvalidBackup, match="passphrase is another one"):
         unpack(to, tmp_path, "another one")
     with pytest.raises(PassphraseNeeded):
         unpack(to, tmp_path, None)
@@ -138,7 +138,7 @@ def test_a_file_of_another_name_is_refused(tmp_path, name):
         info = tarfile.TarInfo(name)
         info.size = 4
         archive.addfile(info, io.BytesIO(b"evil"))
-    with pytest.raises(BackupUnfit):
+    with pytest.raises(InvalidBackup):
         unpack(to, tmp_path, None)
     assert not list(tmp_path.rglob("evil"))
 
@@ -150,7 +150,7 @@ def test_a_link_is_refused(tmp_path, kind):
         info = tarfile.TarInfo("config.toml")
         info.type, info.linkname = kind, "/etc/passwd"
         archive.addfile(info)
-    with pytest.raises(BackupUnfit):
+    with pytest.raises(InvalidBackup):
         unpack(to, tmp_path, None)
 
 

@@ -9,7 +9,7 @@ import time_machine
 from tests.core.forged_tokens import NOON, NOW, encode
 from tests.dpop_client import JKT, KEY, OTHER, SITE, claims_for, header_of, jwk_of, proof
 from webapp.core import key_material
-from webapp.core.dpop import DpopKeyUnfit, ProofUnfit, ProvenRequest, proven, thumbprint_in
+from webapp.core.dpop import InvalidDpopKey, InvalidProof, ProvenRequest, proven, thumbprint_in
 from webapp.core.signing_keys import generate
 
 MINUTE = timedelta(minutes=1)
@@ -62,7 +62,7 @@ def test_equivalent_urls_are_equal(htu):
 def test_the_default_port_can_be_in_the_url():
     made = proof(claims(htu="https://LOGIN.example.org:443/protected"))
     assert verified(made, base_urls=("https://login.example.org",))
-    with pytest.raises(ProofUnfit):
+    with pytest.raises(InvalidProof):
         verified(made, base_urls=("https://login.example.org:8443",))
 
 
@@ -112,7 +112,7 @@ def test_a_proof_for_a_token_has_the_hash_of_that_token():
     ],
 )
 def test_an_invalid_proof_is_refused(changes):
-    with pytest.raises(ProofUnfit):
+    with pytest.raises(InvalidProof):
         verified(proof(claims_for(token=TOKEN, **changes)), token=TOKEN)
 
 
@@ -146,7 +146,7 @@ PRIVATE = pyjwt.algorithms.ECAlgorithm.to_jwk(KEY.private, as_dict=True)
     ],
 )
 def test_a_proof_is_refused_with_its_header(changes):
-    with pytest.raises(ProofUnfit):
+    with pytest.raises(InvalidProof):
         verified(proof(header=header_of(**changes)))
 
 
@@ -169,7 +169,7 @@ def test_a_proof_is_refused_with_its_header(changes):
     ],
 )
 def test_a_malformed_proof_is_refused(text):
-    with pytest.raises(ProofUnfit):
+    with pytest.raises(InvalidProof):
         verified(text())
 
 
@@ -177,12 +177,12 @@ def test_an_hmac_with_the_public_key_as_secret_is_refused():
     head = {"typ": "dpop+jwt", "alg": "HS256", "jwk": jwk_of(KEY)}
     signed = f"{encode(head)}.{encode(claims())}"
     secret = key_material.public_pem(KEY.public).encode()
-    with pytest.raises(ProofUnfit):
+    with pytest.raises(InvalidProof):
         verified(f"{signed}.{encode(pyjwt.get_algorithm_by_name('HS256').sign(signed.encode(), secret))}")
 
 
 def test_a_proof_signed_with_another_key_than_in_its_header_is_refused():
-    with pytest.raises(ProofUnfit):
+    with pytest.raises(InvalidProof):
         verified(proof(header=header_of(KEY), key=OTHER))
 
 
@@ -206,10 +206,10 @@ def test_a_key_is_given_by_its_thumbprint_or_as_a_jwk():
     ],
 )
 def test_a_value_that_is_no_public_key_is_refused(text):
-    with pytest.raises(DpopKeyUnfit, match="public key"):
+    with pytest.raises(InvalidDpopKey, match="public key"):
         thumbprint_in(text)
 
 
 def test_a_private_key_is_refused_with_the_advice_to_create_a_new_one():
-    with pytest.raises(DpopKeyUnfit, match="private"):
+    with pytest.raises(InvalidDpopKey, match="private"):
         thumbprint_in(str(PRIVATE).replace("'", '"'))

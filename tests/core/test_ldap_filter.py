@@ -4,7 +4,7 @@ import pytest
 from pyasn1.codec.ber import decoder
 from pyasn1_modules import rfc2251
 
-from webapp.core.ldap_filter import FilterUnfit, encoded_filter, escaped_in_dn, is_same_group
+from webapp.core.ldap_filter import InvalidLdapFilter, encoded_filter, escaped_in_dn, is_same_group
 
 NAMES = ["grace", "*", "g*", "a)(uid=*", "\\2a", "", "(", "{dn}", "ä", "\0", "&", "a" * 300]
 
@@ -88,7 +88,7 @@ def test_the_parts_of_a_substring_are_in_order():
     ],
 )
 def test_what_is_no_filter_is_refused(template):
-    with pytest.raises(FilterUnfit):
+    with pytest.raises(InvalidLdapFilter):
         encoded_filter(template, {"name": "grace"})
 
 

@@ -50,9 +50,9 @@ def expected(policy: str, verified: object, owner: str, *, is_authoritative: boo
     return f"mail to {'the address' if owner == 'nobody' else 'its owner'}" if is_verified else "no address"
 
 
-def invite(db: Session, **wish: str) -> str:
+def invite(db: Session, **requested: str) -> str:
     """The secret of a new invitation."""
-    made = invitations.prepare(InvitationRequest(**wish))
+    made = invitations.prepare(InvitationRequest(**requested))
     db.add(made.invitation)
     db.flush()
     return made.path.rpartition("/")[2]

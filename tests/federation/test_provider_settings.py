@@ -13,9 +13,9 @@ from webapp.federation import lifecycle, providers
 from webapp.federation.lifecycle import IsDeclared, ProviderEditor
 from webapp.federation.new_provider import from_preset
 from webapp.federation.presets import PRESETS
-from webapp.federation.provider_preset import PresetUnfit
+from webapp.federation.provider_preset import InvalidPreset
 from webapp.federation.provider_secrets import secret_of
-from webapp.federation.provider_settings import NAMES, WITHOUT_METADATA, ProviderUnfit, settings_of
+from webapp.federation.provider_settings import NAMES, WITHOUT_METADATA, InvalidProviderSettings, settings_of
 
 PUBLIC = PrivateHosts()
 SEALER = providers.encryptor_for("x" * 32, ())
@@ -55,7 +55,7 @@ def add(db, preset="openid", *, editor=PAGE, **chosen):
 @pytest.mark.parametrize(("key", "entered", "issuer"), ISSUERS)
 def test_the_issuer_of_a_preset(key, entered, issuer):
     if issuer is None:
-        with pytest.raises(PresetUnfit):
+        with pytest.raises(InvalidPreset):
             PRESETS[key].issuer_for(entered)
         return
     assert PRESETS[key].issuer_for(entered) == issuer
@@ -136,7 +136,7 @@ WRONG = [
 @pytest.mark.parametrize(("chosen", "words"), WRONG, ids=str)
 def test_what_does_not_fit_is_said_and_nothing_is_added(app, chosen, words):
     with factories.database_of(app).write() as db:
-        with pytest.raises(ProviderUnfit, match=words):
+        with pytest.raises(InvalidProviderSettings, match=words):
             add(db, **chosen)
         assert providers.every(db) == []
 
@@ -144,8 +144,8 @@ def test_what_does_not_fit_is_said_and_nothing_is_added(app, chosen, words):
 def test_a_change_is_recorded_with_what_was_before_but_without_the_secret(app):
     with factories.database_of(app).write() as db:
         row = add(db)
-        wish = replace(settings_of(row), email_domains=["Example.ORG"])
-        assert lifecycle.edit(db, SEALER, PUBLIC, row, wish, PAGE, secret="other-s3cret")
+        desired = replace(settings_of(row), email_domains=["Example.ORG"])
+        assert lifecycle.edit(db, SEALER, PUBLIC, row, desired, PAGE, secret="other-s3cret")
         assert (row.email_domains, secret_of(row, SEALER)) == (["example.org"], "other-s3cret")
         assert not lifecycle.edit(db, SEALER, PUBLIC, row, settings_of(row), PAGE, secret="other-s3cret"), (
             "nothing changes"
@@ -184,11 +184,13 @@ def test_a_provider_gives_no_role_that_its_editor_may_not_give(app, role):
         for given in ("user", "editor", "admin", "porter", "super_admin"):
             rule = {"claim": "groups", "value": "x", "role": given}
             own = {"slug": given.replace("_", "-"), "entered": f"https://id.example/{given}"}
-            wish = own | {"grantable_roles": [given], "role_rules": [rule]}
-            strong = add(db, **wish | {"slug": f"s-{given}".replace("_", "-"), "entered": f"https://s.example/{given}"})
+            desired = own | {"grantable_roles": [given], "role_rules": [rule]}
+            strong = add(
+                db, **desired | {"slug": f"s-{given}".replace("_", "-"), "entered": f"https://s.example/{given}"}
+            )
             plain = add(db, slug=f"p-{given}".replace("_", "-"), entered=f"https://p.example/{given}")
             attempts = (
-                lambda wish=wish: add(db, editor=editor, **wish),
+                lambda desired=desired: add(db, editor=editor, **desired),
                 lambda plain=plain, given=given: lifecycle.edit(
                     db, SEALER, PUBLIC, plain, replace(settings_of(plain), grantable_roles=[given]), editor
                 ),
@@ -207,7 +209,7 @@ def test_a_provider_gives_no_role_that_its_editor_may_not_give(app, role):
                 if given in MAY_GIVE[role]:
                     attempt()
                     continue
-                with pytest.raises(ProviderUnfit, match="You can't assign"):
+                with pytest.raises(InvalidProviderSettings, match="You can't assign"):
                     attempt()
 
 
@@ -233,13 +235,13 @@ def test_hosts_that_are_named_later_or_no_longer_are_asked_about_only_where_they
     named = PrivateHosts.of(["id.internal"])
     with factories.database_of(app).write() as db:
         given = {"endpoints": dict.fromkeys(GITHUB, "https://id.internal/x")} if preset == "github" else {}
-        wish = from_preset(db, PRESETS[preset], entered="https://id.internal", client_id="c", name="Acme", **given)
-        row = lifecycle.add(db, SEALER, named, wish, "s", PAGE)
+        desired = from_preset(db, PRESETS[preset], entered="https://id.internal", client_id="c", name="Acme", **given)
+        row = lifecycle.add(db, SEALER, named, desired, "s", PAGE)
         lifecycle.edit(db, SEALER, PUBLIC, row, replace(settings_of(row), name="Other"), PAGE)
         changed = (
             {"issuer": "https://id.lan"}
             if preset == "openid"
-            else {"endpoints": {**wish.endpoints, "token_endpoint": "https://id.lan"}}
+            else {"endpoints": {**desired.endpoints, "token_endpoint": "https://id.lan"}}
         )
-        with pytest.raises(ProviderUnfit, match=r"WEBAPP_PRIVATE_HOSTS=id[.]lan"):
+        with pytest.raises(InvalidProviderSettings, match=r"WEBAPP_PRIVATE_HOSTS=id[.]lan"):
             lifecycle.edit(db, SEALER, named, row, replace(settings_of(row), **changed), PAGE)

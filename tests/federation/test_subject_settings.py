@@ -15,7 +15,7 @@ from webapp.federation.lifecycle import ProviderEditor
 from webapp.federation.models import WaitingIdentity
 from webapp.federation.new_provider import from_preset
 from webapp.federation.presets import PRESETS
-from webapp.federation.provider_settings import NAMES, ProviderUnfit, settings_of
+from webapp.federation.provider_settings import NAMES, InvalidProviderSettings, settings_of
 from webapp.federation.upstream_identity import UpstreamIdentity
 
 CLI = ProviderEditor("cli")
@@ -49,11 +49,11 @@ CHANGED = {
 
 
 def edit(db, row, name, value):
-    wish = settings_of(row)
+    desired = settings_of(row)
     if isinstance(value, dict):
         value = {key: one for key, one in {**getattr(row, name), **value}.items() if one is not None}
     more = {"grantable_roles": ["user"]} if name == "role_rules" else {}
-    return lifecycle.edit(db, SEALER, PUBLIC, row, replace(wish, **{name: value} | more), CLI)
+    return lifecycle.edit(db, SEALER, PUBLIC, row, replace(desired, **{name: value} | more), CLI)
 
 
 def test_the_tables_have_every_setting():
@@ -72,7 +72,11 @@ def test_who_a_subject_is_stays_as_long_as_accounts_are_linked(app, kind, subtes
     for words, (name, value) in KEPT.items():
         if words == "a removed userinfo endpoint" and kind == "oidc":
             continue
-        with subtests.test(words), pytest.raises(ProviderUnfit, match=r"linked|needs its"), database.write() as db:
+        with (
+            subtests.test(words),
+            pytest.raises(InvalidProviderSettings, match=r"linked|needs its"),
+            database.write() as db,
+        ):
             edit(db, providers.by_id(db, row_id), name, value)
     for words, (name, value) in CHANGED.items():
         with subtests.test(words), database.write() as db:
@@ -119,12 +123,12 @@ def test_an_identity_of_a_former_issuer_is_not_taken_for_one_of_the_present_one(
 
 def test_no_two_providers_have_one_issuer(app, upstream):
     with factories.database_of(app).write() as db:
-        wish = from_preset(db, PRESETS["openid"], entered=upstream.issuer, client_id="c", name="Twin")
+        desired = from_preset(db, PRESETS["openid"], entered=upstream.issuer, client_id="c", name="Twin")
         for kind in ("page", "cli", "file"):
-            with pytest.raises(ProviderUnfit, match="Acme has this issuer already"):
-                lifecycle.add(db, SEALER, PUBLIC, wish, "", ProviderEditor(kind))
-        row = lifecycle.add(db, SEALER, PUBLIC, replace(wish, issuer=OTHER), "", CLI)
-    with pytest.raises(ProviderUnfit, match="Acme has"), factories.database_of(app).write() as db:
+            with pytest.raises(InvalidProviderSettings, match="Acme has this issuer already"):
+                lifecycle.add(db, SEALER, PUBLIC, desired, "", ProviderEditor(kind))
+        row = lifecycle.add(db, SEALER, PUBLIC, replace(desired, issuer=OTHER), "", CLI)
+    with pytest.raises(InvalidProviderSettings, match="Acme has"), factories.database_of(app).write() as db:
         edit(db, providers.by_id(db, row.id), "issuer", upstream.issuer)
     with factories.database_of(app).read() as db:
         assert [(one.slug, one.issuer) for one in providers.every(db)] == [("acme", upstream.issuer), ("twin", OTHER)]
@@ -135,13 +139,13 @@ def test_nor_if_two_are_entered_at_one_moment(app, upstream, monkeypatch, change
     looks, real = iter([lambda *_: None]), lifecycle.refuse_same_issuer
     monkeypatch.setattr(lifecycle, "refuse_same_issuer", lambda db, row: next(looks, real)(db, row))
     with factories.database_of(app).write() as db:
-        wish = from_preset(db, PRESETS["openid"], entered=OTHER, client_id="c", name="Twin")
-        same = replace(wish, issuer=upstream.issuer)
+        desired = from_preset(db, PRESETS["openid"], entered=OTHER, client_id="c", name="Twin")
+        same = replace(desired, issuer=upstream.issuer)
         if change == "add":
-            with pytest.raises(ProviderUnfit, match="Acme has this issuer already"):
+            with pytest.raises(InvalidProviderSettings, match="Acme has this issuer already"):
                 lifecycle.add(db, SEALER, PUBLIC, same, "", CLI)
         else:
-            row = lifecycle.add(db, SEALER, PUBLIC, wish, "", CLI)
+            row = lifecycle.add(db, SEALER, PUBLIC, desired, "", CLI)
             monkeypatch.setattr(lifecycle, "refuse_same_issuer", lambda *_: None)
-            with pytest.raises(ProviderUnfit, match="Another provider has the issuer"), db.begin_nested():
+            with pytest.raises(InvalidProviderSettings, match="Another provider has the issuer"), db.begin_nested():
                 edit(db, row, "issuer", upstream.issuer)

@@ -93,8 +93,8 @@ def put_apps(site: ServedSite, labs: list[Lab]) -> dict[str, str]:
         ada, bob = user_named(app, "ada", "admin"), user_named(app, "bob")
         with factories.database_of(app).write() as db:
             for slug, rules in RULES.items():
-                wish = AppSettings(name=slug.title(), hosts=[one.host(slug) for one in labs], rules=rules)
-                lifecycle.add(db, slug, wish, EDITOR, own_host=site.url.partition("//")[2])
+                desired = AppSettings(name=slug.title(), hosts=[one.host(slug) for one in labs], rules=rules)
+                lifecycle.add(db, slug, desired, EDITOR, own_host=site.url.partition("//")[2])
         tokens = {slug: factories.api_token(app, ada, f"app:{slug}").token for slug in RULES}
         return tokens | {"bob": factories.api_token(app, bob, "app:wiki").token}
     finally:

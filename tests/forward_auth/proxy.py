@@ -23,12 +23,12 @@ PAGE = {"Accept": HTML, "Sec-Fetch-Dest": "document"}
 
 def proxied(app: Flask, slug: str = "wiki", *rules: RuleSettings, **settings: Any) -> None:
     """Put an app behind the login, at ``SLUG.example.org`` unless ``hosts`` are given."""
-    wish = AppSettings(
+    desired = AppSettings(
         **{"name": slug.title(), "hosts": [f"{slug}.example.org"]} | settings,
         rules=rules or (RuleSettings(),),
     )
     with factories.database_of(app).write() as db:
-        lifecycle.add(db, slug, wish, EDITOR, own_host=OWN_HOST)
+        lifecycle.add(db, slug, desired, EDITOR, own_host=OWN_HOST)
 
 
 def forwarded(method: str, url: str, address: str = "203.0.113.18") -> dict[str, str]:

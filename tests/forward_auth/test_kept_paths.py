@@ -44,6 +44,6 @@ def test_a_path_that_was_allowed_is_refused_by_the_new_rule(app, proxy):
     with factories.database_of(app).write() as db:
         row = lifecycle.by_slug(db, "wiki")
         rules = RuleSettings(path="/page", role="admin"), public
-        wish = replace(lifecycle.settings_of(db, row), rules=rules)
-        assert lifecycle.edit(db, row, wish, EDITOR, own_host=OWN_HOST)
+        desired = replace(lifecycle.settings_of(db, row), rules=rules)
+        assert lifecycle.edit(db, row, desired, EDITOR, own_host=OWN_HOST)
     assert [proxy.check(f"{WIKI}/{page}").status_code for page in ("page", "other")] == [401, 200]

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from webapp.forward_auth.app_settings import AppSettings, RuleSettings
-from webapp.forward_auth.proxy_configs import FILES, HostPortUnfit, Proxy, ProxySetup, config_of, setup_of
+from webapp.forward_auth.proxy_configs import FILES, InvalidHostPort, Proxy, ProxySetup, config_of, setup_of
 
 SETUP = ProxySetup(
     slug="my-wiki",
@@ -69,9 +69,9 @@ def test_authorization_is_removed_unless_it_is_the_apps_own(proxy: Proxy, author
     "address", ["", "127.0.0.1", "a:1; include /etc/passwd", "a b:1", "http://a:1", "a:1\n}", "::1:80"]
 )
 def test_an_address_that_is_none_is_refused(address: str) -> None:
-    with pytest.raises(HostPortUnfit):
+    with pytest.raises(InvalidHostPort):
         replace(SETUP, upstream=address)
-    with pytest.raises(HostPortUnfit):
+    with pytest.raises(InvalidHostPort):
         replace(SETUP, site=address)
 
 

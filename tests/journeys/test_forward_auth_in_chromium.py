@@ -68,8 +68,8 @@ def put_apps(site: ServedSite) -> dict[str, App]:
     app = create_app(site.settings)
     try:
         with database_of(app).write() as db:
-            for slug, wish in APPS.items():
-                lifecycle.add(db, slug, wish, EDITOR, own_host=LOGIN)
+            for slug, desired in APPS.items():
+                lifecycle.add(db, slug, desired, EDITOR, own_host=LOGIN)
         return {kind: with_app(app, user_named(app, user_of(kind))) for kind in KINDS}
     finally:
         close(app)
@@ -80,8 +80,8 @@ def proxying(folder: Path, kind: str, port: int, bind: str, upstreams: dict[str,
     """The login and the apps at one port, which Chromium takes for 443."""
     proxy: Proxy = "nginx" if kind == NGINX else "caddy"
     configs = {}
-    for slug, wish in APPS.items():
-        setup = setup_of(slug, wish, base_url=SITE, site=bind, upstream=f"127.0.0.1:{upstreams[slug]}")
+    for slug, desired in APPS.items():
+        setup = setup_of(slug, desired, base_url=SITE, site=bind, upstream=f"127.0.0.1:{upstreams[slug]}")
         configs[slug] = config_of(replace(setup, certificate="certificate.pem", certificate_key="key.pem"), proxy)
     if kind == NGINX:
         configs["login"] = SERVER.format(host=LOGIN, tls=nginx.TLS, proxied=nginx.PROXIED, site=bind)

@@ -16,15 +16,15 @@ NOON = (now() + timedelta(days=1)).replace(hour=12, minute=0, second=0, microsec
 NOON_AS_NUMBER = int(NOON.timestamp())
 
 
-def log_in(app: Flask, name: str = "ada", **wishes: Any) -> dict[str, Any]:
-    answer = Script(app).post("/api/auth", json={"username": name, "password": PASSWORD} | wishes)
+def log_in(app: Flask, name: str = "ada", **fields: Any) -> dict[str, Any]:
+    answer = Script(app).post("/api/auth", json={"username": name, "password": PASSWORD} | fields)
     assert answer.status_code == 200
     told: dict[str, Any] = answer.json
     return told
 
 
-def refresh(app: Flask, token: str, address: str = "10.0.0.7", **wishes: Any) -> TestResponse:
-    return Script(app, address=address).post("/api/auth/refresh", json={"refresh_token": token} | wishes)
+def refresh(app: Flask, token: str, address: str = "10.0.0.7", **fields: Any) -> TestResponse:
+    return Script(app, address=address).post("/api/auth/refresh", json={"refresh_token": token} | fields)
 
 
 def works(app: Flask, token: str) -> bool:

@@ -11,7 +11,7 @@ GIVEN = "profile:read protected:read resources:read"
 
 @pytest.mark.parametrize("role", ["user", "admin", "super_admin"])
 @pytest.mark.parametrize(
-    "wishes",
+    "fields",
     [
         pytest.param({}, id="left out"),
         pytest.param({"scope": ""}, id="empty"),
@@ -19,10 +19,10 @@ GIVEN = "profile:read protected:read resources:read"
         pytest.param({"scopes": []}, id="an empty list"),
     ],
 )
-def test_a_login_without_a_scope_can_read_resources_and_its_profile_only(app, role, wishes):
+def test_a_login_without_a_scope_can_read_resources_and_its_profile_only(app, role, fields):
     factories.user(app, "root", role="super_admin")
     factories.user(app, "ada", role=role)
-    first = log_in(app, **wishes)
+    first = log_in(app, **fields)
     assert (first["scope"], claims(first["access_token"])["scope"]) == (GIVEN, GIVEN)
     assert refresh(app, first["refresh_token"]).json["scope"] == GIVEN
     for path in ("/admin/users", "/admin/audit", "/tokens"):

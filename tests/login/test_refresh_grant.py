@@ -45,12 +45,12 @@ def test_a_refresh_does_not_extend_former_tokens(app, user, clock):
     assert not works(app, first["access_token"])
 
 
-@pytest.mark.parametrize("wishes", [{}, {"scope": "profile:read"}], ids=["all scopes", "narrower scopes"])
-def test_after_sixty_refreshes_at_once_four_access_tokens_are_valid(app, user, clock, wishes):
+@pytest.mark.parametrize("fields", [{}, {"scope": "profile:read"}], ids=["all scopes", "narrower scopes"])
+def test_after_sixty_refreshes_at_once_four_access_tokens_are_valid(app, user, clock, fields):
     made = [log_in(app)]
     for _ in range(60):
         clock.shift(0.1)
-        made.append(refresh(app, made[-1]["refresh_token"], **wishes).json)
+        made.append(refresh(app, made[-1]["refresh_token"], **fields).json)
     alive = [Script(app, answer["access_token"]).get("/account").status_code == 200 for answer in made]
     assert alive == [False] * 57 + [True] * 4
     clock.shift(30)

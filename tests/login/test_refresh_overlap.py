@@ -109,8 +109,8 @@ def test_former_access_tokens_work_as_long_as_the_overlap(app, user, clock):
 
 def test_repeats_with_other_scopes_get_their_own_tokens_and_at_most_four(app, user, clock):
     first = log_in(app, scope="protected:read profile:read tokens:read")["refresh_token"]
-    wishes = [None, "protected:read", "profile:read", "tokens:read", "protected:read profile:read"]
-    answers = [refresh(app, first, **({"scope": wish} if wish else {})) for wish in wishes]
+    scopes = [None, "protected:read", "profile:read", "tokens:read", "protected:read profile:read"]
+    answers = [refresh(app, first, **({"scope": scope} if scope else {})) for scope in scopes]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
     assert answers[-1].headers["Retry-After"] == "30"
     assert {answer.json["refresh_token"] for answer in answers[:3]} == {answers[0].json["refresh_token"]}

@@ -9,7 +9,7 @@ from tests import factories
 from tests.browser import Person
 from tests.mail.test_smtp import put, row, serving, worker_for
 from tests.ports import free_port
-from webapp.accounts.names import EmailUnfit, checked_address
+from webapp.accounts.names import InvalidEmail, checked_address
 from webapp.cli.context import CommandContext
 from webapp.core.clock import now
 from webapp.core.db import Database
@@ -57,7 +57,7 @@ def test_compatibility_forms_of_an_e_mail_address_are_one_address(make_app, type
     ],
 )
 def test_a_form_that_would_become_another_email_address_is_refused(typed):
-    with pytest.raises(EmailUnfit):
+    with pytest.raises(InvalidEmail):
         checked_address(typed)
 
 

@@ -12,7 +12,7 @@ from webapp.core.db import Database
 from webapp.mfa import passkeys, webauthn_ceremonies
 from webapp.mfa.authenticator_names import suggested
 from webapp.mfa.models import Passkey
-from webapp.mfa.passkeys import AlreadyKnown, CounterBack, PasskeyNameUnfit
+from webapp.mfa.passkeys import AlreadyKnown, CounterBack, InvalidPasskeyName
 from webapp.mfa.relying_party import RelyingParty
 from webapp.mfa.webauthn_ceremonies import CeremonyRefused
 from webapp.web.registry import services_of
@@ -220,7 +220,7 @@ def test_an_unknown_authenticator_is_named_by_its_transport():
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 51, "a\nb", "a\u202eb", "\0"])
 def test_an_unprintable_name_is_refused(name):
-    with pytest.raises(PasskeyNameUnfit):
+    with pytest.raises(InvalidPasskeyName):
         passkeys.checked_name(name)
 
 

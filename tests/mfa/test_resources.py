@@ -42,11 +42,11 @@ def vault(make_app):
 
 
 def token(app, owner, amr, *scopes):
-    wish = TokenRequest(
+    requested = TokenRequest(
         name="script", authority=TokenGrant(scopes=frozenset(scopes)), lifetime=timedelta(days=1), origin="page"
     )
     with services_of(app).get(Database).write() as db:
-        return services_of(app).get(TokenIssuer).issue(db, owner.id, wish, AuthenticationProof(now(), amr)).token
+        return services_of(app).get(TokenIssuer).issue(db, owner.id, requested, AuthenticationProof(now(), amr)).token
 
 
 @pytest.mark.parametrize(

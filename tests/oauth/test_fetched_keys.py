@@ -10,7 +10,7 @@ from tests.oauth.test_private_key_jwt import KEYS, OTHER, assertion, call, jwk, 
 from webapp.core.key_material import public_jwk
 from webapp.core.outgoing_http import NotReached, OutgoingHttp, OutgoingResponse
 from webapp.oauth import fetched_keys
-from webapp.oauth.client_settings import ClientUnfit
+from webapp.oauth.client_settings import InvalidClientSettings
 from webapp.oauth.fetched_keys import FetchedKeys
 from webapp.web.registry import services_of
 
@@ -120,5 +120,5 @@ def test_which_urls_can_be_entered(app):
         {"jwks_uri": URL, "jwks": jwks(jwk())},
         {"jwks_uri": URL, "is_public": True},
     ):
-        with pytest.raises(ClientUnfit):
+        with pytest.raises(InvalidClientSettings):
             registered(app, "Bank", **more)

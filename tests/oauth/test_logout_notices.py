@@ -134,7 +134,7 @@ def test_an_admin_sees_the_notices_and_retries_one(app, person, user, wiki, rece
     ["x", "ftp://a.example.org/", "https://", "https://u:p@a.example.org/", "https://a.example.org/#x", "x" * 600],
 )
 def test_other_urls_cannot_be_registered(app, url):
-    with pytest.raises(client_settings.ClientUnfit):
+    with pytest.raises(client_settings.InvalidClientSettings):
         registered(app, backchannel_logout_uri=url)
 
 

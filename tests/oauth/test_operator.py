@@ -49,15 +49,15 @@ def test_users_see_everywhere_that_nobody_has_checked_the_name_of_an_app(person,
 
 @pytest.mark.parametrize("given", ["x" * 101, "a\nb", "a\0b", "Example\u202egro", "\u200bx", "a\tb"])
 def test_an_operator_has_one_line_of_bounded_length(app, given):
-    with pytest.raises(client_settings.ClientUnfit):
+    with pytest.raises(client_settings.InvalidClientSettings):
         registered(app, operator=given)
     wiki = registered(app, operator=" Example Ltd " + "x" * 88)
     with factories.database_of(app).write() as db:
         client = clients.named(db, wiki.client_id)
         assert client.operator.startswith("Example Ltd x")
-        wish = replace(client_settings.settings_of(client), operator=given)
-        with pytest.raises(client_settings.ClientUnfit):
-            clients.edit(db, client, wish)
+        desired = replace(client_settings.settings_of(client), operator=given)
+        with pytest.raises(client_settings.InvalidClientSettings):
+            clients.edit(db, client, desired)
 
 
 def test_an_admin_enters_it_in_the_form(app):

@@ -10,7 +10,7 @@ from tests.oauth.app import registered
 from tests.oauth.logout_receiver import Receiver, log_in, read
 from tests.script import Script
 from webapp.oauth import clients
-from webapp.oauth.client_settings import ClientUnfit, settings_of
+from webapp.oauth.client_settings import InvalidClientSettings, settings_of
 
 GIVEN = {"is_first_party": True, "has_pairwise_subjects": True, "backchannel_logout_uri": "https://w.example.org/out"}
 
@@ -68,7 +68,7 @@ def test_an_app_with_several_hosts_has_no_sector(app, wiki):
     two = clients.NewClient(name="Two", has_pairwise_subjects=True, **hosts)
     with factories.database_of(app).read() as db:
         client = clients.by_id(db, UUID(wiki.client_id))
-        with pytest.raises(ClientUnfit):
+        with pytest.raises(InvalidClientSettings):
             clients.register(db, two, origin="test")
-        with pytest.raises(ClientUnfit):
+        with pytest.raises(InvalidClientSettings):
             clients.edit(db, client, replace(settings_of(client), **hosts))

@@ -16,8 +16,8 @@ from webapp.core.clock import now
 from webapp.core.key_material import public_jwk, public_pem
 from webapp.oauth import client_keys, client_secrets, clients
 from webapp.oauth.client_assertion import TYPE
-from webapp.oauth.client_keys import KeysUnfit
-from webapp.oauth.client_settings import ClientUnfit, settings_of
+from webapp.oauth.client_keys import InvalidClientKeys
+from webapp.oauth.client_settings import InvalidClientSettings, settings_of
 
 KEYS: dict[str, Any] = {
     "ES256": ec.generate_private_key(ec.SECP256R1()),
@@ -174,7 +174,7 @@ def test_new_keys_count_at_once_and_end_the_secrets(app, wiki):
     with factories.database_of(app).write() as db:
         client = clients.named(db, "Wiki")
         clients.edit(db, client, replace(settings_of(client), jwks=jwks(jwk())))
-        with pytest.raises(ClientUnfit):
+        with pytest.raises(InvalidClientSettings):
             client_secrets.add_secret(db, client)
     assert wiki.post("/oauth/token", grant_type="refresh_token").json["error"] == "invalid_client"
     assert call(wiki, assertion(wiki, header={})).json["error"] == "invalid_grant", "the only key needs no kid"
@@ -214,5 +214,5 @@ def test_which_keys_can_be_entered():
         jwks(*(jwk(kid=str(number)) for number in range(11))),
         "[" * 5000,
     ):
-        with pytest.raises(KeysUnfit):
+        with pytest.raises(InvalidClientKeys):
             client_keys.checked(text)

@@ -8,7 +8,7 @@ import pytest
 from tests import factories
 from tests.browser import Person
 from webapp.oauth import clients, set_up
-from webapp.oauth.client_settings import ClientUnfit
+from webapp.oauth.client_settings import InvalidClientSettings
 from webapp.oauth.clients import NewClient
 from webapp.oauth.metadata import metadata
 from webapp.oauth.recipes import APPS, RECIPES
@@ -24,8 +24,8 @@ def test_each_recipe_can_be_registered_and_leaves_nothing_open(app):
             chosen = {"redirect_uris": ["https://app.example.org/cb"]} | recipe.settings_for(
                 "https://app.example.org:8443/sub/"
             )
-            wish = NewClient(name=str(recipe.name), is_public=recipe.is_public, recipe=key, **chosen)
-            made = clients.register(db, wish, origin="test")
+            desired = NewClient(name=str(recipe.name), is_public=recipe.is_public, recipe=key, **chosen)
+            made = clients.register(db, desired, origin="test")
             text = recipe.filled_in(set_up.values(made.client, ABOUT, "Site", made.secret))
             assert not re.search(r"\$\w", text), key
             assert str(made.client.id) in text, key
@@ -42,7 +42,7 @@ def test_the_documentation_names_each_app():
 
 @pytest.mark.parametrize("url", ["", "https://a.example.org/?x=1", "https://a.example.org/#x", "http://a.example.org"])
 def test_a_url_that_no_app_has_is_refused(app, url):
-    with factories.database_of(app).write() as db, pytest.raises(ClientUnfit):
+    with factories.database_of(app).write() as db, pytest.raises(InvalidClientSettings):
         register(db, url)
 
 

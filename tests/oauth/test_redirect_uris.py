@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.oauth.redirect_uris import RedirectUriUnfit, checked, is_registered
+from webapp.oauth.redirect_uris import InvalidRedirectUri, checked, is_registered
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_it_can_be_registered(uri):
 def test_it_cannot_be_registered(uri):
     if uri.endswith("\n"):
         uri += "x"
-    with pytest.raises(RedirectUriUnfit):
+    with pytest.raises(InvalidRedirectUri):
         checked(uri)
 
 

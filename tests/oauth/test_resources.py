@@ -192,7 +192,7 @@ def test_client_credentials_are_for_one_service(app, user):
     "uris", [["files"], ["/files"], ["https://a.example#x"], ["https://a b"], ["https://ä.example"], ["x:" * 150]]
 )
 def test_a_service_is_named_by_a_complete_uri(uris):
-    with pytest.raises(resources.ResourceUnfit):
+    with pytest.raises(resources.InvalidResource):
         resources.checked(uris)
-    with pytest.raises(resources.ResourceUnfit):
+    with pytest.raises(resources.InvalidResource):
         resources.checked(f"https://{number}.example" for number in range(21))

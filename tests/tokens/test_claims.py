@@ -8,7 +8,7 @@ import pytest
 from tests import factories
 from tests.script import Script
 from tests.tables import contents
-from webapp.tokens.claims import LONGEST, REGISTERED, ClaimsUnfit
+from webapp.tokens.claims import LONGEST, REGISTERED, InvalidClaims
 from webapp.tokens.issuing import TokenIssuer
 from webapp.web.registry import services_of
 
@@ -39,7 +39,7 @@ def test_additional_claims_are_in_tokens_of_page_and_api(app, user):
 def test_registered_claims_cannot_be_added(app, user, name):
     services_of(app).get(TokenIssuer).adds_claims(lambda user_id, scopes: {name: "forged"})
     before = contents(app)
-    with pytest.raises(ClaimsUnfit, match=f"must not set the reserved claims {name}"):
+    with pytest.raises(InvalidClaims, match=f"must not set the reserved claims {name}"):
         factories.api_token(app, user)
     assert contents(app) == before
 
@@ -51,7 +51,7 @@ def test_every_claim_of_our_tokens_is_registered(app, user):
 def test_two_hooks_cannot_add_the_same_claim(app, user):
     for value in (1, 2):
         services_of(app).get(TokenIssuer).adds_claims(lambda user_id, scopes, value=value: {"tenant": value})
-    with pytest.raises(ClaimsUnfit, match="tenant"):
+    with pytest.raises(InvalidClaims, match="tenant"):
         factories.api_token(app, user)
 
 
@@ -68,7 +68,7 @@ def test_two_hooks_cannot_add_the_same_claim(app, user):
 def test_invalid_claims_create_no_token(app, user, claims):
     services_of(app).get(TokenIssuer).adds_claims(lambda user_id, scopes: claims)
     before = contents(app)
-    with pytest.raises(ClaimsUnfit):
+    with pytest.raises(InvalidClaims):
         factories.api_token(app, user)
     assert contents(app) == before
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.tokens.ip_restrictions import NetworkUnfit, networks_of
+from webapp.tokens.ip_restrictions import InvalidNetwork, networks_of
 
 
 @pytest.mark.parametrize(
@@ -30,13 +30,13 @@ def test_a_network_is_stored_in_its_shortest_form(written, kept):
     ],
 )
 def test_an_invalid_network_is_refused_with_a_message(written):
-    with pytest.raises(NetworkUnfit) as refused:
+    with pytest.raises(InvalidNetwork) as refused:
         networks_of(["10.0.0.0/8", written])
     assert len(str(refused.value)) < 200
 
 
 def test_a_network_with_host_bits_is_refused():
-    with pytest.raises(NetworkUnfit, match=r"The network is 10\.0\.0\.0/8"):
+    with pytest.raises(InvalidNetwork, match=r"The network is 10\.0\.0\.0/8"):
         networks_of(["10.0.0.5/8"])
 
 
@@ -45,5 +45,5 @@ def test_a_repeated_network_is_stored_once():
 
 
 def test_the_number_of_networks_is_limited():
-    with pytest.raises(NetworkUnfit, match="at most 20"):
+    with pytest.raises(InvalidNetwork, match="at most 20"):
         networks_of([f"10.0.0.{number}" for number in range(21)])

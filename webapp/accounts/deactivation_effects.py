@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import service_accounts, service_queries
 from webapp.accounts.models import User
 from webapp.accounts.service_queries import OwnedService
-from webapp.accounts.service_rules import Owner, OwnerUnfit, require_fit
+from webapp.accounts.service_rules import InvalidServiceOwner, Owner, require_fit
 from webapp.core.translation import _
 from webapp.tokens import script_logins, token_list
 
@@ -44,11 +44,11 @@ def effects_of(db: Session, user_id: UUID) -> DeactivationEffects:
 def check_new_owner(db: Session, owner: Owner, leaving: Collection[User]) -> None:
     """
     Raises:
-        OwnerUnfit: the account of the new owner is among those of ``leaving``, or cannot own all of their service
-            accounts.
+        InvalidServiceOwner: the account of the new owner is among those of ``leaving``, or cannot own all of their
+            service accounts.
     """
     if owner.user is not None and owner.user.id in {user.id for user in leaving}:
-        raise OwnerUnfit(_("This account stops too. Name another owner."))
+        raise InvalidServiceOwner(_("This account stops too. Name another owner."))
     for service in service_queries.of_owners(db, [user.id for user in leaving]):
         require_fit(db, owner, service.user.role)
 
@@ -62,7 +62,7 @@ def hand_over_all(
         The service accounts.
 
     Raises:
-        OwnerUnfit: of none; nothing was handed over if the transaction is rolled back.
+        InvalidServiceOwner: of none; nothing was handed over if the transaction is rolled back.
     """
     found = [service.user for service in service_queries.of_owners(db, [leaving.id])]
     for user in found:

@@ -30,7 +30,7 @@ WRAPPERS = {"argon2$argon2": "$argon2", "bcrypt$$2": "$2", "{CRYPT}$": "$", "{cr
 INCOMPARABLE = (ValueError, VerificationError, InvalidHashError)
 
 
-class HashUnfit(Exception):
+class InvalidHash(Exception):
     """The message is for the operator: what was seen, and never the hash."""
 
 
@@ -67,22 +67,22 @@ def checked_hash(hashed: str) -> str:
     """A hash as it may be stored, without what another program wraps around it.
 
     Raises:
-        HashUnfit: it is not known, malformed, or takes too much time or memory at each login.
+        InvalidHash: it is not known, malformed, or takes too much time or memory at each login.
     """
     hashed = unwrapped(hashed.strip())
     found = recognized(hashed)
     if found is None:
-        raise HashUnfit(f"The password hash is not accepted: {seen(hashed)}.")
+        raise InvalidHash(f"The password hash is not accepted: {seen(hashed)}.")
     kind = found.scheme.name
     if found.milliseconds > MOST_MILLISECONDS:
         most = MOST_MILLISECONDS / 1000
-        raise HashUnfit(
+        raise InvalidHash(
             f"The work factor of the {kind} hash is too high: a login would take more than {most:g} seconds."
         )
     if found.mebibytes > MOST_MEBIBYTES:
-        raise HashUnfit(f"The {kind} hash is too large: a login would take more than {MOST_MEBIBYTES} MiB of memory.")
+        raise InvalidHash(f"The {kind} hash is too large: a login would take more than {MOST_MEBIBYTES} MiB of memory.")
     if not is_comparable(found):
-        raise HashUnfit(f"The password hash looks like {kind}, but is malformed.")
+        raise InvalidHash(f"The password hash looks like {kind}, but is malformed.")
     return hashed
 
 

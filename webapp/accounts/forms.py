@@ -8,7 +8,7 @@ from wtforms import BooleanField, EmailField, HiddenField, PasswordField, Select
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # New in 3.3; the types are of 3.2.
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from webapp.accounts.names import UserNameUnfit, checked_name
+from webapp.accounts.names import InvalidUserName, checked_name
 from webapp.accounts.owner_fields import person_field, role_field
 from webapp.accounts.profile import LANGUAGES, THEMES, checked_display_name, time_zones
 from webapp.core.translation import _l
@@ -143,13 +143,13 @@ class ProfileForm(Form):
             return
         try:
             checked_name(field.data or "")
-        except UserNameUnfit as error:
+        except InvalidUserName as error:
             raise ValidationError(str(error)) from error
 
     def validate_display_name(self, field: StringField) -> None:
         try:
             checked_display_name(field.data)
-        except UserNameUnfit as error:
+        except InvalidUserName as error:
             raise ValidationError(str(error)) from error
 
 

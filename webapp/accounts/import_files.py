@@ -15,7 +15,7 @@ DELIMITERS = ",;\t"
 Fields = Mapping[str, object]
 
 
-class FileUnfit(Exception):
+class InvalidImportFile(Exception):
     """It cannot be read from some line on; the message says why."""
 
 
@@ -81,14 +81,14 @@ def read_csv(file: IO[bytes]) -> Iterator[Line]:
     """A header line with the names of the fields, then one user on each line. Commas, semicolons or tabs separate.
 
     Raises:
-        FileUnfit
+        InvalidImportFile
     """
     lines = decoded_lines(file)
     header = next(lines, "")
     delimiter = max(DELIMITERS, key=header.count)
     columns = [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
     if not any(columns):
-        raise FileUnfit("It is empty. Its first line must name the fields.")
+        raise InvalidImportFile("It is empty. Its first line must name the fields.")
     rows = csv.reader(lines, delimiter=delimiter, strict=True)
     number = 2
     while True:
@@ -96,7 +96,7 @@ def read_csv(file: IO[bytes]) -> Iterator[Line]:
             cells = next(rows, None)
         except csv.Error as error:
             # What follows an open quotation mark is not read as lines any more.
-            raise FileUnfit(f"Line {number} is not valid CSV: {error}.") from error
+            raise InvalidImportFile(f"Line {number} is not valid CSV: {error}.") from error
         if cells is None:
             return
         if cells:
@@ -108,11 +108,11 @@ def decoded_lines(file: IO[bytes]) -> Iterator[str]:
     """What is not UTF-8 becomes surrogates, which no field may have.
 
     Raises:
-        FileUnfit: a line is too long. A row may go on over several lines, so the next row cannot be found.
+        InvalidImportFile: a line is too long. A row may go on over several lines, so the next row cannot be found.
     """
     for number, text in lines_of(file):
         if text is None:
-            raise FileUnfit(f"Line {number} is longer than {LONGEST_LINE // 1024} KiB.")
+            raise InvalidImportFile(f"Line {number} is longer than {LONGEST_LINE // 1024} KiB.")
         yield text.decode(errors="surrogateescape")
 
 

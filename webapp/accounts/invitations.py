@@ -59,7 +59,7 @@ def may_give(db: Session, roles: Sequence[str]) -> tuple[str, ...]:
 
 
 def create(
-    db: Session, wish: InvitationRequest, *, by: UUID | None = None, roles: Sequence[str] = tuple(FIRST)
+    db: Session, requested: InvitationRequest, *, by: UUID | None = None, roles: Sequence[str] = tuple(FIRST)
 ) -> InvitationWithLink:
     """Create an invitation and write its audit event.
 
@@ -68,37 +68,37 @@ def create(
         roles: all roles of the inviter.
 
     Raises:
-        EmailUnfit: the e-mail address is not valid.
+        InvalidEmail: the e-mail address is not valid.
         RoleNotYours: the inviter may not invite to this role.
     """
-    if wish.role not in may_give(db, roles):
-        raise RoleNotYours(wish.role)
-    if locked_role(db, wish.role) is None:
-        raise RoleNotYours(wish.role)
-    made = prepare(wish, by=by)
+    if requested.role not in may_give(db, roles):
+        raise RoleNotYours(requested.role)
+    if locked_role(db, requested.role) is None:
+        raise RoleNotYours(requested.role)
+    made = prepare(requested, by=by)
     db.add(made.invitation)
     db.flush()
     record_made(db, made.invitation)
     return made
 
 
-def prepare(wish: InvitationRequest, *, by: UUID | None = None) -> InvitationWithLink:
+def prepare(requested: InvitationRequest, *, by: UUID | None = None) -> InvitationWithLink:
     """Build the row of an invitation, without adding it to the database session or checking the role.
 
     Raises:
-        EmailUnfit: the e-mail address is not valid.
+        InvalidEmail: the e-mail address is not valid.
     """
     secret = new_secret()
     invitation = Invitation(
         id=uuid4(),
         digest=digest(secret),
-        email=checked_address(wish.email) if wish.email else None,
-        role=wish.role,
-        note=wish.note,
+        email=checked_address(requested.email) if requested.email else None,
+        role=requested.role,
+        note=requested.note,
         created_by=by,
         created_at=now(),
-        expires_at=now() + wish.lifetime,
-        most_uses=1 if wish.email else wish.most_uses,
+        expires_at=now() + requested.lifetime,
+        most_uses=1 if requested.email else requested.most_uses,
         uses=0,
     )
     return InvitationWithLink(invitation, f"/register/{secret}")

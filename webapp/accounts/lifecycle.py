@@ -69,7 +69,7 @@ def enable(db: Session, user: User, *, actor_id: UUID | None = None, reason: str
     """Let a disabled user log in again. Ended sessions and tokens stay ended; failed logins are reset.
 
     Raises:
-        OwnerUnfit: it is a service account that its owner cannot have any more.
+        InvalidServiceOwner: it is a service account that its owner cannot have any more.
     """
     role_closures.lock(db)
     service_rules.require_owner(db, user, user.role)
@@ -108,7 +108,7 @@ def change_role(db: Session, user: User, role: str, *, actor_id: UUID | None = N
     Raises:
         RoleGone: there is no such role.
         LastSuperAdmin
-        OwnerUnfit: it is a service account, whose owner does not have the role.
+        InvalidServiceOwner: it is a service account, whose owner does not have the role.
     """
     role_closures.lock(db)
     if locked_role(db, role) is None:

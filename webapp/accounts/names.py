@@ -38,11 +38,11 @@ class Accepted:
 accepted = Accepted()
 
 
-class UserNameUnfit(Exception):
+class InvalidUserName(Exception):
     """The user name is not accepted. The message is for the person who chose it."""
 
 
-class EmailUnfit(Exception):
+class InvalidEmail(Exception):
     """The e-mail address is not accepted. The message is for the person who typed it."""
 
 
@@ -74,23 +74,23 @@ def checked_name(name: str, *, may_be_address: bool = False) -> str:
         The name in NFC, without surrounding spaces.
 
     Raises:
-        UserNameUnfit: it is too long, not a user name by RFC 8265, or could be mistaken for another.
+        InvalidUserName: it is too long, not a user name by RFC 8265, or could be mistaken for another.
     """
     if may_be_address and "@" in name and accepted.email_user_names:
         return checked_address_name(name)
     name = normalized("NFC", name.strip())
     if not 1 <= len(name) <= LONGEST:
-        raise UserNameUnfit(_("A user name must have 1 to %(most)s characters.", most=LONGEST))
+        raise InvalidUserName(_("A user name must have 1 to %(most)s characters.", most=LONGEST))
     if is_stacked(name):
-        raise UserNameUnfit(STACKED)
+        raise InvalidUserName(STACKED)
     if normalized("NFKC", name) != name:
-        raise UserNameUnfit(_("It contains characters that look like other characters. Use plain letters."))
+        raise InvalidUserName(_("It contains characters that look like other characters. Use plain letters."))
     if not is_plain(name):
-        raise UserNameUnfit(_("Use letters and digits, with dots, dashes and underscores between them."))
+        raise InvalidUserName(_("Use letters and digits, with dots, dashes and underscores between them."))
     try:
         PROFILE.enforce(name)
     except UnicodeEncodeError as error:
-        raise UserNameUnfit(
+        raise InvalidUserName(
             _("It contains characters that some systems treat as the same. Use other letters.")
         ) from error
     refuse_confusable(name)
@@ -101,14 +101,14 @@ def checked_address_name(name: str) -> str:
     """Validate a user name that is an e-mail address.
 
     Raises:
-        UserNameUnfit
+        InvalidUserName
     """
     try:
         address = checked_address(name)
-    except EmailUnfit as error:
-        raise UserNameUnfit(str(error)) from error
+    except InvalidEmail as error:
+        raise InvalidUserName(str(error)) from error
     if len(address) > LONGEST:
-        raise UserNameUnfit(_("A user name must have 1 to %(most)s characters.", most=LONGEST))
+        raise InvalidUserName(_("A user name must have 1 to %(most)s characters.", most=LONGEST))
     return address
 
 
@@ -121,19 +121,19 @@ def is_plain(name: str) -> bool:
 
 def refuse_confusable(name: str) -> None:
     """Raises:
-    UserNameUnfit: the letters come from scripts that are not written together, or all look like Latin letters.
+    InvalidUserName: the letters come from scripts that are not written together, or all look like Latin letters.
     """
     letters = [character for character in name if character.isalpha()]
     scripts = {script_of(character) for character in letters}
     if len(scripts) > 1 and not any(scripts <= together for together in TOGETHER):
-        raise UserNameUnfit(
+        raise InvalidUserName(
             _(
                 "It mixes %(scripts)s letters, so it could be mistaken for another name.",
                 scripts=listed(SCRIPTS.get(script, script.lower()) for script in sorted(scripts)),
             )
         )
     if letters and DISGUISES.issuperset(letters):
-        raise UserNameUnfit(_("It looks like a name in Latin letters. Use Latin letters, or choose another name."))
+        raise InvalidUserName(_("It looks like a name in Latin letters. Use Latin letters, or choose another name."))
 
 
 def script_of(character: str) -> str:
@@ -160,14 +160,14 @@ def checked_address(address: str) -> str:
         The address in its normal form.
 
     Raises:
-        EmailUnfit
+        InvalidEmail
     """
     if len(address) > LONGEST_ADDRESS or is_stacked(address):
-        raise EmailUnfit(_("This is not a valid e-mail address."))
+        raise InvalidEmail(_("This is not a valid e-mail address."))
     try:
         return validate_email(with_plain_letters(address.strip()), check_deliverability=False).normalized
     except EmailNotValidError as error:
-        raise EmailUnfit(why_unfit(address.strip())) from error
+        raise InvalidEmail(why_unfit(address.strip())) from error
 
 
 def with_plain_letters(address: str) -> str:

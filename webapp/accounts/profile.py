@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.accounts.models import User
-from webapp.accounts.names import UserNameUnfit, checked_name, normalized_key
+from webapp.accounts.names import InvalidUserName, checked_name, normalized_key
 from webapp.accounts.registration import UserNameTaken, free_skeleton
 from webapp.audit.log import Event, record
 from webapp.core.combining_marks import STACKED, is_stacked
@@ -46,16 +46,16 @@ def checked_display_name(name: str | None) -> str | None:
         The name with single spaces; None if it is blank.
 
     Raises:
-        UserNameUnfit
+        InvalidUserName
     """
     name = " ".join((name or "").split(" ")).strip()
     if len(name) > LONGEST_DISPLAY_NAME:
-        raise UserNameUnfit(_("At most %(most)s characters.", most=LONGEST_DISPLAY_NAME))
+        raise InvalidUserName(_("At most %(most)s characters.", most=LONGEST_DISPLAY_NAME))
     # A line break would start another header of a mail, and a bidirectional mark would reverse the text beside it.
     if not name.isprintable():
-        raise UserNameUnfit(_("It contains characters that cannot be displayed."))
+        raise InvalidUserName(_("It contains characters that cannot be displayed."))
     if is_stacked(name):
-        raise UserNameUnfit(STACKED)
+        raise InvalidUserName(STACKED)
     return name or None
 
 
@@ -63,7 +63,7 @@ def display_name_if_fit(name: str | None) -> str | None:
     """A display name from elsewhere; None if it cannot be one here, because its user can choose another afterwards."""
     try:
         return checked_display_name(name)
-    except UserNameUnfit:
+    except InvalidUserName:
         return None
 
 
@@ -74,7 +74,7 @@ def change(db: Session, user: User, wanted: Profile) -> str | None:
         The previous user name, if it changed.
 
     Raises:
-        UserNameTaken, UserNameUnfit
+        UserNameTaken, InvalidUserName
     """
     former = rename(db, user, wanted.username)
     rest = {field: getattr(wanted, field) for field in ("language", "time_zone", "theme")}
@@ -95,14 +95,14 @@ def rename(db: Session, user: User, wanted: str) -> str | None:
         The previous user name, if it changed.
 
     Raises:
-        UserNameTaken, UserNameUnfit
+        UserNameTaken, InvalidUserName
     """
     former = user.username
     # One that an operator gave may be an e-mail address, which nobody chooses by themselves.
     if wanted.strip() == former or (name := checked_name(wanted)) == former:
         return None
     if user.has_external_identity:
-        raise UserNameUnfit(_("Your user name is managed by your organisation. Change it there."))
+        raise InvalidUserName(_("Your user name is managed by your organisation. Change it there."))
     skeleton = free_skeleton(db, name, of=user.id)
     try:
         with db.begin_nested():

@@ -6,7 +6,7 @@ from webapp.accounts import lifecycle
 from webapp.accounts.lifecycle import LastSuperAdmin
 from webapp.accounts.models import User
 from webapp.accounts.roles import RoleGone
-from webapp.accounts.service_rules import OwnerUnfit
+from webapp.accounts.service_rules import InvalidServiceOwner
 
 ORDINARY = "user"
 
@@ -30,6 +30,6 @@ def apply_role(db: Session, user: User, wanted: str | None, given: str | None, *
     if is_ours and target != user.role:
         try:
             lifecycle.change_role(db, user, target, reason=provider)
-        except (RoleGone, LastSuperAdmin, OwnerUnfit):
+        except (RoleGone, LastSuperAdmin, InvalidServiceOwner):
             return given
     return wanted if user.role == wanted else None

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import provider_roles, registration
 from webapp.accounts.identity import Identity
 from webapp.accounts.models import User
-from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_name, normalized_key
+from webapp.accounts.names import InvalidEmail, InvalidUserName, checked_name, normalized_key
 from webapp.accounts.profile import display_name_if_fit
 from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken, free_skeleton, refuse_addresses_of_others
 from webapp.audit.log import Event, record
@@ -38,7 +38,7 @@ def account_of(db: Session, identity: Identity) -> User:
         raise NoAccountPossible(
             _("The e-mail address %(address)s belongs to another account here.", address=address)
         ) from error
-    except (UserNameUnfit, EmailUnfit) as error:
+    except (InvalidUserName, InvalidEmail) as error:
         unfit = _("%(name)s cannot be used as a user name here.", name=name)
         raise NoAccountPossible(f"{unfit} {error}") from error
     if identity.role is not None:
@@ -71,7 +71,7 @@ def follow(db: Session, user: User, name: str) -> User:
 
 def create_account(db: Session, identity: Identity) -> User:
     if len(identity.key) > LONGEST_KEY:
-        raise UserNameUnfit(
+        raise InvalidUserName(
             _("The identifier at the identity provider is longer than %(most)s characters.", most=LONGEST_KEY)
         )
     new = NewUser(

@@ -54,7 +54,7 @@ def add(db: Session, new: NewUser, *, origin: str) -> User:
         origin: how it came to be, for the audit event: setup, cli, invitation or elsewhere.
 
     Raises:
-        UserNameUnfit, EmailUnfit, UserNameTaken, EmailTaken
+        InvalidUserName, InvalidEmail, UserNameTaken, EmailTaken
         ValueError: there is no such role.
     """
     user = prepare(db, new, may_be_address=origin in CHOSEN_BY_OTHERS)
@@ -106,7 +106,7 @@ def prepare(db: Session, new: NewUser, *, may_be_address: bool = False) -> User:
         may_be_address: see ``names.checked_name``.
 
     Raises:
-        UserNameUnfit, EmailUnfit
+        InvalidUserName, InvalidEmail
         ValueError: there is no such role.
     """
     if locked_role(db, new.role) is None:
@@ -176,7 +176,7 @@ def create_first_admin(db: Session, secret: str, new: NewUser) -> User:
 
     Raises:
         LinkDead: the link does not work, or was used meanwhile.
-        UserNameUnfit, EmailUnfit, UserNameTaken, EmailTaken
+        InvalidUserName, InvalidEmail, UserNameTaken, EmailTaken
     """
     if not one_time_links.spend(db, SETUP, secret) or not has_no_administrator(db):
         raise one_time_links.LinkDead

@@ -23,7 +23,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]{1,19}")
 CLOSURE_OF = select(Role.closure).where(Role.name == bindparam("name"))
 
 
-class RoleUnfit(Exception):
+class InvalidRole(Exception):
     """Name or description is not accepted. The message is for the person who entered it."""
 
 
@@ -79,10 +79,10 @@ def add(db: Session, name: str, description: str, includes: Sequence[str], *, ac
         includes: names of the roles that it includes directly.
 
     Raises:
-        RoleUnfit, RoleTaken, RoleCycle
+        InvalidRole, RoleTaken, RoleCycle
     """
     if not NAME.fullmatch(name):
-        raise RoleUnfit(_("Use 2 to 20 lower-case letters, digits and underscores, starting with a letter."))
+        raise InvalidRole(_("Use 2 to 20 lower-case letters, digits and underscores, starting with a letter."))
     description = checked_description(description)
     made = Role(name=name, description=description, includes=[], closure=[name])
     try:
@@ -102,7 +102,7 @@ def edit(db: Session, role: Role, description: str, includes: Sequence[str], *, 
         includes: names of the roles that it includes directly.
 
     Raises:
-        RoleGone, RoleUnfit, RoleCycle, NobodyLeft
+        RoleGone, InvalidRole, RoleCycle, NobodyLeft
     """
     lock_all(db, role)
     before = {"includes": list(role.includes), "description": role.description}
@@ -117,15 +117,15 @@ def edit(db: Session, role: Role, description: str, includes: Sequence[str], *, 
 
 
 def checked_description(text: str) -> str:
-    """One line of printable text; ``RoleUnfit`` otherwise."""
+    """One line of printable text; ``InvalidRole`` otherwise."""
     if not (text := text.strip()):
-        raise RoleUnfit(_("Enter a description."))
+        raise InvalidRole(_("Enter a description."))
     if len(text) > LONGEST_DESCRIPTION:
-        raise RoleUnfit(_("At most %(most)s characters.", most=LONGEST_DESCRIPTION))
+        raise InvalidRole(_("At most %(most)s characters.", most=LONGEST_DESCRIPTION))
     if not text.isprintable():
-        raise RoleUnfit(_("Enter one line of printable text."))
+        raise InvalidRole(_("Enter one line of printable text."))
     if is_stacked(text):
-        raise RoleUnfit(STACKED)
+        raise InvalidRole(STACKED)
     return text
 
 
@@ -190,9 +190,9 @@ def set_includes(db: Session, role: Role, includes: Sequence[str]) -> None:
     """Set what a role includes, and compute the closures of all roles anew."""
     everyone = lock_all(db, role)
     if unknown := set(includes) - everyone.keys():
-        raise RoleUnfit(_("Unknown role: %(roles)s.", roles=", ".join(sorted(unknown))))
+        raise InvalidRole(_("Unknown role: %(roles)s.", roles=", ".join(sorted(unknown))))
     if missing := set(FIRST.get(role.name, ())) - set(includes):
-        raise RoleUnfit(_("%(role)s always includes %(roles)s.", role=role.name, roles=", ".join(sorted(missing))))
+        raise InvalidRole(_("%(role)s always includes %(roles)s.", role=role.name, roles=", ".join(sorted(missing))))
     graph = {name: tuple(found.includes) for name, found in everyone.items()} | {
         role.name: tuple(sorted(set(includes)))
     }

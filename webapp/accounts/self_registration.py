@@ -225,7 +225,7 @@ def register_with_invitation(db: Session, secret: str, new: NewUser) -> User:
     """Create an account with an invitation.
 
     Raises:
-        LinkDead, UserNameUnfit, EmailUnfit, UserNameTaken, EmailTaken
+        LinkDead, InvalidUserName, InvalidEmail, UserNameTaken, EmailTaken
     """
     invitation = spend(db, secret)
     user = registration.add(db, new, origin="invitation")

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import lifecycle, registration
 from webapp.accounts.models import ServiceAccount, User
 from webapp.accounts.registration import NewUser
-from webapp.accounts.service_rules import Owner, OwnerUnfit, owner_of, require_fit
+from webapp.accounts.service_rules import InvalidServiceOwner, Owner, owner_of, require_fit
 from webapp.audit.log import Event, record
 from webapp.core.translation import _
 
@@ -24,8 +24,8 @@ def create(
         purpose: what it is for, in one line.
 
     Raises:
-        OwnerUnfit
-        UserNameUnfit, UserNameTaken
+        InvalidServiceOwner
+        InvalidUserName, UserNameTaken
         ValueError: there is no such role.
     """
     owner = locked(db, owner)
@@ -48,12 +48,12 @@ def hand_over(
     """Give a service account another owner; its tokens go on.
 
     Raises:
-        OwnerUnfit
+        InvalidServiceOwner
     """
     owner = locked(db, owner, user)
     account, former = db.get(ServiceAccount, user.id, populate_existing=True), owner_of(db, user.id)
     if account is None:
-        raise OwnerUnfit(_("%(username)s is not a service account.", username=user.username))
+        raise InvalidServiceOwner(_("%(username)s is not a service account.", username=user.username))
     require_fit(db, owner, user.role)
     account.owner_id, account.owner_role = owner.user.id if owner.user else None, owner.role
     record(
@@ -71,9 +71,9 @@ def locked(db: Session, owner: Owner, *others: User) -> Owner:
     """The owner as it is now, and unchanged until the transaction ends.
 
     Raises:
-        OwnerUnfit: the owner, or one of the others, was deleted.
+        InvalidServiceOwner: the owner, or one of the others, was deleted.
     """
     wanted = {user.id for user in (owner.user, *others) if user is not None}
     if len(lifecycle.lock_user(db, wanted)) < len(wanted):
-        raise OwnerUnfit(_("%(owner)s was deleted.", owner=owner.name))
+        raise InvalidServiceOwner(_("%(owner)s was deleted.", owner=owner.name))
     return owner

@@ -15,7 +15,7 @@ def create(db: Session, actor: Actor, name: str, *, role: str, owner: Owner, pur
     Raises:
         RoleGone: there is no such role.
         NotYoursToGrant: the actor may not assign it.
-        OwnerUnfit, UserNameUnfit, UserNameTaken
+        InvalidServiceOwner, InvalidUserName, UserNameTaken
     """
     closure = roles.included_in(db, role)
     if not closure:
@@ -32,7 +32,7 @@ def hand_over(action: AdminAction, user: User, owner: Owner) -> None:
 
     Raises:
         TargetOutranksActor: the service account has roles that the actor lacks.
-        OwnerUnfit
+        InvalidServiceOwner
     """
     action.check_target(user)
     service_accounts.hand_over(action.db, user, owner, actor_id=action.actor.user_id, reason=action.reason)

@@ -22,7 +22,7 @@ class NoLogin(Exception):
     """It is a service account, which has no way to log in and is not given any."""
 
 
-class OwnerUnfit(Exception):
+class InvalidServiceOwner(Exception):
     """The owner cannot have this service account. The message says why."""
 
 
@@ -96,24 +96,26 @@ def require_fit(db: Session, owner: Owner | None, role: str) -> None:
     """Called with ``role_closures.lock``, so that it stays true until the transaction ends.
 
     Raises:
-        OwnerUnfit: the owner is not active, or has less than the role of the service account. Otherwise its tokens
-            could do what the owner may not.
+        InvalidServiceOwner: the owner is not active, or has less than the role of the service account. Otherwise its
+            tokens could do what the owner may not.
     """
     problem, name = problem_of(owner, role, role_closures.current(db)), owner.label if owner else ""
     if problem is OwnerProblem.LACKS_ROLE:
         what = {"owner": name, "role": humanize(role)}
-        raise OwnerUnfit(_("%(owner)s does not have the role %(role)s, so its tokens must not have it either.", **what))
+        raise InvalidServiceOwner(
+            _("%(owner)s does not have the role %(role)s, so its tokens must not have it either.", **what)
+        )
     if problem is OwnerProblem.INACTIVE:
         detail = _("%(owner)s cannot own a service account: it must be an active user who can log in.", owner=name)
-        raise OwnerUnfit(detail)
+        raise InvalidServiceOwner(detail)
     if problem is OwnerProblem.MISSING:
-        raise OwnerUnfit(_("It has no owner. Hand it over first."))
+        raise InvalidServiceOwner(_("It has no owner. Hand it over first."))
 
 
 def require_owner(db: Session, user: User, role: str) -> None:
     """
     Raises:
-        OwnerUnfit: a service account cannot have this role with its present owner.
+        InvalidServiceOwner: a service account cannot have this role with its present owner.
     """
     if user.is_service:
         require_fit(db, owner_of(db, user.id), role)

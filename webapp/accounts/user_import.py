@@ -72,7 +72,7 @@ def check(
         refuse: called with each line that cannot.
 
     Raises:
-        FileUnfit
+        InvalidImportFile
     """
     summary, taken, waiting = ImportSummary(), TakenNames(), iter(lines)
     while some := list(islice(waiting, AT_ONCE)):

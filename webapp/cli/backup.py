@@ -14,7 +14,7 @@ from webapp.cli.db_context import answering, opened
 from webapp.cli.errors import CommandRefused
 from webapp.cli.output import say_aside
 from webapp.core import backup_file
-from webapp.core.backup_file import BackupUnfit
+from webapp.core.backup_file import InvalidBackup
 from webapp.core.db import Database, Unavailable
 from webapp.core.postgresql_backup import PostgresqlFailed
 
@@ -85,7 +85,7 @@ def write(context: CommandContext, database: Database, file: Path, words: str | 
         raise CommandRefused(f"{file} already exists. Name another file.") from error
     except PostgresqlFailed as error:
         raise CommandRefused(f"{error}. No backup was made. {ELSEWHERE}") from error
-    except (OSError, sqlite3.Error, BackupUnfit) as error:
+    except (OSError, sqlite3.Error, InvalidBackup) as error:
         why = (isinstance(error, OSError) and error.strerror) or error
         raise CommandRefused(f"{file} cannot be written: {why}. No backup was made.") from error
     if has_secret and words is None:

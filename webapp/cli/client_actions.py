@@ -11,7 +11,7 @@ from webapp.cli.output import say_aside
 from webapp.cli.prompts import confirm
 from webapp.core.db import Database
 from webapp.oauth import client_secrets, clients
-from webapp.oauth.client_settings import ClientUnfit
+from webapp.oauth.client_settings import InvalidClientSettings
 
 
 @click.command("secret", cls=Command)
@@ -28,7 +28,7 @@ def secret(context: CommandContext, *, name: str) -> None:
         client = client_called(db, name)
         try:
             made = client_secrets.new_secret_of(db, client, origin="cli")
-        except ClientUnfit as error:
+        except InvalidClientSettings as error:
             raise CommandRefused(str(error)) from error
     say_registered(str(client.id), made)
 

@@ -17,7 +17,7 @@ from webapp.core.db import Database
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.key_table import KeyTable
 from webapp.oauth import clients, people
-from webapp.oauth.client_settings import ClientSettings, ClientUnfit, settings_of
+from webapp.oauth.client_settings import ClientSettings, InvalidClientSettings, settings_of
 from webapp.oauth.clients import NewClient
 from webapp.oauth.recipes import RECIPES
 from webapp.settings import Settings
@@ -55,31 +55,31 @@ def add(
         if service_account and (account is None or not account.is_service):
             raise CommandRefused(f"There is no service account {service_account}.")
         try:
-            wish = NewClient(
+            desired = NewClient(
                 name=name,
                 is_public=is_public or (recipe is not None and RECIPES[recipe].is_public),
                 service_account_id=account.id if account else None,
                 recipe=recipe,
                 **by_recipe(recipe, app_url) | chosen(given),
             )
-            key_for(context.settings, database, db, wish)
-            made = clients.register(db, people.with_ids(db, wish), origin="cli")
-        except ClientUnfit as error:
+            key_for(context.settings, database, db, desired)
+            made = clients.register(db, people.with_ids(db, desired), origin="cli")
+        except InvalidClientSettings as error:
             raise CommandRefused(str(error)) from error
         say_registered(str(made.client.id), made.secret)
     if recipe is not None:
         say_aside(f"What to enter in the app: client show {name!r}")
 
 
-def key_for(settings: Settings, database: Database, db: Session, wish: ClientSettings) -> None:
+def key_for(settings: Settings, database: Database, db: Session, desired: ClientSettings) -> None:
     """Make the RSA key, if the app is the first that needs one."""
-    IdTokenKeys.of(settings, KeyTable(database, settings)).signing_key(db, is_rs256=wish.wants_rs256)
+    IdTokenKeys.of(settings, KeyTable(database, settings)).signing_key(db, is_rs256=desired.wants_rs256)
 
 
 def by_recipe(recipe: str | None, app_url: str | None) -> dict[str, Any]:
     """
     Raises:
-        ClientUnfit
+        InvalidClientSettings
     """
     return RECIPES[recipe].settings_for(app_url or "") if recipe is not None else {}
 
@@ -101,9 +101,9 @@ def edit(context: CommandContext, /, *, name: str, **given: Any) -> None:
     with opened(context) as database, database.write() as db:
         client = client_called(db, name)
         try:
-            wish = changed(settings_of(client), given)
-            key_for(context.settings, database, db, wish)
-            clients.edit(db, client, people.with_ids(db, wish))
-        except ClientUnfit as error:
+            desired = changed(settings_of(client), given)
+            key_for(context.settings, database, db, desired)
+            clients.edit(db, client, people.with_ids(db, desired))
+        except InvalidClientSettings as error:
             raise CommandRefused(str(error)) from error
     say_aside("The app was changed.")

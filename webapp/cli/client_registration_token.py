@@ -12,7 +12,7 @@ from webapp.cli.durations import DURATION
 from webapp.cli.errors import CommandRefused
 from webapp.cli.output import moment, say_aside, say_table
 from webapp.oauth import registration_tokens
-from webapp.oauth.registration_tokens import TokenUnfit
+from webapp.oauth.registration_tokens import InvalidRegistrationToken
 
 
 @click.group("registration-token", cls=CommandGroup)
@@ -37,7 +37,7 @@ def add(context: CommandContext, *, uses: int, expires: timedelta, allow_logout_
             made = registration_tokens.make(
                 db, uses=uses, lifetime=expires, allows_logout_uri=allow_logout_notices, origin="cli"
             )
-        except TokenUnfit as error:
+        except InvalidRegistrationToken as error:
             raise CommandRefused(str(error)) from error
     if not context.settings.dynamic_registration:
         say_aside("Apps can use it once WEBAPP_DYNAMIC_REGISTRATION is true.")

@@ -7,7 +7,7 @@ import click
 
 from webapp.accounts import invitations
 from webapp.accounts.invitations import LIFETIME, LONGEST, MAX_USES, InvitationRequest
-from webapp.accounts.names import EmailUnfit, checked_address
+from webapp.accounts.names import InvalidEmail, checked_address
 from webapp.app import close, create_app
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
@@ -54,14 +54,14 @@ def command(
             for name in who:
                 email = checked_address(name) if "@" in name else None
                 email = email if context.settings.smtp_url else None
-                wish = InvitationRequest(
+                requested = InvitationRequest(
                     role=role, email=email, note="" if email else name[:200], lifetime=expires, most_uses=uses
                 )
-                one = invitations.create(db, wish)
+                one = invitations.create(db, requested)
                 is_mailed = invitations.mail(db, mailer, one)
                 link = None if is_mailed else context.settings.base_url + one.path
                 made.append({"who": name, "link": link, "is_mailed": is_mailed})
-    except EmailUnfit as error:
+    except InvalidEmail as error:
         raise click.UsageError(str(error)) from error
     finally:
         close(app)

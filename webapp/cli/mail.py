@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import click
 
-from webapp.accounts.names import EmailUnfit, checked_address
+from webapp.accounts.names import InvalidEmail, checked_address
 from webapp.app import close, create_app
 from webapp.audit.log import Event, record
 from webapp.cli.commands import CommandGroup
@@ -87,7 +87,7 @@ def test(context: CommandContext, *, address: str) -> None:
         made = render_mail(app, "test", {}, DEFAULT)
         mail = LeasedMail(uuid4(), checked_address(address), Content(made.subject, made.text, made.html))
         transport_for(settings.smtp_url, settings.mail_from, settings.host).send(mail)
-    except EmailUnfit as error:
+    except InvalidEmail as error:
         raise click.UsageError(str(error)) from error
     except NotSent as error:
         raise CommandRefused(f"The mail was not sent: {error}") from error

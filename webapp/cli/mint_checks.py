@@ -15,13 +15,13 @@ from webapp.app import close, create_app
 from webapp.cli.durations import ENDLESS
 from webapp.cli.errors import CommandRefused
 from webapp.core.combining_marks import STACKED, is_stacked
-from webapp.core.dpop import DpopKeyUnfit, thumbprint_in
+from webapp.core.dpop import InvalidDpopKey, thumbprint_in
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard.assurance import Level, demands_of
 from webapp.guard.token_grant import TokenGrant
 from webapp.settings import Settings
 from webapp.settings.types import write_duration
-from webapp.tokens.ip_restrictions import NetworkUnfit, networks_of
+from webapp.tokens.ip_restrictions import InvalidNetwork, networks_of
 from webapp.tokens.issuing import (
     LONGEST_REASON,
     SHORTEST_REASON,
@@ -30,7 +30,7 @@ from webapp.tokens.issuing import (
 )
 from webapp.tokens.own_rotation import METHOD, RULE, SCOPE, excluding
 from webapp.tokens.scopes import Catalogue, ScopeNotHeld
-from webapp.tokens.token_names import TokenNameUnfit, checked_name
+from webapp.tokens.token_names import InvalidTokenName, checked_name
 from webapp.web.registry import services_of
 
 # An operator proves nothing about the owner, so the token never counts as a fresh login.
@@ -90,7 +90,7 @@ def token_request(db: Session, settings: Settings, catalogue: Catalogue, owner: 
         raise click.UsageError(f"None of these scopes allows {unreachable[0]}.")
     try:
         name, authority = checked_name(order.name), bounded(granted, order)
-    except (TokenNameUnfit, DpopKeyUnfit, NetworkUnfit) as error:
+    except (InvalidTokenName, InvalidDpopKey, InvalidNetwork) as error:
         raise click.UsageError(str(error)) from error
     if excluded := excluding(authority):
         needed = {"methods": f"--method {METHOD}", "resources": f"--resource {RULE}"}
@@ -140,7 +140,7 @@ def checked_lifetime(settings: Settings, order: MintOrder) -> timedelta | None:
 def bounded(scopes: frozenset[str], order: MintOrder) -> TokenGrant:
     """
     Raises:
-        DpopKeyUnfit, NetworkUnfit
+        InvalidDpopKey, InvalidNetwork
     """
     bounds: dict[str, Any] = {
         "scopes": scopes,

@@ -61,8 +61,10 @@ def add(
     private = PrivateHosts.of(settings.private_hosts)
     secret = "" if public else read_secret(from_stdin=secret_stdin)
     with opened(context) as database, database.write() as db, refusing():
-        wish = from_preset(db, PRESETS[preset], entered=entered, slug=slug or "", client_id=client_id, **chosen(given))
-        row = lifecycle.add(db, sealer, private, wish, secret, OPERATOR)
+        desired = from_preset(
+            db, PRESETS[preset], entered=entered, slug=slug or "", client_id=client_id, **chosen(given)
+        )
+        row = lifecycle.add(db, sealer, private, desired, secret, OPERATOR)
         click.echo(f"slug={row.slug}")
         click.echo(f"redirect_uri={providers.redirect_uri(settings.base_url, row.slug)}")
     say_aside("Enter the redirect URI at the provider, exactly as it is shown.")

@@ -12,7 +12,7 @@ from webapp.cli.output import as_json, say_json
 from webapp.cli.provider_lookup import provider_called
 from webapp.federation.login_outcome import (
     LARGEST,
-    PastedClaimsUnfit,
+    InvalidPastedClaims,
     account_in_words,
     outcome_of,
     pasted_identity,
@@ -37,7 +37,7 @@ def test_claims(context: CommandContext, *, slug: str, file: BinaryIO, is_json: 
         row = provider_called(db, slug)
         try:
             found = outcome_of(db, row, pasted_identity(row, text))
-        except PastedClaimsUnfit as error:
+        except InvalidPastedClaims as error:
             raise CommandRefused(str(error)) from error
         words = account_in_words(found, row), role_in_words(found)
     if is_json:

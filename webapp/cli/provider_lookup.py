@@ -12,7 +12,7 @@ from webapp.federation.declared_providers import FILE
 from webapp.federation.lifecycle import IsDeclared, ProviderEditor
 from webapp.federation.models import LoginProvider
 from webapp.federation.provider_people import ProviderUse
-from webapp.federation.provider_settings import NAMES, ProviderUnfit
+from webapp.federation.provider_settings import NAMES, InvalidProviderSettings
 
 OPERATOR = ProviderEditor("cli")
 
@@ -34,7 +34,7 @@ def refusing() -> Iterator[None]:
     """Turn what does not fit into one sentence for the operator."""
     try:
         yield
-    except ProviderUnfit as error:
+    except InvalidProviderSettings as error:
         raise CommandRefused(str(error)) from error
     except IsDeclared as error:
         raise CommandRefused(f"{error} is declared in {FILE} of the instance folder. Change it there.") from error

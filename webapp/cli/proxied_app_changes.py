@@ -66,9 +66,9 @@ def add(context: CommandContext, /, *, name: str, slug: str | None, preset: str,
     """
     with opened(context) as database, database.write() as db, refusing():
         values = {"hosts": []} | chosen(db, given)
-        wish = AppSettings(name=name, rules=RULE_PRESETS[preset].rules, **values)
+        desired = AppSettings(name=name, rules=RULE_PRESETS[preset].rules, **values)
         own_host = host_of_site(context.settings.base_url)
-        row = lifecycle.add(db, slug or app_queries.free_slug(db, name), wish, OPERATOR, own_host=own_host)
+        row = lifecycle.add(db, slug or app_queries.free_slug(db, name), desired, OPERATOR, own_host=own_host)
         click.echo(f"slug={row.slug}")
     say_aside("Set up its proxy next. See: python -m webapp proxied-app config --help")
 
@@ -90,6 +90,6 @@ def edit(context: CommandContext, /, *, slug: str, **given: Any) -> None:
         if not changes:
             raise CommandRefused("Nothing to change. See: python -m webapp proxied-app edit --help")
         row = app_called(db, slug)
-        wish = replace(lifecycle.settings_of(db, row), **changes)
-        lifecycle.edit(db, row, wish, OPERATOR, own_host=host_of_site(context.settings.base_url))
+        desired = replace(lifecycle.settings_of(db, row), **changes)
+        lifecycle.edit(db, row, desired, OPERATOR, own_host=host_of_site(context.settings.base_url))
     say_aside("The app was changed.")

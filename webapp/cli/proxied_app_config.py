@@ -8,7 +8,7 @@ from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
 from webapp.cli.output import say_aside
 from webapp.forward_auth import lifecycle
-from webapp.forward_auth.proxy_configs import FILES, HostPortUnfit, Proxy, config_of, setup_of
+from webapp.forward_auth.proxy_configs import FILES, InvalidHostPort, Proxy, config_of, setup_of
 
 UPSTREAM = "127.0.0.1:3000"
 ANY = ("0.0.0.0:", "[::]:")
@@ -40,7 +40,7 @@ def command(context: CommandContext, *, slug: str, proxy: Proxy, upstream: str |
         setup = setup_of(
             slug, app, base_url=settings.base_url, site=site or reached_at(settings.bind), upstream=upstream or UPSTREAM
         )
-    except HostPortUnfit as error:
+    except InvalidHostPort as error:
         raise click.UsageError(f"{error} is no host with a port, such as {UPSTREAM}.") from error
     click.echo(config_of(setup, proxy), nl=False)
     if upstream is None:

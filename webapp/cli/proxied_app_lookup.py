@@ -11,7 +11,7 @@ from webapp.accounts.user_ids import UnknownPeople, shown_names
 from webapp.cli.errors import CommandRefused
 from webapp.forward_auth import lifecycle
 from webapp.forward_auth.app_file import FILE
-from webapp.forward_auth.app_settings import AppUnfit
+from webapp.forward_auth.app_settings import InvalidAppSettings
 from webapp.forward_auth.lifecycle import AppEditor, AppIsDeclared
 from webapp.forward_auth.models import ProxiedApp
 from webapp.forward_auth.proxied_apps import scope_of
@@ -37,14 +37,14 @@ def refusing() -> Iterator[None]:
     """Turn what does not fit into one sentence for the operator."""
     try:
         yield
-    except (AppUnfit, UnknownPeople) as error:
+    except (InvalidAppSettings, UnknownPeople) as error:
         raise CommandRefused(str(error)) from error
     except AppIsDeclared as error:
         raise CommandRefused(f"{error} is declared in {FILE} of the instance folder. Change it there.") from error
 
 
 def facts_of(db: Session, row: ProxiedApp) -> dict[str, Any]:
-    wish = lifecycle.settings_of(db, row)
+    current = lifecycle.settings_of(db, row)
     return {
         "slug": row.slug,
         "name": row.name,
@@ -52,13 +52,13 @@ def facts_of(db: Session, row: ProxiedApp) -> dict[str, Any]:
         "state": "disabled" if row.disabled_at else "enabled",
         "is_declared": row.is_declared,
         "scope": scope_of(row.slug),
-        "hosts": list(wish.hosts),
+        "hosts": list(current.hosts),
         "roles": list(row.roles),
         "people": shown_names(db, row.people),
         "owner": "".join(shown_names(db, [str(row.owner_id)])) if row.owner_id else None,
         "rules": [
             {"number": number, "where": where(rule), "sentences": rule_sentences(rule, scope_of(row.slug))}
             | asdict(rule)
-            for number, rule in enumerate(wish.rules, 1)
+            for number, rule in enumerate(current.rules, 1)
         ],
     }

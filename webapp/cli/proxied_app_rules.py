@@ -58,11 +58,11 @@ def rule() -> None:
 def change(context: CommandContext, slug: str, changed: Callable[[list[RuleSettings]], None]) -> None:
     with opened(context) as database, database.write() as db, refusing():
         row = app_called(db, slug)
-        wish = lifecycle.settings_of(db, row)
-        rules = list(wish.rules)
+        current = lifecycle.settings_of(db, row)
+        rules = list(current.rules)
         changed(rules)
         own_host = host_of_site(context.settings.base_url)
-        lifecycle.edit(db, row, replace(wish, rules=rules), OPERATOR, own_host=own_host)
+        lifecycle.edit(db, row, replace(current, rules=rules), OPERATOR, own_host=own_host)
 
 
 def index_of(rules: list[RuleSettings], number: int) -> int:

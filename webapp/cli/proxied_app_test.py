@@ -11,7 +11,7 @@ from webapp.cli.proxied_app_lookup import app_called
 from webapp.forward_auth import rule_test
 from webapp.forward_auth.checks import AccessDecisions
 from webapp.forward_auth.credential_query import CredentialQuery
-from webapp.forward_auth.rule_test import RuleTest, TestUnfit
+from webapp.forward_auth.rule_test import InvalidTestRequest, RuleTest
 from webapp.guard.assurance import demands_of
 
 
@@ -53,7 +53,7 @@ def test(
             app = rule_test.app_as_applied(db, row)
             caller = rule_test.caller_called(db, person, token, acr=level or "", address=address)
             asked = rule_test.request_to(app, method, url)
-        except TestUnfit as error:
+        except InvalidTestRequest as error:
             raise CommandRefused(str(error)) from error
         outcome = rule_test.outcome_for(
             RuleTest(decisions, CredentialQuery(database)).verdict(db, app, asked, caller), row

@@ -21,7 +21,7 @@ from webapp.cli.prompts import confirm
 from webapp.cli.restore_draft import Prepared, RestoreChoices, Unpacked
 from webapp.cli.restored_settings import put_settings, settings_for
 from webapp.core import backup, backup_file, emergency_mark, instance_folder, postgresql_backup, restore
-from webapp.core.backup_file import BackupUnfit
+from webapp.core.backup_file import InvalidBackup
 from webapp.core.clock import NEVER
 from webapp.core.db_file import Damaged
 from webapp.settings import Settings
@@ -173,7 +173,7 @@ def refusing() -> Iterator[None]:
         raise CommandRefused(IN_USE) from error
     except postgresql_backup.PostgresqlFailed as error:
         raise CommandRefused(f"{error}. Nothing was changed. {BY_HAND}") from error
-    except (BackupUnfit, Damaged, sqlite3.Error) as error:
+    except (InvalidBackup, Damaged, sqlite3.Error) as error:
         raise CommandRefused(f"Nothing was changed. {error}") from error
     except OSError as error:
         raise CommandRefused(f"The database cannot be replaced ({error}). The former one is unchanged.") from error

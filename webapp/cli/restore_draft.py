@@ -78,7 +78,7 @@ class Prepared:
 def unpack(file: Path, folder: Path, words: str | None) -> Unpacked:
     """
     Raises:
-        BackupUnfit
+        InvalidBackup
     """
     if backup_file.kind_of(file) == "sqlite":
         return Unpacked(folder=folder, database=file, kind="sqlite", made_at=None)

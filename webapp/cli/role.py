@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import roles, user_counts
 from webapp.accounts.models import Role
 from webapp.accounts.role_closures import RoleCycle
-from webapp.accounts.roles import FIRST, NobodyLeft, RoleGone, RoleInUse, RoleTaken, RoleUnfit
+from webapp.accounts.roles import FIRST, InvalidRole, NobodyLeft, RoleGone, RoleInUse, RoleTaken
 from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
@@ -39,7 +39,7 @@ def refusals() -> Iterator[None]:
         yield
     except RoleTaken as error:
         raise CommandRefused(f"A role {error} already exists.") from error
-    except RoleUnfit as error:
+    except InvalidRole as error:
         raise click.UsageError(str(error)) from error
     except RoleCycle as error:
         raise CommandRefused(f"A role cannot include itself: {error}.") from error

@@ -6,10 +6,10 @@ from sqlalchemy.orm import Session
 from webapp.accounts import deactivation_effects, service_accounts, service_queries
 from webapp.accounts.deactivation_effects import DeactivationEffects
 from webapp.accounts.models import User
-from webapp.accounts.names import UserNameUnfit
+from webapp.accounts.names import InvalidUserName
 from webapp.accounts.registration import UserNameTaken
 from webapp.accounts.service_accounts import LONGEST_PURPOSE
-from webapp.accounts.service_rules import Owner, OwnerUnfit
+from webapp.accounts.service_rules import InvalidServiceOwner, Owner
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
@@ -62,9 +62,9 @@ def add_service(
             role_named(db, role)
             owned_by = owner_named(db, owner, owner_role)
             user = service_accounts.create(db, name, role=role, owner=owned_by, purpose=purpose, origin="cli")
-    except UserNameUnfit as error:
+    except InvalidUserName as error:
         raise click.UsageError(str(error)) from error
-    except OwnerUnfit as error:
+    except InvalidServiceOwner as error:
         raise CommandRefused(str(error)) from error
     except UserNameTaken as error:
         raise CommandRefused(f"The name {name} is taken, or looks too much like the name of another user.") from error
@@ -136,7 +136,7 @@ def hand_over(context: CommandContext, *, names: tuple[str, ...], owner: str | N
             owned_by = owner_named(db, owner, owner_role)
             for name in names:
                 service_accounts.hand_over(db, user_named(db, name), owned_by)
-    except OwnerUnfit as error:
+    except InvalidServiceOwner as error:
         raise CommandRefused(str(error)) from error
     say_aside(f"Owned by {owned_by.name} now: {', '.join(names)}.")
 
@@ -152,7 +152,7 @@ def new_owner_named(db: Session, leaving: User, name: str | None, role: str | No
     owner = owner_named(db, name, role)
     try:
         deactivation_effects.check_new_owner(db, owner, [leaving])
-    except OwnerUnfit as error:
+    except InvalidServiceOwner as error:
         raise CommandRefused(str(error)) from error
     return owner
 

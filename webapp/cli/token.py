@@ -75,15 +75,17 @@ def mint(context: CommandContext, /, *, user: str, expires: timedelta, **options
     built = mint_checks.tools(context.settings)
     with built as (issuer, catalogue), opened(context) as database, database.write() as db:
         owner = user_named(db, user)
-        wish = mint_checks.token_request(db, context.settings, catalogue, owner, MintOrder(lifetime=expires, **options))
+        requested = mint_checks.token_request(
+            db, context.settings, catalogue, owner, MintOrder(lifetime=expires, **options)
+        )
         try:
-            issued = issuer.issue(db, owner.id, wish, mint_checks.PROVEN_BY_NOBODY)
+            issued = issuer.issue(db, owner.id, requested, mint_checks.PROVEN_BY_NOBODY)
         except issuing.TokenNameTaken as error:
-            raise CommandRefused(f"{owner.username} already has a token named {wish.name}.") from error
+            raise CommandRefused(f"{owner.username} already has a token named {requested.name}.") from error
         except issuing.TooManyTokens as error:
             raise CommandRefused(f"{owner.username} already has {error.most} live tokens, the maximum.") from error
     end = moment(issued.credential.expires_at)
-    say_aside(f"{wish.name} ({issued.entry.id}) {'never expires' if end == 'never' else f'expires {end}'}.")
+    say_aside(f"{requested.name} ({issued.entry.id}) {'never expires' if end == 'never' else f'expires {end}'}.")
     click.echo(issued.token)
 
 

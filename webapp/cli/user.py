@@ -5,9 +5,9 @@ import click
 from webapp.accounts import deactivation_effects, lifecycle, lockout, registration, roles, user_queries
 from webapp.accounts.lifecycle import LastSuperAdmin
 from webapp.accounts.models import User
-from webapp.accounts.names import EmailUnfit, UserNameUnfit
+from webapp.accounts.names import InvalidEmail, InvalidUserName
 from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken
-from webapp.accounts.service_rules import OwnerUnfit
+from webapp.accounts.service_rules import InvalidServiceOwner
 from webapp.cli import (
     identity_linking,
     service_accounts,
@@ -90,7 +90,7 @@ def add(context: CommandContext, *, name: str, email: str | None, role: str, pas
             new = NewUser(username=name, email=email, password_hash=hashed, role=role)
             with database.write() as db:
                 user = registration.add(db, new, origin="cli")
-    except (UserNameUnfit, EmailUnfit) as error:
+    except (InvalidUserName, InvalidEmail) as error:
         raise click.UsageError(str(error)) from error
     except UserNameTaken as error:
         raise CommandRefused(f"The name {name} is taken, or looks too much like the name of another user.") from error
@@ -207,7 +207,7 @@ def role(context: CommandContext, *, name: str, role: str) -> None:
             lifecycle.change_role(db, user, role)
         except LastSuperAdmin as error:
             raise CommandRefused(ONLY_SUPER_ADMIN.format(user.username)) from error
-        except OwnerUnfit as error:
+        except InvalidServiceOwner as error:
             raise CommandRefused(str(error)) from error
     say_aside(f"{user.username} now has the role {role}; before, it was {former}.")
 

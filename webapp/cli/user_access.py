@@ -3,7 +3,7 @@
 import click
 
 from webapp.accounts import lifecycle
-from webapp.accounts.service_rules import OwnerUnfit
+from webapp.accounts.service_rules import InvalidServiceOwner
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
@@ -28,7 +28,7 @@ def enable(context: CommandContext, *, name: str) -> None:
         user = user_named(db, name)
         try:
             lifecycle.enable(db, user)
-        except OwnerUnfit as error:
+        except InvalidServiceOwner as error:
             raise CommandRefused(str(error)) from error
     can = "is enabled again" if user.is_service else "can log in again"
     say_aside(f"{user.username} {can}, and needs new tokens.")

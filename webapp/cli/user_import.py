@@ -14,7 +14,7 @@ import msgspec
 
 from webapp.accounts import import_files, roles, user_import
 from webapp.accounts.import_checks import ImportRules
-from webapp.accounts.import_files import READERS, FileUnfit, Line
+from webapp.accounts.import_files import READERS, InvalidImportFile, Line
 from webapp.accounts.user_import import ImportSummary, NamesTakenMeanwhile, RefusedLine
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
@@ -118,7 +118,7 @@ def source(file: Path) -> Iterator[IO[bytes]]:
 def readable(file: Path) -> Iterator[None]:
     try:
         yield
-    except FileUnfit as error:
+    except InvalidImportFile as error:
         raise CommandRefused(f"{file} cannot be read. {error} Nothing was imported.") from error
 
 

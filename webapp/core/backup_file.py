@@ -30,11 +30,11 @@ PIECE = 1024 * 1024
 Kind = Literal["sqlite", "encrypted", "archive"]
 
 
-class BackupUnfit(Exception):
+class InvalidBackup(Exception):
     """Not a complete backup. The message is one sentence for the operator."""
 
 
-class PassphraseNeeded(BackupUnfit):
+class PassphraseNeeded(InvalidBackup):
     """The file is encrypted."""
 
 
@@ -70,7 +70,7 @@ def write(to: Path, manifest: Manifest, files: dict[str, Path | bytes], *, passp
         files: by their name in the archive, beside the manifest.
 
     Raises:
-        FileExistsError, OSError, BackupUnfit: there is no such file.
+        FileExistsError, OSError, InvalidBackup: there is no such file.
     """
     draft = to.with_name(f".{to.name}.{os.urandom(6).hex()}")
     try:
@@ -133,7 +133,7 @@ def unpack(file: Path, folder: Path, *, passphrase: str | None) -> Manifest:
     """Write the files of a backup into a folder, after which they are proven.
 
     Raises:
-        PassphraseNeeded, BackupUnfit
+        PassphraseNeeded, InvalidBackup
     """
     with contents(file, passphrase) as found:
         for name, pieces in found:
@@ -142,7 +142,7 @@ def unpack(file: Path, folder: Path, *, passphrase: str | None) -> Manifest:
     try:
         return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except (OSError, msgspec.MsgspecError) as error:
-        raise BackupUnfit(f"{file} was made by a newer version of Latchkey, or is no backup of it.") from error
+        raise InvalidBackup(f"{file} was made by a newer version of Latchkey, or is no backup of it.") from error
 
 
 @contextmanager
@@ -150,7 +150,7 @@ def contents(file: Path, passphrase: str | None) -> Iterator[Iterator[tuple[str,
     """The members by name; to be read to the end, where the checksums are compared.
 
     Raises:
-        PassphraseNeeded, BackupUnfit
+        PassphraseNeeded, InvalidBackup
     """
     damaged = f"{file} is damaged or incomplete."
     try:
@@ -162,13 +162,13 @@ def contents(file: Path, passphrase: str | None) -> Iterator[Iterator[tuple[str,
             else:
                 yield checked(source, damaged)
     except WrongPassphrase as error:
-        raise BackupUnfit(
+        raise InvalidBackup(
             f"{file} cannot be decrypted: the passphrase is another one, or the file is damaged."
         ) from error
     except StreamDamaged as error:
-        raise BackupUnfit(damaged) from error
+        raise InvalidBackup(damaged) from error
     except tarfile.TarError as error:
-        raise BackupUnfit(f"{file} is no backup of this program, or is damaged.") from error
+        raise InvalidBackup(f"{file} is no backup of this program, or is damaged.") from error
 
 
 def checked(source: Any, damaged: str) -> Iterator[tuple[str, Iterable[bytes]]]:
@@ -177,7 +177,7 @@ def checked(source: Any, damaged: str) -> Iterator[tuple[str, Iterable[bytes]]]:
         for member in archive:
             content = archive.extractfile(member) if member.isreg() else None
             if content is None or member.name not in NAMES or member.name in sums or listed:
-                raise BackupUnfit(damaged)
+                raise InvalidBackup(damaged)
             if member.name == SUMS:
                 listed = content.read(PIECE)
                 continue
@@ -190,4 +190,4 @@ def checked(source: Any, damaged: str) -> Iterator[tuple[str, Iterable[bytes]]]:
     while source.read(PIECE):
         pass
     if listed != "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode():
-        raise BackupUnfit(damaged)
+        raise InvalidBackup(damaged)

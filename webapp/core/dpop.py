@@ -24,11 +24,11 @@ PORTS = {"http": 80, "https": 443}
 LONGEST_JTI = 256
 
 
-class ProofUnfit(Exception):
+class InvalidProof(Exception):
     """The proof is invalid. The message says why, for the log."""
 
 
-class DpopKeyUnfit(Exception):
+class InvalidDpopKey(Exception):
     """No token can be bound to this key. The message is for the user who entered it."""
 
 
@@ -59,7 +59,7 @@ def proven(proof: str, sent: ProvenRequest, *, window: timedelta) -> DpopProof:
         window: largest difference between its ``iat`` and our clock, in either direction.
 
     Raises:
-        ProofUnfit
+        InvalidProof
     """
     try:
         header, claims = read(proof)
@@ -68,7 +68,7 @@ def proven(proof: str, sent: ProvenRequest, *, window: timedelta) -> DpopProof:
             rule(claims, sent, window)
         api_jws.decode(proof, key.verifying, algorithms=[key.algorithm])
     except (Invalid, PyJWTError) as error:
-        raise ProofUnfit(f"the proof is invalid: {str(error) or type(error).__name__}") from error
+        raise InvalidProof(f"the proof is invalid: {str(error) or type(error).__name__}") from error
     return DpopProof(thumbprint(key.verifying, algorithm=key.algorithm), claims["jti"])
 
 
@@ -139,7 +139,7 @@ def thumbprint_in(text: str) -> str:
     """The thumbprint of a key that a user enters as a public JWK or as its thumbprint.
 
     Raises:
-        DpopKeyUnfit
+        InvalidDpopKey
     """
     text = text.strip()
     if THUMBPRINT.fullmatch(text):
@@ -148,11 +148,11 @@ def thumbprint_in(text: str) -> str:
         key = public_key(load(text.encode(errors="replace")))
     except Invalid as error:
         if str(error) == "a private key":
-            raise DpopKeyUnfit(
+            raise InvalidDpopKey(
                 _(
                     "This is a private key, which only the script may know. "
                     "Create a new key pair and enter the public key."
                 )
             ) from error
-        raise DpopKeyUnfit(_("Enter the public key as a JWK (ES256, EdDSA or RS256), or its thumbprint.")) from error
+        raise InvalidDpopKey(_("Enter the public key as a JWK (ES256, EdDSA or RS256), or its thumbprint.")) from error
     return thumbprint(key.verifying, algorithm=key.algorithm)

@@ -23,7 +23,7 @@ Private = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivat
 Public = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
 
 
-class KeyUnfit(Exception):
+class InvalidKey(Exception):
     """The key does not fit the algorithm. The message says what it must be, to follow the name of the setting."""
 
 
@@ -77,19 +77,19 @@ def load(pem: str, *, algorithm: str) -> Private | Public:
     """Read one PEM block.
 
     Raises:
-        KeyUnfit: it is unreadable, encrypted, of another kind or too weak.
+        InvalidKey: it is unreadable, encrypted, of another kind or too weak.
     """
     family = FAMILIES[algorithm]
     try:
         key = load_pem_public_key(pem.encode()) if "PUBLIC KEY" in pem else load_pem_private_key(pem.encode(), None)
     # cryptography raises TypeError for an encrypted key.
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise KeyUnfit(f"must be {family.demand} in PEM, not encrypted, and cannot be read") from error
+        raise InvalidKey(f"must be {family.demand} in PEM, not encrypted, and cannot be read") from error
     if isinstance(key, family.public) and family.fits(key):
         return cast(Public, key)
     if isinstance(key, family.private) and family.fits(key.public_key()):
         return cast(Private, key)
-    raise KeyUnfit(f"must be {family.demand} for {algorithm}, and is a different kind")
+    raise InvalidKey(f"must be {family.demand} for {algorithm}, and is a different kind")
 
 
 def public_jwk(key: Public, *, algorithm: str) -> dict[str, Any]:

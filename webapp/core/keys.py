@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.core import clock
 from webapp.core.digests import derive
-from webapp.core.key_material import KeyUnfit, Public, load, public_jwk
+from webapp.core.key_material import InvalidKey, Public, load, public_jwk
 from webapp.core.signing_keys import SigningKey, asymmetric
 from webapp.settings import Settings, SettingsError, checks
 
@@ -148,5 +148,5 @@ def keys_in(text: str, *, algorithm: str) -> list[SigningKey]:
     blocks = [match[0] for match in PEM.finditer(text.replace("\\n", "\n"))]
     try:
         return [asymmetric(load(block, algorithm=algorithm), algorithm=algorithm) for block in blocks]
-    except KeyUnfit as error:
+    except InvalidKey as error:
         raise SettingsError(f"WEBAPP_SIGNING_KEY {error}.") from error

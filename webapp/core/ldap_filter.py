@@ -20,7 +20,7 @@ DEEPEST = 20
 UNSAFE_IN_NAMES = re.compile(r'[,+"\\<>;=\0]')
 
 
-class FilterUnfit(ValueError):
+class InvalidLdapFilter(ValueError):
     """A filter or template that is not valid. The message is for the operator."""
 
 
@@ -31,18 +31,18 @@ def encoded_filter(template: str, values: Mapping[str, str]) -> bytes:
     are nothing but characters.
 
     Raises:
-        FilterUnfit: the template is not a filter, or has another placeholder.
+        InvalidLdapFilter: the template is not a filter, or has another placeholder.
     """
     made, end = filter_at(template.strip(), 0, values, DEEPEST)
     if end != len(template.strip()):
-        raise FilterUnfit(f"{template!r} goes on after its filter")
+        raise InvalidLdapFilter(f"{template!r} goes on after its filter")
     return made
 
 
 def filter_at(text: str, at: int, values: Mapping[str, str], depth: int) -> tuple[bytes, int]:
     """The filter at a position, and the position after it."""
     if not depth or text[at : at + 1] != "(":
-        raise FilterUnfit(f"{text!r} is not a filter such as (uid={{name}})")
+        raise InvalidLdapFilter(f"{text!r} is not a filter such as (uid={{name}})")
     tag = {"&": AND, "|": OR, "!": NOT}.get(text[at + 1 : at + 2])
     if tag is None:
         return item_at(text, at + 1, values)
@@ -51,20 +51,20 @@ def filter_at(text: str, at: int, values: Mapping[str, str], depth: int) -> tupl
         made, at = filter_at(text, at, values, depth - 1)
         inner.append(made)
     if text[at : at + 1] != ")" or not inner or (tag == NOT and len(inner) > 1):
-        raise FilterUnfit(f"{text!r} lacks a parenthesis or a filter inside one")
+        raise InvalidLdapFilter(f"{text!r} lacks a parenthesis or a filter inside one")
     return element(tag, *inner), at + 1
 
 
 def item_at(text: str, at: int, values: Mapping[str, str]) -> tuple[bytes, int]:
     match = ITEM.match(text, at)
     if match is None or text[match.end() : match.end() + 1] != ")":
-        raise FilterUnfit(f"{text!r} is not a filter such as (uid={{name}})")
+        raise InvalidLdapFilter(f"{text!r} is not a filter such as (uid={{name}})")
     if match["kind"] == ":=":
         is_fit = bool(match["type"] or match["rule"])
     else:
         is_fit = bool(match["type"]) and not (match["dn"] or match["rule"])
     if not is_fit:
-        raise FilterUnfit(f"{match[0]!r} is not a filter")
+        raise InvalidLdapFilter(f"{match[0]!r} is not a filter")
     return encoded_item(match, values), match.end() + 1
 
 
@@ -91,7 +91,7 @@ def substrings(pieces: list[str], values: Mapping[str, str]) -> Iterator[bytes]:
 def filled(template: str, values: Mapping[str, str]) -> bytes:
     pieces = PIECE.findall(template)
     if "".join(pieces) != template:
-        raise FilterUnfit(f"{template!r} has a brace or backslash that begins nothing")
+        raise InvalidLdapFilter(f"{template!r} has a brace or backslash that begins nothing")
     return b"".join(filled_piece(piece, values) for piece in pieces)
 
 
@@ -101,7 +101,7 @@ def filled_piece(piece: str, values: Mapping[str, str]) -> bytes:
     if not piece.startswith("{"):
         return piece.encode()
     if piece[1:-1] not in values:
-        raise FilterUnfit(f"{piece} is not known; there is {', '.join(f'{{{name}}}' for name in values)}")
+        raise InvalidLdapFilter(f"{piece} is not known; there is {', '.join(f'{{{name}}}' for name in values)}")
     return values[piece[1:-1]].encode()
 
 

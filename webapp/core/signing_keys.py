@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from webapp.core.key_material import FAMILIES, KeyUnfit, Private, Public, load, private_pem, public_pem, thumbprint
+from webapp.core.key_material import FAMILIES, InvalidKey, Private, Public, load, private_pem, public_pem, thumbprint
 
 TIMES = ("created_at", "signs_from", "retired_at", "ends_at")
 
@@ -99,7 +99,7 @@ def keys_of(text: str) -> list[SigningKey]:
     """
     try:
         return [from_json(entry) for entry in json.loads(text)["keys"]]
-    except (KeyUnfit, KeyError, TypeError) as error:
+    except (InvalidKey, KeyError, TypeError) as error:
         raise ValueError("the keys are damaged") from error
 
 
@@ -116,7 +116,7 @@ def written(key: SigningKey) -> str:
 
 
 def from_json(entry: dict[str, Any]) -> SigningKey:
-    """Raises ``KeyUnfit``, ``ValueError``, ``KeyError`` or ``TypeError`` for invalid entries."""
+    """Raises ``InvalidKey``, ``ValueError``, ``KeyError`` or ``TypeError`` for invalid entries."""
     # Those of earlier versions have no ``signs_from``.
     times: dict[str, Any] = {name: instant(({"signs_from": None} | entry)[name]) for name in TIMES}
     if entry["algorithm"] == "HS256":

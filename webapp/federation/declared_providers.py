@@ -22,7 +22,7 @@ from webapp.federation.new_provider import from_preset
 from webapp.federation.presets import PRESETS
 from webapp.federation.provider_preset import GENERIC, ProviderPreset
 from webapp.federation.provider_secrets import secret_of
-from webapp.federation.provider_settings import NAMES, ProviderUnfit, apply
+from webapp.federation.provider_settings import NAMES, InvalidProviderSettings, apply
 from webapp.settings import SettingsError, private_files
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def store_all(
 def refusing(instance: Path, one: DeclaredProvider) -> Iterator[None]:
     try:
         yield
-    except ProviderUnfit as error:
+    except InvalidProviderSettings as error:
         raise SettingsError(f"{instance / FILE}: {one.slug}: {error}") from error
 
 
@@ -115,17 +115,19 @@ def no_longer_declared(db: Session, wanted: Sequence[DeclaredProvider]) -> list[
 def store(db: Session, sealer: Encryptor, private: PrivateHosts, one: DeclaredProvider) -> None:
     """
     Raises:
-        ProviderUnfit
+        InvalidProviderSettings
     """
-    wish, row = desired_settings(db, one), providers.by_slug(db, one.slug)
+    desired, row = desired_settings(db, one), providers.by_slug(db, one.slug)
     if row is None:
-        row = lifecycle.add(db, sealer, private, wish, one.secret, EDITOR)
+        row = lifecycle.add(db, sealer, private, desired, one.secret, EDITOR)
     elif row.kind != one.kind:
-        raise ProviderUnfit(_("The kind of a provider cannot be changed. Declare it with another short name."))
+        raise InvalidProviderSettings(
+            _("The kind of a provider cannot be changed. Declare it with another short name.")
+        )
     else:
         # One that was entered on a page is taken over, with its links.
         row.is_declared, row.preset = True, one.preset.key
-        lifecycle.edit(db, sealer, private, row, wish, EDITOR, secret=one.secret)
+        lifecycle.edit(db, sealer, private, row, desired, EDITOR, secret=one.secret)
     if one.is_enabled:
         lifecycle.enable(db, row, EDITOR)
     else:

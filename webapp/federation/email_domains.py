@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import idna
 
-from webapp.accounts.names import EmailUnfit, checked_address
+from webapp.accounts.names import InvalidEmail, checked_address
 from webapp.core.combining_marks import normalized
 from webapp.federation.upstream_identity import UpstreamIdentity
 
@@ -18,7 +18,7 @@ def verified_address(identity: UpstreamIdentity) -> str | None:
         return None
     try:
         address = checked_address(identity.email)
-    except EmailUnfit:
+    except InvalidEmail:
         return None
     return address if is_same_mailbox(address, identity.email) else None
 

@@ -20,7 +20,7 @@ from webapp.core.translation import _
 from webapp.federation import providers, role_rules
 from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.provider_secrets import secret_of, set_secret
-from webapp.federation.provider_settings import NAMES, ProviderSettings, ProviderUnfit, apply
+from webapp.federation.provider_settings import NAMES, InvalidProviderSettings, ProviderSettings, apply
 from webapp.federation.reachable_hosts import refuse_unreachable, requested_urls
 from webapp.federation.subject_settings import (
     forget_waiting,
@@ -62,7 +62,7 @@ class NewProvider(ProviderSettings):
 
 
 def add(
-    db: Session, sealer: Encryptor, private: PrivateHosts, wish: NewProvider, secret: str, editor: ProviderEditor
+    db: Session, sealer: Encryptor, private: PrivateHosts, desired: NewProvider, secret: str, editor: ProviderEditor
 ) -> LoginProvider:
     """Add a provider.
 
@@ -71,21 +71,23 @@ def add(
         secret: the client secret; empty for a public client.
 
     Raises:
-        ProviderUnfit
+        InvalidProviderSettings
     """
-    if not SLUG.fullmatch(wish.slug):
-        raise ProviderUnfit(_("The short name has at most 30 lower-case letters, digits and hyphens, such as acme."))
+    if not SLUG.fullmatch(desired.slug):
+        raise InvalidProviderSettings(
+            _("The short name has at most 30 lower-case letters, digits and hyphens, such as acme.")
+        )
     if len(providers.every(db)) >= providers.MOST:
-        raise ProviderUnfit(_("At most %(most)s providers.", most=providers.MOST))
+        raise InvalidProviderSettings(_("At most %(most)s providers.", most=providers.MOST))
     row = LoginProvider(
         id=uuid4(),
-        slug=wish.slug,
-        kind=wish.kind,
-        preset=wish.preset,
+        slug=desired.slug,
+        kind=desired.kind,
+        preset=desired.preset,
         is_declared=editor.is_file,
         created_at=now(),
     )
-    apply(row, wish)
+    apply(row, desired)
     refuse_foreign_roles(db, row, editor)
     refuse_same_issuer(db, row)
     refuse_unreachable(row, private)
@@ -96,7 +98,9 @@ def add(
     except IntegrityError as error:
         # Another request may have added one with the same issuer meanwhile.
         refuse_same_issuer(db, row)
-        raise ProviderUnfit(_("There is a provider with the short name %(name)s already.", name=wish.slug)) from error
+        raise InvalidProviderSettings(
+            _("There is a provider with the short name %(name)s already.", name=desired.slug)
+        ) from error
     note(db, Event.PROVIDER_MADE, row, editor, issuer=row.issuer)
     return row
 
@@ -106,7 +110,7 @@ def edit(
     sealer: Encryptor,
     private: PrivateHosts,
     row: LoginProvider,
-    wish: ProviderSettings,
+    desired: ProviderSettings,
     editor: ProviderEditor,
     *,
     secret: str | None = None,
@@ -121,12 +125,12 @@ def edit(
         Whether anything changed.
 
     Raises:
-        ProviderUnfit, IsDeclared
+        InvalidProviderSettings, IsDeclared
     """
     refuse_declared(row, editor)
     former, former_subjects, former_mark = recorded(row), subject_settings(row), login_mark(row)
     former_urls = requested_urls(row)
-    apply(row, wish)
+    apply(row, desired)
     with db.no_autoflush:
         refuse_foreign_roles(db, row, editor)
         refuse_unreachable(row, private, former_urls)
@@ -157,13 +161,15 @@ def edit(
 def flush(db: Session, row: LoginProvider) -> None:
     """
     Raises:
-        ProviderUnfit: another request has given its issuer to another provider meanwhile.
+        InvalidProviderSettings: another request has given its issuer to another provider meanwhile.
     """
     issuer = row.issuer
     try:
         db.flush()
     except IntegrityError as error:
-        raise ProviderUnfit(_("Another provider has the issuer %(issuer)s already.", issuer=issuer)) from error
+        raise InvalidProviderSettings(
+            _("Another provider has the issuer %(issuer)s already.", issuer=issuer)
+        ) from error
 
 
 def recorded(row: LoginProvider) -> dict[str, object]:
@@ -195,14 +201,14 @@ def refuse_foreign_roles(db: Session, row: LoginProvider, editor: ProviderEditor
     This includes roles that it could give before: whoever changes its issuer or a rule decides who gets them.
 
     Raises:
-        ProviderUnfit
+        InvalidProviderSettings
     """
     for name in row.grantable_roles:
         closure = roles.included_in(db, name)
         if not closure:
-            raise ProviderUnfit(_("There is no role called %(role)s.", role=name))
+            raise InvalidProviderSettings(_("There is no role called %(role)s.", role=name))
         if editor.roles is not None and not may_grant(editor.roles, closure):
-            raise ProviderUnfit(_("You can't assign the role %(role)s, so no rule of yours can.", role=name))
+            raise InvalidProviderSettings(_("You can't assign the role %(role)s, so no rule of yours can.", role=name))
 
 
 def disable(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
@@ -221,7 +227,7 @@ def enable(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
     """
     Raises:
         IsDeclared
-        ProviderUnfit: it may give a role that the editor may not give.
+        InvalidProviderSettings: it may give a role that the editor may not give.
     """
     refuse_declared(row, editor)
     refuse_foreign_roles(db, row, editor)

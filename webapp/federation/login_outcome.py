@@ -27,7 +27,7 @@ ANYBODY = "nobody"
 """``sub`` of a pasted claim set that has none."""
 
 
-class PastedClaimsUnfit(Exception):
+class InvalidPastedClaims(Exception):
     """The text is no claim set; the message says why."""
 
 
@@ -96,19 +96,19 @@ def pasted_identity(provider: LoginProvider, text: str) -> UpstreamIdentity:
     """The identity of a claim set as JSON, as an ID token or userinfo has it.
 
     Raises:
-        PastedClaimsUnfit
+        InvalidPastedClaims
     """
     if len(text.encode()) > LARGEST:
-        raise PastedClaimsUnfit(_("The claims have at most 16 kB."))
+        raise InvalidPastedClaims(_("The claims have at most 16 kB."))
     try:
         claims: Mapping[str, Any] = load(text.encode())
     except (Invalid, RecursionError) as error:
-        raise PastedClaimsUnfit(_('Enter a JSON object, such as {"sub": "1", "groups": ["staff"]}.')) from error
+        raise InvalidPastedClaims(_('Enter a JSON object, such as {"sub": "1", "groups": ["staff"]}.')) from error
     if provider.kind != "oidc":
         return named_pasted(provider, claims)
     subject = claims.get("sub", ANYBODY)
     if not isinstance(subject, str) or not subject.strip():
-        raise PastedClaimsUnfit(_("sub is a text that is not empty."))
+        raise InvalidPastedClaims(_("sub is a text that is not empty."))
     return identity_of(provider.issuer, {**claims, "sub": subject})
 
 
@@ -118,7 +118,7 @@ def named_pasted(provider: LoginProvider, claims: Mapping[str, Any]) -> Upstream
         return named_identity(provider.issuer, claims, provider.claim_names)
     except LoginFailed as error:
         name = provider.claim_names.get("sub", "sub")
-        raise PastedClaimsUnfit(_("%(name)s is missing or does not identify anybody.", name=name)) from error
+        raise InvalidPastedClaims(_("%(name)s is missing or does not identify anybody.", name=name)) from error
 
 
 def account_in_words(outcome: LoginOutcome, provider: LoginProvider) -> str:

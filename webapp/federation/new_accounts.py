@@ -18,7 +18,7 @@ from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.mail.mailer import Mailer
 
 POLICIES = "open", "domains", "invited", "closed"
-UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
+NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 class NoAccount(Exception):
@@ -58,7 +58,7 @@ def may_have_account(provider: LoginProvider, identity: UpstreamIdentity, *, is_
 def suggested_name(identity: UpstreamIdentity) -> str:
     """A user name to begin with, from the one at the provider or the e-mail address."""
     name = identity.username or identity.email
-    return UNFIT.sub(".", name.partition("@")[0]).strip("._-")[:50]
+    return NOT_IN_NAMES.sub(".", name.partition("@")[0]).strip("._-")[:50]
 
 
 def address_of(
@@ -108,7 +108,7 @@ def create(
         invitation: the secret of the invitation that the browser has opened; empty for none.
 
     Raises:
-        NoAccount, LinkDead, LinkedElsewhere, UserNameUnfit, UserNameTaken
+        NoAccount, LinkDead, LinkedElsewhere, InvalidUserName, UserNameTaken
         EmailTaken: another account has the address, which the provider is authoritative for.
     """
     if not may_have_account(provider, identity, is_invited=bool(invitation)):

@@ -14,7 +14,7 @@ GENERICS = GENERIC, "oauth2", "oauth1"
 """Keys of the presets that know no provider, only a protocol."""
 
 
-class PresetUnfit(Exception):
+class InvalidPreset(Exception):
     """What was entered for a preset is not what it needs; the message says what to enter."""
 
 
@@ -61,16 +61,16 @@ class ProviderPreset:
         """The issuer of a customer.
 
         Raises:
-            PresetUnfit
+            InvalidPreset
         """
         text = entered.strip() or self.default
         if not self.label:
             return self.issuer
         if not text:
-            raise PresetUnfit(_("%(what)s: enter it, such as %(example)s.", what=self.label, example=self.example))
+            raise InvalidPreset(_("%(what)s: enter it, such as %(example)s.", what=self.label, example=self.example))
         if self.key == "microsoft":
             if not TENANT.fullmatch(text.lower()):
-                raise PresetUnfit(
+                raise InvalidPreset(
                     _("Enter the ID of one tenant, such as %(example)s. Its name does not do.", example=self.example)
                 )
             return self.issuer.format(text.lower())

@@ -99,14 +99,14 @@ def written(db: Session, rows: Iterable[ProxiedApp]) -> str:
 
 
 def table_of(db: Session, row: ProxiedApp) -> str:
-    wish = lifecycle.settings_of(db, row)
-    owner = shown_names(db, [str(wish.owner_id)]) if wish.owner_id else []
-    lists = {"hosts": wish.hosts, "roles": wish.roles, "people": shown_names(db, wish.people)}
-    values = {"slug": row.slug, "name": wish.name, "icon": wish.icon, "owner": "".join(owner)} | lists
+    current = lifecycle.settings_of(db, row)
+    owner = shown_names(db, [str(current.owner_id)]) if current.owner_id else []
+    lists = {"hosts": current.hosts, "roles": current.roles, "people": shown_names(db, current.people)}
+    values = {"slug": row.slug, "name": current.name, "icon": current.icon, "owner": "".join(owner)} | lists
     lines = ["[[app]]", *(line(name, value) for name, value in values.items() if value)]
     if row.disabled_at is not None:
         lines.append(line("enabled", value=False))
-    for rule in wish.rules:
+    for rule in current.rules:
         lines += ["", "[[app.rule]]", *rule_lines(rule)]
     return "\n".join([*lines, ""])
 

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from webapp.core.translation import _
 from webapp.forward_auth.original_request import DEFAULT_PORTS, METHOD, NotReadable, canonical_host
-from webapp.forward_auth.path_patterns import PatternUnfit, pattern_of
+from webapp.forward_auth.path_patterns import InvalidPathPattern, pattern_of
 from webapp.guard.assurance import BY_ACR
-from webapp.settings.idn import HostUnfit, ascii_host
+from webapp.settings.idn import InvalidHost, ascii_host
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?")
 LONGEST_NAME = 50
@@ -21,7 +21,7 @@ AUTHORIZATION = "bearer", "basic", "app"
 LEVELS = "", "aal2", "phr"
 
 
-class AppUnfit(Exception):
+class InvalidAppSettings(Exception):
     """The app cannot be stored like this. The message says why."""
 
 
@@ -56,32 +56,32 @@ class AppSettings:
     rules: Sequence[RuleSettings] = field(default_factory=lambda: (RuleSettings(),))
 
 
-def checked(wish: AppSettings, *, own_host: str) -> AppSettings:
+def checked(desired: AppSettings, *, own_host: str) -> AppSettings:
     """The settings in the form in which they are stored.
 
     Args:
         own_host: of this site, which is no app.
 
     Raises:
-        AppUnfit
+        InvalidAppSettings
     """
-    name, icon = wish.name.strip(), wish.icon.strip()
+    name, icon = desired.name.strip(), desired.icon.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise AppUnfit(_("The name of an app has 1 to %(most)s printable characters.", most=LONGEST_NAME))
+        raise InvalidAppSettings(_("The name of an app has 1 to %(most)s printable characters.", most=LONGEST_NAME))
     if len(icon) > LONGEST_ICON or not all(sign.isprintable() or sign == "\u200d" for sign in icon):
-        raise AppUnfit(_("The icon is an emoji or one or two letters."))
-    hosts = list(dict.fromkeys(map(checked_host, wish.hosts)))
+        raise InvalidAppSettings(_("The icon is an emoji or one or two letters."))
+    hosts = list(dict.fromkeys(map(checked_host, desired.hosts)))
     if not hosts or len(hosts) > MOST_HOSTS:
-        raise AppUnfit(_("An app has 1 to %(most)s hosts.", most=MOST_HOSTS))
+        raise InvalidAppSettings(_("An app has 1 to %(most)s hosts.", most=MOST_HOSTS))
     if own_host in hosts:
-        raise AppUnfit(_("%(host)s is the host of this site. An app needs one of its own.", host=own_host))
-    if not wish.rules or len(wish.rules) > MOST_RULES:
-        raise AppUnfit(_("An app has 1 to %(most)s rules.", most=MOST_RULES))
-    if len(wish.people) > MOST_PEOPLE:
-        raise AppUnfit(_("At most %(most)s people. Use a role for more.", most=MOST_PEOPLE))
-    rules = [checked_rule(rule, number) for number, rule in enumerate(wish.rules, 1)]
-    roles, people = list(dict.fromkeys(wish.roles)), list(dict.fromkeys(wish.people))
-    return replace(wish, name=name, icon=icon, hosts=hosts, roles=roles, people=people, rules=rules)
+        raise InvalidAppSettings(_("%(host)s is the host of this site. An app needs one of its own.", host=own_host))
+    if not desired.rules or len(desired.rules) > MOST_RULES:
+        raise InvalidAppSettings(_("An app has 1 to %(most)s rules.", most=MOST_RULES))
+    if len(desired.people) > MOST_PEOPLE:
+        raise InvalidAppSettings(_("At most %(most)s people. Use a role for more.", most=MOST_PEOPLE))
+    rules = [checked_rule(rule, number) for number, rule in enumerate(desired.rules, 1)]
+    roles, people = list(dict.fromkeys(desired.roles)), list(dict.fromkeys(desired.people))
+    return replace(desired, name=name, icon=icon, hosts=hosts, roles=roles, people=people, rules=rules)
 
 
 def host_of_site(base_url: str) -> str:
@@ -93,7 +93,7 @@ def checked_host(entered: str) -> str:
     """The one spelling of a host; a URL is accepted too, as somebody copies it from a browser.
 
     Raises:
-        AppUnfit
+        InvalidAppSettings
     """
     text = entered.strip().lower()
     scheme = "http" if text.startswith("http://") else "https"
@@ -101,8 +101,8 @@ def checked_host(entered: str) -> str:
     try:
         name, colon, port = bare.partition(":") if not bare.startswith("[") else (bare, "", "")
         host = canonical_host(ascii_host(name) + colon + port, scheme)
-    except (HostUnfit, NotReadable, ValueError) as error:
-        raise AppUnfit(_("%(host)s is not a host, such as wiki.example.org.", host=entered[:100])) from error
+    except (InvalidHost, NotReadable, ValueError) as error:
+        raise InvalidAppSettings(_("%(host)s is not a host, such as wiki.example.org.", host=entered[:100])) from error
     # The default ports of both schemes are removed: most apps have one of the two.
     return host.removesuffix(DEFAULT_PORTS["http"]) if scheme == "https" else host
 
@@ -110,31 +110,31 @@ def checked_host(entered: str) -> str:
 def checked_rule(rule: RuleSettings, number: int) -> RuleSettings:
     """
     Raises:
-        AppUnfit
+        InvalidAppSettings
     """
 
-    def unfit(reason: str) -> AppUnfit:
-        return AppUnfit(_("Rule %(number)s: %(reason)s", number=number, reason=reason))
+    def invalid(reason: str) -> InvalidAppSettings:
+        return InvalidAppSettings(_("Rule %(number)s: %(reason)s", number=number, reason=reason))
 
     try:
         pattern_of(rule.path)
-    except PatternUnfit as error:
-        raise unfit(_("The path is a pattern such as /admin/*. It has no escapes and no empty segments.")) from error
+    except InvalidPathPattern as error:
+        raise invalid(_("The path is a pattern such as /admin/*. It has no escapes and no empty segments.")) from error
     methods = list(dict.fromkeys(method.upper() for method in rule.methods))
     if len(methods) > MOST_METHODS or not all(METHOD.fullmatch(method) for method in methods):
-        raise unfit(_("Methods are words such as GET or PROPFIND."))
+        raise invalid(_("Methods are words such as GET or PROPFIND."))
     if "HEAD" in methods:
-        raise unfit(_("Enter GET, which includes HEAD."))
+        raise invalid(_("Enter GET, which includes HEAD."))
     if rule.level not in LEVELS or (rule.level and rule.level not in BY_ACR):
-        raise unfit(_("The level is empty, aal2 or phr."))
+        raise invalid(_("The level is empty, aal2 or phr."))
     if rule.authorization not in AUTHORIZATION:
-        raise unfit(_("Authorization is bearer, basic or app."))
+        raise invalid(_("Authorization is bearer, basic or app."))
     if rule.is_public and (rule.role or rule.level):
-        raise unfit(_("A public rule asks nobody to log in, so it has no role and no level."))
+        raise invalid(_("A public rule asks nobody to log in, so it has no role and no level."))
     if len(rule.networks) > MOST_NETWORKS:
-        raise unfit(_("At most %(most)s networks.", most=MOST_NETWORKS))
+        raise invalid(_("At most %(most)s networks.", most=MOST_NETWORKS))
     try:
         networks = [str(ip_network(network.strip(), strict=False)) for network in rule.networks]
     except ValueError as error:
-        raise unfit(_("Networks are written such as 192.0.2.0/24.")) from error
+        raise invalid(_("Networks are written such as 192.0.2.0/24.")) from error
     return replace(rule, methods=methods, networks=networks, role=rule.role or None)

@@ -12,7 +12,7 @@ from webapp.accounts.user_ids import UnknownPeople, ids_of
 from webapp.core.db import Database, Unavailable
 from webapp.forward_auth import lifecycle
 from webapp.forward_auth.app_file import FILE, DeclaredApp, read
-from webapp.forward_auth.app_settings import AppSettings, AppUnfit, checked
+from webapp.forward_auth.app_settings import AppSettings, InvalidAppSettings, checked
 from webapp.forward_auth.lifecycle import AppEditor
 from webapp.forward_auth.models import ProxiedApp
 from webapp.forward_auth.proxied_apps import NOBODY
@@ -52,7 +52,7 @@ def load(database: Database, instance: Path, own_host: str) -> None:
 def refusing(instance: Path, one: DeclaredApp) -> Iterator[None]:
     try:
         yield
-    except AppUnfit as error:
+    except InvalidAppSettings as error:
         raise SettingsError(f"{instance / FILE}: {one.slug}: {error}") from error
 
 
@@ -60,10 +60,10 @@ def is_current(db: Session, instance: Path, wanted: Sequence[DeclaredApp], own_h
     for one in wanted:
         row = lifecycle.by_slug(db, one.slug)
         with refusing(instance, one):
-            wish = checked(desired_settings(db, one), own_host=own_host)
+            desired = checked(desired_settings(db, one), own_host=own_host)
         if row is None or not row.is_declared or (row.disabled_at is None) != one.is_enabled:
             return False
-        if lifecycle.recorded(lifecycle.settings_of(db, row)) != lifecycle.recorded(wish):
+        if lifecycle.recorded(lifecycle.settings_of(db, row)) != lifecycle.recorded(desired):
             return False
     return not no_longer_declared(db, wanted)
 
@@ -86,15 +86,15 @@ def store_all(db: Session, instance: Path, wanted: Sequence[DeclaredApp], own_ho
 def store(db: Session, one: DeclaredApp, own_host: str) -> None:
     """
     Raises:
-        AppUnfit
+        InvalidAppSettings
     """
-    wish, row = desired_settings(db, one), lifecycle.by_slug(db, one.slug)
+    desired, row = desired_settings(db, one), lifecycle.by_slug(db, one.slug)
     if row is None:
-        row = lifecycle.add(db, one.slug, wish, EDITOR, own_host=own_host)
+        row = lifecycle.add(db, one.slug, desired, EDITOR, own_host=own_host)
     else:
         # One that was entered on a page is taken over, with its logins.
         row.is_declared = True
-        lifecycle.edit(db, row, wish, EDITOR, own_host=own_host)
+        lifecycle.edit(db, row, desired, EDITOR, own_host=own_host)
     if one.is_enabled:
         lifecycle.enable(db, row, EDITOR)
     else:

@@ -27,7 +27,7 @@ NOTED = timedelta(hours=1)
 """How often the opening of one link is recorded at most: anybody who has it can open it."""
 
 
-class LinkUnfit(Exception):
+class InvalidGuestLink(Exception):
     """The link cannot be made like this. The message says why."""
 
 
@@ -54,15 +54,15 @@ def make(db: Session, app: ProxiedApp, prefix: str, note: str, days: int, *, act
         days: how long it works, at most 30.
 
     Raises:
-        LinkUnfit
+        InvalidGuestLink
     """
     path = canonical_path(path_in(prefix))
     if path is None or len(path) > LONGEST:
-        raise LinkUnfit(_("Enter a path such as /albums/summer, without a query."))
+        raise InvalidGuestLink(_("Enter a path such as /albums/summer, without a query."))
     if not 1 <= days <= MOST_DAYS:
-        raise LinkUnfit(_("A guest link works for 1 to %(most)s days.", most=MOST_DAYS))
+        raise InvalidGuestLink(_("A guest link works for 1 to %(most)s days.", most=MOST_DAYS))
     if (db.scalar(select(func.count()).select_from(GuestLink).where(GuestLink.app_id == app.id)) or 0) >= MOST:
-        raise LinkUnfit(_("At most %(most)s guest links for one app.", most=MOST))
+        raise InvalidGuestLink(_("At most %(most)s guest links for one app.", most=MOST))
     secret, moment = new_secret(), now()
     row = GuestLink(
         id=uuid4(),

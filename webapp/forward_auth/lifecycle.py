@@ -13,7 +13,7 @@ from webapp.accounts import roles, user_queries
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.core.translation import _
-from webapp.forward_auth.app_settings import SLUG, AppSettings, AppUnfit, RuleSettings, checked
+from webapp.forward_auth.app_settings import SLUG, AppSettings, InvalidAppSettings, RuleSettings, checked
 from webapp.forward_auth.models import AccessRule, ProxiedApp, ProxiedHost
 from webapp.forward_auth.proxied_apps import NOBODY, note_change
 
@@ -38,7 +38,7 @@ class AppEditor:
         return self.origin == "file"
 
 
-def add(db: Session, slug: str, wish: AppSettings, editor: AppEditor, *, own_host: str) -> ProxiedApp:
+def add(db: Session, slug: str, desired: AppSettings, editor: AppEditor, *, own_host: str) -> ProxiedApp:
     """Add an app.
 
     Args:
@@ -46,31 +46,33 @@ def add(db: Session, slug: str, wish: AppSettings, editor: AppEditor, *, own_hos
         own_host: of this site.
 
     Raises:
-        AppUnfit
+        InvalidAppSettings
     """
     if not SLUG.fullmatch(slug):
-        raise AppUnfit(_("The short name has at most 30 lower-case letters, digits and hyphens, such as wiki."))
+        raise InvalidAppSettings(
+            _("The short name has at most 30 lower-case letters, digits and hyphens, such as wiki.")
+        )
     if (db.scalar(select(func.count()).select_from(ProxiedApp)) or 0) >= MOST_APPS:
-        raise AppUnfit(_("At most %(most)s apps.", most=MOST_APPS))
+        raise InvalidAppSettings(_("At most %(most)s apps.", most=MOST_APPS))
     if by_slug(db, slug) is not None:
-        raise AppUnfit(_("There is an app with the short name %(name)s already.", name=slug))
-    row = ProxiedApp(id=uuid4(), slug=slug, is_declared=editor.is_file, created_at=now(), name=wish.name)
-    wanted = storable(db, row, wish, own_host=own_host)
+        raise InvalidAppSettings(_("There is an app with the short name %(name)s already.", name=slug))
+    row = ProxiedApp(id=uuid4(), slug=slug, is_declared=editor.is_file, created_at=now(), name=desired.name)
+    wanted = storable(db, row, desired, own_host=own_host)
     db.add(row)
     store(db, row, wanted)
     note(db, Event.PROXIED_APP_MADE, row, editor, hosts=list(wanted.hosts))
     return row
 
 
-def edit(db: Session, row: ProxiedApp, wish: AppSettings, editor: AppEditor, *, own_host: str) -> bool:
+def edit(db: Session, row: ProxiedApp, desired: AppSettings, editor: AppEditor, *, own_host: str) -> bool:
     """Change an app. Returns whether anything changed.
 
     Raises:
-        AppUnfit, AppIsDeclared
+        InvalidAppSettings, AppIsDeclared
     """
     refuse_declared(row, editor)
     former = recorded(settings_of(db, row))
-    store(db, row, storable(db, row, wish, own_host=own_host))
+    store(db, row, storable(db, row, desired, own_host=own_host))
     after = recorded(settings_of(db, row))
     changed = [name for name in after if after[name] != former[name]]
     if changed:
@@ -79,38 +81,38 @@ def edit(db: Session, row: ProxiedApp, wish: AppSettings, editor: AppEditor, *, 
     return bool(changed)
 
 
-def storable(db: Session, row: ProxiedApp, wish: AppSettings, *, own_host: str) -> AppSettings:
+def storable(db: Session, row: ProxiedApp, desired: AppSettings, *, own_host: str) -> AppSettings:
     """The settings in the form in which they are stored.
 
     Raises:
-        AppUnfit: they do not fit, or a role or user does not exist.
+        InvalidAppSettings: they do not fit, or a role or user does not exist.
     """
-    wanted = checked(wish, own_host=own_host)
+    wanted = checked(desired, own_host=own_host)
     refuse_unknown(db, wanted, {*(row.people or ()), str(row.owner_id), str(NOBODY)})
     return wanted
 
 
-def store(db: Session, row: ProxiedApp, wish: AppSettings) -> None:
+def store(db: Session, row: ProxiedApp, desired: AppSettings) -> None:
     """
     Raises:
-        AppUnfit: another app has one of the hosts.
+        InvalidAppSettings: another app has one of the hosts.
     """
-    row.name, row.icon, row.owner_id = wish.name, wish.icon, wish.owner_id
-    row.roles, row.people = list(wish.roles), list(wish.people)
+    row.name, row.icon, row.owner_id = desired.name, desired.icon, desired.owner_id
+    row.roles, row.people = list(desired.roles), list(desired.people)
     db.flush()
     # A rule that stays keeps its id; one that is edited gets another, so that an older page of it changes nothing.
     former = [(rule_settings(one), one.id) for one in rules_of(db, row)]
     db.execute(delete(ProxiedHost).where(ProxiedHost.app_id == row.id))
     db.execute(delete(AccessRule).where(AccessRule.app_id == row.id))
-    taken = db.scalar(select(ProxiedHost.host).where(ProxiedHost.host.in_(wish.hosts)).limit(1))
+    taken = db.scalar(select(ProxiedHost.host).where(ProxiedHost.host.in_(desired.hosts)).limit(1))
     if taken is not None:
-        raise AppUnfit(_("Another app has the host %(host)s.", host=taken))
+        raise InvalidAppSettings(_("Another app has the host %(host)s.", host=taken))
     try:
         with db.begin_nested():
-            db.add_all(ProxiedHost(host=host, app_id=row.id, position=at) for at, host in enumerate(wish.hosts))
+            db.add_all(ProxiedHost(host=host, app_id=row.id, position=at) for at, host in enumerate(desired.hosts))
     except IntegrityError as error:
-        raise AppUnfit(_("Another app has one of these hosts.")) from error
-    for position, rule in enumerate(wish.rules):
+        raise InvalidAppSettings(_("Another app has one of these hosts.")) from error
+    for position, rule in enumerate(desired.rules):
         kept = next((one for one in former if one[0] == rule), (rule, uuid4()))
         former = [one for one in former if one is not kept]
         db.add(AccessRule(id=kept[1], app_id=row.id, position=position, **asdict(rule)))
@@ -118,19 +120,19 @@ def store(db: Session, row: ProxiedApp, wish: AppSettings) -> None:
     note_change(db)
 
 
-def refuse_unknown(db: Session, wish: AppSettings, former: Collection[str]) -> None:
+def refuse_unknown(db: Session, desired: AppSettings, former: Collection[str]) -> None:
     """
     Args:
         former: ids that are stored already: an account that was deleted since does not hinder other changes.
     """
-    named = {*wish.roles, *(rule.role for rule in wish.rules if rule.role)}
+    named = {*desired.roles, *(rule.role for rule in desired.rules if rule.role)}
     known = {role.name for role in roles.every(db)}
     if unknown := sorted(named - known):
-        raise AppUnfit(_("There is no role called %(role)s.", role=unknown[0]))
-    people = [*wish.people, *([str(wish.owner_id)] if wish.owner_id else [])]
+        raise InvalidAppSettings(_("There is no role called %(role)s.", role=unknown[0]))
+    people = [*desired.people, *([str(desired.owner_id)] if desired.owner_id else [])]
     for one in people:
         if one not in former and user_queries.by_id(db, UUID(one)) is None:
-            raise AppUnfit(_("One of the people has no account any more."))
+            raise InvalidAppSettings(_("One of the people has no account any more."))
 
 
 def settings_of(db: Session, row: ProxiedApp) -> AppSettings:

@@ -20,7 +20,7 @@ AMBIGUOUS = frozenset(
 """Bytes whose escape some apps read as if it stood there plainly, or that need none."""
 
 
-class PatternUnfit(ValueError):
+class InvalidPathPattern(ValueError):
     """It is no pattern."""
 
 
@@ -31,14 +31,14 @@ class PathPattern:
     that begins so. Upper and lower case differ, but a path that differs from a pattern in them alone is refused.
 
     Raises:
-        PatternUnfit
+        InvalidPathPattern
     """
 
     def __init__(self, text: str) -> None:
         if not PATTERN.fullmatch(text) or len(text) > LONGEST or "//" in text or "**" in text:
-            raise PatternUnfit(text)
+            raise InvalidPathPattern(text)
         if any(segment in (".", "..") for segment in text.split("/")):
-            raise PatternUnfit(text)
+            raise InvalidPathPattern(text)
         self.text = text
         self.is_for_all = text == "/*"
         self._pieces, self._loose_pieces = pieces_of(text), pieces_of(text.casefold())

@@ -24,7 +24,7 @@ IDENTITY = tuple(
 """Each identity header, with the variable of nginx that holds it."""
 
 
-class HostPortUnfit(ValueError):
+class InvalidHostPort(ValueError):
     """It is no host with a port. The message is what was entered."""
 
 
@@ -41,7 +41,7 @@ class ProxySetup:
     """Where the proxy finds an app and this site.
 
     Raises:
-        HostPortUnfit
+        InvalidHostPort
     """
 
     slug: str
@@ -61,14 +61,14 @@ class ProxySetup:
     def __post_init__(self) -> None:
         for address in (self.site, self.upstream):
             if not ADDRESS.fullmatch(address):
-                raise HostPortUnfit(address)
+                raise InvalidHostPort(address)
 
 
 def setup_of(slug: str, app: AppSettings, *, base_url: str, site: str, upstream: str) -> ProxySetup:
     """The setup of an app as it is stored. ``Authorization`` is its own as soon as one rule says so.
 
     Raises:
-        HostPortUnfit
+        InvalidHostPort
     """
     return ProxySetup(
         slug=slug,

@@ -119,11 +119,13 @@ def entry_of(one: Replayed, change: str, requests: int) -> ChangedRequest:
     )
 
 
-def applied(row: ProxiedApp, wish: AppSettings) -> App:
+def applied(row: ProxiedApp, desired: AppSettings) -> App:
     """The app as the check would see it with these settings; nothing is stored."""
-    like = ProxiedApp(id=row.id, slug=row.slug, name=wish.name, roles=list(wish.roles), people=list(wish.people))
-    rules: Sequence[AccessRule] = [AccessRule(**asdict(rule)) for rule in wish.rules]
-    return app_of(like, wish.hosts, rules)
+    like = ProxiedApp(
+        id=row.id, slug=row.slug, name=desired.name, roles=list(desired.roles), people=list(desired.people)
+    )
+    rules: Sequence[AccessRule] = [AccessRule(**asdict(rule)) for rule in desired.rules]
+    return app_of(like, desired.hosts, rules)
 
 
 class KnownCallers:

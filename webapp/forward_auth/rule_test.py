@@ -14,7 +14,7 @@ from webapp.accounts.models import User
 from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.forward_auth import grants, lifecycle, verdict_words
-from webapp.forward_auth.app_settings import AppUnfit, checked_host
+from webapp.forward_auth.app_settings import InvalidAppSettings, checked_host
 from webapp.forward_auth.checks import AccessDecisions, Verdict
 from webapp.forward_auth.credential_query import CredentialQuery, Found
 from webapp.forward_auth.models import AccessRule, ProxiedApp
@@ -28,10 +28,8 @@ AMR = {"": "pwd", "aal2": "pwd otp", "phr": "hwk user"}
 NO_CREDENTIAL = UUID(int=0)
 
 
-class TestUnfit(Exception):
+class InvalidTestRequest(Exception):
     """The request cannot be tested. The message says why."""
-
-    __test__ = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,17 +51,17 @@ def caller_called(db: Session, person: str, token: str, *, acr: str = "", addres
         token: its name, or its id.
 
     Raises:
-        TestUnfit
+        InvalidTestRequest
     """
     user = user_queries.by_name_or_email(db, person) if person else None
     if person and user is None:
-        raise TestUnfit(_("There is no user named %(name)s.", name=person))
+        raise InvalidTestRequest(_("There is no user named %(name)s.", name=person))
     if not token:
         return Caller(user=user, acr=acr, address=address or None)
     token_id = id_in(token) or (tokens.id_called(db, user.id, token) if user else None)
     owner_id = tokens.owner_of(db, token_id) if token_id else None
     if owner_id is None or (user is not None and owner_id != user.id):
-        raise TestUnfit(_("There is no such token. Enter its ID, or its name and its owner."))
+        raise InvalidTestRequest(_("There is no such token. Enter its ID, or its name and its owner."))
     return Caller(user=user_queries.by_id(db, owner_id), token_id=token_id, address=address or None)
 
 
@@ -80,24 +78,24 @@ def request_to(app: App, method: str, url: str) -> OriginalRequest:
         url: of a page of the app, or its path.
 
     Raises:
-        TestUnfit
+        InvalidTestRequest
     """
     method = method.upper()
     if not METHOD.fullmatch(method):
-        raise TestUnfit(_("The method is a word such as GET."))
+        raise InvalidTestRequest(_("The method is a word such as GET."))
     whole = f"https://{app.hosts[0]}{url}" if url.startswith("/") else url
     try:
         parts = urlsplit(whole)
         host = checked_host(f"{parts.scheme}://{parts.netloc}")
-    except (AppUnfit, ValueError):
+    except (InvalidAppSettings, ValueError):
         host = ""
     if host not in app.hosts:
-        raise TestUnfit(
+        raise InvalidTestRequest(
             _("The URL belongs to another app. Enter a path such as /admin, or a URL of %(host)s.", host=app.hosts[0])
         )
     path = whole.split(parts.netloc, 1)[1].partition("#")[0] or "/"
     if not URI.fullmatch(path):
-        raise TestUnfit(_("The URL has spaces or letters that a browser would escape."))
+        raise InvalidTestRequest(_("The URL has spaces or letters that a browser would escape."))
     raw_path, _mark, query = path.partition("?")
     return OriginalRequest(method, parts.scheme, host, raw_path, query)
 

@@ -1,7 +1,7 @@
 """check(): a token that is bound to a key is accepted only with a DPoP proof of that key (RFC 9449 §7)."""
 
 from webapp.core.digests import same
-from webapp.core.dpop import ProofUnfit
+from webapp.core.dpop import InvalidProof
 from webapp.guard.principal import CredentialRow, NotAccepted, Principal
 from webapp.web import dpop
 from webapp.web.bearer import Presented
@@ -35,7 +35,7 @@ def check(shown: Presented, principal: Principal, credential_row: CredentialRow 
         raise KeyNotProven("invalid_token", "the proof is missing", credential_row)
     try:
         proof = dpop.proof_for(shown.token)
-    except ProofUnfit as error:
+    except InvalidProof as error:
         raise KeyNotProven("invalid_dpop_proof", str(error), credential_row) from error
     if not same(proof.jkt, jkt):
         raise KeyNotProven("invalid_token", "the proof was made with another key", credential_row)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from webapp.accounts.identity import Identity, ProviderFailed
 from webapp.core.ldap import ONE_ENTRY, SUBTREE, Entry, LdapConnection, LdapFailed, LdapRefused, LdapServer, connected
-from webapp.core.ldap_filter import FilterUnfit, encoded_filter, escaped_in_dn, is_same_group
+from webapp.core.ldap_filter import InvalidLdapFilter, encoded_filter, escaped_in_dn, is_same_group
 from webapp.settings import Settings, SettingsError
 from webapp.settings.identity import is_encrypted
 
@@ -155,7 +155,7 @@ def tls_context(ca_file: str) -> ssl.SSLContext:
 def check_filter(template: str, values: Mapping[str, str], *, variable: str) -> None:
     try:
         encoded_filter(template, values)
-    except FilterUnfit as error:
+    except InvalidLdapFilter as error:
         raise SettingsError(f"{variable}: {error}.") from error
     # Without it, every name would find the same entries.
     if not any(f"{{{name}}}" in template for name in values):

@@ -4,7 +4,7 @@ from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from webapp.core.translation import _l
-from webapp.mfa.passkeys import LONGEST_NAME, PasskeyNameUnfit, checked_name
+from webapp.mfa.passkeys import LONGEST_NAME, InvalidPasskeyName, checked_name
 from webapp.web.form import Form
 
 
@@ -46,7 +46,7 @@ class PasskeyNameForm(Form):
     def validate_name(self, field: StringField) -> None:
         try:
             checked_name(field.data or "")
-        except PasskeyNameUnfit as error:
+        except InvalidPasskeyName as error:
             raise ValidationError(str(error)) from error
 
 

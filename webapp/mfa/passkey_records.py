@@ -11,14 +11,14 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from webapp.mfa.models import Passkey
-from webapp.mfa.passkeys import PasskeyNameUnfit, checked_name
+from webapp.mfa.passkeys import InvalidPasskeyName, checked_name
 from webapp.mfa.webauthn_checks import requires_usable_key
 
 MOST = 100
 Instant = Annotated[datetime, Meta(tz=True)]
 
 
-class PasskeyUnfit(Exception):
+class InvalidPasskeyRecord(Exception):
     """The message is for the operator."""
 
 
@@ -42,21 +42,21 @@ def parsed_passkeys(value: object) -> list[PasskeyRecord]:
     """Passkeys as an import file gives them: a list, or such a list as JSON text in a CSV file.
 
     Raises:
-        PasskeyUnfit
+        InvalidPasskeyRecord
     """
     kind = Annotated[list[PasskeyRecord], Meta(max_length=MOST)]
     try:
         found = msgspec.json.decode(value, type=kind) if isinstance(value, str) else msgspec.convert(value, kind)
         for record in found:
             checked_name(record.name)
-    except (msgspec.DecodeError, PasskeyNameUnfit) as error:
-        raise PasskeyUnfit(f"passkeys: {error}") from error
+    except (msgspec.DecodeError, InvalidPasskeyName) as error:
+        raise InvalidPasskeyRecord(f"passkeys: {error}") from error
     for record in found:
         try:
             requires_usable_key(record.public_key)
         except Exception as error:
             # The library raises whatever it meets in CBOR that is none.
-            raise PasskeyUnfit(f"passkeys: the public key of {record.name!r} cannot be used.") from error
+            raise InvalidPasskeyRecord(f"passkeys: the public key of {record.name!r} cannot be used.") from error
     return found
 
 

@@ -17,7 +17,7 @@ from webapp.mfa.webauthn_ceremonies import KnownPasskey, RegisteredPasskey, Veri
 LONGEST_NAME = 50
 
 
-class PasskeyNameUnfit(Exception):
+class InvalidPasskeyName(Exception):
     """The name is not accepted. The message is for the person who chose it."""
 
 
@@ -33,13 +33,13 @@ def checked_name(name: str) -> str:
     """Validate the name of a passkey.
 
     Raises:
-        PasskeyNameUnfit
+        InvalidPasskeyName
     """
     name = name.strip()
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
-        raise PasskeyNameUnfit(_("Enter a name with 1 to %(count)s printable characters.", count=LONGEST_NAME))
+        raise InvalidPasskeyName(_("Enter a name with 1 to %(count)s printable characters.", count=LONGEST_NAME))
     if is_stacked(name):
-        raise PasskeyNameUnfit(STACKED)
+        raise InvalidPasskeyName(STACKED)
     return name
 
 

@@ -31,7 +31,7 @@ def claims_of(
         hooks: that add claims of plug-ins, as to access tokens; they cannot replace those of this site.
 
     Raises:
-        ClaimsUnfit
+        InvalidClaims
     """
     found = dict(gathered(hooks, user.id, sorted(scopes))) | {"sub": subject_of(client, user.id)}
     if "profile" in scopes:

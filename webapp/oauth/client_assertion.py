@@ -21,7 +21,7 @@ REMEMBERED = LONGEST + 2 * CLOCK_DIFFERENCE
 LONGEST_JTI = 256
 
 
-class AssertionUnfit(Exception):
+class InvalidAssertion(Exception):
     """The assertion is not accepted; the message says why, for the developer of the client."""
 
 
@@ -39,12 +39,12 @@ def client_named(assertion: str) -> str:
     """The client that an assertion is about. Nothing is verified yet.
 
     Raises:
-        AssertionUnfit
+        InvalidAssertion
     """
     try:
         named = read(assertion)[1].get("sub")
     except Invalid as error:
-        raise AssertionUnfit(f"client_assertion: {error}") from error
+        raise InvalidAssertion(f"client_assertion: {error}") from error
     return named if isinstance(named, str) else ""
 
 
@@ -58,7 +58,7 @@ def verified(assertion: str, keys: Sequence[ClientKey], *, client_id: str, audie
     """Check an assertion, and return its ``jti``. Whether that was used before is checked elsewhere.
 
     Raises:
-        AssertionUnfit
+        InvalidAssertion
     """
     expected = Expected(client_id, audiences, now())
     try:
@@ -69,7 +69,7 @@ def verified(assertion: str, keys: Sequence[ClientKey], *, client_id: str, audie
             rule(claims, expected)
         api_jws.decode(assertion, key.verifying, algorithms=[header["alg"]])
     except (Invalid, PyJWTError) as error:
-        raise AssertionUnfit(f"client_assertion: {str(error) or type(error).__name__}") from error
+        raise InvalidAssertion(f"client_assertion: {str(error) or type(error).__name__}") from error
     return str(claims["jti"])
 
 

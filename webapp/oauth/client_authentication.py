@@ -7,7 +7,7 @@ from uuid import UUID
 
 from webapp.core.db import Database
 from webapp.oauth import client_assertion, client_secrets, clients
-from webapp.oauth.client_assertion import AssertionUnfit
+from webapp.oauth.client_assertion import InvalidAssertion
 from webapp.oauth.models import OAuthClient
 from webapp.web.bearer import basic_credentials
 
@@ -64,7 +64,7 @@ def asserted(named: str, form: Mapping[str, str]) -> ClientCredentials:
     assertion = form.get("client_assertion") or ""
     try:
         subject = client_assertion.client_named(assertion)
-    except AssertionUnfit as error:
+    except InvalidAssertion as error:
         raise ClientRefused(str(error)) from error
     if named not in ("", subject):
         raise TwoCredentials("client_id is not the sub of client_assertion")

@@ -17,7 +17,7 @@ BY_KEY = {"RS256": ("RS256", "PS256"), "ES256": ("ES256",), "EdDSA": ("EdDSA",)}
 ALGORITHMS = tuple(sorted(alg for algs in BY_KEY.values() for alg in algs))
 
 
-class KeysUnfit(Exception):
+class InvalidClientKeys(Exception):
     """The keys cannot be used; the message says why, for the person who enters them."""
 
 
@@ -34,37 +34,37 @@ def checked(text: str) -> str:
     """The public keys of a JWKS, or of a single JWK, as JSON with nothing else in it; empty for an empty text.
 
     Raises:
-        KeysUnfit
+        InvalidClientKeys
     """
     if not text.strip():
         return ""
     try:
         found = load(text.encode(errors="replace"))
     except Invalid as error:
-        raise KeysUnfit(_("Enter a JWKS: a JSON object with the public keys of the app in “keys”.")) from error
+        raise InvalidClientKeys(_("Enter a JWKS: a JSON object with the public keys of the app in “keys”.")) from error
     listed = found.get("keys", [found])
     if not isinstance(listed, list) or not 0 < len(listed) <= MOST:
-        raise KeysUnfit(_("Enter at least 1 and at most 10 public keys."))
+        raise InvalidClientKeys(_("Enter at least 1 and at most 10 public keys."))
     keys = [key_of(jwk) for jwk in listed]
     kids = {key.kid for key in keys}
     if len(kids) < len(keys) or (len(keys) > 1 and None in kids):
-        raise KeysUnfit(_("Each of several keys needs a kid of its own."))
+        raise InvalidClientKeys(_("Each of several keys needs a kid of its own."))
     return json.dumps({"keys": [entry(key) for key in keys]}, separators=(",", ":"), sort_keys=True)
 
 
 def key_of(jwk: object) -> ClientKey:
     """
     Raises:
-        KeysUnfit
+        InvalidClientKeys
     """
     if not isinstance(jwk, dict):
-        raise KeysUnfit(_("Enter a JWKS: a JSON object with the public keys of the app in “keys”."))
+        raise InvalidClientKeys(_("Enter a JWKS: a JSON object with the public keys of the app in “keys”."))
     kid, named = jwk.get("kid"), jwk.get("alg")
     try:
         key = public_key({name: value for name, value in jwk.items() if name != "alg"})
     except Invalid as error:
         if str(error) == "a private key":
-            raise KeysUnfit(
+            raise InvalidClientKeys(
                 _("This is a private key, which only the app may know. Create a new key pair and enter the public key.")
             ) from error
         raise unsupported() from error
@@ -72,12 +72,12 @@ def key_of(jwk: object) -> ClientKey:
     if named is not None and named not in algorithms:
         raise unsupported()
     if kid is not None and not (isinstance(kid, str) and 0 < len(kid) <= LONGEST_KID and kid.isprintable()):
-        raise KeysUnfit(_("A kid is a text of at most 200 printable characters."))
+        raise InvalidClientKeys(_("A kid is a text of at most 200 printable characters."))
     return ClientKey(kid, algorithms if named is None else (named,), key.algorithm, key.verifying)
 
 
-def unsupported() -> KeysUnfit:
-    return KeysUnfit(_("Enter public keys for ES256, EdDSA, RS256 or PS256; RSA keys have 2,048 bits or more."))
+def unsupported() -> InvalidClientKeys:
+    return InvalidClientKeys(_("Enter public keys for ES256, EdDSA, RS256 or PS256; RSA keys have 2,048 bits or more."))
 
 
 def entry(key: ClientKey) -> dict[str, Any]:

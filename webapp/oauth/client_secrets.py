@@ -13,7 +13,7 @@ from webapp.core.db import Database
 from webapp.core.digests import digest, new_secret
 from webapp.core.driver_statements import RowQuery
 from webapp.core.translation import _
-from webapp.oauth.client_settings import ClientUnfit
+from webapp.oauth.client_settings import InvalidClientSettings
 from webapp.oauth.models import ClientSecret, OAuthClient
 
 MOST_SECRETS = 2
@@ -31,12 +31,12 @@ def add_secret(db: Session, client: OAuthClient) -> str:
     """A new secret of a client; the older of two is removed.
 
     Raises:
-        ClientUnfit: it is public, or proves itself with a key.
+        InvalidClientSettings: it is public, or proves itself with a key.
     """
     if client.has_keys:
-        raise ClientUnfit(_("This app proves itself with a private key, so it has no secret."))
+        raise InvalidClientSettings(_("This app proves itself with a private key, so it has no secret."))
     if client.is_public:
-        raise ClientUnfit(_("A public app has no secret."))
+        raise InvalidClientSettings(_("A public app has no secret."))
     kept = select(ClientSecret.digest).where(ClientSecret.client_id == client.id)
     newest = db.scalars(kept.order_by(ClientSecret.created_at.desc()).limit(MOST_SECRETS - 1)).all()
     db.execute(delete(ClientSecret).where(ClientSecret.client_id == client.id, ClientSecret.digest.not_in(newest)))

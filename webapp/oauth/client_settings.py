@@ -16,7 +16,7 @@ LONGEST_OPERATOR = 100
 SHORTEST = timedelta(minutes=1)
 
 
-class ClientUnfit(Exception):
+class InvalidClientSettings(Exception):
     """The client cannot be registered like this; the message says why."""
 
 
@@ -54,25 +54,25 @@ def settings_of(client: OAuthClient) -> ClientSettings:
     return ClientSettings(**{name: getattr(client, name) for name in NAMES})
 
 
-def apply(client: OAuthClient, wish: ClientSettings) -> None:
+def apply(client: OAuthClient, desired: ClientSettings) -> None:
     """Set the columns of a client.
 
     Raises:
-        ClientUnfit
+        InvalidClientSettings
     """
     for name in NAMES:
-        setattr(client, name, CHECKS.get(name, unchanged)(getattr(wish, name)))
+        setattr(client, name, CHECKS.get(name, unchanged)(getattr(desired, name)))
     if not (client.redirect_uris or client.service_account_id or client.is_for_devices):
-        raise ClientUnfit(
+        raise InvalidClientSettings(
             _(
                 "Enter at least one redirect URI, unless the app has a service account or runs on devices without a "
                 "browser."
             )
         )
     if client.is_public and client.has_keys:
-        raise ClientUnfit(_("A public app cannot keep a private key, so it has no public keys either."))
+        raise InvalidClientSettings(_("A public app cannot keep a private key, so it has no public keys either."))
     if client.jwks and client.jwks_uri:
-        raise ClientUnfit(_("Enter public keys or their URL, not both."))
+        raise InvalidClientSettings(_("Enter public keys or their URL, not both."))
 
 
 def unchanged(value: Any) -> Any:
@@ -82,73 +82,75 @@ def unchanged(value: Any) -> Any:
 def checked_operator(given: str | None) -> str:
     """
     Raises:
-        ClientUnfit
+        InvalidClientSettings
     """
     operator = (given or "").strip()
     # Characters that are not printable include those that change the direction of the text beside them.
     if len(operator) > LONGEST_OPERATOR or not operator.isprintable():
-        raise ClientUnfit(_("The operator of an app has at most 100 printable characters."))
+        raise InvalidClientSettings(_("The operator of an app has at most 100 printable characters."))
     return operator
 
 
 def checked_uris(uris: Sequence[str]) -> list[str]:
     """
     Raises:
-        ClientUnfit
+        InvalidClientSettings
     """
     if len(uris) > MOST_REDIRECT_URIS:
-        raise ClientUnfit(_("An app has at most 20 redirect URIs."))
+        raise InvalidClientSettings(_("An app has at most 20 redirect URIs."))
     try:
         return list(dict.fromkeys(redirect_uris.checked(uri) for uri in uris))
-    except redirect_uris.RedirectUriUnfit as error:
-        raise ClientUnfit(str(error)) from error
+    except redirect_uris.InvalidRedirectUri as error:
+        raise InvalidClientSettings(str(error)) from error
 
 
 def checked_resources(uris: Sequence[str]) -> list[str]:
     """
     Raises:
-        ClientUnfit
+        InvalidClientSettings
     """
     try:
         return resources.checked(uris)
-    except resources.ResourceUnfit as error:
-        raise ClientUnfit(str(error)) from error
+    except resources.InvalidResource as error:
+        raise InvalidClientSettings(str(error)) from error
 
 
 def checked_keys(jwks: str | None) -> str:
     """
     Raises:
-        ClientUnfit
+        InvalidClientSettings
     """
     try:
         return client_keys.checked(jwks or "")
-    except client_keys.KeysUnfit as error:
-        raise ClientUnfit(str(error)) from error
+    except client_keys.InvalidClientKeys as error:
+        raise InvalidClientSettings(str(error)) from error
 
 
 def checked_url(given: str | None) -> str:
     """
     Raises:
-        ClientUnfit
+        InvalidClientSettings
     """
     url = (given or "").strip()
     if not url:
         return ""
     parts = redirect_uris.split(url)
     if parts is None or parts.scheme not in ("https", "http") or not parts.hostname or len(url) > LONGEST_URL:
-        raise ClientUnfit(_("Enter a complete URL for logout notices, such as https://app.example.org/logout."))
+        raise InvalidClientSettings(
+            _("Enter a complete URL for logout notices, such as https://app.example.org/logout.")
+        )
     if "#" in url or parts.username is not None:
-        raise ClientUnfit(_("The URL for logout notices has no fragment and no user name."))
+        raise InvalidClientSettings(_("The URL for logout notices has no fragment and no user name."))
     return url
 
 
 def checked_level(acr: str | None) -> str:
     """
     Raises:
-        ClientUnfit
+        InvalidClientSettings
     """
     if acr and acr not in BY_ACR:
-        raise ClientUnfit(_("The level of a login is aal1, aal2 or phr."))
+        raise InvalidClientSettings(_("The level of a login is aal1, aal2 or phr."))
     return acr or ""
 
 
@@ -156,23 +158,23 @@ def checked_lifetime(lifetime: timedelta | None) -> timedelta | None:
     """None also for 0, by which a command removes it.
 
     Raises:
-        ClientUnfit
+        InvalidClientSettings
     """
     if lifetime and lifetime < SHORTEST:
-        raise ClientUnfit(_("A lifetime is at least 1 minute."))
+        raise InvalidClientSettings(_("A lifetime is at least 1 minute."))
     return lifetime or None
 
 
 def checked_keys_url(given: str | None) -> str:
     """
     Raises:
-        ClientUnfit
+        InvalidClientSettings
     """
     url = (given or "").strip()
     parts = redirect_uris.split(url)
     is_complete = parts is not None and parts.scheme == "https" and parts.hostname and parts.username is None
     if url and (not is_complete or "#" in url or len(url) > LONGEST_URL):
-        raise ClientUnfit(_("Enter the URL of the public keys with https, without user name and fragment."))
+        raise InvalidClientSettings(_("Enter the URL of the public keys with https, without user name and fragment."))
     return url
 
 
@@ -196,4 +198,4 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "login_lifetime": checked_lifetime,
     "group_roles": sorted_names,
 }
-"""What a value must be; it returns the value to store or raises ``ClientUnfit``."""
+"""What a value must be; it returns the value to store or raises ``InvalidClientSettings``."""

@@ -14,7 +14,7 @@ from webapp.core.driver_statements import RowQuery
 from webapp.core.translation import _
 from webapp.oauth import app_sessions, client_secrets, subjects
 from webapp.oauth.client_secrets import add_secret
-from webapp.oauth.client_settings import ClientSettings, ClientUnfit, apply, settings_of
+from webapp.oauth.client_settings import ClientSettings, InvalidClientSettings, apply, settings_of
 from webapp.oauth.models import AuthorizationCode, Consent, OAuthClient
 from webapp.oauth.withdrawn_permissions import end_withdrawn_permissions
 from webapp.tokens import refresh_families
@@ -42,28 +42,28 @@ class RegisteredClient:
     secret: str | None
 
 
-def register(db: Session, wish: NewClient, *, origin: str, actor_id: UUID | None = None) -> RegisteredClient:
+def register(db: Session, new: NewClient, *, origin: str, actor_id: UUID | None = None) -> RegisteredClient:
     """Register a client, with its first secret unless it is public.
 
     Raises:
-        ClientUnfit
+        InvalidClientSettings
     """
-    name = wish.name.strip()
+    name = new.name.strip()
     if not SHORTEST_NAME <= len(name) <= LONGEST_NAME or not name.isprintable():
-        raise ClientUnfit(_("The name of an app has 2 to 50 printable characters."))
+        raise InvalidClientSettings(_("The name of an app has 2 to 50 printable characters."))
     if db.scalar(select(OAuthClient.id).where(func.lower(OAuthClient.name) == name.lower())):
-        raise ClientUnfit(_("There is an app with this name already."))
-    if wish.is_public and wish.service_account_id is not None:
-        raise ClientUnfit(_("A public app has no secret, so it cannot use client credentials."))
+        raise InvalidClientSettings(_("There is an app with this name already."))
+    if new.is_public and new.service_account_id is not None:
+        raise InvalidClientSettings(_("A public app has no secret, so it cannot use client credentials."))
     client = OAuthClient(
         name=name,
-        is_public=wish.is_public,
-        service_account_id=wish.service_account_id,
-        recipe=wish.recipe,
-        is_self_registered=wish.is_self_registered,
+        is_public=new.is_public,
+        service_account_id=new.service_account_id,
+        recipe=new.recipe,
+        is_self_registered=new.is_self_registered,
         created_at=now(),
     )
-    apply(client, wish)
+    apply(client, new)
     subjects.prepare(db, client)
     db.add(client)
     db.flush()
@@ -71,15 +71,15 @@ def register(db: Session, wish: NewClient, *, origin: str, actor_id: UUID | None
     return RegisteredClient(client, None if client.is_public or client.has_keys else add_secret(db, client))
 
 
-def edit(db: Session, client: OAuthClient, wish: ClientSettings, *, actor_id: UUID | None = None) -> None:
+def edit(db: Session, client: OAuthClient, desired: ClientSettings, *, actor_id: UUID | None = None) -> None:
     """Change what is registered of a client, except its name and kind.
 
     Raises:
-        ClientUnfit
+        InvalidClientSettings
     """
     lock(db, client)
     former = settings_of(client)
-    apply(client, wish)
+    apply(client, desired)
     subjects.prepare(db, client)
     db.flush()
     end_withdrawn_permissions(db, client, former)

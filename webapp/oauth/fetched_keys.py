@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from webapp.core.outgoing_http import NotReached, OutgoingHttp
-from webapp.oauth.client_keys import ClientKey, KeysUnfit, key_of
+from webapp.oauth.client_keys import ClientKey, InvalidClientKeys, key_of
 from webapp.verify import Invalid, load
 
 log = logging.getLogger(__name__)
@@ -90,6 +90,6 @@ def keys_in(raw: bytes) -> Sequence[ClientKey]:
     for jwk in listed:
         try:
             found.append(key_of(jwk))
-        except KeysUnfit:
+        except InvalidClientKeys:
             continue
     return found

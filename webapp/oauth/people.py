@@ -6,18 +6,18 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from webapp.accounts.user_ids import UnknownPeople, ids_of
-from webapp.oauth.client_settings import ClientSettings, ClientUnfit
+from webapp.oauth.client_settings import ClientSettings, InvalidClientSettings
 
 S = TypeVar("S", bound=ClientSettings)
 
 
-def with_ids(db: Session, wish: S) -> S:
+def with_ids(db: Session, desired: S) -> S:
     """The settings with the ids of the people whom they name.
 
     Raises:
-        ClientUnfit: somebody does not exist.
+        InvalidClientSettings: somebody does not exist.
     """
     try:
-        return replace(wish, people=ids_of(db, wish.people))
+        return replace(desired, people=ids_of(db, desired.people))
     except UnknownPeople as error:
-        raise ClientUnfit(str(error)) from error
+        raise InvalidClientSettings(str(error)) from error

@@ -15,7 +15,7 @@ PLAIN = re.compile(r"[!-~]+")
 PRIVATE_USE = re.compile(r"[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+")
 
 
-class RedirectUriUnfit(Exception):
+class InvalidRedirectUri(Exception):
     """The URI cannot be registered; the message says why, for the person who enters it."""
 
 
@@ -23,21 +23,21 @@ def checked(uri: str) -> str:
     """``uri`` if it can be registered.
 
     Raises:
-        RedirectUriUnfit: it is not absolute, has a fragment or credentials, or a scheme without protection.
+        InvalidRedirectUri: it is not absolute, has a fragment or credentials, or a scheme without protection.
     """
     uri = uri.strip()
     parts = split(uri)
     if parts is None or len(uri) > LONGEST or not parts.scheme:
-        raise RedirectUriUnfit(_("Enter a complete URL, such as https://app.example.org/callback."))
+        raise InvalidRedirectUri(_("Enter a complete URL, such as https://app.example.org/callback."))
     if "#" in uri or parts.username is not None or "*" in parts.netloc:
-        raise RedirectUriUnfit(_("A redirect URI has no fragment, no user name and no wildcard."))
+        raise InvalidRedirectUri(_("A redirect URI has no fragment, no user name and no wildcard."))
     if parts.scheme == "https" and parts.hostname:
         return uri
     if parts.scheme == "http" and is_loopback(parts.hostname or ""):
         return uri
     if PRIVATE_USE.fullmatch(parts.scheme):
         return uri
-    raise RedirectUriUnfit(
+    raise InvalidRedirectUri(
         _(
             "Use https, or for apps on a computer or phone http://127.0.0.1 or a scheme of your own domain, such as "
             "org.example.app:/callback."

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.oauth import client_keys, clients, redirect_uris, registration_tokens
-from webapp.oauth.client_settings import ClientUnfit
+from webapp.oauth.client_settings import InvalidClientSettings
 from webapp.oauth.clients import NewClient, RegisteredClient
 from webapp.oauth.grants import device_code
 from webapp.oauth.metadata import AUTHENTICATED, KEY_METHOD, SUBJECT_TYPES
@@ -100,7 +100,7 @@ def has_redirect_uris(said: ClientMetadata) -> None:
     try:
         for uri in (*said.redirect_uris, *said.post_logout_redirect_uris):
             redirect_uris.checked(uri)
-    except redirect_uris.RedirectUriUnfit as error:
+    except redirect_uris.InvalidRedirectUri as error:
         # The message of the error is translated, and RFC 7591 §3.2.2 allows ASCII only.
         why = "redirect URIs must be https, http on loopback, or of a private-use scheme, without fragment"
         raise RegistrationRefused("invalid_redirect_uri", why) from error
@@ -109,7 +109,7 @@ def has_redirect_uris(said: ClientMetadata) -> None:
 def has_known_keys(said: ClientMetadata) -> None:
     try:
         client_keys.checked(json.dumps(said.jwks) if said.jwks is not None else "")
-    except client_keys.KeysUnfit as error:
+    except client_keys.InvalidClientKeys as error:
         raise RegistrationRefused("invalid_client_metadata", "jwks has no usable public keys") from error
 
 
@@ -140,7 +140,7 @@ def register(db: Session, token: str, said: ClientMetadata, *, algorithms: tuple
     if (db.scalar(select(func.count()).where(OAuthClient.is_self_registered)) or 0) >= MOST:
         raise RegistrationRefused("invalid_client_metadata", f"{MOST} apps have registered already")
     algorithm = signature_of(said, algorithms)
-    wish = NewClient(
+    new = NewClient(
         name=free_name(db, said),
         is_public=said.token_endpoint_auth_method == "none",
         is_self_registered=True,
@@ -155,8 +155,8 @@ def register(db: Session, token: str, said: ClientMetadata, *, algorithms: tuple
         require_pushed_authorization_requests=said.require_pushed_authorization_requests,
     )
     try:
-        made = clients.register(db, wish, origin="registration")
-    except ClientUnfit as error:
+        made = clients.register(db, new, origin="registration")
+    except InvalidClientSettings as error:
         raise RegistrationRefused("invalid_client_metadata", "client_name, URIs or keys are not accepted") from error
     return SelfRegistered(made, stated(made.client, said, algorithm))
 

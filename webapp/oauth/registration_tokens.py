@@ -19,7 +19,7 @@ LONGEST_LIFETIME = timedelta(days=30)
 MOST_TOKENS = 100
 
 
-class TokenUnfit(Exception):
+class InvalidRegistrationToken(Exception):
     """The token cannot be made like this; the message says why."""
 
 
@@ -39,14 +39,14 @@ def make(
         uses: how many apps can register with it.
 
     Raises:
-        TokenUnfit
+        InvalidRegistrationToken
     """
     if not 1 <= uses <= MOST_USES:
-        raise TokenUnfit(_("Between 1 and 100 apps can register with a token."))
+        raise InvalidRegistrationToken(_("Between 1 and 100 apps can register with a token."))
     if not timedelta() < lifetime <= LONGEST_LIFETIME:
-        raise TokenUnfit(_("A token lasts at most 30 days."))
+        raise InvalidRegistrationToken(_("A token lasts at most 30 days."))
     if len(every(db)) >= MOST_TOKENS:
-        raise TokenUnfit(_("There are 100 tokens already. Remove some first."))
+        raise InvalidRegistrationToken(_("There are 100 tokens already. Remove some first."))
     secret, moment = new_secret(), now()
     token = RegistrationToken(
         digest=digest(secret),

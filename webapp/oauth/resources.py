@@ -11,7 +11,7 @@ LONGEST, MOST = 200, 20
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:[!\"$-~]+")
 
 
-class ResourceUnfit(Exception):
+class InvalidResource(Exception):
     """The resource cannot be registered; the message says why, for the person who enters it."""
 
 
@@ -19,13 +19,13 @@ def checked(uris: Iterable[str]) -> list[str]:
     """The URIs, each once, if a client may have them.
 
     Raises:
-        ResourceUnfit
+        InvalidResource
     """
     found = list(dict.fromkeys(uris))
     if len(found) > MOST:
-        raise ResourceUnfit(_("An app has at most 20 services."))
-    if unfit := next((uri for uri in found if len(uri) > LONGEST or not URI.fullmatch(uri)), None):
-        raise ResourceUnfit(_("%(uri)s is no complete URI without a fragment.", uri=unfit[:50]))
+        raise InvalidResource(_("An app has at most 20 services."))
+    if invalid := next((uri for uri in found if len(uri) > LONGEST or not URI.fullmatch(uri)), None):
+        raise InvalidResource(_("%(uri)s is no complete URI without a fragment.", uri=invalid[:50]))
     return found
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from webapp.core.digests import keyed, new_secret
 from webapp.core.translation import _
 from webapp.oauth import redirect_uris
-from webapp.oauth.client_settings import ClientUnfit
+from webapp.oauth.client_settings import InvalidClientSettings
 from webapp.oauth.models import OAuthClient, RemovedClient
 
 
@@ -29,13 +29,16 @@ def prepare(db: Session, client: OAuthClient) -> None:
     It is random and not derived from the secret key of the site, because that may change.
 
     Raises:
-        ClientUnfit: it has several hosts, so that it is not certain which apps are to know a user by one identifier.
+        InvalidClientSettings: it has several hosts, so it is unclear which apps are to know a user by one
+            identifier.
     """
     if not client.has_pairwise_subjects:
         return
     hosts = hosts_of(client)
     if len(hosts) > 1:
-        raise ClientUnfit(_("All redirect URIs of an app that gets its own user identifiers must have the same host."))
+        raise InvalidClientSettings(
+            _("All redirect URIs of an app that gets its own user identifiers must have the same host.")
+        )
     if not client.subject_salt:
         others = db.scalars(select(OAuthClient).where(OAuthClient.subject_salt != "").order_by(OAuthClient.created_at))
         of_same = (other.subject_salt for other in others if hosts and hosts == hosts_of(other))

@@ -45,7 +45,7 @@ def userinfo_of(database: Database, principal: Principal, hooks: Sequence[Claims
 
     Raises:
         LookupError: the user was removed meanwhile.
-        ClaimsUnfit
+        InvalidClaims
     """
     named = principal.authority.client if principal.authority else None
     query = QUERY.compiled_for(database.engine.dialect)

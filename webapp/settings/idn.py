@@ -5,7 +5,7 @@ from email.utils import formataddr, parseaddr
 import idna
 
 
-class HostUnfit(ValueError):
+class InvalidHost(ValueError):
     """It is no host name."""
 
 
@@ -13,14 +13,14 @@ def ascii_host(host: str) -> str:
     """A host name in ASCII: each label with other letters as ``xn--…``; one in ASCII stays as it is.
 
     Raises:
-        HostUnfit
+        InvalidHost
     """
     if host.isascii():
         return host
     try:
         return idna.encode(host, uts46=True).decode()
     except idna.IDNAError as error:
-        raise HostUnfit(host) from error
+        raise InvalidHost(host) from error
 
 
 def ascii_address(address: str) -> str:
@@ -35,6 +35,6 @@ def ascii_address(address: str) -> str:
         return address
     try:
         found = f"{local}@{ascii_host(domain)}"
-    except HostUnfit:
+    except InvalidHost:
         return address
     return formataddr((name, found), charset="utf-8") if name else found

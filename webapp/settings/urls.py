@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from webapp.settings.fields import SettingsError
-from webapp.settings.idn import HostUnfit, ascii_host
+from webapp.settings.idn import InvalidHost, ascii_host
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}){0,5}/?")
@@ -72,7 +72,7 @@ def with_ascii_host(url: str) -> str:
     end = next((place for place, character in enumerate(rest) if character in ":/?#"), len(rest))
     try:
         return head + separator + ascii_host(rest[:end]) + rest[end:]
-    except HostUnfit:
+    except InvalidHost:
         return url
 
 

@@ -45,7 +45,7 @@ def issue_token(
         Its ``token`` is shown once and not stored.
 
     Raises:
-        TokenNameUnfit, TokenNameTaken, TooManyTokens, ScopeNotHeld, ClaimsUnfit
+        InvalidTokenName, TokenNameTaken, TooManyTokens, ScopeNotHeld, InvalidClaims
         ValueError: the lifetime is longer than ``WEBAPP_TOKEN_LIFETIME_MAX``.
     """
     longest = service(Settings).token_lifetime_max

@@ -26,7 +26,7 @@ CLIENT_ID = "latchkey"
 ClaimsHook = Callable[[UUID, Sequence[str]], Mapping[str, object]]
 
 
-class ClaimsUnfit(Exception):
+class InvalidClaims(Exception):
     """A hook returned claims that are not allowed; the message is for its developer."""
 
 
@@ -56,16 +56,16 @@ def gathered(
         own: claims of one token alone.
 
     Raises:
-        ClaimsUnfit
+        InvalidClaims
     """
     found: dict[str, object] = {}
     for hook in [*hooks, *([own_claims(own)] if own else [])]:
         more = dict(hook(user_id, scopes))
         if taken := sorted(more.keys() & (REGISTERED | found.keys())):
-            raise ClaimsUnfit(f"{hook.__qualname__} must not set the reserved claims {', '.join(taken)}")
+            raise InvalidClaims(f"{hook.__qualname__} must not set the reserved claims {', '.join(taken)}")
         found |= more
     if found and (size := size_of(found)) > LONGEST:
-        raise ClaimsUnfit(f"custom claims can have at most {LONGEST} bytes in total, and these have {size}")
+        raise InvalidClaims(f"custom claims can have at most {LONGEST} bytes in total, and these have {size}")
     return found
 
 
@@ -80,15 +80,15 @@ def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Members for the header of one token.
 
     Raises:
-        ClaimsUnfit: a name or value that verification would refuse, or that is too long.
+        InvalidClaims: a name or value that verification would refuse, or that is too long.
     """
     for name, value in headers.items():
         if not HEADER_NAME.fullmatch(name):
-            raise ClaimsUnfit(f"the name of a header must be x- and up to 30 lower-case letters, not {name[:50]}")
+            raise InvalidClaims(f"the name of a header must be x- and up to 30 lower-case letters, not {name[:50]}")
         if not (isinstance(value, str) and value.isprintable() and len(value) <= LONGEST_HEADER):
-            raise ClaimsUnfit(f"the header {name} must be a text of at most {LONGEST_HEADER} printable characters")
+            raise InvalidClaims(f"the header {name} must be a text of at most {LONGEST_HEADER} printable characters")
     if len(headers) > MOST_HEADERS:
-        raise ClaimsUnfit(f"a token can have at most {MOST_HEADERS} headers of its own")
+        raise InvalidClaims(f"a token can have at most {MOST_HEADERS} headers of its own")
     return dict(headers)
 
 
@@ -96,9 +96,9 @@ def size_of(claims: Mapping[str, object]) -> int:
     """Bytes of JSON.
 
     Raises:
-        ClaimsUnfit
+        InvalidClaims
     """
     try:
         return len(json.dumps(claims, separators=(",", ":"), allow_nan=False))
     except (TypeError, ValueError) as error:
-        raise ClaimsUnfit(f"claims must be JSON: {error}") from error
+        raise InvalidClaims(f"claims must be JSON: {error}") from error

@@ -11,7 +11,7 @@ Network = IPv4Network | IPv6Network
 MAPPED = IPv6Network("::ffff:0:0/96")
 
 
-class NetworkUnfit(Exception):
+class InvalidNetwork(Exception):
     """The input is not a network; the message is for the user."""
 
 
@@ -19,11 +19,11 @@ def networks_of(words: Iterable[str]) -> tuple[str, ...]:
     """Networks in CIDR notation, as they are stored and compared: canonical, without duplicates.
 
     Raises:
-        NetworkUnfit
+        InvalidNetwork
     """
     found = dict.fromkeys(str(network_of(word)) for word in words)
     if len(found) > MOST:
-        raise NetworkUnfit(_("Enter at most %(most)s networks. You entered %(count)s.", most=MOST, count=len(found)))
+        raise InvalidNetwork(_("Enter at most %(most)s networks. You entered %(count)s.", most=MOST, count=len(found)))
     return tuple(found)
 
 
@@ -35,13 +35,13 @@ def network_of(word: str) -> Network:
         meant = None
     # A zone ("%eth0") has a meaning only on one machine.
     if meant is None or "%" in word:
-        raise NetworkUnfit(
+        raise InvalidNetwork(
             _("%(network)s is not a network. Use 10.0.0.0/8, 2001:db8::/32 or a single IP address.", network=shown)
         )
     try:
         ip_network(word)
     except ValueError:
-        raise NetworkUnfit(
+        raise InvalidNetwork(
             _(
                 "%(address)s is an IP address inside a network, not the network itself. The network is %(network)s.",
                 address=shown,
@@ -58,7 +58,7 @@ def unmapped(network: Network) -> Network:
         # ::/0 means all of IPv6; it does not include IPv4 clients.
         return network
     if network.prefixlen < MAPPED.prefixlen:
-        raise NetworkUnfit(
+        raise InvalidNetwork(
             _("%(network)s mixes IPv4-mapped and other IPv6 addresses. Enter them separately.", network=network)
         )
     mapped = network.network_address.ipv4_mapped

@@ -112,18 +112,18 @@ class TokenIssuer:
         self.hooks.append(hook)
         return hook
 
-    def issue(self, db: Session, user_id: UUID, wish: TokenRequest, proof: AuthenticationProof) -> Issued:
-        """Issue a token, and record ``token.minted`` or ``wish.event``.
+    def issue(self, db: Session, user_id: UUID, requested: TokenRequest, proof: AuthenticationProof) -> Issued:
+        """Issue a token, and record ``token.minted`` or ``requested.event``.
 
         Raises:
-            TokenNameTaken, AlreadyIssued, TooManyTokens, ClaimsUnfit
+            TokenNameTaken, AlreadyIssued, TooManyTokens, InvalidClaims
         """
         alone(db, f"tokens of {user_id}")
         # The access token of a script login does not count besides the login.
-        others = live_counts.live_token_count(db, user_id) - (wish.family_id is not None)
+        others = live_counts.live_token_count(db, user_id) - (requested.family_id is not None)
         if others >= self.most:
             raise TooManyTokens(self.most)
-        if wish.family_id is None:
+        if requested.family_id is None:
             free_ended_names(db, user_id)
         token_id = uuid4()
         credential = credentials.issue(
@@ -132,25 +132,25 @@ class TokenIssuer:
             key=token_id.hex,
             kind="token",
             user_id=user_id,
-            lifetime=wish.lifetime,
+            lifetime=requested.lifetime,
             proof=proof,
-            authority=wish.authority,
-            family_id=wish.family_id,
+            authority=requested.authority,
+            family_id=requested.family_id,
         )
-        entry = enter(db, user_id, wish, token_id, issuer=self.url)
+        entry = enter(db, user_id, requested, token_id, issuer=self.url)
         record(
             db,
-            wish.event,
+            requested.event,
             user_id=user_id,
-            actor_id=wish.actor_id,
+            actor_id=requested.actor_id,
             credential_id=token_id,
-            name=wish.name,
-            **facts(wish.authority),
-            **because(wish.reason),
-            origin=wish.origin,
+            name=requested.name,
+            **facts(requested.authority),
+            **because(requested.reason),
+            origin=requested.origin,
             amr=proof.amr,
         )
-        return Issued(self.sign(credential, wish.claims, wish.headers), entry, credential)
+        return Issued(self.sign(credential, requested.claims, requested.headers), entry, credential)
 
     def sign(
         self,
@@ -165,7 +165,7 @@ class TokenIssuer:
             headers: of this token alone, as ``checked_headers`` allows.
 
         Raises:
-            ClaimsUnfit
+            InvalidClaims
         """
         claims = (
             # First, so that secret scanners recognise the tokens of a site (``scanner_patterns``).
@@ -213,30 +213,30 @@ def because(reason: str | None) -> dict[str, Any]:
     return {"reason": reason} if reason else {}
 
 
-def enter(db: Session, user_id: UUID, wish: TokenRequest, token_id: UUID, *, issuer: str) -> ApiToken:
+def enter(db: Session, user_id: UUID, requested: TokenRequest, token_id: UUID, *, issuer: str) -> ApiToken:
     # Access tokens of a script login may share a name.
-    taken_name = None if wish.family_id else wish.name.casefold()
-    is_unique = taken_name or wish.once or wish.rotated_from
+    taken_name = None if requested.family_id else requested.name.casefold()
+    is_unique = taken_name or requested.once or requested.rotated_from
     try:
         with db.begin_nested() if is_unique else nullcontext():
             return NEW_ENTRY.into(
                 db,
                 id=token_id,
                 user_id=user_id,
-                name=wish.name,
+                name=requested.name,
                 taken_name=taken_name,
-                once=wish.once,
-                origin=wish.origin,
-                note=wish.note,
-                reason=wish.reason,
-                rotated_from=wish.rotated_from,
+                once=requested.once,
+                origin=requested.origin,
+                note=requested.note,
+                reason=requested.reason,
+                rotated_from=requested.rotated_from,
                 issuer=issuer,
             )
     except IntegrityError as error:
-        former = db.scalar(select(ApiToken.id).where(ApiToken.user_id == user_id, ApiToken.once == wish.once))
-        if wish.once is not None and former is not None:
+        former = db.scalar(select(ApiToken.id).where(ApiToken.user_id == user_id, ApiToken.once == requested.once))
+        if requested.once is not None and former is not None:
             raise AlreadyIssued(former) from error
-        raise TokenNameTaken(wish.name) from error
+        raise TokenNameTaken(requested.name) from error
 
 
 def free_ended_names(db: Session, user_id: UUID) -> None:

@@ -73,7 +73,7 @@ def rotate(db: Session, issuer: TokenIssuer, user_id: UUID, token_id: UUID, opti
     if db.execute(won.returning(ApiToken.id)).first() is None:
         return repeated(db, issuer, former, options)
     credential = former.credential
-    wish = TokenRequest(
+    requested = TokenRequest(
         name=former.entry.name,
         note=former.entry.note,
         reason=former.entry.reason,
@@ -82,7 +82,9 @@ def rotate(db: Session, issuer: TokenIssuer, user_id: UUID, token_id: UUID, opti
         origin="rotation",
         rotated_from=token_id,
     )
-    issued = issuer.issue(db, user_id, wish, options.proof or AuthenticationProof(credential.auth_time, credential.amr))
+    issued = issuer.issue(
+        db, user_id, requested, options.proof or AuthenticationProof(credential.auth_time, credential.amr)
+    )
     credential.expires_at = min(credential.expires_at, now() + options.overlap)
     inherit_networks(db, issued.entry.id, from_=token_id)
     record_rotation(db, former, issued.entry.id, options)

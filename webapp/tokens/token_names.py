@@ -6,7 +6,7 @@ from webapp.core.translation import _
 SHORTEST, LONGEST = 3, 50
 
 
-class TokenNameUnfit(Exception):
+class InvalidTokenName(Exception):
     """The name is not allowed; the message is for the user."""
 
 
@@ -14,11 +14,11 @@ def checked_name(name: str) -> str:
     """``name`` without surrounding white space.
 
     Raises:
-        TokenNameUnfit
+        InvalidTokenName
     """
     name = name.strip()
     if not SHORTEST <= len(name) <= LONGEST or not name.isprintable():
-        raise TokenNameUnfit(
+        raise InvalidTokenName(
             _(
                 "A token's name must have %(shortest)s to %(longest)s printable characters.",
                 shortest=SHORTEST,
@@ -26,5 +26,5 @@ def checked_name(name: str) -> str:
             )
         )
     if is_stacked(name):
-        raise TokenNameUnfit(STACKED)
+        raise InvalidTokenName(STACKED)
     return name

@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import current_app, request
 
 from webapp.core import dpop
-from webapp.core.dpop import DpopProof, ProofUnfit, ProvenRequest
+from webapp.core.dpop import DpopProof, InvalidProof, ProvenRequest
 from webapp.core.ratelimit import Limit, Limiter
 from webapp.core.ratelimit_storage import SPENT
 from webapp.core.translation import _
@@ -20,11 +20,11 @@ def proof_for(token: str | None) -> DpopProof:
         token: the access token that the proof must name in ``ath``; None when a token is being requested.
 
     Raises:
-        ProofUnfit: missing or invalid. Two headers arrive joined by a comma, which is invalid too.
+        InvalidProof: missing or invalid. Two headers arrive joined by a comma, which is invalid too.
     """
     header = request.environ.get("HTTP_DPOP")
     if header is None:
-        raise ProofUnfit("the proof is missing")
+        raise InvalidProof("the proof is missing")
     config = current_app.config
     base_urls = config["BASE_URL"], *config["FORMER_BASE_URLS"]
     sent = ProvenRequest(method=request.method, base_urls=base_urls, path=request.path, token=token)
@@ -49,7 +49,7 @@ def presented_proof() -> DpopProof | None:
         return None
     try:
         return proof_for(None)
-    except ProofUnfit as error:
+    except InvalidProof as error:
         raise proof_problem(str(error)) from error
 
 

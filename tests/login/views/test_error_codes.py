@@ -44,8 +44,8 @@ def app(make_app):
     return make_app(WEBAPP_EXCHANGE_AUDIENCES=REPORTS, WEBAPP_TOKEN_LOCATIONS="header,cookie")
 
 
-def token(app, *scopes, **wishes):
-    return factories.api_token(app, factories.user(app, "grace"), *scopes, **wishes).token
+def token(app, *scopes, **fields):
+    return factories.api_token(app, factories.user(app, "grace"), *scopes, **fields).token
 
 
 def is_refused(answer, status, error, code=None):

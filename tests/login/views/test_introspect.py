@@ -187,9 +187,11 @@ def test_introspection_does_not_count_as_use(app, database, user, introspector):
 
 
 def test_a_token_created_by_command_has_no_auth_time(app, user, introspector, database):
-    wish = issuing.TokenRequest(name="by an operator", authority=TokenGrant(), lifetime=timedelta(days=1), origin="cli")
+    requested = issuing.TokenRequest(
+        name="by an operator", authority=TokenGrant(), lifetime=timedelta(days=1), origin="cli"
+    )
     with database.write() as db:
-        issued = services_of(app).get(TokenIssuer).issue(db, user.id, wish, PROVEN_BY_NOBODY)
+        issued = services_of(app).get(TokenIssuer).issue(db, user.id, requested, PROVEN_BY_NOBODY)
     told = introspect(introspector, issued.token).json
     assert told["active"] is True
     assert {"auth_time", "amr", "acr"}.isdisjoint(told)

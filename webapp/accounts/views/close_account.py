@@ -13,7 +13,7 @@ from webapp.accounts.lifecycle import GRACE, LastSuperAdmin
 from webapp.accounts.models import User
 from webapp.accounts.names import normalized_key
 from webapp.accounts.owner_fields import chosen_owner
-from webapp.accounts.service_rules import Owner, OwnerUnfit
+from webapp.accounts.service_rules import InvalidServiceOwner, Owner
 from webapp.accounts.views.blueprint import FRESH, bp, me
 from webapp.accounts.views.request_info import current_circumstances, mailer
 from webapp.accounts.views.security import security_of
@@ -101,7 +101,7 @@ def new_owner(principal: Principal, user: User, form: CloseForm) -> Owner | None
     try:
         if owner is not None:
             deactivation_effects.check_new_owner(db(), owner, [user])
-    except OwnerUnfit as error:
+    except InvalidServiceOwner as error:
         (role if role.data else person).errors = [str(error)]
     if person.errors and not role.data:
         person.errors = [_("Nobody else with this name can own all of them.")]

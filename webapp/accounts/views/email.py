@@ -12,7 +12,7 @@ from webapp.accounts.email_change import CONFIRM
 from webapp.accounts.forms import AddressForm, LinkForm
 from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.models import User
-from webapp.accounts.names import EmailUnfit, checked_address, normalized_key
+from webapp.accounts.names import InvalidEmail, checked_address, normalized_key
 from webapp.accounts.one_time_links import UNDO, LinkDead
 from webapp.accounts.registration import EmailTaken
 from webapp.accounts.views import link_secret, profile
@@ -76,7 +76,7 @@ def change_address(principal: Principal) -> ResponseReturnValue:
 def fitting(form: AddressForm) -> str | None:
     try:
         return checked_address(form.email.data or "")
-    except EmailUnfit as error:
+    except InvalidEmail as error:
         form.email.errors = [str(error)]
         return None
 

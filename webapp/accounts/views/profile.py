@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import email_change, mail_preferences, notices, profile
 from webapp.accounts.forms import AddressForm, MailsForm, ProfileForm
 from webapp.accounts.models import User
-from webapp.accounts.names import UserNameUnfit
+from webapp.accounts.names import InvalidUserName
 from webapp.accounts.profile import Profile
 from webapp.accounts.registration import UserNameTaken
 from webapp.accounts.roles import included_in
@@ -70,7 +70,7 @@ def change(principal: Principal) -> ResponseReturnValue:
     except UserNameTaken:
         form.username.errors = [_("This user name is taken, or looks like one that is. Choose another.")]
         return form_again(user, form)
-    except UserNameUnfit as error:
+    except InvalidUserName as error:
         form.username.errors = [str(error)]
         return form_again(user, form)
     if former:

@@ -9,9 +9,9 @@ from flask import current_app, request
 from wtforms import Field
 
 from webapp.accounts.mail_requests import AnsweredByMail, MailRequester, MailRequests, requester_of
-from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, checked_name
+from webapp.accounts.names import InvalidEmail, InvalidUserName, checked_address, checked_name
 from webapp.accounts.notices import Circumstances
-from webapp.accounts.passwords import Passwords, PasswordUnfit
+from webapp.accounts.passwords import Passwords, UnacceptablePassword
 from webapp.accounts.roles import included_in
 from webapp.core.client_network import network_of
 from webapp.core.clock import now
@@ -76,7 +76,7 @@ def check_password(field: Field, *, name: str = "", address: str = "", roles: Se
     site_name = current_app.config["SITE_NAME"]
     try:
         passwords().check(field.data or "", username=name, email=address, site_name=site_name, roles=roles)
-    except PasswordUnfit as error:
+    except UnacceptablePassword as error:
         field.errors = [str(error)]
 
 
@@ -96,7 +96,7 @@ def check_name(field: Field) -> None:
     """Add an error to the field if the user name is not accepted."""
     try:
         checked_name(field.data or "")
-    except UserNameUnfit as error:
+    except InvalidUserName as error:
         field.errors = [str(error)]
 
 
@@ -104,7 +104,7 @@ def check_address(field: Field) -> None:
     """Add an error to the field if the e-mail address is not accepted."""
     try:
         checked_address(field.data or "")
-    except EmailUnfit as error:
+    except InvalidEmail as error:
         field.errors = [str(error)]
 
 

@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import one_time_links, registration
 from webapp.accounts.forms import SetupForm
-from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, checked_name
-from webapp.accounts.passwords import Passwords, PasswordUnfit
+from webapp.accounts.names import InvalidEmail, InvalidUserName, checked_address, checked_name
+from webapp.accounts.passwords import Passwords, UnacceptablePassword
 from webapp.accounts.registration import SETUP, EmailTaken, NewUser, UserNameTaken
 from webapp.accounts.views.first_login import log_in
 from webapp.accounts.views.request_info import link_problem, password_hint, roles_of
@@ -70,7 +70,7 @@ def fits(form: SetupForm) -> bool:
     ):
         try:
             check()
-        except (UserNameUnfit, EmailUnfit, PasswordUnfit) as error:
+        except (InvalidUserName, InvalidEmail, UnacceptablePassword) as error:
             field.errors = [str(error)]
     return not form.errors
 

@@ -73,11 +73,11 @@ class NewClientForm(ClientForm):
     def chosen_recipe(self) -> Recipe | None:
         return RECIPES.get(self.recipe.data or "")
 
-    def wish(self) -> NewClient:
+    def new_client(self) -> NewClient:
         """What is to be registered; what the form leaves open follows from the recipe.
 
         Raises:
-            ClientUnfit
+            InvalidClientSettings
         """
         recipe, chosen = self.chosen_recipe, self.chosen()
         if recipe is not None and not chosen["redirect_uris"]:

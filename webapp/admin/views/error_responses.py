@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from webapp.accounts.admin_actions import IsDisabled, NotYoursToGrant, OwnAccount, TargetOutranksActor
 from webapp.accounts.lifecycle import LastSuperAdmin, PasswordElsewhere
 from webapp.accounts.roles import NobodyLeft, RoleGone
-from webapp.accounts.service_rules import NoLogin, OwnerUnfit
+from webapp.accounts.service_rules import InvalidServiceOwner, NoLogin
 from webapp.core.humanize import humanize
 from webapp.core.translation import _
 from webapp.mfa.resets import AlreadyBegun
@@ -31,7 +31,7 @@ def refusals() -> Iterator[None]:
     except NoLogin as error:
         detail = _("It has no password and no other way to log in. Nothing was changed.")
         raise Problem(409, _("%(username)s is a service account", username=error), detail) from error
-    except OwnerUnfit as error:
+    except InvalidServiceOwner as error:
         detail = " ".join((str(error), _("Nothing was changed.")))
         raise Problem(409, _("The owner can't have this service account"), detail) from error
     except IsDisabled as error:

@@ -45,7 +45,7 @@ class InvitationForm(Form):
         self.role.choices = [(name, humanize(name)) for name in granted]
 
     @property
-    def wish(self) -> InvitationRequest:
+    def invitation(self) -> InvitationRequest:
         return InvitationRequest(
             role=self.role.data,
             email=(self.email.data or "").strip() or None,

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import invitations
 from webapp.accounts.invitations import InvitationRow, RoleNotYours
-from webapp.accounts.names import EmailUnfit
+from webapp.accounts.names import InvalidEmail
 from webapp.admin.views.invitation_form import InvitationForm
 from webapp.admin.views.permissions import change_without_fresh_login, fill_in, grant, read
 from webapp.core.clock import now
@@ -95,12 +95,12 @@ def create(principal: Principal) -> ResponseReturnValue:
     form = InvitationForm(granted=invitations.may_give(db(), principal.roles))
     if not form.validate_on_submit():
         return form_again(form)
-    if form.wish.email and not current_app.config["CAN_MAIL"]:
+    if form.invitation.email and not current_app.config["CAN_MAIL"]:
         form.email.errors = [_("No mail server is configured. Leave this empty and send the link yourself.")]
         return form_again(form)
     try:
-        made = invitations.create(db(), form.wish, by=principal.user_id, roles=principal.roles)
-    except EmailUnfit as error:
+        made = invitations.create(db(), form.invitation, by=principal.user_id, roles=principal.roles)
+    except InvalidEmail as error:
         form.email.errors = [str(error)]
         return form_again(form)
     except RoleNotYours:

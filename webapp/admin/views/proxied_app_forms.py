@@ -125,15 +125,15 @@ class ProxiedAppForm(PreviewField, NamedForm):
         return {"name": self.name.data or "", "icon": self.icon.data or "", "hosts": hosts} | self.audience()
 
 
-def filled_in(wish: AppSettings, people: Sequence[str], owner: str) -> ProxiedAppForm:
+def filled_in(current: AppSettings, people: Sequence[str], owner: str) -> ProxiedAppForm:
     """The form with the settings of an app.
 
     Args:
         people: their user names.
         owner: user name.
     """
-    words = {"hosts": "\n".join(wish.hosts), "roles": " ".join(wish.roles), "people": " ".join(people)}
-    return ProxiedAppForm(formdata=None, data={"name": wish.name, "icon": wish.icon, "owner": owner} | words)
+    words = {"hosts": "\n".join(current.hosts), "roles": " ".join(current.roles), "people": " ".join(people)}
+    return ProxiedAppForm(formdata=None, data={"name": current.name, "icon": current.icon, "owner": owner} | words)
 
 
 class AccessRuleForm(PreviewField):

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import roles
 from webapp.accounts.models import Role
 from webapp.accounts.role_closures import RoleCycle
-from webapp.accounts.roles import FIRST, RoleInUse, RoleTaken, RoleUnfit
+from webapp.accounts.roles import FIRST, InvalidRole, RoleInUse, RoleTaken
 from webapp.admin.forms import NewRoleForm, RoleForm
 from webapp.admin.views.error_responses import refusals
 from webapp.admin.views.permissions import fill_in, grant, read
@@ -91,7 +91,7 @@ def create(principal: Principal) -> ResponseReturnValue:
     name, description = form.name.data or "", form.description.data or ""
     try:
         role = roles.add(db(), name, description, form.includes.data or (), actor_id=principal.user_id)
-    except RoleUnfit as error:
+    except InvalidRole as error:
         (form.includes if roles.NAME.fullmatch(name) else form.name).errors = [str(error)]
         return form_again(form, None)
     except RoleTaken:
@@ -139,7 +139,7 @@ def edit(principal: Principal, name: str) -> ResponseReturnValue:
     try:
         with refusals():
             roles.edit(db(), role, form.description.data or "", form.includes.data or (), actor_id=principal.user_id)
-    except RoleUnfit as error:
+    except InvalidRole as error:
         form.includes.errors = [str(error)]
         return form_again(form, role)
     except RoleCycle as error:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import invitations
 from webapp.accounts.models import User
-from webapp.accounts.names import UserNameUnfit
+from webapp.accounts.names import InvalidUserName
 from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.registration import EmailTaken, UserNameTaken
 from webapp.accounts.views import link_secret
@@ -161,7 +161,7 @@ def created(found: Waiting, form: ProviderAccountForm) -> User | None:
             role_rules.apply(writing, provider, identity, made.user, made.link)
             keep_provider_session(writing, provider, identity, made.user.id)
             return made.user
-    except UserNameUnfit as error:
+    except InvalidUserName as error:
         form.username.errors = [str(error)]
     except UserNameTaken:
         form.username.errors = [_("This user name is taken. Choose another one.")]

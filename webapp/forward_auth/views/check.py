@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from webapp.core import dpop as dpop_proofs
 from webapp.core.clock import now
 from webapp.core.digests import same
-from webapp.core.dpop import ProofUnfit, ProvenRequest
+from webapp.core.dpop import InvalidProof, ProvenRequest
 from webapp.forward_auth import guests
 from webapp.forward_auth.check_counter import CheckCounter
 from webapp.forward_auth.checks import ForwardAuth, Verdict
@@ -133,7 +133,7 @@ def prove_key(current: Request, asked: OriginalRequest, verdict: Verdict) -> Non
     sent = ProvenRequest(method=asked.method, base_urls=(asked.origin,), path=path, token=shown.token)
     try:
         proof = dpop_proofs.proven(current.environ.get("HTTP_DPOP", ""), sent, window=current_app.config["DPOP_WINDOW"])
-    except ProofUnfit as error:
+    except InvalidProof as error:
         raise KeyNotProven("invalid_dpop_proof", str(error), row) from error
     if not same(proof.jkt, jkt) or not dpop.is_new(proof):
         raise KeyNotProven("invalid_dpop_proof", "the proof was made with another key, or used before", row)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from webapp.core.translation import _
 from webapp.forward_auth import guest_links, lifecycle
 from webapp.forward_auth.forms import GuestLinkForm
-from webapp.forward_auth.guest_links import LinkUnfit
+from webapp.forward_auth.guest_links import InvalidGuestLink
 from webapp.forward_auth.views.app_access import FRESH, access_page, decides
 from webapp.forward_auth.views.blueprint import OWN_PATH, bp, scheme_of_site
 from webapp.forward_auth.views.request_access import app_row
@@ -42,7 +42,7 @@ def make_guest_link(principal: Principal, slug: str) -> ResponseReturnValue:
     wanted = form.path.data or "", form.note.data or "", form.days.data or 0
     try:
         made = guest_links.make(db(), row, *wanted, actor_id=principal.user_id)
-    except LinkUnfit as error:
+    except InvalidGuestLink as error:
         form.path.errors = [str(error)]
         return refuse_form(form, lambda: access_page(row, guest_form=form))
     host = lifecycle.hosts_of(db(), row)[0]

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from webapp.core.translation import _
-from webapp.oauth.client_settings import ClientUnfit
+from webapp.oauth.client_settings import InvalidClientSettings
 
 LOGIN = "openid email profile"
 
@@ -46,21 +46,21 @@ class Recipe:
             app_url: as its users enter it.
 
         Raises:
-            ClientUnfit
+            InvalidClientSettings
         """
         return self.below(app_url, self.redirect_uris)
 
     def below(self, app_url: str, uris: Sequence[str]) -> list[str]:
         base = app_url.strip().rstrip("/")
         if not base or "?" in base or "#" in base:
-            raise ClientUnfit(_("Enter the URL of the app, such as https://cloud.example.org."))
+            raise InvalidClientSettings(_("Enter the URL of the app, such as https://cloud.example.org."))
         return [Template(uri).substitute(app_url=base) for uri in uris]
 
     def settings_for(self, app_url: str) -> dict[str, Any]:
         """The settings of a client that follow from the recipe.
 
         Raises:
-            ClientUnfit
+            InvalidClientSettings
         """
         found: dict[str, Any] = {name: True for name in ("is_for_devices", "wants_rs256") if getattr(self, name)}
         if self.has_url:

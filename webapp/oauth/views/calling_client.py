@@ -8,7 +8,7 @@ from webapp.core.ratelimit import Limit, Limiter
 from webapp.core.ratelimit_storage import SPENT
 from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.oauth import client_assertion, client_authentication, client_keys
-from webapp.oauth.client_assertion import AssertionUnfit
+from webapp.oauth.client_assertion import InvalidAssertion
 from webapp.oauth.client_authentication import ClientRefused, TwoCredentials
 from webapp.oauth.fetched_keys import NO_KEYS, FetchedKeys
 from webapp.oauth.models import OAuthClient
@@ -81,7 +81,7 @@ def prove(client: OAuthClient, assertion: str) -> None:
             if not keys:
                 raise ClientRefused(NO_KEYS)
         jti = client_assertion.verified(assertion, keys, client_id=str(client.id), audiences=audiences)
-    except AssertionUnfit as error:
+    except InvalidAssertion as error:
         raise ClientRefused(str(error)) from error
     # Only now: whoever has no key of the client leaves no row.
     spent = Limit(f"{SPENT}assertion", 1, client_assertion.REMEMBERED)

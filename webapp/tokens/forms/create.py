@@ -10,7 +10,7 @@ from wtforms.validators import Length, Optional, ValidationError
 
 from webapp.core.clock import NEVER, now
 from webapp.core.digests import new_secret
-from webapp.core.dpop import DpopKeyUnfit, thumbprint_in
+from webapp.core.dpop import InvalidDpopKey, thumbprint_in
 from webapp.core.translation import _, _l
 from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.forms.restrictions import LimitsForm
@@ -142,7 +142,7 @@ class NewTokenForm(LimitsForm):
     def validate_key(self, field: TextAreaField) -> None:
         try:
             thumbprint_in(field.data or "")
-        except DpopKeyUnfit as error:
+        except InvalidDpopKey as error:
             raise ValidationError(str(error)) from error
 
     def judge_date(self) -> None:

@@ -11,12 +11,12 @@ from webapp.core.translation import LazyText, _, _l
 from webapp.guard.token_grant import MAX_PER_MINUTE, METHODS, TokenGrant
 from webapp.tokens import own_rotation
 from webapp.tokens.forms.fields import ListField, ScopesField
-from webapp.tokens.ip_restrictions import NetworkUnfit, networks_of
+from webapp.tokens.ip_restrictions import InvalidNetwork, networks_of
 from webapp.tokens.issuing import LONGEST_NOTE
 from webapp.tokens.own_rotation import excluding
 from webapp.tokens.scope_picker import PickerRow, rows
 from webapp.tokens.scopes import Catalogue, displayed_path
-from webapp.tokens.token_names import LONGEST, SHORTEST, TokenNameUnfit, checked_name
+from webapp.tokens.token_names import LONGEST, SHORTEST, InvalidTokenName, checked_name
 from webapp.web.body import is_json
 from webapp.web.form import Form, one_line, stripped
 from webapp.web.templating import number
@@ -128,13 +128,13 @@ class LimitsForm(Form):
             return
         try:
             checked_name(field.data or "")
-        except TokenNameUnfit as error:
+        except InvalidTokenName as error:
             raise ValidationError(str(error)) from error
 
     def validate_networks(self, field: ListField) -> None:
         try:
             networks_of(field.data or ())
-        except NetworkUnfit as error:
+        except InvalidNetwork as error:
             raise ValidationError(str(error)) from error
 
     def validate_resources(self, field: SelectMultipleField) -> None:

@@ -5,7 +5,7 @@ from flask import current_app, render_template, request, url_for
 from webapp.guard.dry_run import rule_at
 from webapp.guard.preferences import zone
 from webapp.tokens.forms import EditTokenForm, NewTokenForm
-from webapp.tokens.ip_restrictions import NetworkUnfit
+from webapp.tokens.ip_restrictions import InvalidNetwork
 from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.presets import Preset, presets
 from webapp.tokens.summary import summary
@@ -73,6 +73,6 @@ def said(form: NewTokenForm | EditTokenForm) -> list[str]:
         return []
     try:
         return summary(form.authority, form.expires_at, form.catalogue, zone=zone())
-    except (ValueError, OverflowError, NetworkUnfit):
+    except (ValueError, OverflowError, InvalidNetwork):
         # The URL may fill in an invalid lifetime or network; the error is shown when the form is submitted.
         return []

@@ -12,7 +12,7 @@ from webapp.admin.views.permissions import change, fill_in, grant
 from webapp.core.translation import _, _n
 from webapp.guard import Principal
 from webapp.oauth import client_secrets, clients
-from webapp.oauth.client_settings import ClientUnfit
+from webapp.oauth.client_settings import InvalidClientSettings
 from webapp.web.api_schema import responds
 from webapp.web.problems import Problem
 from webapp.web.responses import redirect_or_json
@@ -27,7 +27,7 @@ def add_secret(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     client = client_of(client_id)
     try:
         secret = client_secrets.new_secret_of(db(), client, origin="page", actor_id=principal.user_id)
-    except ClientUnfit as error:
+    except InvalidClientSettings as error:
         raise Problem(409, _("No secret was made"), str(error)) from error
     return with_secret(client, secret)
 

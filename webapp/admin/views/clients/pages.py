@@ -28,7 +28,7 @@ from webapp.guard import Principal
 from webapp.oauth import clients, people
 from webapp.oauth.claim_words import words_of
 from webapp.oauth.claims import claims_of
-from webapp.oauth.client_settings import ClientSettings, ClientUnfit
+from webapp.oauth.client_settings import ClientSettings, InvalidClientSettings
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.policies import groups_of
 from webapp.oauth.recipes import APPS, GENERIC
@@ -103,9 +103,9 @@ def create(principal: Principal) -> ResponseReturnValue:
     if not (form.validate_on_submit() and names_exist(form)):
         return form_again(form, None)
     try:
-        wish = prepared(form.wish())
-        made = clients.register(db(), people.with_ids(db(), wish), origin="page", actor_id=principal.user_id)
-    except ClientUnfit as error:
+        new = prepared(form.new_client())
+        made = clients.register(db(), people.with_ids(db(), new), origin="page", actor_id=principal.user_id)
+    except InvalidClientSettings as error:
         form.form_errors.append(str(error))
         return form_again(form, None)
     return with_secret(made.client, made.secret, status=201)
@@ -146,19 +146,19 @@ def edit(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     if not (form.validate_on_submit() and names_exist(form)):
         return form_again(form, client)
     try:
-        wish = prepared(form.settings())
-        clients.edit(db(), client, people.with_ids(db(), wish), actor_id=principal.user_id)
-    except ClientUnfit as error:
+        desired = prepared(form.settings())
+        clients.edit(db(), client, people.with_ids(db(), desired), actor_id=principal.user_id)
+    except InvalidClientSettings as error:
         form.form_errors.append(str(error))
         return form_again(form, client)
     message = _("The app %(app)s was changed.", app=client.name)
     return redirect_or_json(url_for("admin_clients.show", client_id=client.id), message, registered_app(client))
 
 
-def prepared(wish: S) -> S:
+def prepared(desired: S) -> S:
     """Make the RSA key, if the app is the first that needs one: its first user should not wait for that."""
-    service(IdTokenKeys).signing_key(db(), is_rs256=wish.wants_rs256)
-    return wish
+    service(IdTokenKeys).signing_key(db(), is_rs256=desired.wants_rs256)
+    return desired
 
 
 def names_exist(form: ClientForm) -> bool:

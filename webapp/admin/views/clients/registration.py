@@ -16,7 +16,7 @@ from webapp.core.translation import _, _l
 from webapp.guard import Principal
 from webapp.oauth import registration_tokens
 from webapp.oauth.models import RegistrationToken
-from webapp.oauth.registration_tokens import LONGEST_LIFETIME, MOST_USES, TokenUnfit
+from webapp.oauth.registration_tokens import LONGEST_LIFETIME, MOST_USES, InvalidRegistrationToken
 from webapp.settings import Settings
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
@@ -84,7 +84,7 @@ def make_registration_token(principal: Principal) -> ResponseReturnValue:
             origin="page",
             actor_id=principal.user_id,
         )
-    except TokenUnfit as error:
+    except InvalidRegistrationToken as error:
         form.form_errors.append(str(error))
         return refuse_form(form, lambda: registration_page(form))
     answer = NewRegistrationToken(**facts_of(made.token), token=made.secret)

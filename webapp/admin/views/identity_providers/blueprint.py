@@ -75,10 +75,10 @@ def change_settings(row: LoginProvider, principal: Principal, secret: str | None
         chosen: fields of ``ProviderSettings``; the others stay as they are.
 
     Raises:
-        ProviderUnfit
+        InvalidProviderSettings
         Problem: 409, a file declares it.
     """
     # Within a savepoint, because the row is changed before it is checked.
     with db().begin_nested(), unless_declared():
-        wish, sealer = replace(settings_of(row), **chosen), service(ProviderEncryptor)
-        lifecycle.edit(db(), sealer, service(PrivateHosts), row, wish, editor_of(principal), secret=secret)
+        desired, sealer = replace(settings_of(row), **chosen), service(ProviderEncryptor)
+        lifecycle.edit(db(), sealer, service(PrivateHosts), row, desired, editor_of(principal), secret=secret)

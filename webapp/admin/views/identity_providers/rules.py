@@ -22,9 +22,9 @@ from webapp.admin.views.provider_details import (
 )
 from webapp.admin.views.provider_rule_forms import ClaimsForm, RoleRuleForm
 from webapp.core.translation import _
-from webapp.federation.login_outcome import PastedClaimsUnfit, outcome_of, pasted_identity
+from webapp.federation.login_outcome import InvalidPastedClaims, outcome_of, pasted_identity
 from webapp.federation.models import LoginProvider
-from webapp.federation.provider_settings import ProviderUnfit
+from webapp.federation.provider_settings import InvalidProviderSettings
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
@@ -54,7 +54,7 @@ def add_rule(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
         return refuse_form(form, lambda: rules_page(row, form=form))
     try:
         change_settings(row, principal, role_rules=[*row.role_rules, form.rule()])
-    except ProviderUnfit as error:
+    except InvalidProviderSettings as error:
         form.form_errors.append(str(error))
         return refuse_form(form, lambda: rules_page(row, form=form))
     return stored(row, _("The rule was added."))
@@ -114,7 +114,7 @@ def test_claims(provider_id: UUID) -> ResponseReturnValue:
         return refuse_form(form, lambda: rules_page(row, claims_form=form))
     try:
         found = claims_outcome(outcome_of(db(), row, pasted_identity(row, form.claims.data or "")), row)
-    except PastedClaimsUnfit as error:
+    except InvalidPastedClaims as error:
         form.claims.errors = [str(error)]
         return refuse_form(form, lambda: rules_page(row, claims_form=form))
     page = "admin/identity_providers/rules.html"

@@ -87,15 +87,15 @@ def change_settings(row: ProxiedApp, principal: Principal, *, is_preview: bool =
         chosen: fields of ``AppSettings``; the others stay as they are.
 
     Raises:
-        AppUnfit
+        InvalidAppSettings
         Problem: 409, a file declares it.
     """
     # Within a savepoint, because the row is changed before everything is checked.
     with db().begin_nested(), unless_declared():
         editor, former = editor_of(principal), lifecycle.settings_of(db(), row)
         lifecycle.refuse_declared(row, editor)
-        wish = lifecycle.storable(db(), row, replace(former, **chosen), own_host=own_host())
-        effects = replay.effects_of(db(), service(ForwardAuth).decisions, row, former, wish)
+        desired = lifecycle.storable(db(), row, replace(former, **chosen), own_host=own_host())
+        effects = replay.effects_of(db(), service(ForwardAuth).decisions, row, former, desired)
         if not is_preview:
-            lifecycle.edit(db(), row, wish, editor, own_host=own_host())
+            lifecycle.edit(db(), row, desired, editor, own_host=own_host())
     return effects

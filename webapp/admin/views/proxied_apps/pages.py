@@ -19,7 +19,7 @@ from webapp.admin.views.proxied_apps.blueprint import app_of, app_to_change, bp,
 from webapp.admin.views.proxied_apps.changes import changed, shown_effects
 from webapp.core.translation import _
 from webapp.forward_auth import app_file, app_queries, lifecycle
-from webapp.forward_auth.app_settings import AppSettings, AppUnfit
+from webapp.forward_auth.app_settings import AppSettings, InvalidAppSettings
 from webapp.forward_auth.check_counter import CheckCounter
 from webapp.forward_auth.models import ProxiedApp
 from webapp.forward_auth.replay import ChangeEffects
@@ -73,17 +73,17 @@ def create(principal: Principal) -> ResponseReturnValue:
         return refuse_form(form, lambda: new_page(form))
     try:
         named = form.audience()
-        wish = AppSettings(
+        desired = AppSettings(
             name=form.name.data or "",
             hosts=[form.host.data or ""],
             roles=named["roles"],
             people=ids_of(db(), named["people"]),
             rules=RULE_PRESETS[form.preset.data].rules,
         )
-        slug = form.slug.data or app_queries.free_slug(db(), wish.name)
+        slug = form.slug.data or app_queries.free_slug(db(), desired.name)
         with db().begin_nested():
-            row = lifecycle.add(db(), slug, wish, editor_of(principal), own_host=own_host())
-    except (AppUnfit, UnknownPeople) as error:
+            row = lifecycle.add(db(), slug, desired, editor_of(principal), own_host=own_host())
+    except (InvalidAppSettings, UnknownPeople) as error:
         form.form_errors.append(str(error))
         return refuse_form(form, lambda: new_page(form))
     url = url_for("admin_proxied_apps.show", app_id=row.id)
@@ -109,9 +109,9 @@ def details(app_id: UUID) -> ResponseReturnValue:
 @fill_in()
 def edit_form(app_id: UUID) -> ResponseReturnValue:
     row = app_of(app_id)
-    wish = lifecycle.settings_of(db(), row)
-    owner = shown_names(db(), [str(wish.owner_id)] if wish.owner_id else [])
-    return edit_page(filled_in(wish, shown_names(db(), wish.people), "".join(owner)), row)
+    current = lifecycle.settings_of(db(), row)
+    owner = shown_names(db(), [str(current.owner_id)] if current.owner_id else [])
+    return edit_page(filled_in(current, shown_names(db(), current.people), "".join(owner)), row)
 
 
 @bp.post("/admin/proxied-apps/<uuid:app_id>/edit")
@@ -127,7 +127,7 @@ def edit(principal: Principal, app_id: UUID) -> ResponseReturnValue:
         owners = ids_of(db(), [form.owner.data] if form.owner.data else [])
         chosen["owner_id"] = UUID(owners[0]) if owners else None
         effects = change_settings(row, principal, is_preview=form.preview.data, **chosen)
-    except (AppUnfit, UnknownPeople) as error:
+    except (InvalidAppSettings, UnknownPeople) as error:
         form.form_errors.append(str(error))
         return refuse_form(form, lambda: edit_page(form, row))
     return changed(row, effects, form, _("%(app)s was changed.", app=row.name), lambda: edit_page(form, row, effects))

@@ -14,7 +14,7 @@ from webapp.admin.views.proxied_apps.blueprint import app_of, app_to_change, bp,
 from webapp.admin.views.proxied_apps.changes import changed, saved, shown_effects
 from webapp.core.translation import _
 from webapp.forward_auth import lifecycle
-from webapp.forward_auth.app_settings import AppUnfit, RuleSettings
+from webapp.forward_auth.app_settings import InvalidAppSettings, RuleSettings
 from webapp.forward_auth.models import AccessRule, ProxiedApp
 from webapp.forward_auth.replay import ChangeEffects
 from webapp.guard import Principal
@@ -86,7 +86,7 @@ def stored(
     try:
         rules = change(list(lifecycle.settings_of(db(), row).rules))
         effects = change_settings(row, principal, is_preview=form.preview.data, rules=rules)
-    except AppUnfit as error:
+    except InvalidAppSettings as error:
         form.form_errors.append(str(error))
         return refuse_form(form, lambda: rule_page(row, form, rule))
     return changed(row, effects, form, message, lambda: rule_page(row, form, rule, effects))
@@ -131,7 +131,7 @@ def without_rule(row: ProxiedApp, principal: Principal, rule: AccessRule, *, is_
     del rules[rule.position]
     try:
         return change_settings(row, principal, is_preview=is_preview, rules=rules)
-    except AppUnfit as error:
+    except InvalidAppSettings as error:
         raise Problem(409, _("The rule was not removed"), str(error)) from error
 
 

@@ -13,7 +13,7 @@ from webapp.core.translation import _
 from webapp.forward_auth import rule_test
 from webapp.forward_auth.checks import ForwardAuth
 from webapp.forward_auth.models import ProxiedApp
-from webapp.forward_auth.rule_test import RuleTest, RuleTestOutcome, TestUnfit
+from webapp.forward_auth.rule_test import InvalidTestRequest, RuleTest, RuleTestOutcome
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show, wants_page
 from webapp.web.problems import Problem
@@ -53,8 +53,8 @@ def test(app_id: UUID) -> ResponseReturnValue:
     try:
         if asked.url or not wants_page():
             outcome = tried(row, asked)
-    except TestUnfit as unfit:
-        error = str(unfit)
+    except InvalidTestRequest as invalid:
+        error = str(invalid)
     if outcome is not None:
         return show(outcome, "admin/proxied_apps/test.html", app=row, asked=asked, outcome=outcome, error="")
     if not wants_page():
@@ -66,7 +66,7 @@ def test(app_id: UUID) -> ResponseReturnValue:
 def tried(row: ProxiedApp, asked: RuleTestQuery) -> RuleTestOutcome:
     """
     Raises:
-        TestUnfit
+        InvalidTestRequest
     """
     checks = service(ForwardAuth)
     app = rule_test.app_as_applied(db(), row)

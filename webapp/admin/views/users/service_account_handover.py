@@ -8,7 +8,7 @@ from webapp.accounts import deactivation_effects
 from webapp.accounts.admin_actions import AdminAction
 from webapp.accounts.models import User
 from webapp.accounts.owner_fields import chosen_owner
-from webapp.accounts.service_rules import Owner, OwnerUnfit
+from webapp.accounts.service_rules import InvalidServiceOwner, Owner
 from webapp.admin.forms import NewOwnerFields
 from webapp.guard import Principal
 from webapp.guard.view_checks import unless_session
@@ -33,7 +33,7 @@ def new_owner(form: Form, leaving: Sequence[User]) -> Owner | None:
     if owner is not None:
         try:
             deactivation_effects.check_new_owner(db(), owner, leaving)
-        except OwnerUnfit as error:
+        except InvalidServiceOwner as error:
             (form.services_to_role if owner.role else form.services_to).errors = [str(error)]
             return None
     return owner

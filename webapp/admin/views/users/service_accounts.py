@@ -10,12 +10,12 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import admin_actions, roles, service_actions, service_queries
-from webapp.accounts.names import UserNameUnfit
+from webapp.accounts.names import InvalidUserName
 from webapp.accounts.owner_fields import chosen_owner
 from webapp.accounts.registration import UserNameTaken
 from webapp.accounts.service_details import ServiceListing, ServiceSummary, summaries
 from webapp.accounts.service_queries import ServiceFilter
-from webapp.accounts.service_rules import OwnerUnfit
+from webapp.accounts.service_rules import InvalidServiceOwner
 from webapp.accounts.user_queries import UnknownCursor
 from webapp.accounts.views.service_accounts import active, unknown_cursor
 from webapp.admin.forms import NewServiceForm
@@ -127,11 +127,11 @@ def errors_in(form: NewServiceForm) -> Iterator[None]:
     """What is wrong with a field, as an error of it."""
     try:
         yield
-    except UserNameUnfit as error:
+    except InvalidUserName as error:
         form.name.errors = [str(error)]
     except UserNameTaken:
         form.name.errors = [_("This name is taken, or looks too much like the name of another user.")]
-    except OwnerUnfit as error:
+    except InvalidServiceOwner as error:
         (form.owner_role if form.owner_role.data else form.owner).errors = [str(error)]
 
 

@@ -9,7 +9,7 @@ from webapp.accounts import admin_actions, deactivation_effects, roles, service_
 from webapp.accounts.admin_actions import AdminAction
 from webapp.accounts.models import User
 from webapp.accounts.owner_fields import chosen_owner
-from webapp.accounts.service_rules import Owner, OwnerUnfit, require_fit
+from webapp.accounts.service_rules import InvalidServiceOwner, Owner, require_fit
 from webapp.admin.forms import ChangeRoleForm, DeleteUserForm, DisableUserForm, HandOverForm, ReasonForm
 from webapp.admin.user_details import UserSummary, summaries
 from webapp.admin.views.error_responses import outranked, refusals
@@ -199,7 +199,7 @@ def fits(form: Form, user: User) -> bool:
     if isinstance(form, HandOverForm) and (owner := chosen_owner(db(), form.owner, form.owner_role)):
         try:
             require_fit(db(), owner, user.role)
-        except OwnerUnfit as error:
+        except InvalidServiceOwner as error:
             (form.owner_role if owner.role else form.owner).errors = [str(error)]
     new_owner(form, [user])
     return not form.errors
