@@ -9,8 +9,8 @@ from werkzeug.test import TestResponse
 from tests.outbox_mails import mails
 from tests.revocation_matrix.sites import Owner, browser
 from webapp.accounts import lifecycle, mfa_reset, recovery
-from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.models import User
+from webapp.accounts.non_passkey_logins import NonPasskeyLogins
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.mail.mailer import Mailer
@@ -82,7 +82,7 @@ def delete(owner: Owner) -> None:
 
 
 def reset_factors(owner: Owner) -> None:
-    post, ways = services_of(owner.app).get(Mailer), services_of(owner.app).get(LoginWays)
+    post, ways = services_of(owner.app).get(Mailer), services_of(owner.app).get(NonPasskeyLogins)
     if owner.site.admin is None:
         owner.write(lambda db, user: mfa_reset.carry_out(db, post, user, ways))
         return

@@ -16,8 +16,8 @@ from webapp.accounts import (
     recovery,
 )
 from webapp.accounts.ended_credentials import EndedCredentials
-from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.models import Link, User
+from webapp.accounts.non_passkey_logins import NonPasskeyLogins
 from webapp.accounts.notices import IDENTITY_UNLINKED, RESET_ASKED, RESET_BEGUN, Circumstances
 from webapp.accounts.one_time_links import NOT_ME, LinkDead
 from webapp.accounts.recovery import RESET
@@ -56,7 +56,7 @@ class Disavowal:
 
 
 def disavow(
-    db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: Circumstances, ways: LoginWays
+    db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: Circumstances, ways: NonPasskeyLogins
 ) -> Disavowal:
     """Cancel a pending reset, or end all logins and lock the account with a mailed link for a new password.
 
@@ -90,7 +90,7 @@ def disavow(
 
 
 def undo_email_change(
-    db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: Circumstances, ways: LoginWays
+    db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: Circumstances, ways: NonPasskeyLogins
 ) -> tuple[User, EndedCredentials]:
     """Restore the previous e-mail address and lock the account, with a link for a new password mailed to that address.
 
@@ -110,7 +110,7 @@ def undo_email_change(
     return user, ended
 
 
-def lock(db: Session, user: User, unknown_hash: str, ways: LoginWays, *, since: datetime) -> EndedCredentials:
+def lock(db: Session, user: User, unknown_hash: str, ways: NonPasskeyLogins, *, since: datetime) -> EndedCredentials:
     """End every session and script login and make the password unusable.
 
     API tokens, second factors, linked identities and invitations created ``since`` are removed too, because an attacker

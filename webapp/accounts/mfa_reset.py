@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from webapp.accounts import notices, recovery
-from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.models import User
+from webapp.accounts.non_passkey_logins import NonPasskeyLogins
 from webapp.accounts.notices import Circumstances
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
@@ -39,7 +39,7 @@ def stop(db: Session, user: User) -> bool:
     return stopped
 
 
-def carry_out_due(db: Session, *, mailer: Mailer, ways: LoginWays) -> int:
+def carry_out_due(db: Session, *, mailer: Mailer, ways: NonPasskeyLogins) -> int:
     """A step of a job: carry out resets whose waiting time is over. Returns their number; 0 when there are no more."""
     whose = resets.due(db, most=MOST)
     for user_id in whose:
@@ -48,7 +48,7 @@ def carry_out_due(db: Session, *, mailer: Mailer, ways: LoginWays) -> int:
     return len(whose)
 
 
-def carry_out(db: Session, mailer: Mailer, user: User, ways: LoginWays) -> None:
+def carry_out(db: Session, mailer: Mailer, user: User, ways: NonPasskeyLogins) -> None:
     """Remove all second factors of a user, and end all sessions and script logins, which may have been opened with one.
 
     Password, linked identities and API tokens stay. A user without any of the first two is mailed

@@ -6,8 +6,8 @@ from functools import partial
 from flask import Flask
 
 from webapp.accounts import lifecycle, mfa_reset, one_time_links, self_registration
-from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.mail_requests import MailRequests
+from webapp.accounts.non_passkey_logins import NonPasskeyLogins
 from webapp.accounts.token_mails import TokenMails
 from webapp.core import ratelimit_storage
 from webapp.core.db import Database
@@ -46,7 +46,7 @@ def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
         Job(
             "reset second factors",
             minute,
-            partial(mfa_reset.carry_out_due, mailer=services.get(Mailer), ways=services.get(LoginWays)),
+            partial(mfa_reset.carry_out_due, mailer=services.get(Mailer), ways=services.get(NonPasskeyLogins)),
         ),
         Job("carry out requests of mails", minute, services.get(MailRequests).carry_out_due),
         Job("warn about expiring tokens", day, mails.expiring),

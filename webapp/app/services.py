@@ -6,9 +6,9 @@ from flask import Flask, request
 from sqlalchemy.orm import Session
 
 from webapp.accounts import mail_requests, names, user_queries
-from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.mail_requests import MailRequests
 from webapp.accounts.models import User
+from webapp.accounts.non_passkey_logins import NonPasskeyLogins
 from webapp.accounts.password_login import PasswordLogin
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.views.first_login import FirstLogin
@@ -108,7 +108,7 @@ def provide_login(app: Flask, settings: Settings, database: Database) -> None:
     services.provide(Passwords)(passwords)
     services.provide(SessionLifetimes)(lifetimes)
     services.provide(LoginFlow)(flow)
-    services.provide(LoginWays)(LoginWays(password_login, LINKED_LOGINS))
+    services.provide(NonPasskeyLogins)(NonPasskeyLogins(password_login, LINKED_LOGINS))
     contents = mail_requests.CONTENTS.encryptor(settings)
     services.provide(MailRequests)(MailRequests(database, contents, services.get(Mailer), limiter, password_login))
 

@@ -21,7 +21,7 @@ from webapp.federation.views.new_session import attach_provider_session
 from webapp.federation.views.trial import TrialFinished
 from webapp.forward_auth import app_logins, declared_apps
 from webapp.forward_auth.app_settings import host_of_site
-from webapp.forward_auth.asking_app import app_to_open
+from webapp.forward_auth.app_to_open import app_to_open
 from webapp.forward_auth.check_counter import CheckCounter
 from webapp.forward_auth.checks import ForwardAuth
 from webapp.guard.assurance import Demands
@@ -34,7 +34,7 @@ from webapp.oauth.logout_worker import LogoutWorker
 from webapp.oauth.prompts import PromptStamp
 from webapp.oauth.trial_login import TrialLogin
 from webapp.oauth.user_codes import UserCodes
-from webapp.oauth.views.asking_app import asking_app
+from webapp.oauth.views.requesting_app import requesting_app
 from webapp.sessions.app_logins import AppLoginsOf
 from webapp.settings import Settings
 from webapp.tokens.issuing import TokenIssuer
@@ -97,9 +97,9 @@ def provide_forward_auth(app: Flask, settings: Settings) -> None:
     )
     services.provide(CheckCounter)(CheckCounter(services.get(Database)))
     services.provide(AppLoginsOf)(app_logins.of_user)
-    services.provide(hooks.AskingAppOf)(partial(app_that_asks, services))
+    services.provide(hooks.RequestingAppOf)(partial(app_that_requests_login, services))
 
 
-def app_that_asks(services: ServiceRegistry, target: str) -> hooks.AskingApp | None:
+def app_that_requests_login(services: ServiceRegistry, target: str) -> hooks.RequestingApp | None:
     name = app_to_open(services.get(ForwardAuth), target)
-    return hooks.AskingApp(name) if name else asking_app(services.get(Database), target)
+    return hooks.RequestingApp(name) if name else requesting_app(services.get(Database), target)

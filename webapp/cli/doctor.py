@@ -21,7 +21,7 @@ from webapp.cli.health_checks import (
     jobs,
     keys,
     limits,
-    login_ways,
+    login_methods,
     machine,
     mail,
     network,
@@ -113,7 +113,7 @@ def in_database(settings: Settings, periodic_jobs: Sequence[Job], *, has_secret_
         yield from password_hashes.imported(hashes, has_salt=bool(settings.flask_security_password_salt))
         known_roles = [role.name for role in roles.every(db)]
         yield database.demanded(settings, known_roles)
-        yield login_ways.without_passwords(settings, len(providers.enabled(db)))
+        yield login_methods.without_passwords(settings, len(providers.enabled(db)))
         yield mail.outbox(states(db), unsent(db))
         yield from network.untrusted(settings, untrusted_proxies.recent(db))
         yield from former_urls.stuck(

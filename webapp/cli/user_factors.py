@@ -3,7 +3,7 @@
 import click
 
 from webapp.accounts import mfa_reset
-from webapp.accounts.login_ways import LoginWays
+from webapp.accounts.non_passkey_logins import NonPasskeyLogins
 from webapp.app import close, create_app
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
@@ -65,7 +65,7 @@ def reset_factors(context: CommandContext, *, name: str) -> None:
         with opened(context) as database, database.write() as db:
             user = user_named(db, name)
             resets.cancel(db, user.id)
-            mfa_reset.carry_out(db, services_of(app).get(Mailer), user, services_of(app).get(LoginWays))
+            mfa_reset.carry_out(db, services_of(app).get(Mailer), user, services_of(app).get(NonPasskeyLogins))
     finally:
         close(app)
     say_aside(f"{user.username} can now log in with the password alone and set up new factors.")

@@ -167,7 +167,7 @@ class RefreshGrant:
 
     def mint(self, db: Session, held: HeldRefreshToken, scopes: frozenset[str], moment: datetime) -> Issued:
         family, credential = held.family, held.credential
-        requested = TokenRequest(
+        token_request = TokenRequest(
             name=random_name(),
             authority=msgspec.structs.replace(credential.authority or TokenGrant(), scopes=scopes),
             lifetime=min(family.access_lifetime, credential.expires_at - moment),
@@ -177,7 +177,7 @@ class RefreshGrant:
         )
         # As old as the login: refreshing is no new authentication.
         return self.issuer.issue(
-            db, credential.user_id, requested, AuthenticationProof(credential.auth_time, credential.amr)
+            db, credential.user_id, token_request, AuthenticationProof(credential.auth_time, credential.amr)
         )
 
 

@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import disavow, email_change
 from webapp.accounts.email_change import CONFIRM
 from webapp.accounts.forms import AddressForm, LinkForm
-from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.models import User
 from webapp.accounts.names import InvalidEmail, checked_address, normalized_key
+from webapp.accounts.non_passkey_logins import NonPasskeyLogins
 from webapp.accounts.one_time_links import UNDO, LinkDead
 from webapp.accounts.registration import EmailTaken
 from webapp.accounts.views import link_secret, profile
@@ -154,7 +154,7 @@ def undo_email_change() -> ResponseReturnValue:
     nobodys = random_password_hash()
     try:
         user, ended = disavow.undo_email_change(
-            db(), mailer(), secret, nobodys, current_circumstances(), service(LoginWays)
+            db(), mailer(), secret, nobodys, current_circumstances(), service(NonPasskeyLogins)
         )
     except LinkDead as error:
         raise dead_link() from error

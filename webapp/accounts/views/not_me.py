@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import disavow
 from webapp.accounts.forms import LinkForm
-from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.models import User
+from webapp.accounts.non_passkey_logins import NonPasskeyLogins
 from webapp.accounts.notices import RESET_ASKED, RESET_BEGUN
 from webapp.accounts.one_time_links import NOT_ME, LinkDead
 from webapp.accounts.views import link_secret
@@ -99,7 +99,7 @@ def end() -> ResponseReturnValue:
     found = about(secret)
     nobodys = random_password_hash()
     try:
-        done = disavow.disavow(db(), mailer(), secret, nobodys, current_circumstances(), service(LoginWays))
+        done = disavow.disavow(db(), mailer(), secret, nobodys, current_circumstances(), service(NonPasskeyLogins))
     except LinkDead as error:
         raise dead_link() from error
     link_secret.drop(NOT_ME)

@@ -2,8 +2,8 @@
 
 from flask import url_for
 
-from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.models import User
+from webapp.accounts.non_passkey_logins import NonPasskeyLogins
 from webapp.accounts.password_login import PasswordLogin
 from webapp.accounts.views.request_info import roles_of
 from webapp.core.translation import _
@@ -15,7 +15,7 @@ LOGIN = "login.new"
 
 
 def password_login() -> PasswordLogin:
-    return service(LoginWays).passwords
+    return service(NonPasskeyLogins).passwords
 
 
 def refuse_without_passwords() -> None:

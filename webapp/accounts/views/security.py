@@ -11,8 +11,8 @@ from webapp.accounts import lifecycle, notices
 from webapp.accounts.activity import ActivityEntry, lines
 from webapp.accounts.forms import EverythingForm
 from webapp.accounts.linked_logins import LinkableProvider, LinkedLogin
-from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.models import User
+from webapp.accounts.non_passkey_logins import NonPasskeyLogins
 from webapp.accounts.views.blueprint import FRESH, bp, me
 from webapp.accounts.views.password_refusals import may_use_password
 from webapp.accounts.views.request_info import current_circumstances, mailer
@@ -106,7 +106,7 @@ def security_of(principal: Principal) -> Security:
         token_count=tokens.total,
         script_logins=script_logins.live(db(), principal.user_id),
         identities=linked_logins(principal),
-        linkable=service(LoginWays).linked.providers(db()),
+        linkable=service(NonPasskeyLogins).linked.providers(db()),
         states=dict(tokens.states),
         recent=lines(db(), principal.user_id, paging.event_page(db(), principal.user_id, kind="news", size=RECENT)),
     )
@@ -115,7 +115,7 @@ def security_of(principal: Principal) -> Security:
 def linked_logins(principal: Principal) -> list[LinkedLogin]:
     """The accounts at identity providers that the caller can log in with, and why one must stay."""
     why = login_methods(principal).why_keep_identity()
-    found = service(LoginWays).linked.of_user(db(), principal.user_id)
+    found = service(NonPasskeyLogins).linked.of_user(db(), principal.user_id)
     return [msgspec.structs.replace(one, keep=why if one.works else None) for one in found]
 
 
@@ -136,7 +136,11 @@ def task(user: User, factors: FactorList) -> SecurityTask | None:
     if factors.has_second and not factors.recovery_codes.left:
         words = _("You have no recovery codes. Without them, losing your phone locks you out.")
         return SecurityTask(words, _("Create codes"), url_for("factors.recovery_codes_form"))
-    if len(factors.passkeys) == 1 and not factors.has_password and not service(LoginWays).linked.usable(db(), user.id):
+    if (
+        len(factors.passkeys) == 1
+        and not factors.has_password
+        and not service(NonPasskeyLogins).linked.usable(db(), user.id)
+    ):
         words = _("You have only one passkey. Losing it locks you out.")
         return SecurityTask(words, _("Add another"), url_for("factors.new_passkey"))
     return None

@@ -21,7 +21,7 @@ from webapp.federation.subject_settings import login_mark
 from webapp.federation.views.blueprint import bp, for_protocol, logins, pending, provider_named, store
 from webapp.federation.views.failures import failed
 from webapp.guard import public
-from webapp.login.views.hooks import AskingAppOf
+from webapp.login.views.hooks import RequestingAppOf
 from webapp.web.known_fields import reads
 from webapp.web.problems import Problem
 from webapp.web.query_params import parse_query
@@ -47,7 +47,7 @@ def start(slug: str) -> ResponseReturnValue:
     row = provider_named(slug)
     if current_user.is_authenticated:
         return redirect(target or url_for("dashboard.show"), 303)
-    app = service(AskingAppOf)(target) if target else None
+    app = service(RequestingAppOf)(target) if target else None
     return leave_for(row, "login", target, login_hint=app.login_hint if app else "")
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from webapp.guard.assurance import Level
 
 
-class AskingApp(NamedTuple):
+class RequestingApp(NamedTuple):
     """The app that sends a user here to log in to it."""
 
     name: str
@@ -17,10 +17,10 @@ class AskingApp(NamedTuple):
     """The user name or e-mail address that the app knows of the user, to fill in."""
 
 
-class AskingAppOf(Protocol):
+class RequestingAppOf(Protocol):
     """Hook: the app that leads users to this path after the login; None for any other path."""
 
-    def __call__(self, target: str, /) -> AskingApp | None: ...
+    def __call__(self, target: str, /) -> RequestingApp | None: ...
 
 
 class ConfirmWay(NamedTuple):

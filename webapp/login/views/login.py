@@ -88,7 +88,7 @@ def new() -> ResponseReturnValue:
     context = login_page_context(target, wants_password="password" in request.args)
     if leads_to := only_provider(context["login_buttons"]):
         return redirect(leads_to, 303)
-    hint = context["asking_app"].login_hint if context["asking_app"] else ""
+    hint = context["requesting_app"].login_hint if context["requesting_app"] else ""
     form = LoginForm(formdata=None, data={"next": target or "", "username": hint})
     has_ended = bool(request.args.get("ended"))
     if request.args.get("cookies") and not sends_cookies():

@@ -8,7 +8,7 @@ from flask import current_app, request, session
 from webapp.accounts.views.login_buttons import LoginButton, LoginButtonsFor
 from webapp.accounts.views.password_refusals import password_login
 from webapp.core.translation import _n
-from webapp.login.views.hooks import AskingAppOf
+from webapp.login.views.hooks import RequestingAppOf
 from webapp.mfa.views.passkey_options import rp_ids
 from webapp.web.negotiation import wants_page
 from webapp.web.registry import service
@@ -39,7 +39,7 @@ def login_page_context(target: str | None, *, wants_password: bool = False) -> d
     return {
         "remembered_for": _n("%(num)s day", "%(num)s days", lifetime.days) if lifetime.days else span(lifetime),
         "destination": destination,
-        "asking_app": service(AskingAppOf)(target) if target else None,
+        "requesting_app": service(RequestingAppOf)(target) if target else None,
         "registration": current_app.config["REGISTRATION"],
         "passkey_hosts": rp_ids(),
         "login_buttons": service(LoginButtonsFor)(target),

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from webapp.accounts import lifecycle, notices, user_queries
-from webapp.accounts.login_ways import LoginWays
+from webapp.accounts.non_passkey_logins import NonPasskeyLogins
 from webapp.accounts.views.request_info import current_circumstances, mailer
 from webapp.login.views.blueprint import reprove
 from webapp.mfa.views.blueprint import MfaHooks
@@ -14,11 +14,11 @@ from webapp.web.registry import service
 
 def has_password(db: Session, user_id: UUID) -> bool:
     user = user_queries.by_id(db, user_id)
-    return user is not None and service(LoginWays).passwords.has_usable(db, user)
+    return user is not None and service(NonPasskeyLogins).passwords.has_usable(db, user)
 
 
 def identities(db: Session, user_id: UUID) -> int:
-    return service(LoginWays).linked.usable(db, user_id)
+    return service(NonPasskeyLogins).linked.usable(db, user_id)
 
 
 def lock(db: Session, user_id: UUID) -> None:

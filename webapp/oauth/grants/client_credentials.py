@@ -51,7 +51,7 @@ def grant(
     terms = FamilyTerms(authority, lifetime, RefreshLifetimes(None, lifetime), app_name=client.name)
     proof = AuthenticationProof(EPOCH, "")
     family = refresh_families.begin(db, account.id, terms, caller, proof)
-    requested = TokenRequest(
+    token_request = TokenRequest(
         name=client.name,
         authority=authority,
         lifetime=lifetime,
@@ -59,4 +59,4 @@ def grant(
         family_id=family.credential.id,
         event=Event.APP_LOGGED_IN,
     )
-    return Granted(service.issuer.issue(db, account.id, requested, proof))
+    return Granted(service.issuer.issue(db, account.id, token_request, proof))

@@ -107,7 +107,7 @@ def next_token(
     elif len(members) >= refresh_families.MAX_LIVE:
         return GrantRefused("slow_down", "the same refresh token was used too often")
     credential = held.credential
-    requested = TokenRequest(
+    token_request = TokenRequest(
         name=held.family.app_name or "",
         authority=msgspec.structs.replace(
             credential.authority or TokenGrant(),
@@ -120,5 +120,5 @@ def next_token(
         family_id=held.family.id,
         event=Event.APP_REFRESHED,
     )
-    issued = service.issuer.issue(db, credential.user_id, requested, login.proof)
+    issued = service.issuer.issue(db, credential.user_id, token_request, login.proof)
     return Granted(issued, successor, id_token_beside(db, service, login, issued))

@@ -77,7 +77,7 @@ def family_terms(
 
 def issue_tokens(db: Session, service: TokenService, login: UserLogin, family: NewFamily) -> Granted:
     """The tokens of a family that has just begun; an ID token with the scope ``openid``."""
-    requested = TokenRequest(
+    token_request = TokenRequest(
         name=login.client.name,
         authority=msgspec.structs.replace(family.credential.authority or TokenGrant(), audiences=login.audiences),
         lifetime=min(service.access_lifetime, family.credential.expires_at - now()),
@@ -85,7 +85,7 @@ def issue_tokens(db: Session, service: TokenService, login: UserLogin, family: N
         family_id=family.credential.id,
         event=Event.APP_LOGGED_IN,
     )
-    issued = service.issuer.issue(db, login.user.id, requested, login.proof)
+    issued = service.issuer.issue(db, login.user.id, token_request, login.proof)
     if OPENID in login.scopes and login.session_id is not None:
         app_sessions.note(db, login.client, login.user.id, login.session_id, family.credential.id)
     return Granted(issued, family.secret, id_token_beside(db, service, login, issued))

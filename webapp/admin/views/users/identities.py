@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import admin_actions, roles
 from webapp.accounts.linked_logins import LinkedLogin
-from webapp.accounts.login_ways import LoginWays
 from webapp.accounts.models import User
+from webapp.accounts.non_passkey_logins import NonPasskeyLogins
 from webapp.admin.forms import ReasonForm
 from webapp.admin.user_details import UserSummary, summaries
 from webapp.admin.views.error_responses import outranked, refusals
@@ -59,14 +59,14 @@ def identity_of(user: User, identity_id: UUID) -> LinkedLogin:
     Raises:
         Problem: 404 if the user has no such identity.
     """
-    for identity in service(LoginWays).linked.of_user(db(), user.id):
+    for identity in service(NonPasskeyLogins).linked.of_user(db(), user.id):
         if identity.id == identity_id:
             return identity
     raise Problem(404, _("Not found"), _("It has already been removed, or it does not belong to this user."))
 
 
 def unlink_page(user: User, identity: LinkedLogin, form: ReasonForm) -> str:
-    ways = service(LoginWays)
+    ways = service(NonPasskeyLogins)
     has_others = ways.passwords.has_usable(db(), user) or factors.of(db(), user.id).passkeys > 0
     is_last = identity.works and not has_others and ways.linked.usable(db(), user.id) == 1
     return render_template("admin/unlink.html", user=user, identity=identity, form=form, is_last=is_last)

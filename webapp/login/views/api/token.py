@@ -128,10 +128,10 @@ def mint(user: User, form: CredentialsForm, jkt: str | None, amr: str) -> Respon
     ends = RefreshLifetimes(idle=None, lifetime=lifetime) if form.cookie.data else script_ends()
     begun = refresh_families.begin(db(), user.id, FamilyTerms(authority, lifetime, ends), caller(), proof)
     note_login(user, begun.credential.id, is_known=is_known)
-    requested = TokenRequest(
+    token_request = TokenRequest(
         name=random_name(), authority=authority, lifetime=lifetime, origin="api", family_id=begun.credential.id
     )
-    issued = issuer().issue(db(), user.id, requested, proof)
+    issued = issuer().issue(db(), user.id, token_request, proof)
     if begun.secret is None:
         return given_in_cookie(issued)
     return given(GrantedTokens(issued, begun.secret, begun.credential.ends_at))

@@ -1,11 +1,11 @@
-"""asking_app(): what the login page shows of the authorization request that leads to it."""
+"""requesting_app(): what the login page shows of the authorization request that leads to it."""
 
 from urllib.parse import parse_qs
 
 from sqlalchemy.orm import Session
 
 from webapp.core.db import Database
-from webapp.login.views.hooks import AskingApp
+from webapp.login.views.hooks import RequestingApp
 from webapp.oauth import clients, pushed_requests
 from webapp.oauth.request_rules import Parameters, first
 
@@ -13,7 +13,7 @@ LONGEST_HINT = 254
 """Of an e-mail address (RFC 5321 §4.5.3.1.3); user names are shorter."""
 
 
-def asking_app(database: Database, target: str) -> AskingApp | None:
+def requesting_app(database: Database, target: str) -> RequestingApp | None:
     """The app whose authorization request a path with query is; None for any other path."""
     path, _mark, query = target.partition("?")
     if not path.endswith("/oauth/authorize"):
@@ -21,7 +21,7 @@ def asking_app(database: Database, target: str) -> AskingApp | None:
     sent = parse_qs(query)
     with database.read() as db:
         client = clients.find(db, first(sent, "client_id"))
-        return AskingApp(client.name, login_hint(db, sent)) if client else None
+        return RequestingApp(client.name, login_hint(db, sent)) if client else None
 
 
 def login_hint(db: Session, sent: Parameters) -> str:

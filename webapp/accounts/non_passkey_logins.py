@@ -1,4 +1,4 @@
-"""LoginWays: how users can log in besides passkeys: with passwords, and with identity providers."""
+"""NonPasskeyLogins: how users can log in besides passkeys: with passwords, and with identity providers."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from webapp.accounts.password_login import PasswordLogin
 
 
 @dataclass(frozen=True, slots=True)
-class LoginWays:
+class NonPasskeyLogins:
     passwords: PasswordLogin
     linked: LinkedLogins
 
