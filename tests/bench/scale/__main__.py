@@ -7,6 +7,7 @@ time as docs/scaling.md says. It fails if a request takes more than twice as lon
 import argparse
 import logging
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,9 +18,9 @@ from pathlib import Path
 
 from flask import Flask
 
-from tests.bench.scale.filling import FULL, SMALL, Size, fill, require_disk
+from tests.bench.scale.filling import FULL, SMALL, Size, fill, noted, require_disk
 from tests.bench.scale.requests import Ask, requests_of
-from tests.journeys.postgresql import HASTY, served
+from tests.journeys.postgresql import HASTY, binaries, served
 from webapp.app import close, create_app
 from webapp.cli import schema
 from webapp.cli.context import CommandContext
@@ -90,10 +91,19 @@ def site(url: str, folder: Path) -> Iterator[Flask]:
     close(app)
 
 
+def dump(url: str, file: Path) -> None:
+    """In the compressed format that ``db backup`` uses, to the same disk."""
+    with noted("pg_dump"):
+        subprocess.run([binaries()[0] / "pg_dump", "-Fc", "-f", file, url], check=True)
+    print(f"the dump has {file.stat().st_size / 1e9:.1f} GB", file=sys.stderr)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.scale")
     parser.add_argument("--full", action="store_true", help=str(FULL))
-    size = FULL if parser.parse_args().full else TENTH
+    parser.add_argument("--dump", action="store_true", help="measure pg_dump of the large database, too")
+    given = parser.parse_args()
+    size = FULL if given.full else TENTH
     require_disk("/tmp", SMALL, size)
     with served(SERVER) as make, tempfile.TemporaryDirectory() as folder:
         small, large = make("small"), make("large")
@@ -102,6 +112,8 @@ def main() -> int:
                 print(f"filling: {wanted}", file=sys.stderr)
                 fill(url, wanted)
             over = table(requests_of(few, SMALL), requests_of(many, size))
+            if given.dump:
+                dump(large, Path(folder, "dump"))
     print(f"OVER {BUDGET} TIMES: {', '.join(over)}" if over else f"All within {BUDGET} times.")
     return 1 if over else 0
 
