@@ -70,7 +70,7 @@ EXPRESSIONS = {
     "foreign_hash_schemes: \\{SMD5\\}.{1,60}": ("fullmatch", "a"),
     "form_body.BLANK_LINE": ("search", "\r\n\r"),
     "form_body.ESCAPE": ("findall", "%6"),
-    "new_accounts.UNFIT": ("sub", "ours"),
+    "new_accounts.NOT_IN_NAMES": ("sub", "ours"),
     "lifecycle.SLUG": ("fullmatch", "a"),
     "app_settings.SLUG": ("fullmatch", "a"),
     "identity_headers.CONTROL": ("sub", "a\n"),

@@ -14,7 +14,7 @@ from webapp.accounts import invitations, one_time_links
 from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import User
 from webapp.accounts.password_normalization import LONGEST, LONGEST_TYPED, compared_forms, normalized_password
-from webapp.accounts.passwords import Passwords, UnacceptablePassword
+from webapp.accounts.passwords import Passwords, RefusedPassword
 from webapp.accounts.registration import SETUP
 from webapp.core.db import Database
 from webapp.web.registry import services_of
@@ -199,7 +199,7 @@ def test_both_limits_count_the_characters_of_the_normalized_form():
     hangul = "".join(chr(0xAC00 + 28 * number) for number in range(LONGEST))
     passwords.check(unicodedata.normalize("NFD", hangul))
     for typed, is_long in [(unicodedata.normalize("NFD", hangul + "\uac00"), True), ("e\u0301xyz" * 3, False)]:
-        with pytest.raises(UnacceptablePassword, match="at most 256" if is_long else "at least 15"):
+        with pytest.raises(RefusedPassword, match="at most 256" if is_long else "at least 15"):
             passwords.check(typed)
 
 

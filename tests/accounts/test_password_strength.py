@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from webapp.accounts import password_strength
-from webapp.accounts.passwords import Passwords, TooBusy, UnacceptablePassword
+from webapp.accounts.passwords import Passwords, RefusedPassword, TooBusy
 from webapp.guard.assurance import demands_of
 from webapp.web.registry import services_of
 
@@ -88,7 +88,7 @@ def test_an_ordinary_password_is_estimated_completely(password):
     ],
 )
 def test_a_short_password_that_is_easily_guessed_is_refused(password):
-    with pytest.raises(UnacceptablePassword):
+    with pytest.raises(RefusedPassword):
         short().check(password, roles=("user",))
 
 

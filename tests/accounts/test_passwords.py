@@ -11,7 +11,7 @@ import pytest
 from argon2 import extract_parameters
 from argon2.exceptions import VerifyMismatchError
 
-from webapp.accounts.passwords import Passwords, TooBusy, UnacceptablePassword, hash_of_nobody
+from webapp.accounts.passwords import Passwords, RefusedPassword, TooBusy, hash_of_nobody
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -81,13 +81,13 @@ def test_a_hash_of_lower_cost_needs_a_rehash(passwords):
     ],
 )
 def test_a_password_that_is_easily_guessed_is_refused(passwords, password):
-    with pytest.raises(UnacceptablePassword):
+    with pytest.raises(RefusedPassword):
         passwords.check(password, username="lovelace", site_name="Latchkey")
 
 
 @pytest.mark.parametrize("password", ["hal hal hal hal", "Hal.hal.HAL.hal!", "hal-hal_hal+hal:hal"])
 def test_a_name_with_punctuation_inside_is_recognised(passwords, password):
-    with pytest.raises(UnacceptablePassword):
+    with pytest.raises(RefusedPassword):
         passwords.check(password, username="hal")
     passwords.check(password, username="ada")
     passwords.check(f"{password} has other words too", username="hal")

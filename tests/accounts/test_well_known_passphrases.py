@@ -3,7 +3,7 @@
 import pytest
 
 from webapp.accounts import password_strength
-from webapp.accounts.passwords import Passwords, UnacceptablePassword
+from webapp.accounts.passwords import Passwords, RefusedPassword
 from webapp.accounts.well_known_passphrases import PASSPHRASES, is_well_known
 
 LISTED = PASSPHRASES.strip().splitlines()
@@ -46,7 +46,7 @@ def test_every_listed_passphrase_is_refused_in_every_spelling(phrase):
 )
 def test_a_well_known_passphrase_is_refused_despite_a_good_estimate(password):
     assert password_strength.estimate(password) >= 2
-    with pytest.raises(UnacceptablePassword, match="attackers try it first"):
+    with pytest.raises(RefusedPassword, match="attackers try it first"):
         Passwords(1, 15).check(password)
 
 

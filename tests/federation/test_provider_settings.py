@@ -15,7 +15,7 @@ from webapp.federation.new_provider import from_preset
 from webapp.federation.presets import PRESETS
 from webapp.federation.provider_preset import InvalidPreset
 from webapp.federation.provider_secrets import secret_of
-from webapp.federation.provider_settings import NAMES, WITHOUT_METADATA, InvalidProviderSettings, settings_of
+from webapp.federation.provider_settings import NAMES, WITHOUT_METADATA, InvalidProvider, settings_of
 
 PUBLIC = PrivateHosts()
 SEALER = providers.encryptor_for("x" * 32, ())
@@ -136,7 +136,7 @@ WRONG = [
 @pytest.mark.parametrize(("chosen", "words"), WRONG, ids=str)
 def test_what_does_not_fit_is_said_and_nothing_is_added(app, chosen, words):
     with factories.database_of(app).write() as db:
-        with pytest.raises(InvalidProviderSettings, match=words):
+        with pytest.raises(InvalidProvider, match=words):
             add(db, **chosen)
         assert providers.every(db) == []
 
@@ -209,7 +209,7 @@ def test_a_provider_gives_no_role_that_its_editor_may_not_give(app, role):
                 if given in MAY_GIVE[role]:
                     attempt()
                     continue
-                with pytest.raises(InvalidProviderSettings, match="You can't assign"):
+                with pytest.raises(InvalidProvider, match="You can't assign"):
                     attempt()
 
 
@@ -243,5 +243,5 @@ def test_hosts_that_are_named_later_or_no_longer_are_asked_about_only_where_they
             if preset == "openid"
             else {"endpoints": {**desired.endpoints, "token_endpoint": "https://id.lan"}}
         )
-        with pytest.raises(InvalidProviderSettings, match=r"WEBAPP_PRIVATE_HOSTS=id[.]lan"):
+        with pytest.raises(InvalidProvider, match=r"WEBAPP_PRIVATE_HOSTS=id[.]lan"):
             lifecycle.edit(db, SEALER, named, row, replace(settings_of(row), **changed), PAGE)

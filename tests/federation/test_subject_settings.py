@@ -15,7 +15,7 @@ from webapp.federation.lifecycle import ProviderEditor
 from webapp.federation.models import WaitingIdentity
 from webapp.federation.new_provider import from_preset
 from webapp.federation.presets import PRESETS
-from webapp.federation.provider_settings import NAMES, InvalidProviderSettings, settings_of
+from webapp.federation.provider_settings import NAMES, InvalidProvider, settings_of
 from webapp.federation.upstream_identity import UpstreamIdentity
 
 CLI = ProviderEditor("cli")
@@ -74,7 +74,7 @@ def test_who_a_subject_is_stays_as_long_as_accounts_are_linked(app, kind, subtes
             continue
         with (
             subtests.test(words),
-            pytest.raises(InvalidProviderSettings, match=r"linked|needs its"),
+            pytest.raises(InvalidProvider, match=r"linked|needs its"),
             database.write() as db,
         ):
             edit(db, providers.by_id(db, row_id), name, value)
@@ -125,10 +125,10 @@ def test_no_two_providers_have_one_issuer(app, upstream):
     with factories.database_of(app).write() as db:
         desired = from_preset(db, PRESETS["openid"], entered=upstream.issuer, client_id="c", name="Twin")
         for kind in ("page", "cli", "file"):
-            with pytest.raises(InvalidProviderSettings, match="Acme has this issuer already"):
+            with pytest.raises(InvalidProvider, match="Acme has this issuer already"):
                 lifecycle.add(db, SEALER, PUBLIC, desired, "", ProviderEditor(kind))
         row = lifecycle.add(db, SEALER, PUBLIC, replace(desired, issuer=OTHER), "", CLI)
-    with pytest.raises(InvalidProviderSettings, match="Acme has"), factories.database_of(app).write() as db:
+    with pytest.raises(InvalidProvider, match="Acme has"), factories.database_of(app).write() as db:
         edit(db, providers.by_id(db, row.id), "issuer", upstream.issuer)
     with factories.database_of(app).read() as db:
         assert [(one.slug, one.issuer) for one in providers.every(db)] == [("acme", upstream.issuer), ("twin", OTHER)]
@@ -142,10 +142,10 @@ def test_nor_if_two_are_entered_at_one_moment(app, upstream, monkeypatch, change
         desired = from_preset(db, PRESETS["openid"], entered=OTHER, client_id="c", name="Twin")
         same = replace(desired, issuer=upstream.issuer)
         if change == "add":
-            with pytest.raises(InvalidProviderSettings, match="Acme has this issuer already"):
+            with pytest.raises(InvalidProvider, match="Acme has this issuer already"):
                 lifecycle.add(db, SEALER, PUBLIC, same, "", CLI)
         else:
             row = lifecycle.add(db, SEALER, PUBLIC, desired, "", CLI)
             monkeypatch.setattr(lifecycle, "refuse_same_issuer", lambda *_: None)
-            with pytest.raises(InvalidProviderSettings, match="Another provider has the issuer"), db.begin_nested():
+            with pytest.raises(InvalidProvider, match="Another provider has the issuer"), db.begin_nested():
                 edit(db, row, "issuer", upstream.issuer)

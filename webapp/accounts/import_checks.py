@@ -10,7 +10,7 @@ import msgspec
 from webapp.accounts.confusables import skeleton_key
 from webapp.accounts.foreign_hashes import SIGNED, InvalidHash, checked_hash, cost_of
 from webapp.accounts.import_fields import (
-    InvalidImportField,
+    InvalidImportValue,
     canonical,
     flag,
     identifier,
@@ -30,7 +30,7 @@ from webapp.web.i18n import AUTOMATIC
 
 # Django's, for accounts that cannot log in with a password.
 UNUSABLE = "!"
-UNFIT = (InvalidImportField, InvalidHash, InvalidPasskeyRecord, InvalidEmail, InvalidUserName)
+INVALID = (InvalidImportValue, InvalidHash, InvalidPasskeyRecord, InvalidEmail, InvalidUserName)
 
 
 class LineRefused(Exception):
@@ -86,17 +86,17 @@ class ImportRules:
         """The role that includes all others that are given: users have one here.
 
         Raises:
-            InvalidImportField
+            InvalidImportValue
         """
         wanted = [self.renamed.get(name, name) for name in given] or [self.default_role]
         if unknown := [name for name in wanted if name not in self.closures]:
-            raise InvalidImportField(
+            raise InvalidImportValue(
                 f"There is no role {unknown[0]!r}. Create it with: role create, or give: --map-role OLD=NEW."
             )
         whole = next((name for name in wanted if set(wanted) <= set(self.closures[name])), None)
         if whole is None:
             listed = ", ".join(wanted)
-            raise InvalidImportField(
+            raise InvalidImportValue(
                 f"A user has one role, and none of {listed} includes the others. Create one that does."
             )
         return whole
@@ -114,14 +114,14 @@ def checked_line(line: int, given: Mapping[str, object], rules: ImportRules) -> 
     """
     try:
         fields = canonical(given)
-    except InvalidImportField as error:
+    except InvalidImportValue as error:
         raise LineRefused(str(error)) from error
     columns: Columns = {"line": line, "id": uuid4()}
     reasons = []
     for name, check in CHECKS.items():
         try:
             columns |= check(fields.get(name), columns, rules)
-        except UNFIT as error:
+        except INVALID as error:
             reasons.append(str(error))
     if reasons:
         raise LineRefused(" ".join(reasons))
@@ -135,7 +135,7 @@ def user_id(value: object, columns: Columns, _rules: ImportRules) -> Columns:
 def created(value: object, _columns: Columns, rules: ImportRules) -> Columns:
     at = instant("created_at", value) or rules.at
     if at > rules.at:
-        raise InvalidImportField("created_at is in the future.")
+        raise InvalidImportValue("created_at is in the future.")
     return {"created_at": at}
 
 
@@ -158,7 +158,7 @@ def email_verified(value: object, columns: Columns, rules: ImportRules) -> Colum
 def must_verify(value: object, columns: Columns, rules: ImportRules) -> Columns:
     must = flag("must_verify_email", value)
     if must and columns.get("email") is None:
-        raise InvalidImportField("must_verify_email needs an e-mail address.")
+        raise InvalidImportValue("must_verify_email needs an e-mail address.")
     return {"verification_required_at": created_at(columns, rules) if must else None}
 
 
@@ -181,21 +181,21 @@ def display_name(value: object, _columns: Columns, _rules: ImportRules) -> Colum
 def language(value: object, _columns: Columns, _rules: ImportRules) -> Columns:
     chosen = text("language", value) or AUTOMATIC
     if chosen not in LANGUAGES:
-        raise InvalidImportField(f"language must be one of: {', '.join(LANGUAGES)}.")
+        raise InvalidImportValue(f"language must be one of: {', '.join(LANGUAGES)}.")
     return {"language": chosen}
 
 
 def time_zone(value: object, _columns: Columns, _rules: ImportRules) -> Columns:
     chosen = text("time_zone", value) or "UTC"
     if chosen not in time_zones():
-        raise InvalidImportField("time_zone must be UTC or a name such as Europe/Berlin.")
+        raise InvalidImportValue("time_zone must be UTC or a name such as Europe/Berlin.")
     return {"time_zone": chosen}
 
 
 def known_elsewhere_as(value: object, _columns: Columns, _rules: ImportRules) -> Columns:
     key = text("known_elsewhere_as", value)
     if key and len(key) > LONGEST_KEY:
-        raise InvalidImportField(f"known_elsewhere_as is longer than {LONGEST_KEY} characters.")
+        raise InvalidImportValue(f"known_elsewhere_as is longer than {LONGEST_KEY} characters.")
     return {"known_elsewhere_as": key}
 
 
@@ -204,10 +204,10 @@ def password_hash(value: object, columns: Columns, rules: ImportRules) -> Column
     if given.startswith(UNUSABLE):
         given = ""
     if given and columns.get("known_elsewhere_as"):
-        raise InvalidImportField("A user with known_elsewhere_as has no password here.")
+        raise InvalidImportValue("A user with known_elsewhere_as has no password here.")
     stored = checked_hash(given) if given else ""
     if stored.startswith(SIGNED) and not rules.accepts_signed:
-        raise InvalidImportField("Hashes of Flask-Security need its salt: set WEBAPP_FLASK_SECURITY_PASSWORD_SALT.")
+        raise InvalidImportValue("Hashes of Flask-Security need its salt: set WEBAPP_FLASK_SECURITY_PASSWORD_SALT.")
     return {"password_hash": stored, "password_hash_cost": cost_of(stored)}
 
 

@@ -31,7 +31,7 @@ TRUE, FALSE = frozenset({"true", "t", "yes", "1"}), frozenset({"false", "f", "no
 SHORTEST_SEED = 10
 
 
-class InvalidImportField(Exception):
+class InvalidImportValue(Exception):
     """The message is for the operator."""
 
 
@@ -39,15 +39,15 @@ def canonical(fields: Mapping[str, object]) -> dict[str, object]:
     """The fields by their proper names, without those that are empty.
 
     Raises:
-        InvalidImportField: a name is unknown, or two stand for the same field.
+        InvalidImportValue: a name is unknown, or two stand for the same field.
     """
     found: dict[str, object] = {}
     for name, value in fields.items():
         proper = OTHER_SPELLINGS.get(name.strip().lower(), name.strip().lower())
         if proper not in FIELDS:
-            raise InvalidImportField(unknown(proper))
+            raise InvalidImportValue(unknown(proper))
         if proper in found:
-            raise InvalidImportField(f"The field {proper} is given twice.")
+            raise InvalidImportValue(f"The field {proper} is given twice.")
         found[proper] = value
     return {name: value for name, value in found.items() if value not in (None, "", [])}
 
@@ -63,10 +63,10 @@ def text(name: str, value: object) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise InvalidImportField(f"{name} must be text.")
+        raise InvalidImportValue(f"{name} must be text.")
     if not value.isprintable():
         # Surrogates among them, which stand for what is not UTF-8.
-        raise InvalidImportField(f"{name} contains control characters, or is not UTF-8.")
+        raise InvalidImportValue(f"{name} contains control characters, or is not UTF-8.")
     return value.strip()
 
 
@@ -76,7 +76,7 @@ def identifier(name: str, value: object) -> UUID | None:
         given = text(name, value)
         return UUID(given) if given else None
     except ValueError as error:
-        raise InvalidImportField(
+        raise InvalidImportValue(
             f"{name} must be a UUID; leave it out unless it comes from another Latchkey."
         ) from error
 
@@ -85,7 +85,7 @@ def flag(name: str, value: object) -> bool:
     """Yes or no; no if it is missing."""
     word = "" if value is None else str(value).strip().lower()
     if word not in TRUE | FALSE:
-        raise InvalidImportField(f"{name} must be true or false.")
+        raise InvalidImportValue(f"{name} must be true or false.")
     return word in TRUE
 
 
@@ -97,7 +97,7 @@ def instant(name: str, value: object) -> datetime | None:
         found = datetime.fromisoformat(value if isinstance(value, str) else "")
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
-        raise InvalidImportField(f"{name} must be a date such as 2026-01-31 or 2026-01-31T12:00:00Z.") from error
+        raise InvalidImportValue(f"{name} must be a date such as 2026-01-31 or 2026-01-31T12:00:00Z.") from error
 
 
 def since(name: str, value: object, *, otherwise: datetime) -> datetime | None:
@@ -108,12 +108,12 @@ def since(name: str, value: object, *, otherwise: datetime) -> datetime | None:
     """
     try:
         return otherwise if flag(name, value) else None
-    except InvalidImportField:
+    except InvalidImportValue:
         pass
     try:
         return instant(name, value)
-    except InvalidImportField as error:
-        raise InvalidImportField(f"{name} must be true, false or a date such as 2026-01-31.") from error
+    except InvalidImportValue as error:
+        raise InvalidImportValue(f"{name} must be true, false or a date such as 2026-01-31.") from error
 
 
 def names(name: str, value: object) -> list[str]:
@@ -131,7 +131,7 @@ def totp_seed(value: object) -> str | None:
     try:
         decoded = base64.b32decode(seed + "=" * (-len(seed) % 8))
     except (binascii.Error, ValueError) as error:
-        raise InvalidImportField("totp_seed must be in base 32.") from error
+        raise InvalidImportValue("totp_seed must be in base 32.") from error
     if not SHORTEST_SEED <= len(decoded) <= 64:
-        raise InvalidImportField(f"totp_seed must have {SHORTEST_SEED} to 64 bytes.")
+        raise InvalidImportValue(f"totp_seed must have {SHORTEST_SEED} to 64 bytes.")
     return seed

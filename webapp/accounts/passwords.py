@@ -36,7 +36,7 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 RESPONSE_INTERVAL = timedelta(milliseconds=50)
 
 
-class UnacceptablePassword(Exception):
+class RefusedPassword(Exception):
     """The password may not be chosen. The message is for the person who chose it."""
 
 
@@ -168,36 +168,30 @@ class Passwords:
             roles: all roles that the user has, or will have.
 
         Raises:
-            UnacceptablePassword
+            RefusedPassword
             TooBusy
         """
         password = allowed(password)
         if len(password) < (least := self.least_for(roles)):
-            raise UnacceptablePassword(
+            raise RefusedPassword(
                 _(
                     "A password needs at least %(least)s characters. A few random words are easy to remember.",
                     least=least,
                 )
             )
         if len(set(password)) < 4:
-            raise UnacceptablePassword(_("It repeats the same few characters."))
+            raise RefusedPassword(_("It repeats the same few characters."))
         if word := word_contained(password, context_words_of(username, email, site_name)):
-            raise UnacceptablePassword(_("It contains “%(word)s”, which is easy to guess.", word=word))
+            raise RefusedPassword(_("It contains “%(word)s”, which is easy to guess.", word=word))
         with self.place():
             is_breached = password_strength.is_breached(password)
             is_easy = password_strength.is_easily_guessed(password)
         if is_breached:
-            raise UnacceptablePassword(
-                _("It is on a list of leaked passwords, so attackers try it first. Choose another.")
-            )
+            raise RefusedPassword(_("It is on a list of leaked passwords, so attackers try it first. Choose another."))
         if is_well_known(password):
-            raise UnacceptablePassword(
-                _("It is a well-known phrase, so attackers try it first. Choose words at random.")
-            )
+            raise RefusedPassword(_("It is a well-known phrase, so attackers try it first. Choose words at random."))
         if is_easy:
-            raise UnacceptablePassword(
-                _("It is a common password, word, name, date or pattern, so attackers try it first.")
-            )
+            raise RefusedPassword(_("It is a common password, word, name, date or pattern, so attackers try it first."))
 
     def estimate(self, password: str, context_words: Iterable[str]) -> int:
         """How hard a password is to guess, from 0 to 4. Takes a slot, because it costs as much CPU time as ten
@@ -236,15 +230,15 @@ def allowed(typed: str) -> str:
     """The normalized form of a new password. Its length and all other rules are about this form.
 
     Raises:
-        UnacceptablePassword: it is too long, or has characters that passwords cannot have.
+        RefusedPassword: it is too long, or has characters that passwords cannot have.
     """
     too_long = _("A password can have at most %(most)s characters.", most=LONGEST)
     if len(typed) > LONGEST_TYPED:
-        raise UnacceptablePassword(too_long)
+        raise RefusedPassword(too_long)
     try:
         password = normalized_password(typed)
     except CharacterDisallowed as error:
-        raise UnacceptablePassword(
+        raise RefusedPassword(
             _(
                 "It contains an invisible, control or very new character (%(character)s), which cannot be typed the "
                 "same way everywhere. Leave it out.",
@@ -252,5 +246,5 @@ def allowed(typed: str) -> str:
             )
         ) from error
     if len(password) > LONGEST:
-        raise UnacceptablePassword(too_long)
+        raise RefusedPassword(too_long)
     return password

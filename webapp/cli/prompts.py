@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import click
 
-from webapp.accounts.passwords import Passwords, UnacceptablePassword
+from webapp.accounts.passwords import Passwords, RefusedPassword
 from webapp.cli.errors import CommandRefused
 from webapp.guard.assurance import demands_of
 from webapp.settings import Settings
@@ -30,7 +30,7 @@ def hashed_password(
     )
     try:
         passwords.check(password, username=username, email=email, site_name=settings.site_name, roles=roles)
-    except UnacceptablePassword as error:
+    except RefusedPassword as error:
         raise CommandRefused(str(error)) from error
     return passwords.hash(password)
 

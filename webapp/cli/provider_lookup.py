@@ -12,7 +12,7 @@ from webapp.federation.declared_providers import FILE
 from webapp.federation.lifecycle import IsDeclared, ProviderEditor
 from webapp.federation.models import LoginProvider
 from webapp.federation.provider_people import ProviderUse
-from webapp.federation.provider_settings import NAMES, InvalidProviderSettings
+from webapp.federation.provider_settings import NAMES, InvalidProvider
 
 OPERATOR = ProviderEditor("cli")
 
@@ -34,7 +34,7 @@ def refusing() -> Iterator[None]:
     """Turn what does not fit into one sentence for the operator."""
     try:
         yield
-    except InvalidProviderSettings as error:
+    except InvalidProvider as error:
         raise CommandRefused(str(error)) from error
     except IsDeclared as error:
         raise CommandRefused(f"{error} is declared in {FILE} of the instance folder. Change it there.") from error

@@ -22,7 +22,7 @@ from webapp.federation.new_provider import from_preset
 from webapp.federation.presets import PRESETS
 from webapp.federation.provider_preset import GENERIC, ProviderPreset
 from webapp.federation.provider_secrets import secret_of
-from webapp.federation.provider_settings import NAMES, InvalidProviderSettings, apply
+from webapp.federation.provider_settings import NAMES, InvalidProvider, apply
 from webapp.settings import SettingsError, private_files
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def store_all(
 def refusing(instance: Path, one: DeclaredProvider) -> Iterator[None]:
     try:
         yield
-    except InvalidProviderSettings as error:
+    except InvalidProvider as error:
         raise SettingsError(f"{instance / FILE}: {one.slug}: {error}") from error
 
 
@@ -115,15 +115,13 @@ def no_longer_declared(db: Session, wanted: Sequence[DeclaredProvider]) -> list[
 def store(db: Session, sealer: Encryptor, private: PrivateHosts, one: DeclaredProvider) -> None:
     """
     Raises:
-        InvalidProviderSettings
+        InvalidProvider
     """
     desired, row = desired_settings(db, one), providers.by_slug(db, one.slug)
     if row is None:
         row = lifecycle.add(db, sealer, private, desired, one.secret, EDITOR)
     elif row.kind != one.kind:
-        raise InvalidProviderSettings(
-            _("The kind of a provider cannot be changed. Declare it with another short name.")
-        )
+        raise InvalidProvider(_("The kind of a provider cannot be changed. Declare it with another short name."))
     else:
         # One that was entered on a page is taken over, with its links.
         row.is_declared, row.preset = True, one.preset.key

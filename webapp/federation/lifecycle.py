@@ -20,7 +20,7 @@ from webapp.core.translation import _
 from webapp.federation import providers, role_rules
 from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.provider_secrets import secret_of, set_secret
-from webapp.federation.provider_settings import NAMES, InvalidProviderSettings, ProviderSettings, apply
+from webapp.federation.provider_settings import NAMES, InvalidProvider, ProviderSettings, apply
 from webapp.federation.reachable_hosts import refuse_unreachable, requested_urls
 from webapp.federation.subject_settings import (
     forget_waiting,
@@ -62,7 +62,7 @@ class NewProvider(ProviderSettings):
 
 
 def add(
-    db: Session, sealer: Encryptor, private: PrivateHosts, desired: NewProvider, secret: str, editor: ProviderEditor
+    db: Session, sealer: Encryptor, private: PrivateHosts, new: NewProvider, secret: str, editor: ProviderEditor
 ) -> LoginProvider:
     """Add a provider.
 
@@ -71,23 +71,21 @@ def add(
         secret: the client secret; empty for a public client.
 
     Raises:
-        InvalidProviderSettings
+        InvalidProvider
     """
-    if not SLUG.fullmatch(desired.slug):
-        raise InvalidProviderSettings(
-            _("The short name has at most 30 lower-case letters, digits and hyphens, such as acme.")
-        )
+    if not SLUG.fullmatch(new.slug):
+        raise InvalidProvider(_("The short name has at most 30 lower-case letters, digits and hyphens, such as acme."))
     if len(providers.every(db)) >= providers.MOST:
-        raise InvalidProviderSettings(_("At most %(most)s providers.", most=providers.MOST))
+        raise InvalidProvider(_("At most %(most)s providers.", most=providers.MOST))
     row = LoginProvider(
         id=uuid4(),
-        slug=desired.slug,
-        kind=desired.kind,
-        preset=desired.preset,
+        slug=new.slug,
+        kind=new.kind,
+        preset=new.preset,
         is_declared=editor.is_file,
         created_at=now(),
     )
-    apply(row, desired)
+    apply(row, new)
     refuse_foreign_roles(db, row, editor)
     refuse_same_issuer(db, row)
     refuse_unreachable(row, private)
@@ -98,9 +96,7 @@ def add(
     except IntegrityError as error:
         # Another request may have added one with the same issuer meanwhile.
         refuse_same_issuer(db, row)
-        raise InvalidProviderSettings(
-            _("There is a provider with the short name %(name)s already.", name=desired.slug)
-        ) from error
+        raise InvalidProvider(_("There is a provider with the short name %(name)s already.", name=new.slug)) from error
     note(db, Event.PROVIDER_MADE, row, editor, issuer=row.issuer)
     return row
 
@@ -125,7 +121,7 @@ def edit(
         Whether anything changed.
 
     Raises:
-        InvalidProviderSettings, IsDeclared
+        InvalidProvider, IsDeclared
     """
     refuse_declared(row, editor)
     former, former_subjects, former_mark = recorded(row), subject_settings(row), login_mark(row)
@@ -161,15 +157,13 @@ def edit(
 def flush(db: Session, row: LoginProvider) -> None:
     """
     Raises:
-        InvalidProviderSettings: another request has given its issuer to another provider meanwhile.
+        InvalidProvider: another request has given its issuer to another provider meanwhile.
     """
     issuer = row.issuer
     try:
         db.flush()
     except IntegrityError as error:
-        raise InvalidProviderSettings(
-            _("Another provider has the issuer %(issuer)s already.", issuer=issuer)
-        ) from error
+        raise InvalidProvider(_("Another provider has the issuer %(issuer)s already.", issuer=issuer)) from error
 
 
 def recorded(row: LoginProvider) -> dict[str, object]:
@@ -201,14 +195,14 @@ def refuse_foreign_roles(db: Session, row: LoginProvider, editor: ProviderEditor
     This includes roles that it could give before: whoever changes its issuer or a rule decides who gets them.
 
     Raises:
-        InvalidProviderSettings
+        InvalidProvider
     """
     for name in row.grantable_roles:
         closure = roles.included_in(db, name)
         if not closure:
-            raise InvalidProviderSettings(_("There is no role called %(role)s.", role=name))
+            raise InvalidProvider(_("There is no role called %(role)s.", role=name))
         if editor.roles is not None and not may_grant(editor.roles, closure):
-            raise InvalidProviderSettings(_("You can't assign the role %(role)s, so no rule of yours can.", role=name))
+            raise InvalidProvider(_("You can't assign the role %(role)s, so no rule of yours can.", role=name))
 
 
 def disable(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
@@ -227,7 +221,7 @@ def enable(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
     """
     Raises:
         IsDeclared
-        InvalidProviderSettings: it may give a role that the editor may not give.
+        InvalidProvider: it may give a role that the editor may not give.
     """
     refuse_declared(row, editor)
     refuse_foreign_roles(db, row, editor)

@@ -13,7 +13,7 @@ from webapp.federation.lifecycle import NewProvider
 from webapp.federation.models import LoginProvider
 from webapp.federation.provider_metadata import is_endpoint
 from webapp.federation.provider_preset import InvalidPreset, ProviderPreset
-from webapp.federation.provider_settings import InvalidProviderSettings, checked_issuer
+from webapp.federation.provider_settings import InvalidProvider, checked_issuer
 from webapp.federation.reachable_hosts import refuse_unreachable
 from webapp.federation.subject_settings import refuse_same_issuer
 
@@ -31,7 +31,7 @@ def from_preset(
         chosen: fields of ``ProviderSettings`` that are not as the preset has them; empty ones count as not chosen.
 
     Raises:
-        InvalidProviderSettings
+        InvalidProvider
     """
     given = {name: value for name, value in chosen.items() if value not in (None, "", [], {})}
     issuer = issuer_of(preset, entered or origin_of(given.get("endpoints", {})))
@@ -54,12 +54,12 @@ def from_preset(
 def issuer_of(preset: ProviderPreset, entered: str) -> str:
     """
     Raises:
-        InvalidProviderSettings
+        InvalidProvider
     """
     try:
         return preset.issuer_for(entered)
     except InvalidPreset as error:
-        raise InvalidProviderSettings(str(error)) from error
+        raise InvalidProvider(str(error)) from error
 
 
 def origin_of(endpoints: Any) -> str:
@@ -89,7 +89,7 @@ def refuse_before(db: Session, private: PrivateHosts, preset: ProviderPreset, en
     """What can be said of an issuer before the rest is entered. Returns the issuer.
 
     Raises:
-        InvalidProviderSettings
+        InvalidProvider
     """
     row = LoginProvider(id=uuid4(), kind=preset.kind, issuer=checked_issuer(issuer_of(preset, entered)), endpoints={})
     refuse_same_issuer(db, row)

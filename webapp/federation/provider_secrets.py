@@ -3,7 +3,7 @@
 from webapp.core.encryption import DecryptionFailed, Encryptor
 from webapp.core.translation import _
 from webapp.federation.models import LoginProvider
-from webapp.federation.provider_settings import InvalidProviderSettings
+from webapp.federation.provider_settings import InvalidProvider
 
 LONGEST_SECRET = 5000
 """Of OAuth 1.0a it may be a private key (PEM)."""
@@ -12,10 +12,10 @@ LONGEST_SECRET = 5000
 def set_secret(row: LoginProvider, sealer: Encryptor, secret: str) -> None:
     """
     Raises:
-        InvalidProviderSettings
+        InvalidProvider
     """
     if len(secret) > LONGEST_SECRET or not (secret.replace("\n", "") if row.kind == "oauth1" else secret).isprintable():
-        raise InvalidProviderSettings(_("The client secret has at most 5000 printable characters."))
+        raise InvalidProvider(_("The client secret has at most 5000 printable characters."))
     row.client_secret = sealer.seal(secret.encode(), belongs_to=str(row.id)) if secret else None
 
 

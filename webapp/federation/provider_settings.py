@@ -30,7 +30,7 @@ WITHOUT_METADATA = {
 """Endpoints that the kinds without discovery need."""
 
 
-class InvalidProviderSettings(Exception):
+class InvalidProvider(Exception):
     """The provider cannot be stored like this; the message says why."""
 
 
@@ -67,25 +67,21 @@ def apply(row: LoginProvider, desired: ProviderSettings) -> None:
     """Set the columns of a provider.
 
     Raises:
-        InvalidProviderSettings
+        InvalidProvider
     """
     for name in NAMES:
         value = getattr(desired, name)
         if not has_type_of(name, value):
-            raise InvalidProviderSettings(_("%(name)s has the wrong type.", name=name))
+            raise InvalidProvider(_("%(name)s has the wrong type.", name=name))
         setattr(row, name, CHECKS[name](value))
     if row.kind == "oidc" and "openid" not in row.scopes:
-        raise InvalidProviderSettings(_("The scopes need openid, without which the provider does not say who logs in."))
+        raise InvalidProvider(_("The scopes need openid, without which the provider does not say who logs in."))
     if missing := [one for one in WITHOUT_METADATA.get(row.kind, ()) if one not in row.endpoints]:
-        raise InvalidProviderSettings(
-            _("A provider without OpenID Connect needs its %(endpoint)s.", endpoint=missing[0])
-        )
+        raise InvalidProvider(_("A provider without OpenID Connect needs its %(endpoint)s.", endpoint=missing[0]))
     if row.account_policy == "domains" and not row.account_domains:
-        raise InvalidProviderSettings(_("Enter the domains whose users get an account."))
+        raise InvalidProvider(_("Enter the domains whose users get an account."))
     if unknown := {rule["role"] for rule in row.role_rules} - set(row.grantable_roles):
-        raise InvalidProviderSettings(
-            _("A rule gives a role that the rules may not give: %(role)s.", role=min(unknown))
-        )
+        raise InvalidProvider(_("A rule gives a role that the rules may not give: %(role)s.", role=min(unknown)))
 
 
 def has_type_of(name: str, value: object) -> bool:
@@ -100,21 +96,21 @@ def has_type_of(name: str, value: object) -> bool:
 def checked_name(given: str) -> str:
     name = (given or "").strip()
     if not SHORTEST_NAME <= len(name) <= LONGEST_NAME or not name.isprintable():
-        raise InvalidProviderSettings(_("The name of a provider has 2 to 50 printable characters."))
+        raise InvalidProvider(_("The name of a provider has 2 to 50 printable characters."))
     return name
 
 
 def checked_issuer(given: str) -> str:
     issuer = (given or "").strip()
     if not is_endpoint(issuer, issuer) or "?" in issuer or len(issuer) > LONGEST_URL:
-        raise InvalidProviderSettings(_("The issuer is a complete URL, such as https://id.example.org."))
+        raise InvalidProvider(_("The issuer is a complete URL, such as https://id.example.org."))
     return issuer
 
 
 def checked_client_id(given: str) -> str:
     client_id = (given or "").strip()
     if not client_id or len(client_id) > LONGEST_CLIENT_ID or not (client_id.isascii() and client_id.isprintable()):
-        raise InvalidProviderSettings(_("Enter the client ID that the provider shows."))
+        raise InvalidProvider(_("Enter the client ID that the provider shows."))
     return client_id
 
 
@@ -126,31 +122,29 @@ def checked_scopes(given: Sequence[str]) -> list[str]:
 def checked_endpoints(given: Mapping[str, str]) -> dict[str, str]:
     for name, url in given.items():
         if name not in ENDPOINTS or not isinstance(url, str) or len(url) > LONGEST_URL:
-            raise InvalidProviderSettings(_("There is no endpoint called %(name)s.", name=str(name)[:50]))
+            raise InvalidProvider(_("There is no endpoint called %(name)s.", name=str(name)[:50]))
         if not is_endpoint(url, url):
-            raise InvalidProviderSettings(_("%(name)s is not a complete URL.", name=name))
+            raise InvalidProvider(_("%(name)s is not a complete URL.", name=name))
     return dict(given)
 
 
 def checked_claim_names(given: Mapping[str, str]) -> dict[str, str]:
     for name, path in given.items():
         if name not in STANDARD or not isinstance(path, str) or len(path) > LONGEST_VALUE or not path.isprintable():
-            raise InvalidProviderSettings(
-                _("Claims that have another name there: %(names)s.", names=", ".join(STANDARD))
-            )
+            raise InvalidProvider(_("Claims that have another name there: %(names)s.", names=", ".join(STANDARD)))
     return dict(given)
 
 
 def checked_auth_method(given: str) -> str:
     if given not in AUTH_METHODS:
         names = ", ".join(filter(None, AUTH_METHODS))
-        raise InvalidProviderSettings(_("This site authenticates by one of: %(names)s.", names=names))
+        raise InvalidProvider(_("This site authenticates by one of: %(names)s.", names=names))
     return given
 
 
 def checked_position(given: int) -> int:
     if not 0 <= given <= LAST_POSITION:
-        raise InvalidProviderSettings(_("The position is a number from 0 to 999."))
+        raise InvalidProvider(_("The position is a number from 0 to 999."))
     return given
 
 
@@ -175,7 +169,7 @@ def is_domain(text: str) -> bool:
 
 def checked_policy(given: str) -> str:
     if given not in POLICIES:
-        raise InvalidProviderSettings(_("Who gets an account is one of: %(names)s.", names=", ".join(POLICIES)))
+        raise InvalidProvider(_("Who gets an account is one of: %(names)s.", names=", ".join(POLICIES)))
     return given
 
 
@@ -190,14 +184,14 @@ def checked_roles(given: Sequence[str]) -> list[str]:
 def checked_texts(given: Sequence[str], words: str, is_fit: Callable[[str], bool]) -> list[str]:
     """
     Raises:
-        InvalidProviderSettings: with these words.
+        InvalidProvider: with these words.
     """
     if len(given) > MOST_VALUES:
-        raise InvalidProviderSettings(_("At most %(most)s values.", most=MOST_VALUES))
+        raise InvalidProvider(_("At most %(most)s values.", most=MOST_VALUES))
     if not all(isinstance(one, str) and 0 < len(one) <= LONGEST_VALUE and one.isprintable() for one in given):
-        raise InvalidProviderSettings(words)
+        raise InvalidProvider(words)
     if not all(map(is_fit, given)):
-        raise InvalidProviderSettings(words)
+        raise InvalidProvider(words)
     return list(dict.fromkeys(given))
 
 
@@ -205,14 +199,14 @@ def checked_rules(given: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
     rules = list[dict[str, str]]()
     for one in given:
         if not isinstance(one, Mapping) or set(one) != RULE or not all(isinstance(text, str) for text in one.values()):
-            raise InvalidProviderSettings(_("A rule has a claim, a value and a role."))
+            raise InvalidProvider(_("A rule has a claim, a value and a role."))
         rule = {name: one[name].strip() for name in ("claim", "value", "role")}
         if not all(0 < len(text) <= LONGEST_VALUE and text.isprintable() for text in rule.values()):
-            raise InvalidProviderSettings(_("A rule has a claim, a value and a role."))
+            raise InvalidProvider(_("A rule has a claim, a value and a role."))
         if rule not in rules:
             rules.append(rule)
     if len(rules) > MOST_VALUES:
-        raise InvalidProviderSettings(_("At most %(most)s rules.", most=MOST_VALUES))
+        raise InvalidProvider(_("At most %(most)s rules.", most=MOST_VALUES))
     return rules
 
 
@@ -238,4 +232,4 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "trusted_amr": checked_trusted,
     "logs_out": unchanged,
 }
-"""What a value must be; each returns the value to store or raises ``InvalidProviderSettings``."""
+"""What a value must be; each returns the value to store or raises ``InvalidProvider``."""

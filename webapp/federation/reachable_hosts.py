@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from webapp.core.outgoing_http import PrivateHosts
 from webapp.core.translation import _
 from webapp.federation.models import LoginProvider
-from webapp.federation.provider_settings import InvalidProviderSettings
+from webapp.federation.provider_settings import InvalidProvider
 
 OF_BROWSERS = "authorization_endpoint"
 """The only endpoint that this site sends no requests to."""
@@ -25,11 +25,11 @@ def refuse_unreachable(row: LoginProvider, private: PrivateHosts, former: Collec
         former: URLs that the provider had before, which are no reason to refuse another change.
 
     Raises:
-        InvalidProviderSettings: requests to this provider would not be sent.
+        InvalidProvider: requests to this provider would not be sent.
     """
     for url in sorted(requested_urls(row) - set(former)):
         if not private.may_allow(url):
-            raise InvalidProviderSettings(
+            raise InvalidProvider(
                 _(
                     "This site only reaches public https hosts. To permit this one, start this site with "
                     "WEBAPP_PRIVATE_HOSTS=%(host)s.",

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from webapp.core.digests import digest
 from webapp.core.translation import _
 from webapp.federation.models import LinkedIdentity, LoginProvider, WaitingIdentity
-from webapp.federation.provider_settings import InvalidProviderSettings
+from webapp.federation.provider_settings import InvalidProvider
 
 SHOWN = 8
 """Bytes of the digest in the cookie of a browser."""
@@ -35,15 +35,15 @@ def refuse_other_subjects(db: Session, row: LoginProvider, former: tuple[str, ..
         former: its ``subject_settings`` before the change.
 
     Raises:
-        InvalidProviderSettings
+        InvalidProvider
     """
     if subject_settings(row) == former or not has_people(db, row):
         return
     if row.issuer not in former:
-        raise InvalidProviderSettings(
+        raise InvalidProvider(
             _("Accounts are linked to this provider by its issuer, so it stays. Add another provider instead.")
         )
-    raise InvalidProviderSettings(
+    raise InvalidProvider(
         _("Accounts are linked to this provider, so its userinfo endpoint and its claim for sub stay as they are.")
     )
 
@@ -56,12 +56,12 @@ def has_people(db: Session, row: LoginProvider) -> bool:
 def refuse_same_issuer(db: Session, row: LoginProvider) -> None:
     """
     Raises:
-        InvalidProviderSettings: another provider has this issuer.
+        InvalidProvider: another provider has this issuer.
     """
     same = LoginProvider.issuer == row.issuer, LoginProvider.id != row.id
     other = db.scalar(select(LoginProvider.name).where(*same).limit(1))
     if other is not None:
-        raise InvalidProviderSettings(_("The provider %(name)s has this issuer already.", name=other))
+        raise InvalidProvider(_("The provider %(name)s has this issuer already.", name=other))
 
 
 def forget_waiting(db: Session, row: LoginProvider) -> None:

@@ -8,7 +8,7 @@ from flask_login import current_user
 from webapp.accounts import password_strength
 from webapp.accounts.context_words import context_words_of
 from webapp.accounts.forms import StrengthForm
-from webapp.accounts.passwords import UnacceptablePassword
+from webapp.accounts.passwords import RefusedPassword
 from webapp.accounts.views.request_info import ESTIMATED, passwords, roles_of, take_turn
 from webapp.guard import public
 from webapp.web.api_schema import responds
@@ -40,7 +40,7 @@ def estimate() -> ResponseReturnValue:
     roles = roles_of(form.role.data) if form.role.data else getattr(current_user, "roles", ())
     try:
         passwords().check(password, username=name, email=address, site_name=site_name, roles=roles)
-    except UnacceptablePassword as error:
+    except RefusedPassword as error:
         return as_json(Strength(False, 0, str(error)))
     score = passwords().estimate(password, context_words_of(name, address, site_name))
     return as_json(Strength(True, score, str(password_strength.WORDS[score])))

@@ -11,7 +11,7 @@ from wtforms import Field
 from webapp.accounts.mail_requests import AnsweredByMail, MailRequester, MailRequests, requester_of
 from webapp.accounts.names import InvalidEmail, InvalidUserName, checked_address, checked_name
 from webapp.accounts.notices import Circumstances
-from webapp.accounts.passwords import Passwords, UnacceptablePassword
+from webapp.accounts.passwords import Passwords, RefusedPassword
 from webapp.accounts.roles import included_in
 from webapp.core.client_network import network_of
 from webapp.core.clock import now
@@ -76,7 +76,7 @@ def check_password(field: Field, *, name: str = "", address: str = "", roles: Se
     site_name = current_app.config["SITE_NAME"]
     try:
         passwords().check(field.data or "", username=name, email=address, site_name=site_name, roles=roles)
-    except UnacceptablePassword as error:
+    except RefusedPassword as error:
         field.errors = [str(error)]
 
 

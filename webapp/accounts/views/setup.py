@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import one_time_links, registration
 from webapp.accounts.forms import SetupForm
 from webapp.accounts.names import InvalidEmail, InvalidUserName, checked_address, checked_name
-from webapp.accounts.passwords import Passwords, UnacceptablePassword
+from webapp.accounts.passwords import Passwords, RefusedPassword
 from webapp.accounts.registration import SETUP, EmailTaken, NewUser, UserNameTaken
 from webapp.accounts.views.first_login import log_in
 from webapp.accounts.views.request_info import link_problem, password_hint, roles_of
@@ -70,7 +70,7 @@ def fits(form: SetupForm) -> bool:
     ):
         try:
             check()
-        except (InvalidUserName, InvalidEmail, UnacceptablePassword) as error:
+        except (InvalidUserName, InvalidEmail, RefusedPassword) as error:
             field.errors = [str(error)]
     return not form.errors
 

@@ -10,7 +10,7 @@ from webapp.admin.views.permissions import change, fill_in, grant
 from webapp.admin.views.provider_details import IdentityProviderEntry, provider_details, provider_entry
 from webapp.core.translation import _
 from webapp.federation import button_order, lifecycle
-from webapp.federation.provider_settings import InvalidProviderSettings
+from webapp.federation.provider_settings import InvalidProvider
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
 from webapp.web.problems import Problem
@@ -46,7 +46,7 @@ def enable(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     try:
         with unless_declared():
             lifecycle.enable(db(), row, editor_of(principal))
-    except InvalidProviderSettings as error:
+    except InvalidProvider as error:
         raise Problem(409, _("%(provider)s was not enabled", provider=row.name), str(error)) from error
     message = _("%(provider)s was enabled.", provider=row.name)
     return redirect_or_json(page_of(provider_id), message, provider_entry(db(), row))

@@ -75,7 +75,7 @@ def change_settings(row: LoginProvider, principal: Principal, secret: str | None
         chosen: fields of ``ProviderSettings``; the others stay as they are.
 
     Raises:
-        InvalidProviderSettings
+        InvalidProvider
         Problem: 409, a file declares it.
     """
     # Within a savepoint, because the row is changed before it is checked.

@@ -32,7 +32,7 @@ from webapp.federation.lifecycle import SLUG
 from webapp.federation.models import LoginProvider
 from webapp.federation.new_provider import from_preset, refuse_before, short_host, usual_slug
 from webapp.federation.presets import PRESETS
-from webapp.federation.provider_settings import InvalidProviderSettings
+from webapp.federation.provider_settings import InvalidProvider
 from webapp.federation.providers import ProviderEncryptor
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
@@ -74,7 +74,7 @@ def new() -> ResponseReturnValue:
         return render_template("admin/identity_providers/url.html", form=form, preset=preset)
     try:
         return begun_page(form, refuse_before(db(), service(PrivateHosts), preset, entered))
-    except InvalidProviderSettings as error:
+    except InvalidProvider as error:
         form.issuer.errors = [str(error)]
         return render_template("admin/identity_providers/url.html", form=form, preset=preset)
 
@@ -101,7 +101,7 @@ def create(principal: Principal) -> ResponseReturnValue:
         desired = from_preset(db(), form.chosen_preset, **given, **form.chosen())
         sealer, secret = service(ProviderEncryptor), form.client_secret.data or ""
         row = lifecycle.add(db(), sealer, service(PrivateHosts), desired, secret, editor_of(principal))
-    except InvalidProviderSettings as error:
+    except InvalidProvider as error:
         form.form_errors.append(str(error))
         return refuse_form(form, lambda: new_page(form))
     url = url_for("admin_providers.show", provider_id=row.id)
@@ -162,7 +162,7 @@ def edit(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
         return refuse_form(form, lambda: edit_page(form, row))
     try:
         change_settings(row, principal, form.client_secret.data or None, **form.chosen(row))
-    except InvalidProviderSettings as error:
+    except InvalidProvider as error:
         form.form_errors.append(str(error))
         return refuse_form(form, lambda: edit_page(form, row))
     message = _("%(provider)s was changed.", provider=row.name)

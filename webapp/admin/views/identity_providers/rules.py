@@ -24,7 +24,7 @@ from webapp.admin.views.provider_rule_forms import ClaimsForm, RoleRuleForm
 from webapp.core.translation import _
 from webapp.federation.login_outcome import InvalidPastedClaims, outcome_of, pasted_identity
 from webapp.federation.models import LoginProvider
-from webapp.federation.provider_settings import InvalidProviderSettings
+from webapp.federation.provider_settings import InvalidProvider
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
@@ -54,7 +54,7 @@ def add_rule(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
         return refuse_form(form, lambda: rules_page(row, form=form))
     try:
         change_settings(row, principal, role_rules=[*row.role_rules, form.rule()])
-    except InvalidProviderSettings as error:
+    except InvalidProvider as error:
         form.form_errors.append(str(error))
         return refuse_form(form, lambda: rules_page(row, form=form))
     return stored(row, _("The rule was added."))
