@@ -16,6 +16,7 @@ from tests.ports import free_port
 from webapp.cli import emergency
 from webapp.cli.schema import NewerSchema
 from webapp.core import postgresql_backup
+from webapp.core.restore import InUse
 
 pytestmark = pytest.mark.xdist_group("backup_on_postgresql")
 numbers = count(1)
@@ -143,10 +144,27 @@ def test_a_file_that_is_no_backup_changes_nothing(run, add, url, copy, monkeypat
     assert (users(url), databases(url)) == (["ada", "bob"], [])
 
 
-def test_a_database_in_use_is_not_restored(run, url, copy):
+def test_a_database_in_use_is_not_restored(run, url, copy, monkeypatch):
+    monkeypatch.setattr(postgresql_backup, "DISCONNECTED_WITHIN", 0)
     with psycopg.connect(url):
         done = run(f"db restore {copy} --yes")
     assert (done.exit_code, "Stop it first" in done.stderr, databases(url)) == (1, True, [])
+
+
+def test_a_program_that_disconnects_now_is_waited_for(run, url, copy):
+    connected = psycopg.connect(url)
+    threading.Timer(0.5, connected.close).start()
+    done = run(f"db restore {copy} --yes")
+    assert done.exit_code == 0, done.stderr
+
+
+def test_others_are_seen_without_the_right_to_read_statistics(url, monkeypatch):
+    monkeypatch.setattr(postgresql_backup, "DISCONNECTED_WITHIN", 0)
+    limited = f"limited_{next(numbers)}"
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {limited} LOGIN")
+        with pytest.raises(InUse):
+            postgresql_backup.refuse_used(url.replace("app@", f"{limited}@"))
 
 
 def test_a_program_that_connects_at_the_last_moment_changes_nothing(run, url, copy, monkeypatch):

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import psycopg
@@ -19,6 +20,12 @@ from webapp.core.restore import COPIES, InUse
 
 LONGEST = 63
 """Bytes of a PostgreSQL identifier."""
+DISCONNECTED_WITHIN = 5.0
+"""Seconds. PostgreSQL counts a program as connected until a moment after it has closed its connection; ALTER DATABASE
+waits as long."""
+CONNECTED = "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND usesysid IS NOT NULL LIMIT 1"
+"""The autovacuum of the server has no user, and ALTER DATABASE ends it. Without the right to read all statistics, one
+sees no more of the connections of others."""
 
 
 class PostgresqlFailed(Exception):
@@ -105,12 +112,14 @@ def replace(draft: str, url: str) -> str | None:
 def refuse_used(url: str) -> None:
     """
     Raises:
-        InUse: another program is connected to the database.
+        InUse: another program is connected to the database, also after ``DISCONNECTED_WITHIN``.
     """
+    until = monotonic() + DISCONNECTED_WITHIN
     with server(url) as connection:
-        query = "SELECT 1 FROM pg_stat_activity WHERE datname = %s LIMIT 1"
-        if connection.execute(query, [make_url(url).database]).fetchone():
-            raise InUse
+        while connection.execute(CONNECTED, [make_url(url).database]).fetchone():
+            if monotonic() >= until:
+                raise InUse
+            sleep(0.1)
 
 
 def name_beside(url: str, ending: str) -> str:
