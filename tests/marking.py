@@ -54,7 +54,7 @@ def mark(item: pytest.Item) -> None:
     fixtures |= {value for value in parameters if isinstance(value, str)}
     found = {marker for name in fixtures & BY_FIXTURE.keys() for marker in BY_FIXTURE[name]}
     for function in functions_of(item):
-        found |= {BY_NAME[name] for name in names_reached(function) if name in BY_NAME}
+        found |= markers_of(function)
     if lengthy.is_lengthy(item.nodeid):
         found.add("lengthy")
     for marker in sorted(found):
@@ -71,6 +71,11 @@ def functions_of(item: pytest.Item) -> Iterator[FunctionType]:
     for found in (getattr(item, "function", None), *definitions):
         if isinstance(found, FunctionType) and found.__module__.startswith("tests"):
             yield found
+
+
+@cache
+def markers_of(function: FunctionType) -> frozenset[str]:
+    return frozenset(BY_NAME[name] for name in BY_NAME.keys() & names_reached(function))
 
 
 @cache
