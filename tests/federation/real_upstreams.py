@@ -29,7 +29,7 @@ LOCAL = {"WEBAPP_PRIVATE_HOSTS": "127.0.0.1"}
 def served(app: Flask, port: int) -> Iterator[None]:
     """A site of this process that others reach."""
     server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield

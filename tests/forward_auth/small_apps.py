@@ -108,7 +108,7 @@ def small_app(port: int) -> Iterator[None]:
     handler = type("OneApp", (SmallApp,), {"files": {}})
     server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield

@@ -72,7 +72,7 @@ class RemoteApp:
                 pass
 
         with ThreadingHTTPServer(("127.0.0.1", urlsplit(self.origin).port or 0), Pages) as server:
-            Thread(target=server.serve_forever, daemon=True).start()
+            Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
             yield
             server.shutdown()
 

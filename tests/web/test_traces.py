@@ -61,7 +61,7 @@ def collector():
 @contextmanager
 def collecting():
     server = Collector()
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield server

@@ -82,7 +82,7 @@ def echo_app(host: str, port: int) -> Iterator[EchoApp]:
     echo = EchoApp()
     server = ThreadingHTTPServer((host, port), type("OneHandler", (EchoHandler,), {"echo": echo}))
     server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield echo
