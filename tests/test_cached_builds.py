@@ -141,3 +141,9 @@ def test_only_equal_rules_share_compiled_code():
         street.add(cached_builds.Rule(rule, endpoint="there"))
         street.update()
     assert maps[0]._matcher is maps[1]._matcher is not maps[2]._matcher
+
+
+def test_a_test_with_several_keys_has_different_ones():
+    next_key = cached_builds.some_keys(iter(range(100)).__next__)
+    assert [next_key() for _ in range(cached_builds.KEYS)] == list(range(cached_builds.KEYS))
+    assert next_key() == 0
