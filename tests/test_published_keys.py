@@ -161,7 +161,7 @@ def test_the_size_of_the_key_set_is_limited(site):
 
 
 def test_the_time_to_fetch_keys_is_limited(site, monkeypatch):
-    monkeypatch.setattr(verify, "PATIENCE", 0.2)
+    monkeypatch.setattr(verify, "TIMEOUT", 0.2)
     site.gate.clear()
     with pytest.raises(KeysUnavailable):
         PublishedKeys(site.address).find(KEY.kid)

@@ -497,7 +497,7 @@ class PublishedKeys:
 
     def _renew(self, *, is_urgent: bool) -> None:
         # A thread that can continue with the known keys does not wait for a fetch by another thread.
-        if not self._turn.acquire(timeout=PATIENCE if is_urgent else 0):
+        if not self._turn.acquire(timeout=TIMEOUT if is_urgent else 0):
             return
         try:
             if time.monotonic() - self._tried_at >= self._pause:
@@ -509,7 +509,7 @@ class PublishedKeys:
             self._turn.release()
 
 
-PATIENCE = 5.0
+TIMEOUT = 5.0
 LARGEST, MAX_KEYS = 64 * 1024, 32
 
 
@@ -542,11 +542,11 @@ def fetched(url: str) -> bytes:
     Raises:
         OSError: it cannot be fetched within the limits.
     """
-    deadline, body = time.monotonic() + PATIENCE, b""
+    deadline, body = time.monotonic() + TIMEOUT, b""
     # A proxy in between may have cached an older response.
     request = Request(url, headers={"Accept": "application/jwk-set+json", "Cache-Control": "no-cache"})  # noqa: S310
     try:
-        with build_opener(NoRedirects).open(request, timeout=PATIENCE) as response:
+        with build_opener(NoRedirects).open(request, timeout=TIMEOUT) as response:
             while chunk := response.read1(LARGEST):
                 body += chunk
                 if len(body) > LARGEST or time.monotonic() > deadline:

@@ -57,7 +57,7 @@ def test_recording_a_backup_waits_longer_for_other_writers_than_a_request(run, a
 def test_if_a_backup_cannot_be_recorded_the_message_says_what_to_do(run, add, instance, copy, monkeypatch):
     add("ada")
     monkeypatch.setattr("webapp.core.db.BUSY", 20)
-    monkeypatch.setattr("webapp.cli.backup.PATIENCE", 0.1)
+    monkeypatch.setattr("webapp.cli.backup.RETRY_FOR", 0.1)
     with another_writer(instance):
         done = run(f"db backup --without-secret {copy}")
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (1, "", 1)

@@ -90,7 +90,7 @@ def test_the_clock_of_this_machine_is_compared_with_that_of_the_database():
 
 def test_doctor_lists_the_servers_that_were_seen(run, instance):
     database = Database(f"sqlite:///{instance}/latchkey.db")
-    NodeHeartbeat(database, NodeIdentity("10.0.0.1:8000", "0.0.1", name="alpha")).beat()
+    NodeHeartbeat(database, NodeIdentity("10.0.0.1:8000", "0.0.1", name="alpha")).report()
     database.close()
     (finding,) = findings(run, "servers")
     assert "alpha (10.0.0.1:8000) ran version 0.0.1" in finding["says"]

@@ -97,7 +97,7 @@ def test_work_that_does_not_end_is_abandoned_and_counts_are_written(monkeypatch,
 
 def test_the_process_exits_although_the_last_write_is_blocked(monkeypatch, app, served, counted):
     monkeypatch.setattr("webapp.cli.shutdown.GRACE", 0.1)
-    monkeypatch.setattr("webapp.cli.shutdown.CERTAINLY", 0.3)
+    monkeypatch.setattr("webapp.cli.shutdown.HARD_LIMIT", 0.3)
     left = threading.Semaphore(0)
     ending = Shutdown(served, lambda _code: left.release())
     ending.concerns(services_of(app).get(UsageTracker))
@@ -139,7 +139,7 @@ class Process:
 
 @pytest.mark.parametrize(("looks", "is_killed"), [(5, False), (10**6, True)])
 def test_only_a_worker_that_does_not_stop_is_killed(monkeypatch, looks, is_killed):
-    monkeypatch.setattr("webapp.cli.granian_server.PATIENCE", 0.2)
+    monkeypatch.setattr("webapp.cli.granian_server.KILL_AFTER", 0.2)
     server, process = (
         Server("nowhere:at_all", interface=Interfaces.ASGINL, workers_kill_timeout=1),
         Process(looks=looks),

@@ -111,7 +111,7 @@ def test_a_window_whose_hits_were_all_given_back_begins_anew_and_is_not_listed(c
 
 def test_reading_a_count_does_not_change_it(limiter):
     for _ in range(5):
-        assert limiter.look(SOME, "ada").allowed
+        assert limiter.peek(SOME, "ada").allowed
     assert limiter.take(SOME, "ada").remaining == 2
 
 
@@ -165,8 +165,8 @@ def test_clearing_one_key_leaves_the_others(limiter):
     for key in ("ada", "bob"):
         limiter.take(SOME, key)
     limiter.clear(SOME, "ada")
-    assert limiter.look(SOME, "ada").remaining == 3
-    assert limiter.look(SOME, "bob").remaining == 2
+    assert limiter.peek(SOME, "ada").remaining == 3
+    assert limiter.peek(SOME, "bob").remaining == 2
 
 
 def test_a_window_ends_at_the_stated_time_and_starts_again(counted):
@@ -195,7 +195,7 @@ def refused_request(database, limiter):
 def test_a_count_survives_the_rollback_of_a_request(database, counted):
     with pytest.raises(ZeroDivisionError):
         refused_request(database, counted)
-    assert counted.look(THREE, "ada").remaining == 2
+    assert counted.peek(THREE, "ada").remaining == 2
 
 
 def test_an_expired_window_has_no_count(counted):
@@ -228,12 +228,12 @@ def test_a_hit_can_be_given_back_only_within_its_window(counted):
         counted.take(limit, "x")
     since = datetime.now(UTC)
     counted.forgive([], [(brief, "x"), (long, "x")], since=since)
-    assert [counted.look(limit, "x").remaining for limit in (brief, long)] == [2, 2]
+    assert [counted.peek(limit, "x").remaining for limit in (brief, long)] == [2, 2]
     time.sleep(1.1)
     counted.forgive([], [(brief, "x"), (long, "y")], since=since)
-    assert [counted.look(brief, "x").remaining, counted.look(long, "y").remaining] == [3, 3], "nothing is below zero"
+    assert [counted.peek(brief, "x").remaining, counted.peek(long, "y").remaining] == [3, 3], "nothing is below zero"
     counted.take(brief, "x")
     counted.forgive([], [(brief, "x"), (long, "x")], since=since)
-    assert [counted.look(limit, "x").remaining for limit in (brief, long)] == [2, 3]
+    assert [counted.peek(limit, "x").remaining for limit in (brief, long)] == [2, 3]
     counted.forgive([], [(long, "x")], since=since)
-    assert counted.look(long, "x").remaining == 3
+    assert counted.peek(long, "x").remaining == 3

@@ -81,8 +81,8 @@ def test_while_it_is_gone_the_database_counts_exactly_and_only_the_first_waits(h
     assert seconds_of(lambda: limiter.take(SOME, "ada")) < IN_TIME
     assert seconds_of(lambda: [limiter.take(SOME, "ada") for _ in range(20)]) < IN_TIME
     assert in_database(database) == {"login": 1, "refusals": 21}
-    assert limiter.look(LOGIN, "ada").remaining == 4
-    assert not limiter.look(SOME, "ada").allowed
+    assert limiter.peek(LOGIN, "ada").remaining == 4
+    assert not limiter.peek(SOME, "ada").allowed
 
 
 @pytest.mark.parametrize("how", GONE)
@@ -118,10 +118,10 @@ def test_one_thread_at_a_time_tries_it_again_and_not_at_once(limiter, server, mo
     monkeypatch.setattr(valkey_storage, "PAUSE", 3600)
     with socket.create_server(("127.0.0.1", server.port)) as silent:
         silent.setblocking(False)
-        limiter.look(SOME, "ada")
+        limiter.peek(SOME, "ada")
         time.sleep(0.3)
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda _: limiter.look(SOME, "ada"), range(100)))
+            list(pool.map(lambda _: limiter.peek(SOME, "ada"), range(100)))
         accepted = []
         wait_until(lambda: accepted.extend(connections(silent)) or accepted)
         time.sleep(0.1)

@@ -177,7 +177,7 @@ def test_a_refresh_while_everything_is_ended_leaves_no_token(
 
     with ThreadPoolExecutor(1) as pool:
         with database.write() as db:
-            held = refreshing.hold(db, secret)
+            held = refreshing.lock_refresh_token(db, secret)
             assert held is not None
             ended = pool.submit(end)
             time.sleep(0.3)
@@ -238,7 +238,7 @@ def test_logins_that_give_back_attempts_do_not_deadlock(app: Flask) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(log_in, range(300)))
-    assert limiter.look(*network).remaining == 10_000
+    assert limiter.peek(*network).remaining == 10_000
 
 
 @pytest.mark.parametrize("race", [*codes.RACES, *logins.RACES])

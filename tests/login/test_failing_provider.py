@@ -54,8 +54,8 @@ def test_a_hanging_provider_times_out_and_its_calls_are_limited(site, people, lo
     released = threading.Event()
     people.before = lambda: released.wait(20)
     provider = services_of(site).get(LoginFlow).authenticator.provider
-    assert provider.patience == timedelta(seconds=5)
-    provider.patience = timedelta(milliseconds=50)
+    assert provider.timeout == timedelta(seconds=5)
+    provider.timeout = timedelta(milliseconds=50)
     places = provider.at_once
     assert [auth(site, f"name{n}").status_code for n in range(places + 1)] == [503] * (places + 1)
     assert "identity provider is busy" in logged()

@@ -129,8 +129,8 @@ def test_an_attempt_that_ends_in_the_next_window_is_not_given_back(site):
         since = now()
         clock.shift(timedelta(minutes=15))
         limiter.forgive([], [network], since=since)
-        assert limiter.look(*network).remaining == 5
+        assert limiter.peek(*network).remaining == 5
         clock.shift(timedelta(seconds=1))
         limiter.take(*network)
         limiter.forgive([], [network], since=since)
-        assert limiter.look(*network).remaining == 4
+        assert limiter.peek(*network).remaining == 4

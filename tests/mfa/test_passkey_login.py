@@ -74,4 +74,4 @@ def test_a_right_passkey_does_not_count_against_the_network(app, device):
     for _ in range(2):
         assert passkey_login(Person(app), device).request.path == "/dashboard"
     limiter, by_address = services_of(app).get(Limiter), services_of(app).get(SecondStep).by_address
-    assert limiter.look(by_address, network_of(Person(app).address)).remaining == by_address.amount
+    assert limiter.peek(by_address, network_of(Person(app).address)).remaining == by_address.amount

@@ -20,7 +20,7 @@ def nodes(database):
 
 
 def test_a_node_is_seen_with_its_version(database):
-    NodeHeartbeat(database, ME).beat()
+    NodeHeartbeat(database, ME).report()
     (node,) = nodes(database)
     assert (node.name, node.bind, node.version, node.clock_difference) == ("alpha", "127.0.0.1:8000", "1.0", None)
     assert now() - node.seen_at < timedelta(seconds=20)
@@ -28,25 +28,25 @@ def test_a_node_is_seen_with_its_version(database):
 
 def test_the_processes_of_a_node_write_once_a_minute_together(database):
     with clock() as time:
-        NodeHeartbeat(database, ME).beat()
+        NodeHeartbeat(database, ME).report()
         (first,) = nodes(database)
         time.shift(timedelta(seconds=30))
-        NodeHeartbeat(database, ME).beat()
+        NodeHeartbeat(database, ME).report()
         assert [node.seen_at for node in nodes(database)] == [first.seen_at]
         time.shift(EVERY)
-        NodeHeartbeat(database, ME).beat()
+        NodeHeartbeat(database, ME).report()
         assert nodes(database)[0].seen_at > first.seen_at
 
 
 def test_a_new_version_is_written_at_once(database):
-    NodeHeartbeat(database, ME).beat()
-    NodeHeartbeat(database, NodeIdentity(ME.bind, "1.1", name="alpha")).beat()
+    NodeHeartbeat(database, ME).report()
+    NodeHeartbeat(database, NodeIdentity(ME.bind, "1.1", name="alpha")).report()
     assert [node.version for node in nodes(database)] == ["1.1"]
 
 
 def test_each_machine_and_each_server_on_it_is_a_node(database):
     for name, bind in (("alpha", "127.0.0.1:1"), ("alpha", "127.0.0.1:2"), ("beta", "127.0.0.1:1")):
-        NodeHeartbeat(database, NodeIdentity(bind, "1.0", name=name)).beat()
+        NodeHeartbeat(database, NodeIdentity(bind, "1.0", name=name)).report()
     assert {(node.name, node.bind) for node in nodes(database)} == {
         ("alpha", "127.0.0.1:1"),
         ("alpha", "127.0.0.1:2"),
@@ -60,7 +60,7 @@ def test_a_long_host_name_is_cut():
 
 def test_a_node_that_was_not_seen_for_a_week_is_deleted(database):
     with clock() as time:
-        NodeHeartbeat(database, ME).beat()
+        NodeHeartbeat(database, ME).report()
         time.shift(heartbeat.KEPT + EVERY)
         assert nodes(database) == []
         with database.write() as db:
@@ -70,7 +70,7 @@ def test_a_node_that_was_not_seen_for_a_week_is_deleted(database):
 
 def test_without_the_database_the_heartbeat_only_warns(tmp_path, logged):
     database = Database(f"sqlite:///file:{tmp_path}/missing.db?mode=rw&uri=true")
-    NodeHeartbeat(database, ME).beat()
+    NodeHeartbeat(database, ME).report()
     assert "heartbeat not written" in logged()
     database.close()
 

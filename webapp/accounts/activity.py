@@ -49,15 +49,15 @@ def lines(db: Session, user_id: UUID, events: Sequence[AuditEvent]) -> list[Acti
 
 
 def activity_entry(event: AuditEvent, names: dict[UUID, str]) -> ActivityEntry:
-    happening, agent = sentence_of(event, names), event.details.get("user_agent")
+    audit_sentence, agent = sentence_of(event, names), event.details.get("user_agent")
     return ActivityEntry(
         id=event.id,
         at=event.at,
-        event=happening.event,
-        sentence=happening.sentence,
+        event=audit_sentence.event,
+        sentence=audit_sentence.sentence,
         address=address_shown(event),
         browser=describe_user_agent(agent) if isinstance(agent, str) and agent else None,
-        is_refusal=happening.is_refusal,
+        is_refusal=audit_sentence.is_refusal,
     )
 
 

@@ -88,7 +88,7 @@ class AdminAction:
         was_enabled = user.disabled_at is None
         ended = lifecycle.disable(self.db, user, actor_id=self.actor.user_id, reason=self.reason)
         if was_enabled:
-            self.tell(user, "account_disabled")
+            self.mail_user(user, "account_disabled")
         return ended
 
     def enable(self, user: User) -> None:
@@ -96,20 +96,20 @@ class AdminAction:
         self.check_target(user)
         if user.disabled_at is not None or lockout.is_frozen(user):
             lifecycle.enable(self.db, user, actor_id=self.actor.user_id, reason=self.reason)
-            self.tell(user, "account_enabled")
+            self.mail_user(user, "account_enabled")
 
     def unlock(self, user: User) -> None:
         """Reset the counters of wrong passwords and codes."""
         self.check_target(user)
         lifecycle.unlock(self.db, user, actor_id=self.actor.user_id, reason=self.reason)
-        self.tell(user, "login_unlocked")
+        self.mail_user(user, "login_unlocked")
 
     def end_sessions(self, user: User) -> int:
         """End all sessions of a user; API tokens stay. Returns the number of ended sessions."""
         self.check_target(user)
         ended = sessions.end_others(self.db, user.id, way="admin", actor_id=self.actor.user_id, reason=self.reason)
         if ended:
-            self.tell(user, "sessions_ended", count=ended)
+            self.mail_user(user, "sessions_ended", count=ended)
         return ended
 
     def send_reset_link(self, user: User, *, by_mail: bool) -> str:
@@ -138,7 +138,7 @@ class AdminAction:
             way="by mail" if by_mail else "by hand",
         )
         if by_mail:
-            self.tell(user, "reset_offered", link=path, lifetime=recovery.LIFETIME)
+            self.mail_user(user, "reset_offered", link=path, lifetime=recovery.LIFETIME)
         return path
 
     def reset_factors(self, user: User, *, wait: timedelta) -> None:
@@ -177,7 +177,7 @@ class AdminAction:
             raise NotYoursToGrant(role)
         former = user.role
         lifecycle.change_role(self.db, user, role, actor_id=self.actor.user_id, reason=self.reason)
-        self.tell(user, "role_changed", former=former, role=role)
+        self.mail_user(user, "role_changed", former=former, role=role)
 
     def delete(self, user: User) -> None:
         """Delete an account with everything that belongs to it; audit events stay.
@@ -186,7 +186,7 @@ class AdminAction:
             LastSuperAdmin: nobody could administer the site afterwards.
         """
         self.check_target(user)
-        self.tell(user, "account_deleted")
+        self.mail_user(user, "account_deleted")
         lifecycle.delete(self.db, user, actor_id=self.actor.user_id, reason=self.reason)
 
     def check_target(self, user: User) -> None:
@@ -198,7 +198,7 @@ class AdminAction:
         if not may_act_on(self.actor.roles, roles.included_in(self.db, user.role)):
             raise TargetOutranksActor(user.username)
 
-    def tell(self, user: User, kind: str, **facts: object) -> None:
+    def mail_user(self, user: User, kind: str, **facts: object) -> None:
         if user.email is None:
             return
         said = facts | {"username": user.username, "actor": self.actor.username, "reason": self.reason, "at": now()}

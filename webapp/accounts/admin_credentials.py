@@ -76,4 +76,4 @@ def end(action: AdminAction, user: User, found: LiveCredential) -> None:
         is_ended = refresh_families.end(db, found.id, origin="admin", actor_id=actor_id, reason=reason)
     if not is_ended:
         raise CredentialEnded
-    action.tell(user, "credential_ended", credential=found.kind, name=found.name)
+    action.mail_user(user, "credential_ended", credential=found.kind, name=found.name)

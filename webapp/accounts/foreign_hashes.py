@@ -72,7 +72,7 @@ def checked_hash(hashed: str) -> str:
     hashed = unwrapped(hashed.strip())
     found = recognized(hashed)
     if found is None:
-        raise InvalidHash(f"The password hash is not accepted: {seen(hashed)}.")
+        raise InvalidHash(f"The password hash is not accepted: {description_of(hashed)}.")
     kind = found.scheme.name
     if found.milliseconds > MOST_MILLISECONDS:
         most = MOST_MILLISECONDS / 1000
@@ -105,7 +105,7 @@ def unwrapped(hashed: str) -> str:
     return hashed
 
 
-def seen(hashed: str) -> str:
+def description_of(hashed: str) -> str:
     """What a refused hash is. It may be a password, so nothing of it is repeated."""
     hashed = hashed.removeprefix(SIGNED)
     if (known := next((name for name, pattern in REFUSED if pattern.fullmatch(hashed)), None)) is not None:

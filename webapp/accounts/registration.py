@@ -14,7 +14,7 @@ from webapp.accounts.names import checked_address, checked_name, normalized_key
 from webapp.accounts.roles import locked_role, reaching
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
-from webapp.core.db import alone
+from webapp.core.db import advisory_lock
 
 SETUP = "setup"
 # Origins whose user names were chosen by an operator or an identity provider.
@@ -94,7 +94,7 @@ def refuse_addresses_of_others(
             continue
         key = normalized_key(text)
         # The two columns have no common constraint, so concurrent changes must not pass each other.
-        alone(db, f"e-mail address {key}")
+        advisory_lock(db, f"e-mail address {key}")
         if exists(db, and_(column == key, User.id != of) if of else column == key):
             raise taken(text)
 
@@ -136,7 +136,7 @@ def is_name_taken(db: Session, name: str) -> bool:
     """Whether an account has this user name or one that looks like it (UTS #39 §4). Locks the name until the
     transaction ends."""
     skeleton = skeleton_key(name)
-    alone(db, f"user name {skeleton}")
+    advisory_lock(db, f"user name {skeleton}")
     return exists(db, or_(User.username_skeleton == skeleton, User.username_key == normalized_key(name)))
 
 
@@ -151,7 +151,7 @@ def free_skeleton(db: Session, name: str, *, of: UUID | None = None) -> str:
     """
     skeleton = skeleton_key(name)
     # Locked, because PostgreSQL could commit two look-alikes at once: skeletons have no unique constraint.
-    alone(db, f"user name {skeleton}")
+    advisory_lock(db, f"user name {skeleton}")
     if exists(
         db, and_(User.username_skeleton == skeleton, User.id != of) if of else User.username_skeleton == skeleton
     ):

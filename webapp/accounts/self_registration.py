@@ -18,7 +18,7 @@ from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.registration import NewUser
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
-from webapp.core.db import Base, alone
+from webapp.core.db import Base, advisory_lock
 from webapp.mail.mailer import Mailer
 from webapp.mail.outbox import NO_ADDRESS
 
@@ -45,7 +45,7 @@ def begin(db: Session, mailer: Mailer, new: NewUser, here: Circumstances) -> Non
     that is rolled back if the row must not stay, and there is always one link, one audit event and one mail.
     """
     # So that nobody is given it as a user name meanwhile.
-    alone(db, f"e-mail address {normalized_key(new.email or '')}")
+    advisory_lock(db, f"e-mail address {normalized_key(new.email or '')}")
     delete_unverified_with(db, new.username, new.email or "")
     owner = user_queries.by_name_or_email(db, new.email or "")
     user = registration.prepare(db, new)

@@ -50,27 +50,27 @@ class TokenMails:
             reminders.copy_mark(db, "rotated", from_=row.entry.id, to=successor_id)
             if not is_news:
                 return
-        self.tell(db, row, kind, self.here(), origin=origin)
+        self.mail_owner(db, row, kind, self.here(), origin=origin)
 
     def edited(self, db: Session, row: TokenRow, *, is_wider: bool) -> None:
         """A token was edited; mailed only if it may do more than before."""
         if is_wider:
             self.changed(db, "token_widened", row)
 
-    def arrived(self, db: Session, arrival: NewNetwork) -> None:
+    def new_network(self, db: Session, arrival: NewNetwork) -> None:
         """A token was used from a new network; mailed at most once a day."""
         row = lifecycle.find(db, arrival.user_id, arrival.credential_id)
         if row is not None and reminders.take(db, row.entry.id, "network", every=DAY):
-            self.tell(db, row, "token_new_network", Circumstances(arrival.at, arrival.address, arrival.client))
+            self.mail_owner(db, row, "token_new_network", Circumstances(arrival.at, arrival.address, arrival.client))
 
-    def came_late(self, db: Session, token_id: UUID, here: Circumstances) -> None:
+    def used_after_expiry(self, db: Session, token_id: UUID, here: Circumstances) -> None:
         """An expired token is still used; mailed at most once a week."""
         owner_id = lifecycle.owner_of(db, token_id)
         row = lifecycle.find(db, owner_id, token_id) if owner_id else None
         if row is None or row.credential.family_id is not None or row.credential.revoked_at is not None:
             return
         if row.credential.expires_at <= now() and reminders.take(db, token_id, "late", every=WEEK):
-            self.tell(db, row, "token_came_late", here, is_rotated=row.entry.rotated_at is not None)
+            self.mail_owner(db, row, "token_came_late", here, is_rotated=row.entry.rotated_at is not None)
 
     def expiring(self, db: Session) -> int:
         """A step of a job: mail one owner about all tokens that expire soon."""
@@ -89,7 +89,7 @@ class TokenMails:
             self.send(db, user, kind, tokens=facts_of(shown), rest=rest)
         return due.looked_at
 
-    def tell(self, db: Session, row: TokenRow, kind: str, here: Circumstances, **facts: object) -> None:
+    def mail_owner(self, db: Session, row: TokenRow, kind: str, here: Circumstances, **facts: object) -> None:
         if (user := self.recipient(db, row.entry.user_id, kind)) is None:
             return
         about = {"token_id": str(row.entry.id)}

@@ -48,7 +48,7 @@ def init_authentication(app: Flask, settings: Settings, database: Database, keys
         TokenIssuer(ring, settings.base_url, former=settings.former_base_urls, most=settings.tokens_per_user)
     )
     mails = TokenMails(services.get(Mailer), circumstances)
-    usage = UsageTracker(database, mails.arrived)
+    usage = UsageTracker(database, mails.new_network)
     services.provide(UsageTracker)(usage)
     services.provide(TokenMails)(mails)
     services.provide(OwnerNotifier)(mails.changed)
@@ -64,7 +64,7 @@ def init_authentication(app: Flask, settings: Settings, database: Database, keys
     def late(token_id: UUID) -> None:
         if expired_uses.is_news(token_id):
             after_response.after_response_in_context(
-                partial(expired_uses.tell, token_id, partial(mail_late, mails, database))
+                partial(expired_uses.notify, token_id, partial(mail_late, mails, database))
             )
 
     credential_row = credential_lookup(database)
@@ -111,7 +111,7 @@ def init_authentication(app: Flask, settings: Settings, database: Database, keys
 
 def mail_late(mails: TokenMails, database: Database, token_id: UUID) -> None:
     with database.write() as db:
-        mails.came_late(db, token_id, current_circumstances())
+        mails.used_after_expiry(db, token_id, current_circumstances())
 
 
 def end_copied_session(database: Database, mailer: Mailer, session_id: UUID) -> None:

@@ -81,7 +81,7 @@ SIGNALS: dict[str, NamedSignal] = {
 }
 
 
-class Happening(NamedTuple):
+class SignalPayload(NamedTuple):
     """What receivers get of an event."""
 
     event: str
@@ -98,12 +98,12 @@ def keep(db: Session) -> None:
         return
     for found in db.info.get(chain.WAITING, ()):
         if (signal := SIGNALS.get(found.event)) is not None and signal.receivers:
-            db.info.setdefault(WAITING, []).append(happening(found))
+            db.info.setdefault(WAITING, []).append(payload_of(found))
 
 
-def happening(found: AuditEvent) -> Happening:
+def payload_of(found: AuditEvent) -> SignalPayload:
     former = found.details.get("former_id") if found.event == Event.USER_FORGOTTEN else None
-    return Happening(found.event, UUID(former) if former else found.user_id, found.actor_id, found.credential_id)
+    return SignalPayload(found.event, UUID(former) if former else found.user_id, found.actor_id, found.credential_id)
 
 
 @event.listens_for(Session, "after_commit")

@@ -19,7 +19,7 @@ from webapp.core.db import Database, Unavailable
 from webapp.core.postgresql_backup import PostgresqlFailed
 
 # Seconds to keep trying to record the backup.
-PATIENCE = 60.0
+RETRY_FOR = 60.0
 ELSEWHERE = "A backup made by other means is recorded by: python -m webapp db backup --record-only"
 READABLE = "It contains the secret key and is not encrypted: whoever can read it can log in as anybody. See --encrypt."
 
@@ -98,7 +98,7 @@ def note(database: Database, *, origin: str) -> None:
     Raises:
         Unavailable
     """
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + RETRY_FOR
     while True:
         try:
             with database.write() as db:

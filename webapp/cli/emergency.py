@@ -58,7 +58,7 @@ def command(context: CommandContext, *, yes: bool) -> None:
     with opened(context) as database:
         at = now()
         ended = sweep(database, context.settings, left)
-        remember(context.settings, at)
+        record_time(context.settings, at)
         kid = ring_for(context.settings, KeyTable(database, context.settings)).current().kid
         time.sleep(SECOND_SWEEP_AFTER)
         with database.write() as db:
@@ -93,7 +93,7 @@ def replace_keys(db: Session, database: Database, settings: Settings) -> list[st
     return former
 
 
-def remember(settings: Settings, at: datetime) -> None:
+def record_time(settings: Settings, at: datetime) -> None:
     """Note the time beside the database, so that a backup from before never brings the old keys back."""
     try:
         emergency_mark.write(settings.instance, at)

@@ -19,7 +19,7 @@ from granian.server.mp import MPServer
 from webapp.cli import signals, watchdog
 from webapp.cli.connections import connections_per_worker
 from webapp.cli.errors import CommandRefused
-from webapp.cli.shutdown import PATIENCE
+from webapp.cli.shutdown import KILL_AFTER
 from webapp.cli.startup_probe import StartupProbe
 from webapp.cli.worker_start import DEBUG, LOG_JSON, application
 from webapp.core.lazy_import import lazily
@@ -52,7 +52,7 @@ class Server(MPServer):
         granian counts a worker that has just ended as alive until another of its threads has noticed, and would kill
         it and log that it refused to stop.
         """
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + KILL_AFTER
         workers: list[Any] = self.wrks
         for worker in workers:
             worker.terminate()
@@ -94,7 +94,7 @@ def serve(settings: Settings, *, debug: bool, on_answer: Callable[[], None]) -> 
         workers=workers,
         backpressure=connections_per_worker(settings.connections),
         respawn_failed_workers=True,
-        workers_kill_timeout=PATIENCE,
+        workers_kill_timeout=KILL_AFTER,
         log_level=LogLevels.info if debug else LogLevels.warning,
         log_dictconfig=LOGGING | {"formatters": {"line": JSON if settings.log_json else TEXT}},
         log_access=False,

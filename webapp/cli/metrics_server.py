@@ -15,12 +15,12 @@ from webapp.settings import Settings
 
 AT_ONCE = 8
 """Connections; further ones are closed at once."""
-PATIENCE = 5.0
+TIMEOUT = 5.0
 """Seconds that a client may take to send a line of its request."""
 
 
 class MetricsHandler(BaseHTTPRequestHandler):
-    timeout = PATIENCE
+    timeout = TIMEOUT
     server: "MetricsServer"
 
     def do_GET(self) -> None:

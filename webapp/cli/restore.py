@@ -149,7 +149,7 @@ def refuse_served(settings: Settings) -> None:
         if target is None:
             postgresql_backup.refuse_used(settings.database)
         elif target.exists():
-            restore.settle(target)
+            restore.merge_write_ahead_log(target)
     except CommandRefused as error:
         raise CommandRefused(IN_USE) from error
 

@@ -149,7 +149,7 @@ def prepare(trial: Settings, settings: Settings, found: Unpacked, choices: Resto
         made_at = found.made_at or known.newest_event
         ended = revoke(database, trial, outcome, origin="cli", made_at=made_at)
     if (file := schema.file_of(trial)) is not None:
-        restore.settle(file)
+        restore.merge_write_ahead_log(file)
     return Prepared(known=known, outcome=outcome, ended=ended, made_at=made_at)
 
 

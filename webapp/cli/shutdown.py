@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 # Seconds after the signal in which running requests, the mail being sent and the current step of a job may finish.
 GRACE = 7.0
 # Seconds after which the process ends in any case.
-CERTAINLY = 9.0
+HARD_LIMIT = 9.0
 # Seconds after which granian kills the worker and logs that it refused to stop.
-PATIENCE = 10
+KILL_AFTER = 10
 
 
 class Shutdown:
@@ -43,7 +43,7 @@ class Shutdown:
             self._leave(0)
             return
         later(GRACE, self.finish)
-        later(CERTAINLY, lambda: self._leave(0))
+        later(HARD_LIMIT, lambda: self._leave(0))
         for worker in self._workers:
             worker.stop()
 

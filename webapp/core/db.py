@@ -41,7 +41,7 @@ __all__ = [
     "Name",
     "Span",
     "Unavailable",
-    "alone",
+    "advisory_lock",
     "engine_for",
     "existing",
     "from_microseconds",
@@ -211,16 +211,16 @@ def timed(observe: Callable[[float], None]) -> Iterator[None]:
         observe(perf_counter() - started)
 
 
-ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:purpose, 0))")
+ADVISORY_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:purpose, 0))")
 
 
-def alone(db: Session, purpose: str) -> None:
+def advisory_lock(db: Session, purpose: str) -> None:
     """Hold a lock until the end of the transaction, for code that counts rows before it inserts one.
 
     Another transaction that calls this with the same ``purpose`` waits. SQLite needs no lock, as it has one writer.
     """
     if db.get_bind().dialect.name == "postgresql":
-        db.execute(ALONE, {"purpose": purpose})
+        db.execute(ADVISORY_LOCK, {"purpose": purpose})
 
 
 def abandon_at_fork(engine: Engine) -> None:

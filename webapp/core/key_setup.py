@@ -1,7 +1,7 @@
 """set_up_keys(): checks that the keys of the database can be used, and creates them at the first start."""
 
 from webapp.core import key_files, secret_key_marks
-from webapp.core.db import Database, alone
+from webapp.core.db import Database, advisory_lock
 from webapp.core.key_table import KeyTable
 from webapp.core.table_ring import TableRing, ring_for
 from webapp.settings import Settings
@@ -33,7 +33,7 @@ def lacks_key(settings: Settings, table: KeyTable) -> bool:
 def begin(settings: Settings, database: Database, table: KeyTable) -> None:
     with database.write() as db:
         # Of two machines that start at once, the second finds what the first has written.
-        alone(db, "keys")
+        advisory_lock(db, "keys")
         marks = secret_key_marks.known(db)
         secret_key_marks.check(marks, settings)
         if not marks:

@@ -8,7 +8,7 @@ from time import monotonic
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from webapp.core.db import Database, Unavailable, alone
+from webapp.core.db import Database, Unavailable, advisory_lock
 from webapp.core.encryption import DecryptionFailed
 from webapp.core.models import StoredKeys
 from webapp.core.sealed_column import SealedColumn
@@ -57,7 +57,7 @@ class KeyTable:
         Raises:
             InstanceError: it cannot be decrypted.
         """
-        alone(db, "keys")
+        advisory_lock(db, "keys")
         found = db.get(StoredKeys, name, populate_existing=True)
         return None if found is None else self._opened(found)
 
@@ -71,7 +71,7 @@ class KeyTable:
 
     def remove_unreadable(self, db: Session) -> None:
         """Remove sets that cannot be decrypted."""
-        alone(db, "keys")
+        advisory_lock(db, "keys")
         for row in rows(db):
             try:
                 self._opened(row)

@@ -95,10 +95,10 @@ class Limiter:
 
     def take_unless_over(self, limit: Limit, *keys: str) -> LimitResult:
         """Count a hit if it is still allowed. Over the limit nothing is written, so a flood costs one read each."""
-        found = self.look(limit, *keys)
+        found = self.peek(limit, *keys)
         return self.take(limit, *keys) if found.allowed else found
 
-    def look(self, limit: Limit, *keys: str) -> LimitResult:
+    def peek(self, limit: Limit, *keys: str) -> LimitResult:
         """What ``take`` would return, without counting."""
         key = limit.key(keys)
         return self._counted(

@@ -83,14 +83,14 @@ class RawReader:
             Unavailable: also on a second attempt with a new connection.
         """
         try:
-            return self._ask(sql, parameters)
+            return self._query(sql, parameters)
         except self._dialect.loaded_dbapi.Error as error:
             if not is_outage(error):
                 raise
         # The database server may have been restarted since the last query.
         self._here.kept = None
         try:
-            return self._ask(sql, parameters)
+            return self._query(sql, parameters)
         except self._dialect.loaded_dbapi.Error as error:
             self._here.kept = None
             if not is_outage(error):
@@ -102,7 +102,7 @@ class RawReader:
             kept.connection.close()
         self._here = threading.local()
 
-    def _ask(self, sql: str, parameters: Parameters) -> tuple[Any, ...] | None:
+    def _query(self, sql: str, parameters: Parameters) -> tuple[Any, ...] | None:
         # Fetch all rows: an unread row would keep the read transaction open, and later queries would see old data.
         rows: list[tuple[Any, ...]] = self._cursor().execute(sql, parameters).fetchall()
         return rows[0] if rows else None

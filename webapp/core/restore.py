@@ -18,7 +18,7 @@ class InUse(Exception):
     """Another process has the database open."""
 
 
-def settle(database: Path) -> None:
+def merge_write_ahead_log(database: Path) -> None:
     """Merge the write-ahead log into the file; a file too damaged for that stays as it is.
 
     Raises:
@@ -55,7 +55,7 @@ def replace(draft: Path, database: Path) -> Path | None:
 
 
 def keep_former(database: Path) -> Path:
-    settle(database)
+    merge_write_ahead_log(database)
     kept = name_for_copy(database)
     os.link(database, kept)
     return kept

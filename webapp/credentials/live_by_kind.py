@@ -40,9 +40,9 @@ def estimated(db: Session, pages: int) -> dict[str, int]:
     step = pages // SAMPLED_PAGES
     is_sampled = text(IN_SAMPLE).bindparams(last_page=pages - 1, step=step, lines=LINES)
     sample = counted(db, is_sampled)  # type: ignore[arg-type] # Text serves as a condition.
-    few = {kind: number_if_few(db, kind) for kind in KINDS if sample.get(kind, 0) < ENOUGH}
+    exact = {kind: number_if_few(db, kind) for kind in KINDS if sample.get(kind, 0) < ENOUGH}
     found = {kind: number * step for kind, number in sample.items()}
-    return found | {kind: number for kind, number in few.items() if number is not None}
+    return found | {kind: number for kind, number in exact.items() if number is not None}
 
 
 def number_if_few(db: Session, kind: str) -> int | None:

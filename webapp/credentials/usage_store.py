@@ -137,9 +137,9 @@ def resources_of(db: Session, credential_id: UUID, day: date) -> list[ResourceUs
 
 def add_networks(db: Session, credential: Credential, use: Use, on_new_network: NewNetworkHook) -> None:
     """Store the networks of a use, and report new ones; the first of a token is not reported."""
-    arrived = {network_of(address): address for address in [*use.addresses, use.address] if address}
+    by_network = {network_of(address): address for address in [*use.addresses, use.address] if address}
     known = db.scalar(select(func.count()).where(TokenNetwork.credential_id == credential.id)) or 0
-    for network, address in arrived.items():
+    for network, address in by_network.items():
         if known >= MAX_NETWORKS or db.get(TokenNetwork, (credential.id, network)) is not None:
             continue
         db.add(TokenNetwork(credential_id=credential.id, network=network, first_at=use.last_at))

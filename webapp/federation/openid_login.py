@@ -158,9 +158,9 @@ class OpenIdLogin:
         if endpoint is None:
             return {}
         given = self._http.json(Check.USERINFO, endpoint, headers={"Authorization": f"Bearer {access_token}"})
-        told = given.get("sub")
-        if not isinstance(told, str) or not same(told, claims["sub"]):
-            raise LoginFailed(Check.USERINFO, f"sub is {quoted(told)}, not that of the ID token")
+        subject = given.get("sub")
+        if not isinstance(subject, str) or not same(subject, claims["sub"]):
+            raise LoginFailed(Check.USERINFO, f"sub is {quoted(subject)}, not that of the ID token")
         return given
 
 

@@ -20,4 +20,4 @@ def by_admin(action: AdminAction, user: User, identity: LinkedLogin) -> None:
     provider = action.db.get_one(LoginProvider, link.provider_id)
     linking.remove(action.db, link, provider, actor_id=action.actor.user_id, reason=action.reason)
     logins.end_logins(action.db, user.id)
-    action.tell(user, "credential_ended", credential="identity", name=identity.provider)
+    action.mail_user(user, "credential_ended", credential="identity", name=identity.provider)

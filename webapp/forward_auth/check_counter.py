@@ -29,7 +29,7 @@ class CheckCounter:
         self._lock = threading.Lock()
         atexit.register(self.flush)
 
-    def count(self, asked: OriginalRequest, verdict: Verdict) -> bool:
+    def count(self, original: OriginalRequest, verdict: Verdict) -> bool:
         """Count a check.
 
         Returns:
@@ -37,9 +37,9 @@ class CheckCounter:
         """
         app = verdict.app
         # Preflights carry no credential, so nothing can be learned from them.
-        if app is None or asked.method == "OPTIONS":
+        if app is None or original.method == "OPTIONS":
             return False
-        key = key_of(app.id.int, asked, verdict)
+        key = key_of(app.id.int, original, verdict)
         with self._lock:
             pending = self._pending
             known = pending.get(key)

@@ -61,7 +61,7 @@ class AccessDecisions:
     def verdict(
         self,
         app: App | None,
-        asked: OriginalRequest,
+        original: OriginalRequest,
         environ: dict[str, object],
         address: str | None,
         read: ReadCredential,
@@ -77,12 +77,12 @@ class AccessDecisions:
         if app is None:
             return Verdict(None, reason="no app has this host")
         try:
-            rule = match(app, asked, environ)
+            rule = match(app, original, environ)
         except NoRule as error:
             return Verdict(None, app, reason=str(error))
         if rule.networks and not is_within(address, rule.networks):
             return Verdict(None, app, rule, reason=f"rule {rule.number} is not for this network")
-        if rule.need.is_public or (rule.allows_preflight and is_preflight(asked, environ)):
+        if rule.need.is_public or (rule.allows_preflight and is_preflight(original, environ)):
             return Verdict(ALLOWED, app, rule)
         try:
             shown = read(rule)
@@ -91,13 +91,13 @@ class AccessDecisions:
         if shown is None:
             return Verdict(Decision.LOG_IN, app, rule, need=rule.need)
         moment = now()
-        found = find(shown, app, asked)
+        found = find(shown, app, original)
         try:
             principal = admit(shown, found.row if found else None, moment)
         except NotAccepted as error:
             return Verdict(None, app, rule, found=found, error=error)
         is_limited = principal.authority is not None and principal.authority.is_limited
-        call = Call(asked.method, app.scope, address) if is_limited else None
+        call = Call(original.method, app.scope, address) if is_limited else None
         until = found.granted_until if found else None
         decision, need = self.decide_for(rule, principal, until, moment, call)
         return Verdict(decision, app, rule, principal, found, need)
@@ -139,7 +139,7 @@ class ForwardAuth:
         return self.apps.table(self.query.version())
 
     def check(
-        self, asked: OriginalRequest, environ: dict[str, object], address: str | None, read: ReadCredential
+        self, original: OriginalRequest, environ: dict[str, object], address: str | None, read: ReadCredential
     ) -> Verdict:
         """Decide about a request.
 
@@ -150,15 +150,15 @@ class ForwardAuth:
         """
         table = self.apps.known()
         while True:
-            app = table.by_host.get(asked.host)
-            verdict = self.decisions.verdict(app, asked, environ, address, read, self._find)
+            app = table.by_host.get(original.host)
+            verdict = self.decisions.verdict(app, original, environ, address, read, self._find)
             version = verdict.found.version if verdict.found else self.query.version()
             if (version or 0) == table.version:
                 return verdict
             # An app has changed: decide again, by its present rules.
             table = self.apps.table(version)
 
-    def _find(self, shown: CredentialRef, app: App, asked: OriginalRequest) -> Found | None:
+    def _find(self, shown: CredentialRef, app: App, original: OriginalRequest) -> Found | None:
         if shown.kind == "token":
             return self.query.by_token(shown.key, app.id)
-        return self.query.by_cookie(shown.key, app.id, asked.host)
+        return self.query.by_cookie(shown.key, app.id, original.host)

@@ -50,13 +50,13 @@ Key = tuple[int, int, str, str, int, str, str, str]
 """As ``Counted``, with the ``amr`` instead of its level: a plain tuple, which takes less time for each check."""
 
 
-def key_of(app_id: int, asked: OriginalRequest, verdict: Verdict) -> Key:
+def key_of(app_id: int, original: OriginalRequest, verdict: Verdict) -> Key:
     rule, principal = verdict.rule, verdict.principal
     outcome = ALLOW if verdict.decision is ALLOWED else outcome_of(verdict)
-    number, path = rule.number if rule is not None else 0, route_pattern(asked.raw_path)
+    number, path = rule.number if rule is not None else 0, route_pattern(original.raw_path)
     if principal is None:
-        return app_id, number, asked.method, path, 0, "", "", outcome
-    return app_id, number, asked.method, path, principal.user_id.int, principal.credential, principal.amr, outcome
+        return app_id, number, original.method, path, 0, "", "", outcome
+    return app_id, number, original.method, path, principal.user_id.int, principal.credential, principal.amr, outcome
 
 
 def counted_of(key: Key) -> Counted:

@@ -20,7 +20,7 @@ WRITING = (*OVERRIDES, "HTTP_UPGRADE", "HTTP_SEC_WEBSOCKET_KEY")
 
 
 def guest_verdict(
-    forward_auth: ForwardAuth, asked: OriginalRequest, environ: Mapping[str, Any], verdict: Verdict, key: str
+    forward_auth: ForwardAuth, original: OriginalRequest, environ: Mapping[str, Any], verdict: Verdict, key: str
 ) -> Verdict | None:
     """The verdict for a guest; None if the link does not allow the request.
 
@@ -28,8 +28,8 @@ def guest_verdict(
         verdict: on the same request without the link, with the rule that it falls under.
         key: ``GuestLink.key``.
     """
-    app, rule, path = verdict.app, verdict.rule, canonical_path(asked.raw_path)
-    if app is None or rule is None or path is None or not is_reading(asked, environ):
+    app, rule, path = verdict.app, verdict.rule, canonical_path(original.raw_path)
+    if app is None or rule is None or path is None or not is_reading(original, environ):
         return None
     link, moment = forward_auth.query.guest_link(key, app.id), now()
     if link is None or link.expires_at <= moment or not is_below(path, link.prefix):
@@ -56,8 +56,8 @@ def guest_of(link: FoundLink) -> Principal:
     )
 
 
-def is_reading(asked: OriginalRequest, environ: Mapping[str, Any]) -> bool:
-    return asked.method in METHODS and not any(name in environ for name in WRITING)
+def is_reading(original: OriginalRequest, environ: Mapping[str, Any]) -> bool:
+    return original.method in METHODS and not any(name in environ for name in WRITING)
 
 
 def is_below(path: str, prefix: str) -> bool:

@@ -41,25 +41,25 @@ class IdentityHeaders:
         self._ring, self._issuer = ring, issuer
         self._known: OrderedDict[tuple[object, ...], tuple[float, Headers]] = OrderedDict()
 
-    def of(self, found: Found, asked: OriginalRequest) -> Headers:
+    def of(self, found: Found, original: OriginalRequest) -> Headers:
         """The headers for a user and a request; the assertion is for this request alone: host, method and path."""
         row, moment, key = found.row, seconds(), self._ring.view().current
         verified = found.email if found.email and found.email_verified_at else ""
         wanted = (
             *(row.user_id, row.username, verified, found.display_name, row.roles, row.amr, row.auth_time),
-            *(asked.scheme, asked.host, asked.method, asked.raw_path, key.kid),
+            *(original.scheme, original.host, original.method, original.raw_path, key.kid),
         )
         known = self._known.get(wanted)
         if known is not None and 0 <= moment - known[0] < REUSED:
             return known[1]
         claims = {
             "iss": self._issuer,
-            "aud": asked.origin,
+            "aud": original.origin,
             "sub": str(row.user_id),
             "iat": int(moment),
             "exp": int(moment) + LIFETIME,
-            "htm": asked.method,
-            "path": asked.raw_path,
+            "htm": original.method,
+            "path": original.raw_path,
             "preferred_username": row.username,
             "email": verified,
             "name": found.display_name or row.username,
@@ -74,7 +74,7 @@ class IdentityHeaders:
             (GROUPS, ",".join(row.roles)),
             (ASSERTION, jwt.sign(claims, typ=TYP, key=key)),
         ]
-        if len(asked.raw_path) <= LONGEST:
+        if len(original.raw_path) <= LONGEST:
             self._known[wanted] = moment, headers
         if len(self._known) > MOST_REMEMBERED:
             self._known.popitem(last=False)

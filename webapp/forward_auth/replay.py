@@ -153,7 +153,7 @@ class KnownCallers:
 
     def decided(self, decisions: AccessDecisions, app: App, counted: Counted) -> Verdict:
         """The verdict about requests that were counted."""
-        asked = OriginalRequest(counted.method, "https", app.hosts[0], counted.path, "")
+        original = OriginalRequest(counted.method, "https", app.hosts[0], counted.path, "")
         user = self.user(counted)
 
         def read(rule: Rule) -> CredentialRef | None:
@@ -164,4 +164,4 @@ class KnownCallers:
         def find(_shown: CredentialRef, app: App, _asked: OriginalRequest) -> Found | None:
             return self.found(user, counted, app.scope) if user is not None else None
 
-        return decisions.verdict(app, asked, {}, None, read, find)
+        return decisions.verdict(app, original, {}, None, read, find)

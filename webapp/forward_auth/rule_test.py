@@ -134,7 +134,7 @@ class RuleTest:
     def __init__(self, decisions: AccessDecisions, query: CredentialQuery) -> None:
         self._decisions, self._query = decisions, query
 
-    def verdict(self, db: Session, app: App, asked: OriginalRequest, caller: Caller) -> Verdict:
+    def verdict(self, db: Session, app: App, original: OriginalRequest, caller: Caller) -> Verdict:
         """What the check would decide."""
 
         def read(rule: Rule) -> CredentialRef | None:
@@ -150,7 +150,7 @@ class RuleTest:
                 logged_in(db, app.id, caller.user, caller.acr) if caller.user and not caller.user.is_service else None
             )
 
-        return self._decisions.verdict(app, asked, {}, caller.address, read, find)
+        return self._decisions.verdict(app, original, {}, caller.address, read, find)
 
 
 def logged_in(db: Session, app_id: UUID, user: User, acr: str) -> Found:

@@ -20,7 +20,7 @@ class NoRule(Exception):
     """No rule allows the request, or it is not clear which applies. The message is for the log."""
 
 
-def match(app: App, asked: OriginalRequest, environ: Mapping[str, Any]) -> Rule:
+def match(app: App, original: OriginalRequest, environ: Mapping[str, Any]) -> Rule:
     """The first rule for method and path of a request.
 
     Args:
@@ -29,18 +29,18 @@ def match(app: App, asked: OriginalRequest, environ: Mapping[str, Any]) -> Rule:
     Raises:
         NoRule
     """
-    if app.reads_paths and canonical_path(asked.raw_path) is None:
+    if app.reads_paths and canonical_path(original.raw_path) is None:
         raise NoRule("the path has more than one reading")
     if app.reads_paths and OTHER_PATH in environ:
         raise NoRule("a header names another path")
     if app.reads_methods and any(name in environ for name in OVERRIDES):
         raise NoRule("a header names another method")
-    if is_preflight(asked, environ):
+    if is_preflight(original, environ):
         # The rule of the request that the browser asks about.
-        return rule_for(app, asked.raw_path, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
-    if len(asked.raw_path) > LONGEST:
-        return rule_for(app, asked.raw_path, asked.method)
-    return known_rule_for(app, asked.raw_path, asked.method)
+        return rule_for(app, original.raw_path, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
+    if len(original.raw_path) > LONGEST:
+        return rule_for(app, original.raw_path, original.method)
+    return known_rule_for(app, original.raw_path, original.method)
 
 
 def rule_for(app: App, raw_path: str, method: str) -> Rule:
@@ -63,6 +63,6 @@ known_rule_for = lru_cache(4096)(rule_for)
 """``rule_for`` with the last results: an app is read anew when it has changed, and is then another key."""
 
 
-def is_preflight(asked: OriginalRequest, environ: Mapping[str, Any]) -> bool:
+def is_preflight(original: OriginalRequest, environ: Mapping[str, Any]) -> bool:
     """Whether it is a CORS preflight (Fetch Standard §3.2.2)."""
-    return asked.method == "OPTIONS" and "HTTP_ORIGIN" in environ and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+    return original.method == "OPTIONS" and "HTTP_ORIGIN" in environ and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ

@@ -100,9 +100,9 @@ def require(
         is_audited=audit,
     )
 
-    def wear(view: Callable[..., R]) -> Callable[..., R]:
+    def decorate(view: Callable[..., R]) -> Callable[..., R]:
         if isinstance(view, type) or "principal" not in inspect.signature(view).parameters:
-            return declare(own(view), need)
+            return declare(wrapped(view), need)
         answer = in_thread(view)
 
         @wraps(view)
@@ -112,7 +112,7 @@ def require(
 
         return declare(with_principal, need)
 
-    return wear
+    return decorate
 
 
 def login_required(view: Callable[P, R]) -> Callable[P, R]:
@@ -122,29 +122,29 @@ def login_required(view: Callable[P, R]) -> Callable[P, R]:
 
 def public(view: Callable[P, R]) -> Callable[P, R]:
     """View decorator: everyone may call the view; changes must come from a page of this site or have a CSRF token."""
-    return declare(own(view), Requirement(is_public=True))
+    return declare(wrapped(view), Requirement(is_public=True))
 
 
 def anonymous_only(view: Callable[P, R]) -> Callable[P, R]:
     """View decorator: like ``public``, but logged-in users are redirected to ``next`` or the dashboard."""
-    return declare(own(view), Requirement(is_public=True, is_anonymous_only=True))
+    return declare(wrapped(view), Requirement(is_public=True, is_anonymous_only=True))
 
 
 def public_to_scripts(view: Callable[P, R]) -> Callable[P, R]:
     """Like ``public``, but the session cookie is ignored, so that no CSRF token is needed."""
-    return declare(own(view), Requirement(is_public=True, reads_cookies=False))
+    return declare(wrapped(view), Requirement(is_public=True, reads_cookies=False))
 
 
-def own(view: Callable[P, R]) -> Callable[P, R]:
+def wrapped(view: Callable[P, R]) -> Callable[P, R]:
     """A wrapper to hold the requirement, so that one view function can be declared differently for two routes."""
     refuse_class(view)
     answer = in_thread(view)
 
     @wraps(view)
-    def same(*args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         return answer(*args, **kwargs)
 
-    return same
+    return wrapper
 
 
 def in_thread(view: Callable[P, R]) -> Callable[P, R]:

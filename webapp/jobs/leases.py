@@ -17,7 +17,7 @@ LEASE = timedelta(minutes=5)
 """After this time another process may take over a job; each step renews the lease."""
 SECOND_TRY = timedelta(minutes=10)
 """A failed job is tried again after this time, or after its usual interval if that is shorter."""
-PATIENCE = timedelta(hours=1)
+LATE_AFTER = timedelta(hours=1)
 """A job is reported as late only after this time, because a site that is stopped for a while misses runs."""
 
 # Inserts the row if there is none, else updates it only if the job is due. Valid for SQLite and PostgreSQL.
@@ -139,4 +139,4 @@ def late(db: Session, jobs: Sequence[Job]) -> list[LateJob]:
 
 
 def is_late(job: Job, run: JobRun) -> bool:
-    return run.last_error is not None or now() - run.due_at > max(job.every, PATIENCE)
+    return run.last_error is not None or now() - run.due_at > max(job.every, LATE_AFTER)

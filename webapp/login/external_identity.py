@@ -73,7 +73,7 @@ def load_authenticate(setting: str) -> Authenticate | None:
 @dataclass(slots=True)
 class ExternalIdentityProvider:
     ask: Authenticate
-    patience: timedelta
+    timeout: timedelta
     at_once: int
     """Concurrent calls of the identity provider, including those that have timed out and still run."""
     _places: BoundedSemaphore = field(init=False)
@@ -97,7 +97,7 @@ class ExternalIdentityProvider:
         # No thread pool, because it would wait for hanging calls when the process exits.
         Thread(target=self.call, args=(answer, identifier, password), daemon=True).start()
         try:
-            return checked(answer.result(self.patience.total_seconds()))
+            return checked(answer.result(self.timeout.total_seconds()))
         except (Exception, SystemExit) as error:
             # Only where it was raised: message and values may contain the password.
             where = traceback.extract_tb(error.__traceback__)[-1]

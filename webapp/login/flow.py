@@ -152,13 +152,13 @@ class LoginFlow:
 
     def over(self, limit: Limit, network: str) -> LimitExceeded | None:
         """Whether a network is over its limit. Reads only, before a hashing slot is taken."""
-        tries = self.limiter.look(limit, network)
+        tries = self.limiter.peek(limit, network)
         return None if tries.allowed else LimitExceeded(limit, network, tries.retry_after)
 
     def may_be_right(self, too_many: LimitExceeded) -> bool:
         """Whether right passwords may have filled the count: some that count for it are being compared."""
         limit, key = undecided((too_many.limit, too_many.key))
-        return self.limiter.look(limit, key).remaining < limit.amount
+        return self.limiter.peek(limit, key).remaining < limit.amount
 
     def not_compared(
         self, user: User | None, too_many: LimitExceeded, taken: list[Counted], since: datetime

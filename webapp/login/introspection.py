@@ -102,11 +102,11 @@ def of_principal(principal: Principal) -> TokenBearer:
     )
 
 
-def narrowed(bearing: TokenBearer, claims: Mapping[str, Any]) -> TokenBearer:
+def narrowed(bearer: TokenBearer, claims: Mapping[str, Any]) -> TokenBearer:
     """An exchanged token: the intersection of both grants, until the first of both expires."""
-    scopes = bearing.authority.scopes & frozenset(str(claims.get("scope", "")).split())
-    ends_at = min(bearing.ends_at, datetime.fromtimestamp(claims["exp"], UTC))
-    return replace(bearing, authority=msgspec.structs.replace(bearing.authority, scopes=scopes), ends_at=ends_at)
+    scopes = bearer.authority.scopes & frozenset(str(claims.get("scope", "")).split())
+    ends_at = min(bearer.ends_at, datetime.fromtimestamp(claims["exp"], UTC))
+    return replace(bearer, authority=msgspec.structs.replace(bearer.authority, scopes=scopes), ends_at=ends_at)
 
 
 def of_refresh(db: Session, secret: str) -> TokenBearer | None:
@@ -129,31 +129,31 @@ def of_refresh(db: Session, secret: str) -> TokenBearer | None:
 
 
 def introspection_response(
-    bearing: TokenBearer, *, issuer: str, token_type: str, claims: Mapping[str, Any]
+    bearer: TokenBearer, *, issuer: str, token_type: str, claims: Mapping[str, Any]
 ) -> Introspection:
     """Build the introspection response.
 
     Args:
         claims: of the token; used for what the database does not know better.
     """
-    authority, proven = bearing.authority, bearing.auth_time.timestamp() > 0
+    authority, proven = bearer.authority, bearer.auth_time.timestamp() > 0
     return Introspection(
         active=True,
         scope=" ".join(sorted(authority.scopes)),
         client_id=client_of(authority),
-        username=bearing.username,
+        username=bearer.username,
         token_type=token_type,
-        exp=int(bearing.ends_at.timestamp()),
+        exp=int(bearer.ends_at.timestamp()),
         iat=claims.get("iat", UNSET),
-        sub=str(bearing.user_id),
+        sub=str(bearer.user_id),
         aud=claims.get("aud", UNSET),
         iss=claims.get("iss", issuer),
         jti=claims.get("jti", UNSET),
         cnf=Confirmation(authority.jkt) if authority.jkt else UNSET,
-        auth_time=int(bearing.auth_time.timestamp()) if proven else UNSET,
-        amr=bearing.amr.split() if proven else UNSET,
-        acr=level_of(bearing.amr).acr if proven else UNSET,
+        auth_time=int(bearer.auth_time.timestamp()) if proven else UNSET,
+        amr=bearer.amr.split() if proven else UNSET,
+        acr=level_of(bearer.amr).acr if proven else UNSET,
         act=claims.get("act", UNSET),
-        roles=list(bearing.roles) if bearing.roles and SHARE_ROLES in authority.scopes else UNSET,
+        roles=list(bearer.roles) if bearer.roles and SHARE_ROLES in authority.scopes else UNSET,
         restrictions=restrictions_of(authority),
     )

@@ -16,7 +16,7 @@ class InvalidTokenLimit:
 
     def too_many(self, address: str | None) -> Throttled | None:
         """The refusal, if an IP address is over the limit."""
-        tries = self.limiter.look(self.limit, network_of(address))
+        tries = self.limiter.peek(self.limit, network_of(address))
         return None if tries.allowed else Throttled(tries.retry_after)
 
     def count(self, address: str | None) -> None:

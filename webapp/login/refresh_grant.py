@@ -99,7 +99,7 @@ class RefreshGrant:
         if not SHAPE.fullmatch(secret):
             return Denied("refresh_invalid", "not a refresh token of this site")
         with self.database.write() as db:
-            held = refreshing.hold(db, secret)
+            held = refreshing.lock_refresh_token(db, secret)
             if held is None or held.family.client_id is not None:
                 # An app exchanges its own at the token endpoint of OAuth, where it must authenticate.
                 return Denied("refresh_invalid", "unknown")

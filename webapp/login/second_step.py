@@ -141,7 +141,7 @@ class SecondStep:
             if amr is None:
                 record(db, Event.CODE_REFUSED, user_id=user.id)
         if amr is None:
-            self.tell_once(user, mails, is_locked=False)
+            self.mail_once(user, mails, is_locked=False)
             return LoginRefused()
         self.flow.limiter.forgive([mine[0], *rows, total(user)], [by_network], since=since)
         return Proven(user.id, amr)
@@ -150,10 +150,10 @@ class SecondStep:
         outcome = self.flow.throttled(user, too_many)
         if too_many.limit not in LOCKING:
             return outcome
-        self.tell_once(user, mails, is_locked=True)
+        self.mail_once(user, mails, is_locked=True)
         return Locked(outcome.retry_after)
 
-    def tell_once(self, user: User, mails: OwnerMails, *, is_locked: bool) -> None:
+    def mail_once(self, user: User, mails: OwnerMails, *, is_locked: bool) -> None:
         """Mail the user once per window: somebody who enters wrong codes had the right password."""
         notified = Limit("code-locked-notice", 1, MONTH) if is_locked else Limit("code-notice", 1, self.by_account.per)
         if self.flow.limiter.take(notified, user_key(user)).allowed:

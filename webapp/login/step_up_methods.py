@@ -21,18 +21,18 @@ class Offered:
         return self.password or self.code or self.passkey or self.provider
 
 
-def wanted_level(found: Factors, former: str, asked: Level = Level.ONE) -> Level:
+def wanted_level(found: Factors, former: str, required: Level = Level.ONE) -> Level:
     """The level that a step-up needs: that of the session, and two factors for users who have them.
 
     Args:
         former: the session's methods (``amr``).
-        asked: the level that the page requires.
+        required: the level that the page requires.
     """
-    return max(asked, level_of(former), Level.TWO if found.has_second else Level.ONE)
+    return max(required, level_of(former), Level.TWO if found.has_second else Level.ONE)
 
 
 def offered(
-    found: Factors, former: str, asked: Level = Level.ONE, *, has_password: bool, by_provider: bool = False
+    found: Factors, former: str, required: Level = Level.ONE, *, has_password: bool, by_provider: bool = False
 ) -> Offered:
     """Methods for step-up that reach the wanted level; the arguments are those of ``wanted_level``.
 
@@ -40,7 +40,7 @@ def offered(
         has_password: whether the user can log in with a password.
         by_provider: whether an identity provider can do it.
     """
-    wanted = wanted_level(found, former, asked)
+    wanted = wanted_level(found, former, required)
     by_code = wanted <= Level.TWO and level_of(joined(former, "otp")) >= wanted
     return Offered(
         password=wanted is Level.ONE and has_password,

@@ -17,7 +17,7 @@ from webapp.settings.idn import ascii_address
 log = logging.getLogger(__name__)
 
 # Timeout for each response of the server in seconds; less than the lease of a mail.
-PATIENCE = 20
+TIMEOUT = 20
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 # A word in a reply of the server, such as an e-mail address without the characters that enclose it.
 WORD = re.compile(r"""[^\s<>()\[\]{}"',;:=]+""")
@@ -46,7 +46,7 @@ class Smtp:
 
     url: str
     sender: str
-    patience: float = PATIENCE
+    timeout: float = TIMEOUT
     greeting: str | None = None
     """Host name of this site in EHLO (RFC 5321 §4.1.1.1); the machine's own one often has no meaning elsewhere."""
 
@@ -68,9 +68,9 @@ class Smtp:
         parts, (host, port) = urlsplit(self.url), self.server
         context = ssl.create_default_context()
         if parts.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, self.greeting, timeout=self.patience, context=context)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, self.greeting, timeout=self.timeout, context=context)
         else:
-            server = smtplib.SMTP(host, port, self.greeting, timeout=self.patience)
+            server = smtplib.SMTP(host, port, self.greeting, timeout=self.timeout)
         try:
             if parts.scheme == "smtp+starttls":
                 # The password is not sent without TLS and a valid certificate.

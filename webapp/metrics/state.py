@@ -71,7 +71,7 @@ def figures(db: Session) -> Iterator[Metric]:
     age = (now() - oldest).total_seconds() if oldest is not None else 0.0
     yield GaugeMetricFamily("latchkey_outbox_oldest_seconds", "Age of the oldest mail that waits.", value=age)
     yield from job_figures(db)
-    nodes = heartbeat.alive(db)
+    nodes = heartbeat.running(db)
     yield GaugeMetricFamily("latchkey_nodes", "Servers seen in the last minutes.", value=len(nodes))
     differences = [abs(node.clock_difference.total_seconds()) for node in nodes if node.clock_difference is not None]
     yield GaugeMetricFamily(

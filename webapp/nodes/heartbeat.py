@@ -21,7 +21,7 @@ EVERY = timedelta(minutes=1)
 SLACK = timedelta(seconds=5)
 """The processes of a node write one row: each leaves out what another wrote within ``EVERY``, less this."""
 KEPT = timedelta(days=7)
-ALIVE = timedelta(minutes=3)
+RUNNING_WITHIN = timedelta(minutes=3)
 """A node that was not seen for this long does not serve, or its clock is wrong."""
 LONGEST_NAME = 100
 
@@ -87,9 +87,9 @@ def seen(db: Session) -> Sequence[Node]:
     return db.scalars(select(Node).where(Node.seen_at > now() - KEPT).order_by(Node.seen_at.desc())).all()
 
 
-def alive(db: Session) -> Sequence[Node]:
+def running(db: Session) -> Sequence[Node]:
     """The nodes that serve now, as far as their last rows say."""
-    return [node for node in seen(db) if now() - node.seen_at < ALIVE]
+    return [node for node in seen(db) if now() - node.seen_at < RUNNING_WITHIN]
 
 
 def purge(db: Session) -> int:
@@ -106,10 +106,10 @@ class NodeHeartbeat(BackgroundWorker):
 
     def run(self) -> None:
         while not self.is_stopping:
-            self.beat()
+            self.report()
             self._stopping.wait(EVERY.total_seconds())
 
-    def beat(self) -> None:
+    def report(self) -> None:
         try:
             with self._database.write() as db:
                 write(db, self._node, unless_within=EVERY - SLACK)

@@ -107,8 +107,8 @@ def without_access(db: Session) -> Iterator[ColumnElement[bool]]:
     """For each app that is not for everybody: its users who have none of its roles and are none of its people."""
     for client in db.scalars(select(OAuthClient).where(OAuthClient.backchannel_logout_uri != "")):
         if client.roles or client.people:
-            fitting = {one for role in client.roles for one in roles.reaching(db, role)}
-            has_role = roles.has_one_of(AppSession.user_id, fitting)
+            role_names = {one for role in client.roles for one in roles.reaching(db, role)}
+            has_role = roles.has_one_of(AppSession.user_id, role_names)
             is_named = AppSession.user_id.in_([UUID(one) for one in client.people])
             yield and_(AppSession.client_id == client.id, ~has_role, ~is_named)
 

@@ -37,21 +37,21 @@ NOTE_GRANT = RowChange(
 VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
-def issue(db: Session, asked: AuthorizationRequest, principal: Principal, scopes: list[str]) -> str:
+def issue(db: Session, auth_request: AuthorizationRequest, principal: Principal, scopes: list[str]) -> str:
     """A new code for what a user has allowed; only its digest is stored."""
     moment, code = now(), new_secret()
     NEW.into(
         db,
         digest=digest(code),
-        client_id=asked.client.id,
+        client_id=auth_request.client.id,
         user_id=principal.user_id,
         session_id=sids.sid_of(db, principal.credential_id) or principal.credential_id,
-        redirect_uri=asked.redirect_uri,
+        redirect_uri=auth_request.redirect_uri,
         scopes=scopes,
-        resources=list(asked.resources),
-        nonce=asked.nonce,
-        code_challenge=asked.code_challenge,
-        dpop_jkt=asked.dpop_jkt,
+        resources=list(auth_request.resources),
+        nonce=auth_request.nonce,
+        code_challenge=auth_request.code_challenge,
+        dpop_jkt=auth_request.dpop_jkt,
         auth_time=principal.auth_time,
         amr=principal.amr,
         expires_at=moment + LIFETIME,

@@ -17,10 +17,10 @@ ASKS = {"consent", "select_account"}
 """Values of ``prompt`` with which the page is always shown."""
 
 
-def is_needed(db: Session, asked: AuthorizationRequest, user_id: UUID, scopes: Collection[str]) -> bool:
+def is_needed(db: Session, auth_request: AuthorizationRequest, user_id: UUID, scopes: Collection[str]) -> bool:
     """Whether the user must be asked before the app gets these scopes."""
-    client = asked.client
-    if asked.prompts & ASKS or (client.is_public and not asked.redirect_uri.startswith("https://")):
+    client = auth_request.client
+    if auth_request.prompts & ASKS or (client.is_public and not auth_request.redirect_uri.startswith("https://")):
         # Any program on the device can use the client_id of an installed app (RFC 8252 §8.6).
         return True
     if client.is_first_party:
@@ -28,7 +28,7 @@ def is_needed(db: Session, asked: AuthorizationRequest, user_id: UUID, scopes: C
     given = db.get(Consent, (user_id, client.id))
     if given is None or not set(given.scopes).issuperset(scopes):
         return True
-    return not set(given.resources).issuperset(asked.resources)
+    return not set(given.resources).issuperset(auth_request.resources)
 
 
 def give(

@@ -23,5 +23,5 @@ def groups_of(client: OAuthClient | None, roles: Iterable[str]) -> list[str]:
     """
     if client is not None and client.hides_groups:
         return []
-    learned = client.group_roles if client is not None else []
-    return [role for role in roles if not learned or role in learned]
+    allowed = client.group_roles if client is not None else []
+    return [role for role in roles if not allowed or role in allowed]

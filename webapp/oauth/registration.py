@@ -68,37 +68,37 @@ def read(body: bytes) -> ClientMetadata:
     """
     try:
         given = load(body)
-        said = msgspec.convert(given, ClientMetadata)
+        metadata = msgspec.convert(given, ClientMetadata)
     except (Invalid, msgspec.ValidationError) as error:
         raise RegistrationRefused("invalid_client_metadata", ascii_only(str(error))) from error
     if unsupported := [name for name in REFUSED if given.get(name) is not None]:
         raise RegistrationRefused("invalid_client_metadata", f"{unsupported[0]} is not supported")
-    return said
+    return metadata
 
 
 def ascii_only(text: str) -> str:
     return text.encode("ascii", "replace").decode()[:200]
 
 
-def has_known_values(said: ClientMetadata) -> None:
-    if said.response_types != ["code"]:
+def has_known_values(metadata: ClientMetadata) -> None:
+    if metadata.response_types != ["code"]:
         raise RegistrationRefused("invalid_client_metadata", "response_types must be code")
-    if not said.grant_types or not GRANT_TYPES.issuperset(said.grant_types):
+    if not metadata.grant_types or not GRANT_TYPES.issuperset(metadata.grant_types):
         raise RegistrationRefused("invalid_client_metadata", f"grant_types may be {', '.join(sorted(GRANT_TYPES))}")
-    if said.token_endpoint_auth_method not in METHODS:
+    if metadata.token_endpoint_auth_method not in METHODS:
         raise RegistrationRefused("invalid_client_metadata", "token_endpoint_auth_method is not supported")
-    if (said.token_endpoint_auth_method == KEY_METHOD) is not (said.jwks is not None):
+    if (metadata.token_endpoint_auth_method == KEY_METHOD) is not (metadata.jwks is not None):
         raise RegistrationRefused("invalid_client_metadata", "private_key_jwt needs jwks, and other methods have none")
-    if said.subject_type not in SUBJECT_TYPES:
+    if metadata.subject_type not in SUBJECT_TYPES:
         raise RegistrationRefused("invalid_client_metadata", "subject_type must be public or pairwise")
 
 
-def has_redirect_uris(said: ClientMetadata) -> None:
+def has_redirect_uris(metadata: ClientMetadata) -> None:
     """By the same rules as in the form of an admin."""
-    if not said.redirect_uris and CODE in said.grant_types:
+    if not metadata.redirect_uris and CODE in metadata.grant_types:
         raise RegistrationRefused("invalid_redirect_uri", "redirect_uris is missing")
     try:
-        for uri in (*said.redirect_uris, *said.post_logout_redirect_uris):
+        for uri in (*metadata.redirect_uris, *metadata.post_logout_redirect_uris):
             redirect_uris.checked(uri)
     except redirect_uris.InvalidRedirectUri as error:
         # The message of the error is translated, and RFC 7591 §3.2.2 allows ASCII only.
@@ -106,9 +106,9 @@ def has_redirect_uris(said: ClientMetadata) -> None:
         raise RegistrationRefused("invalid_redirect_uri", why) from error
 
 
-def has_known_keys(said: ClientMetadata) -> None:
+def has_known_keys(metadata: ClientMetadata) -> None:
     try:
-        client_keys.checked(json.dumps(said.jwks) if said.jwks is not None else "")
+        client_keys.checked(json.dumps(metadata.jwks) if metadata.jwks is not None else "")
     except client_keys.InvalidClientKeys as error:
         raise RegistrationRefused("invalid_client_metadata", "jwks has no usable public keys") from error
 
@@ -123,7 +123,7 @@ class SelfRegistered:
     """What was registered (RFC 7591 §3.2.1)."""
 
 
-def register(db: Session, token: str, said: ClientMetadata, *, algorithms: tuple[str, ...]) -> SelfRegistered:
+def register(db: Session, token: str, metadata: ClientMetadata, *, algorithms: tuple[str, ...]) -> SelfRegistered:
     """Register an app and use its initial access token; both are undone by a refusal.
 
     Args:
@@ -136,44 +136,44 @@ def register(db: Session, token: str, said: ClientMetadata, *, algorithms: tuple
     if allowed is None:
         raise InitialTokenInvalid
     for rule in RULES:
-        rule(said)
+        rule(metadata)
     if (db.scalar(select(func.count()).where(OAuthClient.is_self_registered)) or 0) >= MOST:
         raise RegistrationRefused("invalid_client_metadata", f"{MOST} apps have registered already")
-    algorithm = signature_of(said, algorithms)
+    algorithm = signature_of(metadata, algorithms)
     new = NewClient(
-        name=free_name(db, said),
-        is_public=said.token_endpoint_auth_method == "none",
+        name=free_name(db, metadata),
+        is_public=metadata.token_endpoint_auth_method == "none",
         is_self_registered=True,
-        redirect_uris=said.redirect_uris,
-        post_logout_redirect_uris=said.post_logout_redirect_uris,
-        jwks=json.dumps(said.jwks) if said.jwks is not None else "",
-        is_for_devices=device_code.GRANT_TYPE in said.grant_types,
-        backchannel_logout_uri=said.backchannel_logout_uri if allowed.allows_logout_uri else "",
+        redirect_uris=metadata.redirect_uris,
+        post_logout_redirect_uris=metadata.post_logout_redirect_uris,
+        jwks=json.dumps(metadata.jwks) if metadata.jwks is not None else "",
+        is_for_devices=device_code.GRANT_TYPE in metadata.grant_types,
+        backchannel_logout_uri=metadata.backchannel_logout_uri if allowed.allows_logout_uri else "",
         wants_rs256=algorithm == RS256,
-        has_pairwise_subjects=said.subject_type == "pairwise",
-        signs_userinfo=bool(said.userinfo_signed_response_alg),
-        require_pushed_authorization_requests=said.require_pushed_authorization_requests,
+        has_pairwise_subjects=metadata.subject_type == "pairwise",
+        signs_userinfo=bool(metadata.userinfo_signed_response_alg),
+        require_pushed_authorization_requests=metadata.require_pushed_authorization_requests,
     )
     try:
         made = clients.register(db, new, origin="registration")
     except InvalidClientSettings as error:
         raise RegistrationRefused("invalid_client_metadata", "client_name, URIs or keys are not accepted") from error
-    return SelfRegistered(made, stated(made.client, said, algorithm))
+    return SelfRegistered(made, stated(made.client, metadata, algorithm))
 
 
-def signature_of(said: ClientMetadata, algorithms: tuple[str, ...]) -> str:
+def signature_of(metadata: ClientMetadata, algorithms: tuple[str, ...]) -> str:
     """The algorithm of ID tokens; RS256 by default, if there is a choice (OpenID Connect Registration §2)."""
-    wanted = said.id_token_signed_response_alg or (RS256 if RS256 in algorithms else algorithms[0])
-    if wanted not in algorithms or said.userinfo_signed_response_alg not in ("", wanted):
+    wanted = metadata.id_token_signed_response_alg or (RS256 if RS256 in algorithms else algorithms[0])
+    if wanted not in algorithms or metadata.userinfo_signed_response_alg not in ("", wanted):
         named = " or ".join(algorithms)
         raise RegistrationRefused("invalid_client_metadata", f"ID tokens and userinfo are signed with one of: {named}")
     return wanted
 
 
-def free_name(db: Session, said: ClientMetadata) -> str:
+def free_name(db: Session, metadata: ClientMetadata) -> str:
     """The name of the app, with a number if another has it: names are how users tell apps apart."""
-    parts = redirect_uris.split(said.redirect_uris[0]) if said.redirect_uris else None
-    name = (said.client_name or (parts.hostname if parts else None) or "App").strip()
+    parts = redirect_uris.split(metadata.redirect_uris[0]) if metadata.redirect_uris else None
+    name = (metadata.client_name or (parts.hostname if parts else None) or "App").strip()
     for number in range(1, MOST_NAMES):
         found = name if number == 1 else f"{name[: clients.LONGEST_NAME - 3]} {number}"
         if clients.named(db, found) is None:
@@ -181,15 +181,15 @@ def free_name(db: Session, said: ClientMetadata) -> str:
     raise RegistrationRefused("invalid_client_metadata", "client_name is taken")
 
 
-def stated(client: OAuthClient, said: ClientMetadata, algorithm: str) -> dict[str, Any]:
+def stated(client: OAuthClient, metadata: ClientMetadata, algorithm: str) -> dict[str, Any]:
     about = {
         "client_name": client.name,
         "redirect_uris": client.redirect_uris,
         "post_logout_redirect_uris": client.post_logout_redirect_uris,
-        "token_endpoint_auth_method": said.token_endpoint_auth_method,
-        "grant_types": said.grant_types,
-        "response_types": said.response_types,
-        "subject_type": said.subject_type,
+        "token_endpoint_auth_method": metadata.token_endpoint_auth_method,
+        "grant_types": metadata.grant_types,
+        "response_types": metadata.response_types,
+        "subject_type": metadata.subject_type,
         "id_token_signed_response_alg": algorithm,
         "require_pushed_authorization_requests": client.require_pushed_authorization_requests,
     }

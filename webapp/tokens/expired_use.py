@@ -28,7 +28,7 @@ class ExpiredUses:
             self._known[token_id] = moment
         return True
 
-    def tell(self, token_id: UUID, mail: Callable[[UUID], None]) -> None:
+    def notify(self, token_id: UUID, mail: Callable[[UUID], None]) -> None:
         """Call ``mail``, which checks in the database what other processes have sent; if it fails, forget the token."""
         try:
             mail(token_id)

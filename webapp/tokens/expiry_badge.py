@@ -25,11 +25,11 @@ class ExpiryBadge:
             return known[1]
         if len(self._known) >= MOST:
             self._known.clear()
-        found = self.ask(user_id)
+        found = self.look_up(user_id)
         self._known[user_id] = moment, found
         return found
 
-    def ask(self, user_id: UUID) -> bool:
+    def look_up(self, user_id: UUID) -> bool:
         with self._database.read() as db:
             # Without tokens issued for a short time, which always expire soon.
             return credentials.has_expiring(db, user_id, "token", within=SOON)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from webapp.audit.log import Event, record
 from webapp.core import jwt
 from webapp.core.clock import now
-from webapp.core.db import alone
+from webapp.core.db import advisory_lock
 from webapp.core.driver_statements import EntityInsert
 from webapp.core.keys import KeyRing
 from webapp.core.translation import _
@@ -118,7 +118,7 @@ class TokenIssuer:
         Raises:
             TokenNameTaken, AlreadyIssued, TooManyTokens, InvalidClaims
         """
-        alone(db, f"tokens of {user_id}")
+        advisory_lock(db, f"tokens of {user_id}")
         # The access token of a script login does not count besides the login.
         others = live_counts.live_token_count(db, user_id) - (requested.family_id is not None)
         if others >= self.most:
@@ -137,7 +137,7 @@ class TokenIssuer:
             authority=requested.authority,
             family_id=requested.family_id,
         )
-        entry = enter(db, user_id, requested, token_id, issuer=self.url)
+        entry = insert_row(db, user_id, requested, token_id, issuer=self.url)
         record(
             db,
             requested.event,
@@ -213,7 +213,7 @@ def because(reason: str | None) -> dict[str, Any]:
     return {"reason": reason} if reason else {}
 
 
-def enter(db: Session, user_id: UUID, requested: TokenRequest, token_id: UUID, *, issuer: str) -> ApiToken:
+def insert_row(db: Session, user_id: UUID, requested: TokenRequest, token_id: UUID, *, issuer: str) -> ApiToken:
     # Access tokens of a script login may share a name.
     taken_name = None if requested.family_id else requested.name.casefold()
     is_unique = taken_name or requested.once or requested.rotated_from

@@ -65,7 +65,7 @@ SINCE = RowQuery(
 )
 
 
-def hold(db: Session, secret: str) -> HeldRefreshToken | None:
+def lock_refresh_token(db: Session, secret: str) -> HeldRefreshToken | None:
     """Look up and lock a refresh token; None if this site did not issue it."""
     found = BY_DIGEST.first(db, digest=digest(secret))
     if found is None:
@@ -133,13 +133,13 @@ def follow(
     return successor
 
 
-def once(column: InstrumentedAttribute[datetime | None]) -> RowChange:
+def set_once(column: InstrumentedAttribute[datetime | None]) -> RowChange:
     """Sets a time column that was not set. One statement, so only one of two concurrent requests wins."""
     unset = RefreshToken.digest == bindparam("token"), column.is_(None)
     return RowChange(update(RefreshToken).where(*unset).values({column: bindparam("moment")}))
 
 
-SPENT, FORGIVEN = once(RefreshToken.spent_at), once(RefreshToken.forgiven_at)
+SPENT, FORGIVEN = set_once(RefreshToken.spent_at), set_once(RefreshToken.forgiven_at)
 
 
 def mark_repeated(db: Session, held: HeldRefreshToken, now: datetime) -> bool:

@@ -30,9 +30,9 @@ class BasePath:
         self.app, self.path, self.is_route = app, path, is_route
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        asked = environ.get("PATH_INFO", "")
-        if (asked + "/").startswith(self.path + "/") and not self.is_route(decode_wsgi(asked)):
-            environ["PATH_INFO"] = asked[len(self.path) :] or "/"
+        requested = environ.get("PATH_INFO", "")
+        if (requested + "/").startswith(self.path + "/") and not self.is_route(decode_wsgi(requested)):
+            environ["PATH_INFO"] = requested[len(self.path) :] or "/"
         environ["SCRIPT_NAME"] = self.path
         return self.app(environ, start_response)
 
@@ -56,7 +56,7 @@ def init_app(app: Flask, path: str) -> None:
         path: of the base URL; empty: nothing is done.
     """
     if path:
-        app.wsgi_app = BasePath(app.wsgi_app, path, lambda asked: is_route(app, asked))  # type: ignore[method-assign]
+        app.wsgi_app = BasePath(app.wsgi_app, path, lambda requested: is_route(app, requested))  # type: ignore[method-assign]
 
 
 def check(app: Flask, path: str) -> None:

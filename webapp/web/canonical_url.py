@@ -62,20 +62,20 @@ class BaseUrl:
         return former is not None and moment - former < COMES_BACK
 
 
-def redirect_to_base_url(asked: Request) -> Response | None:
+def redirect_to_base_url(current: Request) -> Response | None:
     """The redirect, for a page that a browser opened elsewhere; None to answer the request as usual."""
     # Most scripts are recognised here, at once.
-    if "html" not in asked.environ.get("HTTP_ACCEPT", "").lower():
+    if "html" not in current.environ.get("HTTP_ACCEPT", "").lower():
         return None
     base = service(BaseUrl)
-    if base.is_of(asked.environ) or asked.method not in ("GET", "HEAD") or not is_browser():
+    if base.is_of(current.environ) or current.method not in ("GET", "HEAD") or not is_browser():
         return None
     if not base.may_be_proxied:
         return current_app.make_response(redirect(at_base_url(base)))
-    if prefixed(COOKIE) in asked.cookies:
+    if prefixed(COOKIE) in current.cookies:
         return None
-    if base.is_repeated(asked.remote_addr, path_and_query()):
-        return problem_response(misplaced(base))
+    if base.is_repeated(current.remote_addr, path_and_query()):
+        return problem_response(wrong_url(base))
     response = current_app.make_response(redirect(at_base_url(base)))
     response.set_cookie(prefixed(COOKIE), "1", max_age=COMES_BACK, httponly=True, samesite="Lax", **cookie_attributes())
     return response
@@ -86,7 +86,7 @@ def at_base_url(base: BaseUrl) -> str:
     return base.origin + path_and_query()
 
 
-def misplaced(base: BaseUrl) -> Problem:
+def wrong_url(base: BaseUrl) -> Problem:
     return Problem(
         400,
         _("This site is at %(url)s", url=base.url),

@@ -131,7 +131,7 @@ def token_parameter(method: str) -> frozenset[str]:
 def check_query(known: frozenset[str], lists: frozenset[str]) -> None:
     given = request.args
     if unknown := [name for name in given if name not in known | lists]:
-        raise refusal({said(name): [unknown_parameter(name, known)] for name in unknown[:MAX_NAMED]}, 400)
+        raise refusal({printable(name): [unknown_parameter(name, known)] for name in unknown[:MAX_NAMED]}, 400)
     if repeated := [name for name in given if name not in lists and len(given.getlist(name)) > 1]:
         errors = {name: [_("%(name)s was sent more than once.", name=name)] for name in repeated[:MAX_NAMED]}
         raise refusal(errors, 400)
@@ -140,15 +140,15 @@ def check_query(known: frozenset[str], lists: frozenset[str]) -> None:
 def check_body(known: frozenset[str], prefixes: tuple[str, ...]) -> None:
     given = submitted()
     for name in known & SPELLINGS.keys():
-        unite(name, SPELLINGS[name])
+        merge_spellings(name, SPELLINGS[name])
     accepted = known | ALWAYS
     if unknown := [name for name in given if name not in accepted and not name.startswith(prefixes or ("\0",))]:
-        raise refusal({said(name): [unknown_field(name, known)] for name in unknown[:MAX_NAMED]}, body_status())
+        raise refusal({printable(name): [unknown_field(name, known)] for name in unknown[:MAX_NAMED]}, body_status())
     if len(given.getlist("csrf_token")) > 1:
         raise unreadable(_("%(name)s was sent more than once.", name="csrf_token"))
 
 
-def unite(name: str, other: str) -> None:
+def merge_spellings(name: str, other: str) -> None:
     """Read the field ``other`` as ``name``.
 
     Raises:
@@ -167,22 +167,24 @@ def words_of(values: Iterable[str]) -> set[str]:
 
 
 def unknown_field(name: str, known: Collection[str]) -> str:
-    if near := get_close_matches(said(name), known, n=1):
-        return _("Unknown field `%(name)s`. Did you mean `%(nearest)s`?", name=said(name), nearest=near[0])
+    if near := get_close_matches(printable(name), known, n=1):
+        return _("Unknown field `%(name)s`. Did you mean `%(nearest)s`?", name=printable(name), nearest=near[0])
     if not known:
-        return _("Unknown field `%(name)s`. This endpoint reads no fields.", name=said(name))
-    return _("Unknown field `%(name)s`. Known are: %(known)s.", name=said(name), known=", ".join(sorted(known)))
+        return _("Unknown field `%(name)s`. This endpoint reads no fields.", name=printable(name))
+    return _("Unknown field `%(name)s`. Known are: %(known)s.", name=printable(name), known=", ".join(sorted(known)))
 
 
 def unknown_parameter(name: str, known: Collection[str]) -> str:
-    if near := get_close_matches(said(name), known, n=1):
-        return _("Unknown parameter `%(name)s`. Did you mean `%(nearest)s`?", name=said(name), nearest=near[0])
+    if near := get_close_matches(printable(name), known, n=1):
+        return _("Unknown parameter `%(name)s`. Did you mean `%(nearest)s`?", name=printable(name), nearest=near[0])
     if not known:
-        return _("Unknown parameter `%(name)s`. Send it in the body.", name=said(name))
-    return _("Unknown parameter `%(name)s`. Known are: %(known)s.", name=said(name), known=", ".join(sorted(known)))
+        return _("Unknown parameter `%(name)s`. Send it in the body.", name=printable(name))
+    return _(
+        "Unknown parameter `%(name)s`. Known are: %(known)s.", name=printable(name), known=", ".join(sorted(known))
+    )
 
 
-def said(name: str) -> str:
+def printable(name: str) -> str:
     """``name`` if it can be repeated in a response."""
     return name if NAME.fullmatch(name) else "…"
 

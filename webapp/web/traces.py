@@ -30,7 +30,7 @@ INTERVAL = 2.0
 LONGEST_BATCH = 512
 MOST_WAITING = 4096
 """Spans that wait while the collector is slow or down; older ones are dropped."""
-PATIENCE = 10.0
+TIMEOUT = 10.0
 """Seconds that the collector may take."""
 TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})")
 SAMPLED = 1
@@ -111,8 +111,8 @@ class TraceExporter(BackgroundWorker):
 
 def connect(scheme: str, netloc: str) -> http.client.HTTPConnection:
     if scheme == "https":
-        return http.client.HTTPSConnection(netloc, timeout=PATIENCE, context=ssl.create_default_context())
-    return http.client.HTTPConnection(netloc, timeout=PATIENCE)
+        return http.client.HTTPSConnection(netloc, timeout=TIMEOUT, context=ssl.create_default_context())
+    return http.client.HTTPConnection(netloc, timeout=TIMEOUT)
 
 
 def span(record: RequestRecord, trace_id: str, parent_id: str, ended: int) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def confirm_email() -> ResponseReturnValue:
     except LinkDead as error:
         raise dead_link() from error
     except EmailTaken as error:
-        raise taken() from error
+        raise email_taken() from error
     link_secret.drop(CONFIRM)
     return redirect_or_json(url_for("account.show"), _("Your e-mail address is confirmed."))
 
@@ -159,7 +159,7 @@ def undo_email_change() -> ResponseReturnValue:
     except LinkDead as error:
         raise dead_link() from error
     except EmailTaken as error:
-        raise taken() from error
+        raise email_taken() from error
     link_secret.drop(UNDO)
     words = _("Your e-mail address is %(address)s again.", address=user.email)
     return redirect_or_json(
@@ -183,6 +183,6 @@ def dead_link() -> Problem:
     return link_problem(_("It was already used, or it has expired. Nothing was changed."))
 
 
-def taken() -> Problem:
+def email_taken() -> Problem:
     detail = _("Another account uses it now. Nothing was changed.")
     return Problem(409, _("This e-mail address can't be used"), detail)

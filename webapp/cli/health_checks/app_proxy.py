@@ -11,7 +11,7 @@ from webapp.cli.health_checks.finding import Finding, bad, ok, warn
 from webapp.forward_auth.host_cookies import login_cookie, state_cookie
 from webapp.settings.urls import is_loopback
 
-PATIENCE = 30.0
+TIMEOUT = 30.0
 UPLOAD = 50_000_000
 FORGED = "forged-by-doctor"
 IDENTITY = "Remote-User", "Remote-Email", "Remote-Name", "Remote-Groups", "X-Latchkey-Assertion"
@@ -57,10 +57,10 @@ class ProxyProbe:
         host = "127.0.0.1" if is_loopback(name) and not name[0].isdigit() else name
         if self.url.scheme == "https":
             made: http.client.HTTPConnection = http.client.HTTPSConnection(
-                host, self.url.port, timeout=PATIENCE, context=ssl.create_default_context()
+                host, self.url.port, timeout=TIMEOUT, context=ssl.create_default_context()
             )
         else:
-            made = http.client.HTTPConnection(host, self.url.port, timeout=PATIENCE)
+            made = http.client.HTTPConnection(host, self.url.port, timeout=TIMEOUT)
         try:
             made.connect()
             own_address = str(made.sock.getsockname()[0])

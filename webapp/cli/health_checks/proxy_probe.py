@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from webapp.cli.health_checks.finding import Finding, bad, ok, warn
 from webapp.settings import Settings
 
-PATIENCE = 10.0
+TIMEOUT = 10.0
 """Seconds to connect."""
 SLACK = 3.0
 """Seconds after the time limit of a body in which its refusal arrives."""
@@ -59,7 +59,7 @@ def cleartext_http2(bind: str) -> Finding:
         OSError: nothing listens.
     """
     host, _, port = bind.rpartition(":")
-    with socket.create_connection((host.strip("[]"), int(port)), PATIENCE) as connection:
+    with socket.create_connection((host.strip("[]"), int(port)), TIMEOUT) as connection:
         connection.sendall(PREFACE)
         try:
             answer = connection.recv(64)
@@ -100,7 +100,7 @@ def buffering(settings: Settings, host: str, port: int, *, is_tls: bool) -> Find
 
 
 def connected(host: str, port: int, context: ssl.SSLContext | None) -> socket.socket:
-    plain = socket.create_connection((host, port), PATIENCE)
+    plain = socket.create_connection((host, port), TIMEOUT)
     try:
         return context.wrap_socket(plain, server_hostname=host) if context is not None else plain
     except BaseException:

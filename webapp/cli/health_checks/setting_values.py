@@ -29,7 +29,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from tokens(settings)
     yield from tries(settings)
     yield workers(settings)
-    yield from look(settings)
+    yield from branding(settings)
 
 
 def lifetimes(settings: Settings) -> Iterator[Finding]:
@@ -75,7 +75,7 @@ def tries(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def look(settings: Settings) -> Iterator[Finding]:
+def branding(settings: Settings) -> Iterator[Finding]:
     """Colours and files were checked when the settings were read; here is what was measured."""
     for value, scheme in ((settings.brand_accent, brand.LIGHT), (settings.brand_accent_dark, brand.DARK)):
         if value:

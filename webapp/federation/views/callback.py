@@ -22,7 +22,7 @@ from webapp.federation.views.confirm import confirmed, not_confirmed
 from webapp.federation.views.failures import CANCELLED, cancelled, failed, unknown_login
 from webapp.federation.views.identities import ask_for_link, tell_linked
 from webapp.federation.views.new_session import complete, keep_provider_session, refuse_unfit
-from webapp.federation.views.start import give_back
+from webapp.federation.views.start import undo_count
 from webapp.federation.views.trial import finish_trial
 from webapp.federation.views.waiting import wait_for_decision
 from webapp.guard import public
@@ -56,7 +56,7 @@ def callback(slug: str) -> ResponseReturnValue:
             return cancelled(row, begun)
         is_confirmation = begun.purpose == "confirm"
         raise (not_confirmed if is_confirmation else failed)(row, error, begun.next) from error
-    give_back(begun)
+    undo_count(begun)
     if begun.purpose == "link":
         return ask_for_link(row, identity, begun)
     if begun.purpose == "confirm":

@@ -21,7 +21,7 @@ from webapp.federation.views.start import leave_for
 from webapp.guard import Principal, form_state, require, saved_form
 from webapp.guard.assurance import level_of
 from webapp.login.step_up_methods import wanted_level
-from webapp.login.views.blueprint import reprove
+from webapp.login.views.blueprint import reauthenticate
 from webapp.mfa import factors
 from webapp.web.known_fields import reads
 from webapp.web.problems import Action, Problem
@@ -61,7 +61,7 @@ def linked(row: LoginProvider, principal: Principal) -> LoginProvider:
     with database().read() as reading:
         is_linked = row.id in {link.provider_id for link in linking.of_user(reading, principal.user_id)}
     if not is_linked or row.kind != "oidc":
-        raise Problem(404, _("You cannot confirm with %(provider)s", provider=row.name), actions=(again(""),))
+        raise Problem(404, _("You cannot confirm with %(provider)s", provider=row.name), actions=(retry_action(""),))
     return row
 
 
@@ -83,7 +83,7 @@ def confirmed(row: LoginProvider, identity: UpstreamIdentity, begun: PendingRequ
         raise not_enough(row, begun.next)
     writable()
     renew_provider_session(db(), row, principal, identity)
-    reprove(principal, amr)
+    reauthenticate(principal, amr)
     return redirect(begun.next or url_for("dashboard.show"), 303)
 
 
@@ -106,7 +106,7 @@ def not_confirmed(row: LoginProvider, error: LoginFailed, target: str) -> Proble
         403,
         _("%(provider)s did not ask you to log in again", provider=row.name),
         _("So it does not count as a confirmation. Log out here and log in again, or confirm in another way."),
-        actions=(again(target), Action(_("Log out"), url_for("login.leave"))),
+        actions=(retry_action(target), Action(_("Log out"), url_for("login.leave"))),
     )
 
 
@@ -115,7 +115,7 @@ def another_account(row: LoginProvider, target: str) -> Problem:
         403,
         _("That is another account"),
         _("You logged in with an account of %(provider)s that is not linked to yours here.", provider=row.name),
-        actions=(again(target),),
+        actions=(retry_action(target),),
     )
 
 
@@ -124,9 +124,9 @@ def not_enough(row: LoginProvider, target: str) -> Problem:
         403,
         _("%(provider)s did not ask for a second factor", provider=row.name),
         _("Log in there with a second factor, or confirm in another way."),
-        actions=(again(target),),
+        actions=(retry_action(target),),
     )
 
 
-def again(target: str) -> Action:
+def retry_action(target: str) -> Action:
     return Action(_("Confirm it's you"), url_for("login.confirm_form", next=target or None))

@@ -25,7 +25,7 @@ from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.blueprint import bp, provider_named
 from webapp.federation.views.new_session import refuse_unfit
 from webapp.federation.views.start import leave_for
-from webapp.federation.views.waiting import forgotten, spent, wait_for_decision, waiting
+from webapp.federation.views.waiting import spent, wait_for_decision, waiting, without_cookie
 from webapp.guard import Principal
 from webapp.mfa.views.blueprint import change, mfa_hooks
 from webapp.web.api_schema import responds
@@ -94,7 +94,7 @@ def link(slug: str, principal: Principal) -> ResponseReturnValue:
     logins.end_logins(db(), user.id, keep=principal.credential_id)
     tell_linked(db(), user, provider, made)
     message = _("You can log in with %(provider)s now.", provider=provider.name)
-    return forgotten(redirect_or_json(found.row.next or url_for("account.security"), message))
+    return without_cookie(redirect_or_json(found.row.next or url_for("account.security"), message))
 
 
 @bp.post("/login/with/<slug>/link/discard")
@@ -103,7 +103,7 @@ def link(slug: str, principal: Principal) -> ResponseReturnValue:
 def discard(slug: str, principal: Principal) -> ResponseReturnValue:
     """Forget an identity that is somebody else's, who used this browser before."""
     spent(db(), waiting(db(), slug, user=principal.user_id.hex))
-    return forgotten(redirect_or_json(url_for("account.security"), _("Nothing was linked to your account.")))
+    return without_cookie(redirect_or_json(url_for("account.security"), _("Nothing was linked to your account.")))
 
 
 def tell_linked(db: Session, user: User, provider: LoginProvider, link: LinkedIdentity) -> None:

@@ -20,7 +20,7 @@ from webapp.federation.views.failures import back, unknown_login
 from webapp.login.pending_login import LIFETIME
 from webapp.login.second_step import Pending
 from webapp.login.views.blueprint import second_step
-from webapp.login.views.login import ask_more, begin_session
+from webapp.login.views.login import begin_session, continue_with_second_step
 from webapp.web.problems import Problem
 from webapp.web.registry import service
 from webapp.web.transaction import writable
@@ -37,7 +37,7 @@ def complete(user: User, amr: str, auth_time: float | None, target: str) -> Resp
     """
     step = second_step().after(user)
     if isinstance(step, Pending):
-        return ask_more(step, target or None, amr=amr, is_remembered=False)
+        return continue_with_second_step(step, target or None, amr=amr, is_remembered=False)
     at = min(now(), datetime.fromtimestamp(auth_time, UTC)) if auth_time is not None else None
     writable()
     return begin_session(user, target or None, amr=amr, is_remembered=False, auth_time=at)

@@ -87,6 +87,6 @@ def counted(user: str) -> Counted:
     return (BEGUN_BY_USER, user) if user else (BEGUN, network_of(request.remote_addr))
 
 
-def give_back(begun: PendingRequest) -> None:
+def undo_count(begun: PendingRequest) -> None:
     """A login that was completed does not count."""
     service(Limiter).forgive([], [counted(begun.user)], since=now())

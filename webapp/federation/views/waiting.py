@@ -82,14 +82,14 @@ def waiting(db: Session, slug: str, *, user: str = "") -> Waiting:
     row = waiting_identities.find(db, request.cookies.get(cookie_name(), ""), user=user)
     provider = providers.by_id(db, row.provider_id) if row is not None else None
     if row is None or provider is None or provider.slug != slug or provider.disabled_at is not None:
-        raise again()
+        raise log_in_again()
     identity = waiting_identities.identity_in(row, service(ProviderEncryptor))
     if identity.issuer != provider.issuer:
-        raise again()
+        raise log_in_again()
     return Waiting(row, provider, identity)
 
 
-def again() -> Problem:
+def log_in_again() -> Problem:
     return Problem(
         404,
         _("This login cannot be continued"),
@@ -143,7 +143,7 @@ def create_account(slug: str) -> ResponseReturnValue:
         return refuse_form(form, partial(account_page, form, found))
     link_secret.drop(INVITATION)
     amr = amr_of(found.provider, found.identity)
-    return forgotten(complete(user, amr, found.identity.auth_time, found.row.next))
+    return without_cookie(complete(user, amr, found.identity.auth_time, found.row.next))
 
 
 def created(found: Waiting, form: ProviderAccountForm) -> User | None:
@@ -175,14 +175,14 @@ def created(found: Waiting, form: ProviderAccountForm) -> User | None:
     except NoAccount as error:
         raise no_account(found.provider) from error
     except (LinkDead, LinkedElsewhere) as error:
-        raise again() from error
+        raise log_in_again() from error
     return None
 
 
 def spent(db: Session, found: Waiting) -> LoginProvider:
     """Use the identity up. Returns the provider within this transaction."""
     if not waiting_identities.spend(db, found.row):
-        raise again()
+        raise log_in_again()
     return db.get_one(LoginProvider, found.provider.id)
 
 
@@ -195,7 +195,7 @@ def no_account(provider: LoginProvider) -> Problem:
     )
 
 
-def forgotten(response: ResponseReturnValue) -> Response:
+def without_cookie(response: ResponseReturnValue) -> Response:
     """Delete the cookie of the identity."""
     made = current_app.make_response(response)
     made.delete_cookie(cookie_name(), httponly=True, samesite="Lax", **cookie_attributes())

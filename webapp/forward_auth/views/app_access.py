@@ -127,7 +127,7 @@ def grant_access(principal: Principal, slug: str, request_id: UUID) -> ResponseR
         raise form.refused()
     lasts = LASTS.get(form.lasts.data)
     user_id = decided(lambda: access_requests.grant(db(), row, request_id, lasts, actor_id=principal.user_id))
-    tell(row, user_id, is_granted=True, until=now() + lasts if lasts else None)
+    mail_user(row, user_id, is_granted=True, until=now() + lasts if lasts else None)
     return redirect_or_json(url_for("forward_auth.app_access", slug=slug), _("The access was granted."))
 
 
@@ -138,7 +138,7 @@ def decline_access(principal: Principal, slug: str, request_id: UUID) -> Respons
     """Decline a request for access. The user gets a mail."""
     row = app_row(slug)
     user_id = decided(lambda: access_requests.decline(db(), row, request_id, actor_id=principal.user_id))
-    tell(row, user_id, is_granted=False)
+    mail_user(row, user_id, is_granted=False)
     return redirect_or_json(url_for("forward_auth.app_access", slug=slug), _("The request was declined."))
 
 
@@ -169,6 +169,6 @@ def decided(decide: Callable[[], UUID]) -> UUID:
         raise Problem(409, _("Permanent access cannot be granted"), text) from error
 
 
-def tell(row: ProxiedApp, user_id: UUID, **said: object) -> None:
+def mail_user(row: ProxiedApp, user_id: UUID, **said: object) -> None:
     if (user := user_queries.by_id(db(), user_id)) is not None:
         mail_decision(db(), service(Mailer), row, user, **said)

@@ -46,58 +46,58 @@ def check() -> ResponseReturnValue:
     """
     current = unproxied(request)
     try:
-        asked = read(current.environ)
+        original = read(current.environ)
     except NotReadable as error:
         return refusals.forbidden(str(error))
-    if asked.raw_path.startswith(OWN_PATH):
+    if original.raw_path.startswith(OWN_PATH):
         return refusals.forbidden(f"the proxy must pass {OWN_PATH} to this site without asking")
-    if is_sent_twice(current.environ.get("HTTP_COOKIE"), asked.scheme):
+    if is_sent_twice(current.environ.get("HTTP_COOKIE"), original.scheme):
         return refusals.forbidden("a cookie of this site was sent twice, of which the proxy would remove one")
     checks = forward_auth()
-    verdict = checks.check(asked, current.environ, current.remote_addr, partial(shown_in, current, asked))
+    verdict = checks.check(original, current.environ, current.remote_addr, partial(shown_in, current, original))
     if verdict.found is None and verdict.error is not None and verdict.error.code == "session_ended":
         # The cookie of the host is no login: perhaps it is from a guest link.
-        key = credential_key(sent_cookie(current, login_cookie(asked.scheme)) or "")
-        verdict = guests.guest_verdict(checks, asked, current.environ, verdict, key) or verdict
+        key = credential_key(sent_cookie(current, login_cookie(original.scheme)) or "")
+        verdict = guests.guest_verdict(checks, original, current.environ, verdict, key) or verdict
     if verdict.is_allowed and verdict.principal is not None and verdict.principal.credential == "token":
         try:
-            prove_key(current, asked, verdict)
+            prove_key(current, original, verdict)
         except NotAccepted as error:
             verdict = verdict._replace(decision=None, error=error)
     counter = service(CheckCounter)
-    if counter.count(asked, verdict):
+    if counter.count(original, verdict):
         after_response(counter.flush)
     if not verdict.is_allowed:
-        return refusals.refusal_of(asked, verdict)
-    return allowed(checks, current, asked, verdict)
+        return refusals.refusal_of(original, verdict)
+    return allowed(checks, current, original, verdict)
 
 
-def shown_in(current: Request, asked: OriginalRequest, rule: Rule) -> CredentialRef | None:
+def shown_in(current: Request, original: OriginalRequest, rule: Rule) -> CredentialRef | None:
     """The credential of a request: a token in ``Authorization``, unless that header is the app's own, or the cookie.
 
     Raises:
         NotAccepted: something else is in ``Authorization``.
     """
     shown = token_of(current, rule)
-    if shown is not None and shown.is_ambient and is_change_of_other_site(current, asked):
+    if shown is not None and shown.is_ambient and is_change_of_other_site(current, original):
         raise NotAccepted("token_invalid", "a page of another site made the browser send the password")
     if shown is not None:
         return named_by(service(Authenticators), shown)
-    secret = sent_cookie(current, login_cookie(asked.scheme))
+    secret = sent_cookie(current, login_cookie(original.scheme))
     if not secret or len(secret) > LONGEST:
         return None
     return CredentialRef(credential_key(secret), "session")
 
 
-def is_change_of_other_site(current: Request, asked: OriginalRequest) -> bool:
+def is_change_of_other_site(current: Request, original: OriginalRequest) -> bool:
     """Whether a page of another site may have caused it: browsers send Basic by themselves (Fetch Metadata §2.4)."""
-    if asked.method in ("GET", "HEAD", "OPTIONS"):
+    if original.method in ("GET", "HEAD", "OPTIONS"):
         return False
     environ: dict[str, str] = current.environ
     site = environ.get("HTTP_SEC_FETCH_SITE")
     if site is not None:
         return site not in ("same-origin", "none")
-    return environ.get("HTTP_ORIGIN", asked.origin) != asked.origin
+    return environ.get("HTTP_ORIGIN", original.origin) != original.origin
 
 
 def token_of(current: Request, rule: Rule) -> Presented | None:
@@ -109,7 +109,7 @@ def token_of(current: Request, rule: Rule) -> Presented | None:
     return shown
 
 
-def prove_key(current: Request, asked: OriginalRequest, verdict: Verdict) -> None:
+def prove_key(current: Request, original: OriginalRequest, verdict: Verdict) -> None:
     """Check the proof of a token that is bound to a key, which names the URL of the app (RFC 9449 §7).
 
     Raises:
@@ -127,10 +127,10 @@ def prove_key(current: Request, asked: OriginalRequest, verdict: Verdict) -> Non
         raise KeyNotProven("invalid_token", "this rule does not accept tokens that are bound to a key", row)
     if jkt is None or not shown.is_dpop:
         raise KeyNotProven("invalid_token", "the token is not bound to a key, or the proof is missing", row)
-    path = canonical_path(asked.raw_path)
+    path = canonical_path(original.raw_path)
     if path is None:
         raise KeyNotProven("invalid_dpop_proof", "the path has more than one reading", row)
-    sent = ProvenRequest(method=asked.method, base_urls=(asked.origin,), path=path, token=shown.token)
+    sent = ProvenRequest(method=original.method, base_urls=(original.origin,), path=path, token=shown.token)
     try:
         proof = dpop_proofs.proven(current.environ.get("HTTP_DPOP", ""), sent, window=current_app.config["DPOP_WINDOW"])
     except InvalidProof as error:
@@ -139,7 +139,7 @@ def prove_key(current: Request, asked: OriginalRequest, verdict: Verdict) -> Non
         raise KeyNotProven("invalid_dpop_proof", "the proof was made with another key, or used before", row)
 
 
-def allowed(checks: ForwardAuth, current: Request, asked: OriginalRequest, verdict: Verdict) -> Response:
+def allowed(checks: ForwardAuth, current: Request, original: OriginalRequest, verdict: Verdict) -> Response:
     principal, found, rule = verdict.principal, verdict.found, verdict.rule
     if principal is None or found is None or rule is None:
         return passed(NOBODY)
@@ -148,9 +148,9 @@ def allowed(checks: ForwardAuth, current: Request, asked: OriginalRequest, verdi
             count_request(principal)
         except Problem as error:
             return refusals.too_many(error)
-    use = asked.method, rule.need.scope
+    use = original.method, rule.need.scope
     service(Authenticators).seen(found.row, current, now(), use)
-    return passed(checks.identity.of(found, asked) if rule.sends_identity else NOBODY)
+    return passed(checks.identity.of(found, original) if rule.sends_identity else NOBODY)
 
 
 def passed(headers: Headers) -> Response:

@@ -25,13 +25,13 @@ log = logging.getLogger(__name__)
 NEEDS_LOGIN = {Decision.LOG_IN, Decision.RAISE, Decision.STEP_UP}
 
 
-def refusal_of(asked: OriginalRequest, verdict: Verdict) -> Response:
+def refusal_of(original: OriginalRequest, verdict: Verdict) -> Response:
     """The response to a verdict that does not allow the request."""
     if verdict.error is not None:
-        return not_accepted(asked, verdict, verdict.error)
+        return not_accepted(original, verdict, verdict.error)
     if verdict.decision is None:
-        return forbidden(f"{asked.host}: {verdict.reason}")
-    return denied(asked, verdict, verdict.decision)
+        return forbidden(f"{original.host}: {verdict.reason}")
+    return denied(original, verdict, verdict.decision)
 
 
 def forbidden(reason: str) -> Response:
@@ -42,10 +42,10 @@ def forbidden(reason: str) -> Response:
     return problem_response(Problem(403, _("Forbidden"), detail), page=False)
 
 
-def not_accepted(asked: OriginalRequest, verdict: Verdict, error: NotAccepted) -> Response:
+def not_accepted(original: OriginalRequest, verdict: Verdict, error: NotAccepted) -> Response:
     refusal_log.note(error.code, str(error), error.credential_row, route=route_of(verdict))
     if error.code == "session_ended":
-        return to_login(asked, verdict, error.code)
+        return to_login(original, verdict, error.code)
     need = verdict.rule.need if verdict.rule else Requirement()
     headers, (title, detail) = challenge(error.code, need, refused=error), token_advice.words_of(error)
     named = [*basic_challenge(verdict), headers["WWW-Authenticate"]]
@@ -53,23 +53,23 @@ def not_accepted(asked: OriginalRequest, verdict: Verdict, error: NotAccepted) -
     return problem_response(Problem(401, title, detail, code=error.code, headers=headers), page=False)
 
 
-def denied(asked: OriginalRequest, verdict: Verdict, decision: Decision) -> Response:
+def denied(original: OriginalRequest, verdict: Verdict, decision: Decision) -> Response:
     code, need = CODES.get(decision, "role_required"), verdict.need or Requirement()
     if decision in NEEDS_LOGIN and (verdict.principal is None or verdict.principal.credential == "session"):
-        return to_login(asked, verdict, code)
+        return to_login(original, verdict, code)
     refusal_log.note(code, str(need), verdict.principal, route=route_of(verdict))
-    if is_document(asked) and verdict.principal is not None and verdict.principal.credential == "session":
-        where = url_for("forward_auth.start") + "?" + urlencode({"rd": asked.origin + asked.target})
+    if is_document(original) and verdict.principal is not None and verdict.principal.credential == "session":
+        where = url_for("forward_auth.start") + "?" + urlencode({"rd": original.origin + original.target})
         return leading_to(site_url(where), 403, _("You cannot open this page. The reason is at %(url)s"))
     kind = kind_of(code)
     headers = challenge(code, need) if code != "token_missing" else {}
     return problem_response(Problem(403, kind.title, kind.meaning, code=code, headers=headers), page=False)
 
 
-def to_login(asked: OriginalRequest, verdict: Verdict, code: ProblemCode) -> Response:
+def to_login(original: OriginalRequest, verdict: Verdict, code: ProblemCode) -> Response:
     """401: for a page with the URL where people log in, for anything else with a challenge."""
-    if is_document(asked):
-        return leading_to(login_url(asked.origin, asked.target), 401, _("Log in at %(url)s"))
+    if is_document(original):
+        return leading_to(login_url(original.origin, original.target), 401, _("Log in at %(url)s"))
     schemes = [*basic_challenge(verdict), realm()]
     kind = kind_of(code)
     headers = {"WWW-Authenticate": ", ".join(schemes)}
@@ -101,11 +101,11 @@ def leading_to(url: str, status: int, sentence: str) -> Response:
     return response
 
 
-def is_document(asked: OriginalRequest) -> bool:
+def is_document(original: OriginalRequest) -> bool:
     """Whether a browser asks for a page that it shows in its window: nothing else may be redirected to a login."""
     current = unproxied(request)
     environ = current.environ
-    if asked.method not in ("GET", "HEAD") or "HTTP_AUTHORIZATION" in environ or "HTTP_X_REQUESTED_WITH" in environ:
+    if original.method not in ("GET", "HEAD") or "HTTP_AUTHORIZATION" in environ or "HTTP_X_REQUESTED_WITH" in environ:
         return False
     return environ.get("HTTP_SEC_FETCH_DEST", "document") == "document" and prefers_html(current)
 

@@ -31,28 +31,28 @@ STATE_LENGTH = 43
 @reads("rd", "state")
 def start(principal: Principal) -> ResponseReturnValue:
     """Send a logged-in user to the page of an app that they asked for, if a rule allows it."""
-    asked = original(request.args.get("rd", ""))
-    app = forward_auth().table().by_host.get(asked.host)
+    original = original_of(request.args.get("rd", ""))
+    app = forward_auth().table().by_host.get(original.host)
     if app is None:
         raise unknown_app()
-    if (answer := unless_allowed(app, asked, principal)) is not None:
+    if (answer := unless_allowed(app, original, principal)) is not None:
         return answer
     state = request.args.get("state", "")
     if len(state) != STATE_LENGTH:
         # From a link: the browser has no cookie of the host yet, which the ticket is to be tied to.
-        return redirect_externally(login_url(asked.origin, asked.target), app.name)
+        return redirect_externally(login_url(original.origin, original.target), app.name)
     db = writable()
     sid = sids.sid_of(db, principal.credential_id)
     if sid is None:
         raise unknown_app()
-    where = TicketTarget(app.id, asked.host, asked.origin + asked.target)
+    where = TicketTarget(app.id, original.host, original.origin + original.target)
     ticket = tickets.issue(db, principal.user_id, sid, state, where)
-    response = redirect_externally(f"{asked.origin}{OWN_PATH}arrive?ticket={ticket}", app.name)
+    response = redirect_externally(f"{original.origin}{OWN_PATH}arrive?ticket={ticket}", app.name)
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 
-def original(url: str) -> OriginalRequest:
+def original_of(url: str) -> OriginalRequest:
     """The request for a page of an app, from its URL.
 
     Raises:
@@ -70,10 +70,10 @@ def original(url: str) -> OriginalRequest:
     return OriginalRequest("GET", parts.scheme, host, path, query)
 
 
-def unless_allowed(app: App, asked: OriginalRequest, principal: Principal) -> ResponseReturnValue | None:
+def unless_allowed(app: App, original: OriginalRequest, principal: Principal) -> ResponseReturnValue | None:
     """The way to a stronger proof of identity or to access, if the page needs one; None if it is allowed."""
     try:
-        rule = match(app, asked, {})
+        rule = match(app, original, {})
     except NoRule:
         return no_access(app, principal)
     if rule.need.is_public:

@@ -56,7 +56,7 @@ def principal_of(user: User, started: Started) -> Principal:
     )
 
 
-def reprove(principal: Principal, amr: str, *, auth_time: datetime | None = None) -> UUID:
+def reauthenticate(principal: Principal, amr: str, *, auth_time: datetime | None = None) -> UUID:
     """Replace the session by one with a new proof and a new secret. Returns its new id.
 
     Args:

@@ -15,7 +15,7 @@ from webapp.guard.assurance import BY_ACR, Level, joined
 from webapp.login.flow import AMR, Done, Throttled
 from webapp.login.forms import ConfirmForm
 from webapp.login.step_up_methods import Offered, offered, wanted_level
-from webapp.login.views.blueprint import attempt, bp, flow, reprove, unchanged
+from webapp.login.views.blueprint import attempt, bp, flow, reauthenticate, unchanged
 from webapp.login.views.hooks import ConfirmWay, ConfirmWaysOf
 from webapp.login.views.login_errors import throttled
 from webapp.login.views.proof_forms import by_code, by_passkey
@@ -82,7 +82,7 @@ def confirm(principal: Principal) -> ResponseReturnValue:
     if amr is None:
         return form_again(form)
     unchanged(user)
-    reprove(principal, amr)
+    reauthenticate(principal, amr)
     if not wants_page():
         return Response(status=204)
     return onward(safe_path(form.next.data), form_state.parse(form.kept.data))

@@ -120,7 +120,7 @@ def create() -> ResponseReturnValue:
         return login_refused(form, target, credentials_invalid())
     step = second_step().after(outcome.user, is_trusted=trusted_browser.is_trusted(outcome.user))
     if isinstance(step, Pending):
-        return ask_more(step, target, is_remembered=form.remember.data)
+        return continue_with_second_step(step, target, is_remembered=form.remember.data)
     return begin_session(outcome.user, target, amr=AMR, is_remembered=form.remember.data)
 
 
@@ -133,7 +133,9 @@ def names_current_user(identifier: str) -> bool:
     return user is not None and user.id == found.user_id
 
 
-def ask_more(step: Pending, target: str | None, *, is_remembered: bool, amr: str = AMR) -> ResponseReturnValue:
+def continue_with_second_step(
+    step: Pending, target: str | None, *, is_remembered: bool, amr: str = AMR
+) -> ResponseReturnValue:
     """Continue with the second step.
 
     Args:

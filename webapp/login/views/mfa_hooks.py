@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import lifecycle, notices, user_queries
 from webapp.accounts.non_passkey_logins import NonPasskeyLogins
 from webapp.accounts.views.request_info import current_circumstances, mailer
-from webapp.login.views.blueprint import reprove
+from webapp.login.views.blueprint import reauthenticate
 from webapp.mfa.views.blueprint import MfaHooks
 from webapp.web.registry import service
 
@@ -25,10 +25,12 @@ def lock(db: Session, user_id: UUID) -> None:
     lifecycle.lock_user(db, [user_id])
 
 
-def tell(db: Session, user_id: UUID, sentence: str) -> None:
+def mail_user(db: Session, user_id: UUID, sentence: str) -> None:
     """Mail a sentence about second factors to the user."""
     if (user := user_queries.by_id(db, user_id)) is not None:
         notices.factors_changed(db, mailer(), user, current_circumstances(), change=sentence)
 
 
-MFA_HOOKS = MfaHooks(reprove=reprove, has_password=has_password, identities=identities, lock=lock, tell=tell)
+MFA_HOOKS = MfaHooks(
+    reauthenticate=reauthenticate, has_password=has_password, identities=identities, lock=lock, mail_user=mail_user
+)

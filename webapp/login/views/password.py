@@ -22,7 +22,7 @@ from webapp.guard.assurance import Level, level_of
 from webapp.login.flow import AMR, Done, Throttled
 from webapp.login.forms import PasswordForm
 from webapp.login.views import known_browser
-from webapp.login.views.blueprint import attempt, bp, flow, reprove
+from webapp.login.views.blueprint import attempt, bp, flow, reauthenticate
 from webapp.login.views.confirm import of_id
 from webapp.login.views.login_errors import no_password, password_managed_elsewhere, throttled
 from webapp.mail.mailer import Mailer
@@ -123,9 +123,9 @@ def answer(ended: EndedCredentials) -> Response:
 def prove_by_password(principal: Principal) -> UUID:
     """Give the session a new secret, and a new authentication time if the password is as strong as its former proof."""
     if level_of(principal.amr) is Level.ONE:
-        return reprove(principal, AMR)
+        return reauthenticate(principal, AMR)
     # The session has a stronger proof than a password, which does not become fresher.
-    return reprove(principal, principal.amr, auth_time=principal.auth_time)
+    return reauthenticate(principal, principal.amr, auth_time=principal.auth_time)
 
 
 def form_again(principal: Principal, form: PasswordForm) -> ResponseReturnValue:

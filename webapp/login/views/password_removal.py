@@ -33,5 +33,5 @@ def remove_password(principal: Principal) -> ResponseReturnValue:
     if why := login_methods(principal).why_keep_password():
         raise Problem(409, _("Your password can't be removed"), why)
     lifecycle.remove_password(db(), me(principal), keep=principal.credential_id)
-    mfa_hooks().tell(db(), principal.user_id, REMOVED)
+    mfa_hooks().mail_user(db(), principal.user_id, REMOVED)
     return redirect_or_json(url_for("account.security"), REMOVED)

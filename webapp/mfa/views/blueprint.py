@@ -36,7 +36,7 @@ AS_WELL_AS_ONE_CAN = Requirement(session=True, fresh_within=FRESH, spares_level=
 class MfaHooks:
     """What this package needs from packages above; provided by the application."""
 
-    reprove: Callable[[Principal, str], UUID]
+    reauthenticate: Callable[[Principal, str], UUID]
     """Re-authenticate the session with these methods (``amr``); returns its new id."""
     has_password: Callable[[Session, UUID], bool]
     """Whether the user has a password that they can log in with."""
@@ -44,7 +44,7 @@ class MfaHooks:
     """With how many accounts at identity providers a user can log in."""
     lock: Callable[[Session, UUID], object]
     """Lock the ways to log in of a user, so that two of them cannot be removed at the same moment."""
-    tell: Callable[[Session, UUID, str], None]
+    mail_user: Callable[[Session, UUID, str], None]
     """Mail a sentence to the user, with a "This wasn't me" link. The sentence is from ``_l``, for the language of the
     mail."""
 
@@ -57,7 +57,7 @@ def change(view: View) -> View:
     """
 
     @wraps(view)
-    def judged(*args: Any, principal: Principal, **kwargs: Any) -> Any:
+    def guarded(*args: Any, principal: Principal, **kwargs: Any) -> Any:
         # In a transaction of its own: a challenge is used up before the transaction of the request opens.
         with database().read() as reading:
             has_second = factors.of(reading, principal.user_id).has_second
@@ -65,7 +65,7 @@ def change(view: View) -> View:
             return unauthenticated.denied(principal, AS_WELL_AS_ONE_CAN, Decision.RAISE)
         return view(*args, principal=principal, **kwargs)
 
-    return require(session=True, fresh_within=FRESH, spares_level=True)(judged)
+    return require(session=True, fresh_within=FRESH, spares_level=True)(guarded)
 
 
 def note_factor_change(
@@ -79,7 +79,7 @@ def note_factor_change(
     """
     logins.end_logins(db(), principal.user_id, keep=keep or principal.credential_id)
     record(db(), event, user_id=principal.user_id, **details)  # type: ignore[arg-type]  # ids have names of their own
-    mfa_hooks().tell(db(), principal.user_id, sentence)
+    mfa_hooks().mail_user(db(), principal.user_id, sentence)
 
 
 def login_methods(principal: Principal) -> LoginMethods:

@@ -45,8 +45,8 @@ def request_options(purpose: str, known: Iterable[KnownPasskey] | None = None) -
     """
     own = party()
     usable = [passkey for passkey in known or () if own.under(passkey.rp_id)]
-    asked = parse_query(RpIdQuery).rp_id or next((passkey.rp_id for passkey in usable), None)
-    chosen = own.under(asked)
+    rp_id = parse_query(RpIdQuery).rp_id or next((passkey.rp_id for passkey in usable), None)
+    chosen = own.under(rp_id)
     if chosen is None:
         raise Problem(404, _("Passkeys don't work with this URL"), _("This site never had this host name."))
     listed = [passkey for passkey in usable if (passkey.rp_id or own.id) == chosen.id]

@@ -96,7 +96,9 @@ def add_passkey(principal: Principal) -> ResponseReturnValue:
         return form_again(form)
     except AlreadyKnown as error:
         raise Problem(409, _("This passkey is already registered"), _("Nothing was changed.")) from error
-    kept = mfa_hooks().reprove(principal, joined(principal.amr, VerifiedAssertion(0, is_synced=made.is_synced).amr))
+    kept = mfa_hooks().reauthenticate(
+        principal, joined(principal.amr, VerifiedAssertion(0, is_synced=made.is_synced).amr)
+    )
     sentence = _l("A passkey was added: %(name)s.", name=passkey.name)
     note_factor_change(principal, Event.FACTOR_ADDED, sentence, keep=kept, kind="passkey", name=passkey.name)
     location = url_for("factors.rename_passkey_form", passkey_id=passkey.id)
@@ -111,7 +113,7 @@ def add_passkey(principal: Principal) -> ResponseReturnValue:
 @bp.get("/account/security/passkeys/<uuid:passkey_id>")
 @change
 def rename_passkey_form(principal: Principal, passkey_id: UUID) -> ResponseReturnValue:
-    passkey = mine(principal, passkey_id)
+    passkey = own_passkey(principal, passkey_id)
     return name_page(passkey, PasskeyNameForm(formdata=None, data={"name": passkey.name}))
 
 
@@ -120,7 +122,7 @@ def rename_passkey_form(principal: Principal, passkey_id: UUID) -> ResponseRetur
 @responds(PasskeyEntry, form=PasskeyNameForm, refuses=(404, 422))
 def rename_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValue:
     """Rename a passkey."""
-    passkey, form = mine(principal, passkey_id), PasskeyNameForm()
+    passkey, form = own_passkey(principal, passkey_id), PasskeyNameForm()
     if not form.validate_on_submit():
         return refuse_form(form, lambda: name_page(passkey, form))
     former, passkey.name = passkey.name, passkeys.checked_name(form.name.data or "")
@@ -134,7 +136,7 @@ def rename_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValu
 @bp.get("/account/security/passkeys/<uuid:passkey_id>/remove")
 @change
 def remove_passkey_form(principal: Principal, passkey_id: UUID) -> ResponseReturnValue:
-    passkey = mine(principal, passkey_id)
+    passkey = own_passkey(principal, passkey_id)
     return render_template(
         "mfa/remove_passkey.html", passkey=passkey_entry(passkey), why=login_methods(principal).why_keep_passkey()
     )
@@ -147,7 +149,7 @@ def remove_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValu
     """Remove a passkey, unless it is the last login method. All other sessions and script logins end."""
     # Locked, so that the last two cannot be removed at the same moment.
     mfa_hooks().lock(db(), principal.user_id)
-    passkey = mine(principal, passkey_id)
+    passkey = own_passkey(principal, passkey_id)
     if why := login_methods(principal).why_keep_passkey():
         raise Problem(409, _("This can't be removed"), why)
     passkeys.remove(db(), passkey)
@@ -158,7 +160,7 @@ def remove_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValu
     return redirect_or_json(url_for(SECURITY), message)
 
 
-def mine(principal: Principal, passkey_id: UUID) -> Passkey:
+def own_passkey(principal: Principal, passkey_id: UUID) -> Passkey:
     found = passkeys.find(db(), principal.user_id, passkey_id)
     if found is None:
         raise Problem(404, _("Passkey not found"), _("It was removed or is not yours."))

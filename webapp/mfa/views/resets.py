@@ -39,7 +39,7 @@ def stop_reset(principal: Principal) -> ResponseReturnValue:
     if not resets.cancel(db(), principal.user_id):
         raise nothing_waits()
     record(db(), Event.FACTORS_RESET_STOPPED, user_id=principal.user_id)
-    mfa_hooks().tell(db(), principal.user_id, _l("The reset of your second factors was stopped."))
+    mfa_hooks().mail_user(db(), principal.user_id, _l("The reset of your second factors was stopped."))
     return redirect_or_json(url_for(SECURITY), _("The reset was stopped. Your second factors stay as they are."))
 
 

@@ -68,7 +68,7 @@ def enrol_totp(principal: Principal) -> ResponseReturnValue:
         raise enrolled() from error
     # A code adds nothing to a session that has two factors already, and must not replace a passkey that it has proven.
     is_better = level_of(principal.amr) is Level.ONE
-    kept = mfa_hooks().reprove(principal, joined(principal.amr, "otp")) if is_better else principal.credential_id
+    kept = mfa_hooks().reauthenticate(principal, joined(principal.amr, "otp")) if is_better else principal.credential_id
     note_factor_change(principal, Event.FACTOR_ADDED, _l("An authenticator app was added."), keep=kept, kind="totp")
     message = _("Your authenticator app is set up. You need its code at each login.")
     return redirect_or_json(url_after_enrolment(principal, safe_path(form.next.data)), message)

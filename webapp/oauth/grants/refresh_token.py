@@ -46,7 +46,7 @@ def refresh(
         address: IP address of the client.
         jkt: thumbprint of the key in the DPoP proof (RFC 9449 §5).
     """
-    held = refreshing.hold(db, secret) if SHAPE.fullmatch(secret) else None
+    held = refreshing.lock_refresh_token(db, secret) if SHAPE.fullmatch(secret) else None
     # Of another client or without its key: it must not be able to end the login of this one.
     if held is None or held.family.client_id != client.id or (held.credential.authority or TokenGrant()).jkt != jkt:
         return INVALID

@@ -81,41 +81,45 @@ def answer(query: str, principal: Principal | None = None, *, decision: str | No
         where = trusted(reading, given)
         try:
             require_pushed(where, pushed)
-            asked = checked(where, given, own=issuer(), pushed=pushed)
-            return response_to(reading, asked, query, principal, decision)
+            auth_request = checked(where, given, own=issuer(), pushed=pushed)
+            return response_to(reading, auth_request, query, principal, decision)
         except RequestRefused as refused:
             note_refusal(where.client.id, refused.error, refused.description)
             return redirect_externally(with_error(where, refused))
 
 
 def response_to(
-    reading: Session, asked: AuthorizationRequest, query: str, principal: Principal | None, decision: str | None
+    reading: Session, auth_request: AuthorizationRequest, query: str, principal: Principal | None, decision: str | None
 ) -> ResponseReturnValue:
     if principal is None and (principal := logged_in()) is None:
-        return log_in_first(asked, query)
-    require_hinted_user(asked, principal)
-    if (again := log_in_again(asked, query, principal)) is not None:
+        return log_in_first(auth_request, query)
+    require_hinted_user(auth_request, principal)
+    if (again := log_in_again(auth_request, query, principal)) is not None:
         return again
     known = token_service().catalogue.for_user(reading, principal.user_id)
-    scopes = grantable(asked.scopes, asked.client, known, principal.roles)
+    scopes = grantable(auth_request.scopes, auth_request.client, known, principal.roles)
     if not scopes:
         raise RequestRefused("invalid_scope", "no known scope was requested, such as openid")
-    if (raised := unmet_level(asked, scopes)) is not None:
+    if (raised := unmet_level(auth_request, scopes)) is not None:
         return raised
     user, roles = user_lookup.with_roles(reading, principal.user_id)
-    if user is None or not may_use(user, roles, asked.client):
-        return refuse_user(asked, principal)
+    if user is None or not may_use(user, roles, auth_request.client):
+        return refuse_user(auth_request, principal)
     if decision is not None:
-        return decided(asked, principal, scopes, decision)
-    if consents.is_needed(reading, asked, principal.user_id, scopes):
-        if "none" in asked.prompts:
+        return decided(auth_request, principal, scopes, decision)
+    if consents.is_needed(reading, auth_request, principal.user_id, scopes):
+        if "none" in auth_request.prompts:
             raise RequestRefused("consent_required", "the user has not allowed this yet")
-        learned = claims_of(
-            user, groups_of(asked.client, principal.roles), scopes, asked.client, token_service().issuer.hooks
+        claims = claims_of(
+            user,
+            groups_of(auth_request.client, principal.roles),
+            scopes,
+            auth_request.client,
+            token_service().issuer.hooks,
         )
-        return consent_page(asked, query, sentences(scopes, known), learned)
+        return consent_page(auth_request, query, sentences(scopes, known), claims)
     with database().write() as writing:
-        return redirect_externally(with_code(writing, asked, principal, scopes))
+        return redirect_externally(with_code(writing, auth_request, principal, scopes))
 
 
 def logged_in() -> Principal | None:
@@ -124,58 +128,58 @@ def logged_in() -> Principal | None:
     return found if found.is_authenticated and found.credential == "session" else None
 
 
-def require_hinted_user(asked: AuthorizationRequest, principal: Principal) -> None:
+def require_hinted_user(auth_request: AuthorizationRequest, principal: Principal) -> None:
     """No response about another user than that of ``id_token_hint`` or ``claims`` (OpenID Connect Core §3.1.2.1).
 
     Raises:
         RequestRefused: also for a hint that cannot be verified, because nobody is known to be its user.
     """
-    subject = subject_of(asked.client, principal.user_id)
-    if not all(subject in subjects for subjects in asked.claims.subjects):
+    subject = subject_of(auth_request.client, principal.user_id)
+    if not all(subject in subjects for subjects in auth_request.claims.subjects):
         raise RequestRefused("login_required", "claims demands another user")
-    if asked.id_token_hint is None:
+    if auth_request.id_token_hint is None:
         return
     try:
-        hinted = hinted_login(asked.id_token_hint, issuer=issuer(), keys=service(IdTokenKeys))
+        hinted = hinted_login(auth_request.id_token_hint, issuer=issuer(), keys=service(IdTokenKeys))
     except HintInvalid as error:
         raise RequestRefused("login_required", "id_token_hint is not an ID token of this site") from error
-    if (hinted.client_id, hinted.subject) != (str(asked.client.id), subject):
+    if (hinted.client_id, hinted.subject) != (str(auth_request.client.id), subject):
         raise RequestRefused("login_required", "id_token_hint is about another user or app")
 
 
-def unmet_level(asked: AuthorizationRequest, scopes: list[str]) -> ResponseReturnValue | None:
+def unmet_level(auth_request: AuthorizationRequest, scopes: list[str]) -> ResponseReturnValue | None:
     """The way to a second factor or passkey that settings demand, or to reopening a closed account; None if neither.
 
     Without it an app would learn of a login that this site itself does not accept for its own pages.
     """
-    refusal = unmet_demands(asked.client, scopes, asked.claims.level)
-    if refusal is not None and "none" in asked.prompts:
+    refusal = unmet_demands(auth_request.client, scopes, auth_request.claims.level)
+    if refusal is not None and "none" in auth_request.prompts:
         raise RequestRefused("interaction_required", "the login needs another factor")
     return refusal
 
 
-def refuse_user(asked: AuthorizationRequest, principal: Principal) -> ResponseReturnValue:
+def refuse_user(auth_request: AuthorizationRequest, principal: Principal) -> ResponseReturnValue:
     """A page for a person whom the app is not for; with ``prompt=none`` the app gets the error."""
-    if "none" in asked.prompts:
+    if "none" in auth_request.prompts:
         raise RequestRefused("access_denied", "this user may not use the app")
-    note_error(asked.client.id, "not_allowed")
-    raise no_access(asked.client, principal)
+    note_error(auth_request.client.id, "not_allowed")
+    raise no_access(auth_request.client, principal)
 
 
 def consent_page(
-    asked: AuthorizationRequest, query: str, given: list[str], learned: dict[str, Any]
+    auth_request: AuthorizationRequest, query: str, given: list[str], claims: dict[str, Any]
 ) -> ResponseReturnValue:
     """
     Args:
         given: what the app may know and do.
-        learned: claims of the user, with their values.
+        claims: of the user, with their values.
     """
     page = {
-        "app": asked.client,
-        "host": where_to(asked.redirect_uri),
-        "sentences": [*given, *at_services(asked.resources)],
+        "app": auth_request.client,
+        "host": where_to(auth_request.redirect_uri),
+        "sentences": [*given, *at_services(auth_request.resources)],
         "request_query": query,
-        "learned": {name: words_of(name, value) for name, value in learned.items()},
+        "claims": {name: words_of(name, value) for name, value in claims.items()},
     }
     return make_response(render_template("oauth/consent.html", **page))
 
@@ -186,32 +190,34 @@ def where_to(uri: str) -> str:
     return rest.partition("/")[0] if scheme in ("http", "https") else uri.partition(":")[0]
 
 
-def decided(asked: AuthorizationRequest, principal: Principal, scopes: list[str], decision: str) -> ResponseReturnValue:
+def decided(
+    auth_request: AuthorizationRequest, principal: Principal, scopes: list[str], decision: str
+) -> ResponseReturnValue:
     if decision != "allow":
-        use_up(db(), asked)
+        use_up(db(), auth_request)
         raise RequestRefused("access_denied", "the user did not allow it")
-    consents.give(db(), principal.user_id, asked.client, scopes, resources=asked.resources)
-    return redirect_externally(with_code(db(), asked, principal, scopes))
+    consents.give(db(), principal.user_id, auth_request.client, scopes, resources=auth_request.resources)
+    return redirect_externally(with_code(db(), auth_request, principal, scopes))
 
 
-def with_code(writing: Session, asked: AuthorizationRequest, principal: Principal, scopes: list[str]) -> str:
-    use_up(writing, asked)
-    code = codes.issue(writing, asked, principal, scopes)
-    return back_to(asked.redirect_uri, {"code": code, "state": asked.state})
+def with_code(writing: Session, auth_request: AuthorizationRequest, principal: Principal, scopes: list[str]) -> str:
+    use_up(writing, auth_request)
+    code = codes.issue(writing, auth_request, principal, scopes)
+    return back_to(auth_request.redirect_uri, {"code": code, "state": auth_request.state})
 
 
-def use_up(writing: Session, asked: AuthorizationRequest) -> None:
+def use_up(writing: Session, auth_request: AuthorizationRequest) -> None:
     """A pushed request leads to one response only (RFC 9126 §4)."""
-    if asked.pushed is not None and not pushed_requests.use_up(writing, asked.pushed):
+    if auth_request.pushed is not None and not pushed_requests.use_up(writing, auth_request.pushed):
         raise outdated()
 
 
 def with_error(where: Destination, refused: RequestRefused) -> str:
-    said = {"error": refused.error, "error_description": refused.description, "state": where.state}
-    return back_to(where.redirect_uri, said)
+    response = {"error": refused.error, "error_description": refused.description, "state": where.state}
+    return back_to(where.redirect_uri, response)
 
 
-def back_to(uri: str, said: dict[str, str | None]) -> str:
+def back_to(uri: str, response: dict[str, str | None]) -> str:
     """The redirect URI with a response, which names us (RFC 9207)."""
-    added = urlencode({name: value for name, value in said.items() if value is not None} | {"iss": issuer()})
+    added = urlencode({name: value for name, value in response.items() if value is not None} | {"iss": issuer()})
     return f"{uri}{'&' if '?' in uri else '?'}{added}"

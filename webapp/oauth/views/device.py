@@ -130,7 +130,7 @@ def waiting_device(form: UserCodeForm, principal: Principal) -> tuple[DeviceCode
         Problem: 429, too many wrong codes were entered.
     """
     limiter, misses = service(Limiter), service(InvalidTokenLimit)
-    tries, too_many = limiter.look(GUESSED, principal.user_id.hex), misses.too_many(request.remote_addr)
+    tries, too_many = limiter.peek(GUESSED, principal.user_id.hex), misses.too_many(request.remote_addr)
     wait = max(tries.retry_after, too_many.retry_after if too_many else timedelta())
     if not tries.allowed or too_many:
         raise throttled(wait)

@@ -31,14 +31,14 @@ from webapp.web.transaction import database, db
 def end_session() -> ResponseReturnValue:
     """Log out. Asks first, unless the app shows an ID token of this very session."""
     query = request.query_string.decode("ascii", "replace")
-    asked, principal = logout_request(query), logged_in()
+    logout, principal = logout_request(query), logged_in()
     if principal is None:
-        return afterwards(asked)
-    if asked.session_id is None or asked.session_id != own_sid(principal):
-        return make_response(render_template("oauth/end_session.html", app=asked.client, request_query=query))
+        return afterwards(logout)
+    if logout.session_id is None or logout.session_id != own_sid(principal):
+        return make_response(render_template("oauth/end_session.html", app=logout.client, request_query=query))
     with database().write() as writing:
         end(writing, principal)
-    return afterwards(asked)
+    return afterwards(logout)
 
 
 @bp.post("/oauth/end-session")
@@ -54,9 +54,9 @@ def end_session_by_form() -> ResponseReturnValue:
 @reads(fields=("request",))
 def confirm_end(principal: Principal) -> ResponseReturnValue:
     """Log out after the user has confirmed it."""
-    asked = logout_request(request.form.get("request", ""))
+    logout = logout_request(request.form.get("request", ""))
     end(db(), principal)
-    return afterwards(asked)
+    return afterwards(logout)
 
 
 def own_sid(principal: Principal) -> UUID | None:
@@ -81,5 +81,5 @@ def end(writing: Session, principal: Principal) -> None:
     cookie.clear(writing, principal.user_id)
 
 
-def afterwards(asked: LogoutRequest) -> ResponseReturnValue:
-    return redirect_externally(asked.leads_to) if asked.leads_to else redirect(url_for("login.new"), 303)
+def afterwards(logout: LogoutRequest) -> ResponseReturnValue:
+    return redirect_externally(logout.leads_to) if logout.leads_to else redirect(url_for("login.new"), 303)

@@ -62,7 +62,7 @@ def par() -> ResponseReturnValue:
         return oauth_error("invalid_request", "the request is too long")
     try:
         with database().read() as reading:
-            asked = checked(destination_of(reading, given), given, own=issuer())
+            auth_request = checked(destination_of(reading, given), given, own=issuer())
     except NotTrusted as error:
         note_error(client.id, "redirect_uri", without_values(error.redirect_uri))
         # The message of the error is translated, and RFC 6749 §5.2 allows ASCII only.
@@ -70,7 +70,7 @@ def par() -> ResponseReturnValue:
     except RequestRefused as refused:
         note_refusal(client.id, refused.error, refused.description)
         return oauth_error(refused.error, refused.description)
-    if not {*CLAIM_SCOPES, *client.scopes}.intersection(asked.scopes):
+    if not {*CLAIM_SCOPES, *client.scopes}.intersection(auth_request.scopes):
         return oauth_error("invalid_scope", "no known scope was requested, such as openid")
     return pushed(client, query, proof)
 

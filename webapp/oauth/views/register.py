@@ -54,10 +54,10 @@ def registered(token: str) -> Response:
             raise InitialTokenInvalid
     if request.mimetype != "application/json":
         raise RegistrationRefused("invalid_client_metadata", "the body must be application/json")
-    said = registration.read(request.get_data())
+    metadata = registration.read(request.get_data())
     with database().write() as db:
         keys = service(IdTokenKeys)
-        done = registration.register(db, token, said, algorithms=keys.algorithms)
+        done = registration.register(db, token, metadata, algorithms=keys.algorithms)
         keys.signing_key(db, is_rs256=done.made.client.wants_rs256)
         answer = as_json(answer_to(done), status=201)
     answer.headers["Cache-Control"] = "no-store"

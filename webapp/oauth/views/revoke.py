@@ -65,22 +65,22 @@ def introspect() -> ResponseReturnValue:
 def introspection_of(token: str, client: OAuthClient) -> Introspection:
     if SHAPE.fullmatch(token):
         with database().read() as db:
-            bearing, kind, claims = of_refresh(db, token), "refresh_token", dict[str, object]()
-            if bearing is not None and not may_use(*user_lookup.with_roles(db, bearing.user_id), client):
+            bearer, kind, claims = of_refresh(db, token), "refresh_token", dict[str, object]()
+            if bearer is not None and not may_use(*user_lookup.with_roles(db, bearer.user_id), client):
                 return INACTIVE
     else:
         try:
-            bearing = of_principal(resource_tokens.validated(token))
+            bearer = of_principal(resource_tokens.validated(token))
         except NotAccepted:
             return INACTIVE
-        kind, claims = TYPES[bearing.authority.jkt is not None], read(token)[1]
-    if bearing is None or bearing.authority.client != str(client.id):
+        kind, claims = TYPES[bearer.authority.jkt is not None], read(token)[1]
+    if bearer is None or bearer.authority.client != str(client.id):
         return INACTIVE
-    found = introspection_response(bearing, issuer=current_app.config["BASE_URL"], token_type=kind, claims=claims)
+    found = introspection_response(bearer, issuer=current_app.config["BASE_URL"], token_type=kind, claims=claims)
     if not client.has_pairwise_subjects:
         return found
     # The user name is the same for every app.
-    return msgspec.structs.replace(found, sub=subject_of(client, bearing.user_id), username=UNSET)
+    return msgspec.structs.replace(found, sub=subject_of(client, bearer.user_id), username=UNSET)
 
 
 def family_of(token: str) -> UUID | None:

@@ -32,7 +32,7 @@ from webapp.tokens.views.blueprint import (
     token_by_id,
     unless_strong,
 )
-from webapp.tokens.views.prefill import fill_in, free_name, like
+from webapp.tokens.views.prefill import fields_like, fill_in, free_name
 from webapp.tokens.views.token_pages import TokenPages, own_pages
 from webapp.web.api_schema import responds
 from webapp.web.known_fields import reads
@@ -67,7 +67,7 @@ def new(principal: Principal) -> ResponseReturnValue:
 
 def new_form(pages: TokenPages) -> str:
     """The form for a new token, filled in by the query of the URL."""
-    model = like(pages.user_id)
+    model = fields_like(pages.user_id)
     filled = model | filled_by_link()
     if "name" in filled:
         filled["name"] = free_name(pages.user_id, filled["name"])

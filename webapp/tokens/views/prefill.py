@@ -17,7 +17,7 @@ from webapp.tokens.views import form_pages
 from webapp.web.transaction import db
 
 
-def like(user_id: UUID) -> dict[str, Any]:
+def fields_like(user_id: UUID) -> dict[str, Any]:
     """Form fields of the token that the query parameter ``from`` names; empty if it is not this user's."""
     try:
         found = lifecycle.find(db(), user_id, UUID(request.args.get("from", "")))

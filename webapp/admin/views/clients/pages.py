@@ -88,10 +88,10 @@ def index() -> ResponseReturnValue:
 @fill_in(KEEPER)
 def new() -> ResponseReturnValue:
     """Choose a kind of app, then its form."""
-    asked = parse_query(NewAppQuery)
-    if not asked.recipe:
+    query = parse_query(NewAppQuery)
+    if not query.recipe:
         return render_template("admin/clients/choose.html", generic=GENERIC, apps=APPS)
-    return form_page(suggested(asked.recipe, asked.app_url, asked.name), None)
+    return form_page(suggested(query.recipe, query.app_url, query.name), None)
 
 
 @bp.post("/admin/clients")
@@ -118,10 +118,10 @@ def details(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     """Show an app, and what to enter in its settings."""
     client = client_of(client_id)
     found = app_details(db(), client)
-    return show(found, "admin/clients/client.html", client=found, learned=learned_of(principal, client))
+    return show(found, "admin/clients/client.html", client=found, own_claims=own_claims(principal, client))
 
 
-def learned_of(principal: Principal, client: OAuthClient) -> dict[str, str]:
+def own_claims(principal: Principal, client: OAuthClient) -> dict[str, str]:
     """The claims of whoever asks with every scope, as the app would read them."""
     user = user_queries.by_id(db(), principal.user_id)
     if user is None:

@@ -63,14 +63,14 @@ def index() -> ResponseReturnValue:
 @fill_in(KEEPER)
 def new() -> ResponseReturnValue:
     """Choose a preset, enter the URL if it needs one, then its form."""
-    asked = parse_query(NewProviderQuery)
-    if asked.preset not in PRESETS:
+    query = parse_query(NewProviderQuery)
+    if query.preset not in PRESETS:
         return render_template("admin/identity_providers/choose.html", presets=PRESETS)
-    preset, entered = PRESETS[asked.preset], (asked.issuer or "").strip()
+    preset, entered = PRESETS[query.preset], (query.issuer or "").strip()
     form = NewProviderForm(formdata=None, data={"preset": preset.key, "issuer": entered})
     if not preset.needs_value:
         return begun_page(form, "" if preset.is_generic else preset.issuer_for(entered))
-    if asked.issuer is None:
+    if query.issuer is None:
         return render_template("admin/identity_providers/url.html", form=form, preset=preset)
     try:
         return begun_page(form, refuse_before(db(), service(PrivateHosts), preset, entered))

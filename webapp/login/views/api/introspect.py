@@ -73,10 +73,10 @@ def stated(form: IntrospectForm) -> StatedCall:
 
 def access_token(asker: IntrospectionCaller, token: str) -> Introspection:
     try:
-        bearing = of_principal(resource_tokens.validated(token))
+        bearer = of_principal(resource_tokens.validated(token))
     except NotAccepted:
         return exchanged_token(asker, token)
-    return introspection_of(asker, bearing, TYPES[bearing.authority.jkt is not None], read(token)[1])
+    return introspection_of(asker, bearer, TYPES[bearer.authority.jkt is not None], read(token)[1])
 
 
 def exchanged_token(asker: IntrospectionCaller, token: str) -> Introspection:
@@ -84,27 +84,27 @@ def exchanged_token(asker: IntrospectionCaller, token: str) -> Introspection:
     exchanger = service(TokenExchange)
     try:
         claims = exchanger.read(token)
-        bearing = of_principal(validate_credential(made_from(claims)))
+        bearer = of_principal(validate_credential(made_from(claims)))
     except (TokenError, NotAccepted):
         return INACTIVE
     with database().read() as db:
         if is_revoked(db, claims):
             return INACTIVE
-    return introspection_of(asker, narrowed(bearing, claims), TYPES[bearing.authority.jkt is not None], claims)
+    return introspection_of(asker, narrowed(bearer, claims), TYPES[bearer.authority.jkt is not None], claims)
 
 
 def refresh_token(asker: IntrospectionCaller, token: str) -> Introspection:
     with database().read() as db:
-        bearing = of_refresh(db, token)
-    return introspection_of(asker, bearing, "refresh_token", {}) if bearing else INACTIVE
+        bearer = of_refresh(db, token)
+    return introspection_of(asker, bearer, "refresh_token", {}) if bearer else INACTIVE
 
 
 def introspection_of(
-    asker: IntrospectionCaller, bearing: TokenBearer, token_type: str, claims: Mapping[str, Any]
+    asker: IntrospectionCaller, bearer: TokenBearer, token_type: str, claims: Mapping[str, Any]
 ) -> Introspection:
-    is_own = bearing.user_id == asker.principal.user_id
+    is_own = bearer.user_id == asker.principal.user_id
     if not is_own and SEES_ALL not in asker.principal.roles:
         return INACTIVE
-    if excludes(bearing.authority, asker.call):
+    if excludes(bearer.authority, asker.call):
         return INACTIVE
-    return introspection_response(bearing, issuer=current_app.config["BASE_URL"], token_type=token_type, claims=claims)
+    return introspection_response(bearer, issuer=current_app.config["BASE_URL"], token_type=token_type, claims=claims)
