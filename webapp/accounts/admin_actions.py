@@ -116,7 +116,7 @@ class AdminAction:
         """Create a link that sets a new password; earlier links stop working.
 
         Args:
-            by_mail: whether it is mailed to the user; otherwise the administrator hands it over.
+            by_mail: whether it is mailed to the user; otherwise the administrator passes it on.
 
         Returns:
             The path of the page, with the secret.

@@ -1,4 +1,4 @@
-"""What administrators end of another account one by one: a session, an API token or a script login."""
+"""End single credentials of another account, as an administrator: sessions, API tokens, script logins."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -18,7 +18,7 @@ Kind = Literal["session", "token", "script_login"]
 
 
 class CredentialEnded(Exception):
-    """It is not the user's, or has ended."""
+    """The credential does not belong to the user, or has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def script_name(db: Session, user_id: UUID, login_id: UUID) -> str | None:
 
 
 def end(action: AdminAction, user: User, found: LiveCredential) -> None:
-    """End it, record who did it and why, and mail the user.
+    """End a credential, record who did it and why, and mail the user.
 
     Raises:
         TargetOutranksActor: the user has roles that the actor lacks.

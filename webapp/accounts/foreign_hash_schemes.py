@@ -63,17 +63,17 @@ class Scheme:
     name: str
     pattern: re.Pattern[str]
     milliseconds: Callable[[Parameters], float]
-    """How long checking a password takes, about; measured on one core of a server of 2026."""
+    """Approximate time to check a password, measured on one core of a server of 2026."""
     matches: Callable[[str, str], bool]
     """Whether a password, the first argument, belongs to a hash. Raises ``ValueError`` for passwords that it cannot
     check, such as those with a NUL."""
     mebibytes: Callable[[Parameters], float] = lambda _parameters: 0
     is_weak: bool = False
-    """Whether graphics cards try billions of passwords a second, or millions: what is leaked of these is soon known."""
+    """Whether graphics cards can try millions of passwords a second or more, so that leaked hashes are soon cracked."""
 
     @property
     def prefix(self) -> str:
-        """What every hash of it begins with."""
+        """The prefix of every hash of this scheme."""
         return self.pattern.pattern.replace("\\", "").partition("(")[0].partition("[")[0]
 
 
@@ -118,7 +118,7 @@ def bcrypt_time(parameters: Parameters) -> float:
 # Milliseconds for a thousand rounds. The last two are computed by Python itself.
 PBKDF2_TIMES = {"sha1": 0.43, "sha256": 0.38, "sha512": 1.1}
 SHA512_CRYPT_TIME, SHA256_CRYPT_TIME = 0.9, 0.7
-# What they have without ``rounds=``.
+# Default of both without ``rounds=``.
 SHA_CRYPT_ROUNDS = 5000
 PHPASS_ROUNDS = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

@@ -17,12 +17,12 @@ OWN = "$argon2"
 SIGNED = "{flask-security}"
 """Before hashes of Flask-Security, which hashes an HMAC of the password (its ``SECURITY_PASSWORD_SALT`` is the key)."""
 LONGEST = 200
-# Each login with such a hash takes it, in one of few places.
+# Time of each login with such a hash, during which it occupies one of few slots.
 MOST_MILLISECONDS = 1500
 MOST_MEBIBYTES = 128
 # Up to here a refused login is answered at the same multiple of 50 ms as with a hash of the site's own.
 OWN_MILLISECONDS = 40
-# What is checked more quickly is guessed as quickly.
+# A hash that is checked more quickly can also be cracked quickly.
 WEAK_MILLISECONDS = 5
 # Around a hash that stands for itself: Django's and OpenLDAP's.
 WRAPPERS = {"argon2$argon2": "$argon2", "bcrypt$$2": "$2", "{CRYPT}$": "$", "{crypt}$": "$", "{ARGON2}$": "$"}
@@ -31,16 +31,16 @@ INCOMPARABLE = (ValueError, VerificationError, InvalidHashError)
 
 
 class InvalidHash(Exception):
-    """The message is for the operator: what was seen, and never the hash."""
+    """An imported hash is not accepted. The message is for the operator and never contains the hash."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ForeignHash:
-    """Two are equal if checking them is the same work."""
+    """A hash with its scheme and parameters; two are equal if checking them costs the same."""
 
     scheme: Scheme
     hashed: str = field(compare=False)
-    """Without ``SIGNED``."""
+    """The hash without ``SIGNED``."""
     is_signed: bool
     milliseconds: float
     mebibytes: float
@@ -88,7 +88,7 @@ def checked_hash(hashed: str) -> str:
 
 @lru_cache(256)
 def is_comparable(found: ForeignHash) -> bool:
-    """Whether the library takes its parameters; tried once for all hashes that have the same."""
+    """Whether the library accepts the parameters of a hash; tried once for all hashes with the same ones."""
     try:
         found.scheme.matches("", found.hashed)
     except VerifyMismatchError:
@@ -106,7 +106,7 @@ def unwrapped(hashed: str) -> str:
 
 
 def description_of(hashed: str) -> str:
-    """What a refused hash is. It may be a password, so nothing of it is repeated."""
+    """Describe a refused hash for the error message. It may be a password, so nothing of it is repeated."""
     hashed = hashed.removeprefix(SIGNED)
     if (known := next((name for name, pattern in REFUSED if pattern.fullmatch(hashed)), None)) is not None:
         return f"it is {known}"
@@ -116,7 +116,7 @@ def description_of(hashed: str) -> str:
 
 
 def is_foreign(stored: str) -> bool:
-    """Whether the site's own hasher cannot check it."""
+    """Whether a hash was made by another program, so that the site's own hasher cannot check it."""
     return not stored.startswith(OWN)
 
 
@@ -142,7 +142,7 @@ def signed(password: str, key: str) -> str:
 
 
 def cost_of(stored: str) -> int | None:
-    """Milliseconds that checking a hash takes, about; None for hashes as this site makes them, and for no hash."""
+    """Approximate milliseconds to check a hash; None for hashes as this site makes them, and for no hash."""
     found = recognized(stored) if stored else None
     if found is None:
         return None
@@ -151,7 +151,7 @@ def cost_of(stored: str) -> int | None:
 
 
 def longest_check(milliseconds: int, *, slowest: float) -> timedelta:
-    """How long a check may take that takes so many milliseconds, about; zero if the site's own takes as long.
+    """The longest time for a check that takes about so many milliseconds; zero if the site's own takes as long.
 
     Args:
         slowest: seconds that the slowest check in this process has taken: the machine may be slow, or busy.

@@ -8,7 +8,7 @@ from webapp.accounts.names import normalized_key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """A user as the identity provider knows them, after the right password."""
+    """A user as the identity provider describes them, after the right password."""
 
     username: str
     email: str | None = None

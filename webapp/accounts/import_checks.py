@@ -70,7 +70,7 @@ class ImportRules:
     """What is the same for all lines."""
 
     closures: Mapping[str, Sequence[str]]
-    """Of each role of this site: all that it includes, itself among them."""
+    """All roles that each role of this site includes, itself among them."""
     renamed: Mapping[str, str]
     """Roles of the former site: what they are called here."""
     default_role: str

@@ -36,7 +36,7 @@ class InvalidImportValue(Exception):
 
 
 def canonical(fields: Mapping[str, object]) -> dict[str, object]:
-    """The fields by their proper names, without those that are empty.
+    """Fields by their canonical names, without empty ones.
 
     Raises:
         InvalidImportValue: a name is unknown, or two stand for the same field.
@@ -71,7 +71,7 @@ def text(name: str, value: object) -> str | None:
 
 
 def identifier(name: str, value: object) -> UUID | None:
-    """None if it is missing."""
+    """A UUID; None if it is missing."""
     try:
         given = text(name, value)
         return UUID(given) if given else None
@@ -101,10 +101,10 @@ def instant(name: str, value: object) -> datetime | None:
 
 
 def since(name: str, value: object, *, otherwise: datetime) -> datetime | None:
-    """A state that is given by yes or no, or by the time since when it is so; None for no.
+    """The start of a state that is given by yes or no, or by its start; None for no.
 
     Args:
-        otherwise: since when it is so where it only says yes.
+        otherwise: the start of the state if the value only says yes.
     """
     try:
         return otherwise if flag(name, value) else None

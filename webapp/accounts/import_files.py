@@ -7,7 +7,7 @@ from typing import IO
 
 import msgspec
 
-# Longer than any user is, in bytes.
+# Maximum length of a line in bytes; no user needs as much.
 LONGEST_LINE = 64 * 1024
 TOO_LONG = f"The line is longer than {LONGEST_LINE // 1024} KiB."
 DELIMITERS = ",;\t"
@@ -16,13 +16,13 @@ Fields = Mapping[str, object]
 
 
 class InvalidImportFile(Exception):
-    """It cannot be read from some line on; the message says why."""
+    """A file cannot be read from some line on; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     number: int
-    """From 1, as editors count."""
+    """Number of the line, from 1 as in editors."""
     fields: Fields
     problem: str | None = None
     """Why it cannot be read."""
@@ -105,7 +105,7 @@ def read_csv(file: IO[bytes]) -> Iterator[Line]:
 
 
 def decoded_lines(file: IO[bytes]) -> Iterator[str]:
-    """What is not UTF-8 becomes surrogates, which no field may have.
+    """Decode lines; bytes that are not UTF-8 become surrogates, which no field may have.
 
     Raises:
         InvalidImportFile: a line is too long. A row may go on over several lines, so the next row cannot be found.
@@ -131,6 +131,6 @@ ENDINGS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".htpasswd": "h
 
 
 def format_of(name: str) -> str | None:
-    """The format that the name of a file stands for, if any."""
+    """The format that the extension of a file name indicates, if any."""
     name = name.lower()
     return "htpasswd" if name == "htpasswd" else next((f for end, f in ENDINGS.items() if name.endswith(end)), None)

@@ -45,5 +45,5 @@ class LinkedLogins:
     """Link an account again that was unlinked, as described for ``notices.identity_unlinked``."""
 
     def usable(self, db: Session, user_id: UUID) -> int:
-        """With how many of them a user can log in."""
+        """Number of linked accounts with which a user can log in."""
         return sum(one.works for one in self.of_user(db, user_id))

@@ -1,4 +1,4 @@
-"""Limits of mails to one mailbox that are requested without a login; beyond them none is sent, and nobody is told."""
+"""Limits of mails to one mailbox that are requested without a login; beyond them none is sent, without an error."""
 
 from datetime import timedelta
 

@@ -44,7 +44,7 @@ def new_script_login(db: Session, mailer: Mailer, user: User, here: Circumstance
 
 
 def device_allowed(db: Session, mailer: Mailer, user: User, here: Circumstances, *, app: str) -> None:
-    """Mail about an app on another device that now has access: whoever sends somebody a code can be behind it."""
+    """Mail about an app on another device that now has access; an attacker may have sent the user the code."""
     send_notice(db, mailer, user, here, "device_allowed", said={"app": app})
 
 

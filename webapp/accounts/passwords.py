@@ -63,7 +63,7 @@ class Passwords:
     minimum: int
     hasher: PasswordHasher = field(default_factory=lambda: HASHER)
     waiting: int = 2
-    """How many may wait besides."""
+    """How many further requests may wait for a slot."""
     minimum_with_second_factor: int = 8
     demands: Demands = field(default_factory=Demands)
     response_interval: timedelta = RESPONSE_INTERVAL
@@ -114,7 +114,7 @@ class Passwords:
             return self._hands.submit(self._compare, form, hashed).result()
 
     def _compare(self, form: str, hashed: str) -> bool:
-        """In a thread for hashes."""
+        """Compare in a thread for hashes."""
         began = time.monotonic()
         try:
             if foreign_hashes.is_foreign(hashed):
@@ -137,7 +137,7 @@ class Passwords:
             time.sleep(interval - (time.monotonic() - received_at) % interval)
 
     def interval(self, costliest: int) -> timedelta:
-        """Of refusals: so long that it makes no difference whether the hash of an account was imported."""
+        """The interval of refusals, long enough to hide whether the hash of an account was imported."""
         longest = foreign_hashes.longest_check(costliest, slowest=self._slowest)
         return max(self.response_interval, math.ceil(longest / RESPONSE_INTERVAL) * RESPONSE_INTERVAL)
 

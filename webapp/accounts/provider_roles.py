@@ -14,7 +14,7 @@ ORDINARY = "user"
 def apply_role(db: Session, user: User, wanted: str | None, given: str | None, *, provider: str) -> str | None:
     """Give a user the role of the provider's rules, or take away the one that they gave before.
 
-    A role that an administrator has given meanwhile stays, as the rules know nothing of the reason. The last super
+    A role that an administrator has given meanwhile stays, because the rules cannot know the reason. The last super
     administrator stays one.
 
     Args:
@@ -23,7 +23,7 @@ def apply_role(db: Session, user: User, wanted: str | None, given: str | None, *
         provider: its name, for the audit log.
 
     Returns:
-        The role that the user has by the rules now, to be stored; None if it is not by them.
+        The role that the user now has by the rules, to be stored; None if they have it otherwise.
     """
     is_ours = user.role in (ORDINARY, given)
     target = wanted or ORDINARY

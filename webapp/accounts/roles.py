@@ -169,7 +169,7 @@ def why_not_removable(db: Session, role: Role) -> str | None:
 
 
 def lock_all(db: Session, role: Role) -> dict[str, Role]:
-    """Lock all roles and read them anew, because two changes that are valid alone may not be valid together.
+    """Lock all roles and read them again, because two changes that are valid alone may not be valid together.
 
     Returns:
         Roles by name.
@@ -187,7 +187,7 @@ def lock_all(db: Session, role: Role) -> dict[str, Role]:
 
 
 def set_includes(db: Session, role: Role, includes: Sequence[str]) -> None:
-    """Set what a role includes, and compute the closures of all roles anew."""
+    """Set what a role includes, and recompute the closures of all roles."""
     everyone = lock_all(db, role)
     if unknown := set(includes) - everyone.keys():
         raise InvalidRole(_("Unknown role: %(roles)s.", roles=", ".join(sorted(unknown))))

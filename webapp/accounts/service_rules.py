@@ -30,7 +30,7 @@ class OwnerProblem(StrEnum):
     """Why an owner cannot have a service account."""
 
     MISSING = "missing"
-    """It has none, or the role does not exist."""
+    """There is no owner, or the role does not exist."""
     INACTIVE = "inactive"
     """The person is disabled, has closed their account or cannot log in."""
     LACKS_ROLE = "lacks_role"
@@ -122,7 +122,7 @@ def require_owner(db: Session, user: User, role: str) -> None:
 
 
 def owner_of(db: Session, user_id: UUID) -> Owner | None:
-    """None if it is no service account, or its owner was deleted."""
+    """The owner of a service account; None for other users, or if the owner was deleted."""
     found = db.get(ServiceAccount, user_id, populate_existing=True)
     if found is None:
         return None

@@ -42,7 +42,7 @@ class ImportSummary:
     with_totp: int = 0
     with_passkeys: int = 0
     unusable_passkeys: Counter[str] = field(default_factory=Counter)
-    """By the host name that they belong to; they are left out."""
+    """Number of unusable passkeys by the host name that they belong to; they are left out."""
     roles: Counter[str] = field(default_factory=Counter)
     schemes: Counter[str] = field(default_factory=Counter)
 

@@ -1,4 +1,4 @@
-"""Passphrases that everybody knows: examples of comics and manuals, quotations, rhymes. To add one, add a line."""
+"""Well-known passphrases: examples of comics and manuals, quotations, rhymes. To add one, add a line."""
 
 from dataclasses import dataclass
 from functools import cache

@@ -1,4 +1,4 @@
-"""What watches requests, and what others can watch: access log, metrics, readiness and the nodes of the site."""
+"""Observability: access log, metrics, traces, readiness, and the nodes of the site."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +30,7 @@ VERSION_TABLE = text("SELECT 1 FROM alembic_version")
 
 
 def recorder_for(settings: Settings, database: Database) -> "Recorder | None":
-    """What counts; None without metrics, and then nothing is measured. Before queries are prepared."""
+    """The recorder of metrics; None if they are disabled. Call it before queries are prepared."""
     if not settings.has_metrics:
         return None
     recorder: Recorder = lazily("webapp.metrics.recorder").Recorder()

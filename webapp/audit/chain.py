@@ -34,7 +34,7 @@ class ChainVerdict:
     last: int
     """``seq`` of the last event."""
     digest: str
-    """Of the last event, in hex. A copy stored elsewhere shows later whether the whole chain was rewritten."""
+    """Digest of the last event, in hex. A copy stored elsewhere shows later whether the whole chain was rewritten."""
     broken_at: int | None = None
     """``seq`` of the first event that was changed or is missing; None if the chain is intact."""
 

@@ -204,7 +204,7 @@ class Origin:
 
 
 NOWHERE = Origin()
-# This layer does not know the web: the application sets how to find where a request came from, once.
+# This layer does not depend on the web: the application sets, once, the function that finds the origin.
 origin_of: list[Callable[[], Origin]] = [lambda: NOWHERE]
 
 

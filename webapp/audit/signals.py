@@ -82,7 +82,7 @@ SIGNALS: dict[str, NamedSignal] = {
 
 
 class SignalPayload(NamedTuple):
-    """What receivers get of an event."""
+    """The arguments that receivers of a signal get: the name of the event and ids."""
 
     event: str
     user_id: UUID | None

@@ -22,7 +22,7 @@ class CommandContext:
 
     @cached_property
     def settings(self) -> Settings:
-        """For commands that encrypt or decrypt; a new site gets a secret key, one with a database never does.
+        """Settings for commands that encrypt or decrypt; creates a secret key unless the site has a database.
 
         Raises:
             SettingsError
@@ -35,7 +35,7 @@ class CommandContext:
 
     @cached_property
     def settings_to_read(self) -> Settings:
-        """For commands that neither encrypt nor decrypt. Without a secret key they have one that nobody keeps.
+        """Settings for commands that neither encrypt nor decrypt; a missing secret key is replaced by a temporary one.
 
         Raises:
             SettingsError

@@ -94,7 +94,7 @@ def replace_keys(db: Session, database: Database, settings: Settings) -> list[st
 
 
 def record_time(settings: Settings, at: datetime) -> None:
-    """Note the time beside the database, so that a backup from before never brings the old keys back."""
+    """Record the time in the instance folder, so that restoring an earlier backup does not bring the old keys back."""
     try:
         emergency_mark.write(settings.instance, at)
     except InstanceError as error:

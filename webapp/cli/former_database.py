@@ -22,11 +22,11 @@ class FormerDatabase:
     keys: Sequence[StoredKeys]
     emergency_at: datetime | None
     is_later: bool
-    """Whether it went on from the backup, so that it knows what was ended since; not so a new or another site."""
+    """Whether it continues the database of the backup and so shows what was ended since; False for another site."""
 
 
 def read(settings: Settings, newest: AuditEvent | None) -> FormerDatabase | None:
-    """None if there is none, or it cannot be read, or it belongs to another secret key.
+    """Read the former database; None if there is none, or it cannot be read, or it belongs to another secret key.
 
     Args:
         newest: the last event in the backup.

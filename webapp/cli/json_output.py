@@ -1,4 +1,4 @@
-"""Output of ``serve`` with WEBAPP_LOG_JSON: what it says to people becomes lines of the log."""
+"""Output of ``serve`` with WEBAPP_LOG_JSON: messages for people become log lines."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

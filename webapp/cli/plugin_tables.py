@@ -29,7 +29,7 @@ class PluginTables:
     """The tables of one plug-in."""
 
     name: str
-    """Of its blueprint."""
+    """Name of its blueprint."""
     folder: Path
     """Holds the revisions, in files as Alembic writes them."""
     module: str

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from webapp.cli import schema
 from webapp.settings import Settings
 
-# The write-ahead log holds the latest changes; the index of it is made anew.
+# The write-ahead log holds the latest changes; its index is rebuilt.
 PARTS = ("", "-wal")
 
 

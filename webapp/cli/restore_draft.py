@@ -59,7 +59,7 @@ class Unpacked:
     database: Path
     kind: str
     made_at: datetime | None
-    """None for a copy of a SQLite file, which does not say."""
+    """When the backup was made; None for a copy of a SQLite file, which does not say."""
     secret_keys: tuple[str, ...] = ()
     settings: tuple[Path, ...] = ()
     environment: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from webapp.core.clock import NEVER
 
 
 class EmergencyUnknown(Exception):
-    """Logins should stay, but nothing here tells whether ``keys emergency`` was run since the backup was made."""
+    """Logins should stay, but it is unknown whether ``keys emergency`` was run since the backup was made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Known:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     keys: Literal["former", "new", "backup"]
-    """Whose signing keys and cookie generation are used afterwards."""
+    """The database whose signing keys and cookie generation are used afterwards."""
     ended_before: datetime | None
     """Credentials, links and mails created before end; None: none."""
 

@@ -74,8 +74,8 @@ def prepare(settings: Settings) -> None:
         load_declared_apps(settings)
     refuse_unknown_roles(settings)
     if settings.blueprints or any(":" in name for name in (*settings.second_factor_for, *settings.passkey_for)):
-        # A view without a rule, or a scope that no route has, would end each worker anew, and its sentence would be
-        # lost among their tracebacks.
+        # A view without a rule, or a scope that no route has, would stop every new worker, and the message would
+        # be lost among their tracebacks.
         app = lazily("webapp.app")
         app.close(app.create_app(settings))
 

@@ -1,6 +1,6 @@
 """The main process of ``serve`` once the database is ready: it starts the workers, and has loaded nothing else.
 
-``serve`` replaces itself by it, because what upgrades the database would stay in memory as long as the server runs.
+``serve`` replaces itself with it, because otherwise the modules that upgrade the database would stay in memory.
 """
 
 import json

@@ -142,7 +142,7 @@ def hand_over(context: CommandContext, *, names: tuple[str, ...], owner: str | N
 
 
 def new_owner_named(db: Session, leaving: User, name: str | None, role: str | None) -> Owner | None:
-    """Who gets the service accounts of a user who is disabled; None if they stop too.
+    """The new owner of the service accounts of a user who is disabled; None if they stop too.
 
     Raises:
         CommandRefused: the new owner cannot have all of them.

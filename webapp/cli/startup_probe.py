@@ -34,6 +34,6 @@ class StartupProbe(threading.Thread):
 
 
 def reachable(host: str) -> str:
-    """The loopback IP address, for one that stands for all IP addresses of the machine."""
+    """The IP address to probe: loopback instead of a wildcard such as 0.0.0.0."""
     address = ipaddress.ip_address(host.partition("%")[0])
     return str({4: "127.0.0.1", 6: "::1"}[address.version]) if address.is_unspecified else host

@@ -22,7 +22,7 @@ from webapp.cli.prompts import hashed_password, password_stdin
 
 @contextmanager
 def refused_if_external() -> Iterator[None]:
-    """Refuse a change of the password of a user whom the identity provider knows."""
+    """Refuse a change of the password of a user whose password the identity provider verifies."""
     try:
         yield
     except PasswordElsewhere as error:

@@ -97,7 +97,7 @@ class Clients:
         return caller or str(environ["REMOTE_ADDR"])
 
     def of_connection(self, address: str) -> str | None:
-        """None for a trusted proxy, which has connections of many clients."""
+        """The client of a connection; None for a trusted proxy, which has connections of many clients."""
         return None if forwarded.is_trusted(address, self.proxies) else self.network_of(address)
 
 

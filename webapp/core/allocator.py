@@ -5,13 +5,13 @@ import threading
 import time
 
 INTERVAL = 10.0
-"""Seconds. Each hash of a password takes 19 MiB; taken anew from the system, it takes 9 ms longer."""
+"""Seconds. Each hash of a password takes 19 MiB; allocating it again takes 9 ms longer."""
 M_ARENA_MAX = -8
 """Of ``mallopt(3)``."""
 
 
 def return_free_memory() -> None:
-    """Takes less than a millisecond, or some where a hash has just been computed."""
+    """Return free memory now; takes less than a millisecond, or a few after a password hash."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

@@ -22,7 +22,7 @@ class Precision(StrEnum):
     LEAST = "at_least"
     """Counting has stopped; there may be more."""
     ABOUT = "about"
-    """From the statistics of the database."""
+    """An estimate from the statistics of the database."""
 
 
 @dataclass(frozen=True, slots=True)

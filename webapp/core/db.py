@@ -90,8 +90,8 @@ def read_only(engine: Engine) -> Engine:
     """The engine for transactions that only read, which on SQLite never wait."""
     if engine.dialect.name != "sqlite":
         return engine.execution_options(postgresql_readonly=True)
-    # With connections of its own, because a change of ``query_only`` makes SQLite prepare all statements anew, and
-    # that takes longer than most of them.
+    # With connections of its own, because a change of ``query_only`` makes SQLite prepare all statements again,
+    # which takes longer than most of them.
     reading = create_engine(engine.url, **COMMON)
     event.listen(reading, "connect", prepare_sqlite)
     event.listen(reading, "connect", lambda connection, _record: connection.execute("PRAGMA query_only=ON"))

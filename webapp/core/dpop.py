@@ -40,7 +40,7 @@ class ProvenRequest:
     base_urls: tuple[str, ...]
     """URLs of the site from the settings, because the sender can choose scheme, host and port in the request."""
     path: str
-    """Below the base URL; decoded, as the routes see it."""
+    """Path below the base URL; decoded, as in the routes."""
     token: str | None = None
 
 

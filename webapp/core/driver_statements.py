@@ -20,7 +20,7 @@ CONNECTION = "connection"
 
 
 def read_only(entity: type[E], values: dict[str, Any]) -> E:
-    """An entity with these values that no session knows. Setting an attribute raises ``AttributeError``."""
+    """An entity with these values that belongs to no session. Setting an attribute raises ``AttributeError``."""
     made = object.__new__(entity)
     vars(made).update(values)
     return made

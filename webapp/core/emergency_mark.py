@@ -19,7 +19,7 @@ def write(instance: Path, at: datetime) -> None:
 
 
 def read(instance: Path) -> datetime | None:
-    """None if it was not run on this machine.
+    """When ``keys emergency`` was last run; None if it was not run on this machine.
 
     Raises:
         InstanceError

@@ -54,7 +54,7 @@ class LdapServer:
 class Entry:
     dn: str
     attributes: Mapping[str, Sequence[bytes]]
-    """By their name in lower case."""
+    """Values of attributes by their name in lower case."""
 
 
 @contextmanager

@@ -123,7 +123,7 @@ class OutgoingHttp:
                 with made.getresponse() as answer:
                     return OutgoingResponse(answer.status, read(answer))
             except (OSError, http.client.HTTPException, ValueError) as error:
-                # Not the message, which may repeat what the server said.
+                # Not the message, which may repeat what the server sent.
                 kind = type(error).__name__
                 raise NotReached(f"{host}: no valid response within {self.timeout:g} seconds ({kind})") from error
             finally:
@@ -136,7 +136,7 @@ class OutgoingHttp:
             NotReached
         """
         try:
-            # Names below localhost are this machine (RFC 6761 §6.3), as browsers know and not every resolver.
+            # Names below localhost are this machine (RFC 6761 §6.3), as browsers implement, but not every resolver.
             name = "localhost" if host.endswith(".localhost") else host
             found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:

@@ -28,8 +28,8 @@ class Limit:
     amount: int
     per: timedelta
     is_volatile: bool = False
-    """Counted in Valkey, where that is set: for what is counted on many requests, and may begin anew when Valkey
-    comes or goes. Never for what guards a login or lets a value be used once."""
+    """Counted in Valkey, where that is set: for what is counted on many requests, and may start again when Valkey
+    fails or recovers. Never for what guards a login or lets a value be used once."""
 
     @property
     def seconds(self) -> int:

@@ -22,7 +22,7 @@ Item = tuple[str, int, int]
 SPENT = "spent-"
 
 # One statement, so that concurrent processes are counted one after the other. Valid on SQLite and PostgreSQL. A window
-# whose hits were all given back begins anew.
+# whose hits were all given back starts again.
 COUNT = text("""
     INSERT INTO rate_bucket (key, hits, expires_at) VALUES (:key, :amount, :end)
     ON CONFLICT (key) DO UPDATE SET

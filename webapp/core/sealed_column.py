@@ -29,7 +29,7 @@ class SealedColumn:
     name: str
     """What the rows hold, for the operator; in the plural."""
     purpose: str
-    """Of the key that encrypts them, derived from the secret key."""
+    """Purpose of the key that encrypts them, derived from the secret key."""
     id: InstrumentedAttribute[Any]
     sealed: InstrumentedAttribute[Any]
     belongs_to: InstrumentedAttribute[Any]

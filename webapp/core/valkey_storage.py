@@ -1,4 +1,4 @@
-"""ValkeyStorage: counts of rate limits in Valkey, which is not asked while it does not answer."""
+"""ValkeyStorage: counts of rate limits in Valkey, which gets no requests while it does not answer."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -29,8 +29,8 @@ SLOW = "its answer took too long"
 class ValkeyStorage:
     """The ``limits`` library's storage, with a circuit breaker.
 
-    After a failure no request waits for Valkey again: another thread tries it, at most once in ``PAUSE``, when
-    somebody asks.
+    After a failure no request waits for Valkey again: when it is next needed, another thread tries it, at most once in
+    ``PAUSE``.
     """
 
     def __init__(self, url: str) -> None:
@@ -61,7 +61,7 @@ class ValkeyStorage:
         return found
 
     def answers(self) -> bool:
-        """Whether it counts, as far as that is known; asks it only if it did so the last time."""
+        """Whether Valkey answers, as far as is known; tried only if it answered the last time."""
         try:
             self.ask(probe)
         except Unavailable:

@@ -29,8 +29,10 @@ def sid_of(db: Session, session_id: UUID) -> UUID | None:
 
 
 def locked_session(db: Session, sid: UUID) -> Credential | None:
-    """The live session with this ``sid``, read-only and locked: whoever ends it waits, and then ends what was given for
-    it."""
+    """The live session with this ``sid``, read-only and locked.
+
+    A concurrent end of the session waits, and then ends what was issued for it.
+    """
     return LOCKED.scalar(db, of=sid, moment=now())
 
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Check(StrEnum):
-    """In the order in which they are made: those before a failed one have passed."""
+    """The checks of a login in order: those before a failed one have passed."""
 
     METADATA = "metadata"
     REQUEST_TOKEN = "request_token"

@@ -16,7 +16,7 @@ LARGEST_NUMBER = 2**63 - 1
 def named_identity(
     issuer: str, found: Mapping[str, Any], names: Mapping[str, str], more: Mapping[str, Any] | None = None
 ) -> UpstreamIdentity:
-    """The identity that a provider describes in its own words.
+    """The identity in the user data of a provider with its own claim names.
 
     Args:
         names: name or path of each claim there, by its standard name; the standard name if it is missing, and a claim
@@ -35,7 +35,7 @@ def subject_in(value: object) -> str:
     """The subject as text; some providers have numbers.
 
     Raises:
-        LoginFailed: neither a text nor a whole number above 0, which is what a program has before it knows the user.
+        LoginFailed: neither a text nor a whole number above 0; programs often use 0 for an unknown user.
     """
     # Python counts true as a number, and a float may stand for several.
     if type(value) is int:

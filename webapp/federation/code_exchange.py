@@ -1,4 +1,4 @@
-"""The token request (RFC 6749 §4.1.3): what a provider gives for a code."""
+"""The token request (RFC 6749 §4.1.3): exchange a code for tokens at a provider."""
 
 from base64 import b64encode
 from dataclasses import dataclass

@@ -32,7 +32,7 @@ def is_within(address: str, domains: Iterable[str]) -> bool:
 def is_same_mailbox(one: str, other: str) -> bool:
     """Whether two e-mail addresses differ at most in case and in how the domain is written.
 
-    The keys of ``accounts.names`` do not suffice: they take ß for ss, ς for σ, and a ligature for its letters.
+    The keys of ``accounts.names`` do not suffice: they treat ß as ss, ς as σ, and a ligature as its letters.
     """
     return mailbox_key(one) == mailbox_key(other)
 
@@ -43,7 +43,7 @@ def mailbox_key(address: str) -> str:
 
 
 def domain_key(domain: str) -> str:
-    """A domain as the DNS knows it (UTS #46, not transitional)."""
+    """A domain in the form that the DNS uses (UTS #46, not transitional)."""
     plain = lowered(domain.strip())
     try:
         return idna.encode(plain, uts46=True).decode()

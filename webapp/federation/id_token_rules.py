@@ -32,7 +32,7 @@ class ExpectedClaims:
     """When the login was begun; an ID token cannot be older."""
     moment: datetime
     authenticated_since: datetime | None = None
-    """Where the user had to authenticate anew: since when."""
+    """The earliest accepted ``auth_time`` if the user had to authenticate again."""
 
 
 def verified_claims(id_token: str | None, keys: PublishedKeys, expected: ExpectedClaims) -> dict[str, Any]:

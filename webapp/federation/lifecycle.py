@@ -180,7 +180,7 @@ def in_words(value: object) -> object:
 
 
 def lock(db: Session, row: LoginProvider) -> None:
-    """Wait for a change of somebody else, so that what follows begins with its result."""
+    """Wait for a concurrent change to end, so that what follows sees its result."""
     db.refresh(row, with_for_update=True)
 
 
@@ -190,9 +190,9 @@ def refuse_declared(row: LoginProvider, editor: ProviderEditor) -> None:
 
 
 def refuse_foreign_roles(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
-    """Nobody stores a provider that may give a role which they may not give themselves.
+    """Refuse a provider that may give a role which the editor may not give.
 
-    This includes roles that it could give before: whoever changes its issuer or a rule decides who gets them.
+    This includes roles that it could give before: a change of its issuer or of a rule decides who gets them.
 
     Raises:
         InvalidProvider

@@ -1,4 +1,4 @@
-"""What other packages need to know of linked identities, and how many users would be locked out without a provider."""
+"""Linked identities for other packages, and how many users would be locked out without a provider."""
 
 from collections.abc import Mapping
 from contextlib import suppress

@@ -58,7 +58,7 @@ def owner_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -
 def linkable_by_address(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> User | None:
     """The account of ``by_address``, unless its user has to log in here first to link the identity."""
     user = by_address(db, provider, identity)
-    # An e-mail address is one factor: whoever has two here links it after a login with both.
+    # An e-mail address is one factor: users with two factors here link it after a login with both.
     if user is None or factors.of(db, user.id).has_second:
         return None
     return None if unlinked_identities.was_unlinked(db, user.id, identity.issuer, identity.subject) else user
@@ -83,7 +83,7 @@ def by_address(db: Session, provider: LoginProvider, identity: UpstreamIdentity)
     """The account with the e-mail address of an identity, if nobody else can have either of them.
 
     The provider has verified the address and is authoritative for its domain, and the owner of the account has
-    verified it here. Otherwise whoever could enter the address at one of the two would get the account of the other.
+    verified it here. Otherwise anybody able to enter the address at one of the two would get the account at the other.
     """
     address = verified_address(identity)
     if address is None or not is_within(address, provider.email_domains):

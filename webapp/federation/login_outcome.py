@@ -44,13 +44,13 @@ class AccountOutcome(StrEnum):
 class LoginOutcome:
     account: AccountOutcome
     username: str | None
-    """Of the account; None where there is none yet."""
+    """User name of the account; None where there is none yet."""
     rule_role: str | None
-    """What the rules give; None without a rule that applies."""
+    """Role that the rules give; None without a rule that applies."""
     former_role: str | None
-    """Of the account before this login."""
+    """Role of the account before this login."""
     role: str | None
-    """After it; None where nobody would be logged in."""
+    """Role after this login; None where nobody would be logged in."""
     counts_as_two_factors: bool
 
 

@@ -28,9 +28,9 @@ class LogoutToken:
 
     jti: str
     subject: str
-    """Whose session has ended; without ``sid`` all of theirs."""
+    """``sub`` of the user whose session has ended; without ``sid`` all sessions of the user."""
     sid: str
-    """Of the session at the provider."""
+    """ID of the session at the provider."""
 
 
 def checked(token: str, keys: PublishedKeys, *, issuer: str, client_id: str, moment: datetime) -> LogoutToken:
@@ -61,7 +61,7 @@ def has_event(claims: dict[str, Any]) -> None:
 
 
 def name_in(claims: dict[str, Any], name: str) -> str:
-    """What a claim identifies something by; empty if it is missing."""
+    """The text of a claim that identifies a user or session; empty if it is missing."""
     found = claims.get(name, "")
     if not isinstance(found, str) or len(found) > LONGEST_SUBJECT or not found.isprintable():
         raise LoginFailed(Check.SUBJECT, f"{name} is {quoted(found)}")

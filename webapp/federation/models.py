@@ -19,7 +19,7 @@ class LoginProvider(Base):
     slug: Mapped[str] = mapped_column(String(30), unique=True)
     """Its name in URLs, which does not change: the redirect URI contains it."""
     name: Mapped[Name]
-    """On the button of the login page."""
+    """Name on the button of the login page."""
     kind: Mapped[str] = mapped_column(String(10))
     """Protocol: ``oidc``, ``oauth2`` or ``oauth1``."""
     preset: Mapped[str] = mapped_column(String(30), server_default="")
@@ -40,7 +40,7 @@ class LoginProvider(Base):
     claim_names: Mapped[dict[str, str]] = mapped_column(JSON, server_default="{}")
     """Names of claims at a provider without OpenID Connect, by the standard name of the claim; see ``claim_names``."""
     client_auth_method: Mapped[str] = mapped_column(String(30), server_default="")
-    """How this site authenticates where no metadata tell: for ``oauth2`` ``client_secret_post`` (the default) or
+    """How this site authenticates without metadata: for ``oauth2`` ``client_secret_post`` (the default) or
     ``client_secret_basic``, for ``oauth1`` ``HMAC-SHA1`` (the default) or ``RSA-SHA1``, whose secret is a private key
     (PEM)."""
     email_domains: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
@@ -91,7 +91,7 @@ class UnlinkedIdentity(Base):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    """Of issuer and subject; see ``unlinked_identities``."""
+    """Digest of issuer and subject; see ``unlinked_identities``."""
 
 
 class WaitingIdentity(Base):
@@ -100,7 +100,7 @@ class WaitingIdentity(Base):
     __tablename__ = "waiting_identity"
 
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    """Of the secret in the cookie of the browser that it belongs to."""
+    """Digest of the secret in the cookie of the browser that it belongs to."""
     provider_id: Mapped[UUID] = mapped_column(ForeignKey("login_provider.id", ondelete="CASCADE"), index=True)
     identity: Mapped[dict[str, Any]] = mapped_column(JSON)
     id_token: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -124,7 +124,7 @@ class ProviderSession(Base):
     id_token: Mapped[bytes | None] = mapped_column(LargeBinary)
     """Encrypted, for the logout at the provider; None where nobody logs out there."""
     sid: Mapped[UUID | None] = mapped_column(index=True)
-    """Of the session here (``Credential.sid``); None until the login is complete."""
+    """``Credential.sid`` of the session here; None until the login is complete."""
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 

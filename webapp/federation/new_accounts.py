@@ -56,7 +56,7 @@ def may_have_account(provider: LoginProvider, identity: UpstreamIdentity, *, is_
 
 
 def suggested_name(identity: UpstreamIdentity) -> str:
-    """A user name to begin with, from the one at the provider or the e-mail address."""
+    """A suggestion for the user name, from the one at the provider or the e-mail address."""
     name = identity.username or identity.email
     return NOT_IN_NAMES.sub(".", name.partition("@")[0]).strip("._-")[:50]
 

@@ -78,7 +78,7 @@ def usual_slug(db: Session, preset: ProviderPreset, issuer: str, name: str = "")
 
 
 def short_host(issuer: str) -> str:
-    """What a host name says of its owner, such as acme of https://id.acme.example; an IP address says nothing."""
+    """The label of a host name that identifies its owner, such as acme in id.acme.example; empty for an IP address."""
     labels = (urlsplit(issuer).hostname or "").split(".")
     telling = [label for label in labels[:-1] or labels if label not in COMMON_LABELS]
     found = telling[0] if telling else labels[0]
@@ -86,7 +86,7 @@ def short_host(issuer: str) -> str:
 
 
 def refuse_before(db: Session, private: PrivateHosts, preset: ProviderPreset, entered: str) -> str:
-    """What can be said of an issuer before the rest is entered. Returns the issuer.
+    """Check an issuer before the rest is entered. Returns the issuer.
 
     Raises:
         InvalidProvider

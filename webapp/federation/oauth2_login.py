@@ -26,7 +26,7 @@ EMAIL = "email", "email_verified"
 
 
 class OAuth2Login:
-    """Who the user is, only the UserInfo endpoint says: to the access token that came directly from the provider."""
+    """Only the UserInfo endpoint identifies the user, by the access token that came directly from the provider."""
 
     def __init__(self, http: UpstreamHttp) -> None:
         self._http = http
@@ -105,7 +105,7 @@ def primary_in(listed: Sequence[Any]) -> tuple[str | None, bool]:
 def refuse_confirmation(pending: PendingRequest) -> None:
     """
     Raises:
-        LoginFailed: the login shall confirm who the user is, but this kind of provider does not show when they
+        LoginFailed: the login must confirm who the user is, but this kind of provider does not show when they
             authenticated.
     """
     if pending.purpose == "confirm":

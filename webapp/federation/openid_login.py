@@ -149,7 +149,7 @@ class OpenIdLogin:
         return identity_of(provider.issuer, joined_claims(claims, given), id_token=tokens.id_token or "")
 
     def userinfo(self, found: ProviderMetadata, access_token: str, claims: Mapping[str, Any]) -> dict[str, Any]:
-        """What the UserInfo endpoint says of the user (OpenID Connect Core §5.3); nothing without one.
+        """The claims from the UserInfo endpoint (OpenID Connect Core §5.3); empty without one.
 
         Raises:
             LoginFailed: it does not respond, or responds about another user.
@@ -167,7 +167,7 @@ class OpenIdLogin:
 def joined_claims(claims: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """The claims of an ID token, and those that only userinfo has.
 
-    An e-mail address and whether it is verified come from one of both.
+    An e-mail address and whether it is verified come from the same source.
     """
     has_address, is_same = "email" in claims, given.get("email") == claims.get("email")
     left_out = {"email_verified"} if has_address and not is_same else set()

@@ -19,19 +19,19 @@ PURPOSES = ("login", "link", "confirm", "test")
 class PendingRequest:
     state: str
     slug: str
-    """Of the provider."""
+    """Short name of the provider."""
     purpose: str
     """What the login is for, one of PURPOSES."""
     next: str
     """Path to go to afterwards; empty for the default."""
     begun_at: datetime
-    """Second of its start."""
+    """When it began, without fractions of a second."""
     kept: str = ""
     """What the protocol needs at the end; see ``ProviderRequest.kept``."""
     user: str = ""
     """ID of the user who began it while logged in, in hexadecimal; empty for a login."""
     mark: str = ""
-    """Of the provider as it was set up then; see ``subject_settings.login_mark``."""
+    """Digest of the settings of the provider at that time; see ``subject_settings.login_mark``."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

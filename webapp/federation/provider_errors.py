@@ -87,7 +87,7 @@ def is_expected(error: LoginFailed) -> bool:
 
 
 def kept_detail(error: LoginFailed) -> str:
-    """What is kept of an error; of a response only its code, because whoever opens the callback URL can write one."""
+    """What is kept of an error; of a response only its code, as anybody can open the callback URL and write one."""
     if error.check is not Check.RESPONSE:
         return error.detail[:LONGEST_DETAIL]
     responded = RESPONDED.search(error.detail)

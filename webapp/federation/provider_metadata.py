@@ -67,7 +67,7 @@ class MetadataCache:
         return cached.metadata
 
     def forget(self, issuer: str) -> None:
-        """Fetch the metadata anew at the next use, as after a change by an administrator."""
+        """Fetch the metadata again at the next use, as after a change by an administrator."""
         self._cached.pop(issuer, None)
 
     def _renew(self, issuer: str, cached: Cached) -> None:
@@ -90,7 +90,7 @@ class MetadataCache:
             raise LoginFailed(Check.METADATA, f"the issuer there is {quoted(published.get('issuer'))}, not {issuer}")
         endpoints = endpoints_in(published, issuer)
         is_same = former is not None and former.endpoints["jwks_uri"] == endpoints["jwks_uri"]
-        # The former keys know when they were fetched, so that the rate of requests stays limited.
+        # The former keys have the time at which they were fetched, so that the rate of requests stays limited.
         keys = former.keys if former is not None and is_same else PublishedKeys(endpoints["jwks_uri"], fetch=self._keys)
         methods = published.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
         return ProviderMetadata(

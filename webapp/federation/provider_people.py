@@ -14,10 +14,10 @@ from webapp.federation.models import LinkedIdentity
 @dataclass(frozen=True, slots=True)
 class ProviderUse:
     users: int = 0
-    """Who have linked an identity of it."""
+    """Number of users who have linked an identity of the provider."""
     last_login_at: datetime | None = None
     with_given_role: int = 0
-    """Whose role its rules gave."""
+    """Number of users whose role its rules gave."""
 
 
 USE = (
@@ -29,7 +29,7 @@ USE = (
 
 
 def every(db: Session) -> Mapping[UUID, ProviderUse]:
-    """By id of the provider; those that nobody uses are left out."""
+    """Numbers of users by id of the provider; unused providers are left out."""
     rows = db.execute(select(*USE).group_by(LinkedIdentity.provider_id))
     return {provider_id: ProviderUse(users, at, given) for provider_id, users, at, given in rows}
 

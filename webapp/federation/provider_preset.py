@@ -15,33 +15,33 @@ GENERICS = GENERIC, "oauth2", "oauth1"
 
 
 class InvalidPreset(Exception):
-    """What was entered for a preset is not what it needs; the message says what to enter."""
+    """A value for a preset does not fit; the message says what to enter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderPreset:
     key: str
     name: str
-    """On the button of the login page, unless another one is entered."""
+    """Name on the button of the login page, unless another one is entered."""
     kind: str = "oidc"
     issuer: str
-    """With ``{}`` for what is entered, where customers have different ones."""
+    """Issuer URL, with ``{}`` for the entered value if each customer has another issuer."""
     label: str = ""
-    """Of what is entered; empty where the issuer is the same for everybody."""
+    """Label of the value to enter; empty if all customers have the same issuer."""
     example: str = ""
     default: str = ""
-    """What is meant if nothing is entered; empty where something has to be entered."""
+    """Default for that value; empty if it is required."""
     slash: str = "never"
     """Whether the issuers of its customers end with a slash: ``never``, ``always``, or ``kept`` as it is entered."""
     scopes: tuple[str, ...] = OPENID
     endpoints: Mapping[str, str] = field(default_factory=dict)
     """URLs of a provider without discovery, by their name in RFC 8414."""
     claim_names: Mapping[str, str] = field(default_factory=dict)
-    """Where a provider without OpenID Connect has ``sub``, ``preferred_username`` and so on."""
+    """Names of claims at a provider without OpenID Connect, by their standard name, such as ``sub``."""
     where: str
-    """Where the client is registered there."""
+    """Place on the pages of the provider where a client is registered."""
     notes: tuple[str, ...] = ()
-    """What is special about it."""
+    """Notes for the admin who adds it."""
 
     @property
     def needs_value(self) -> bool:

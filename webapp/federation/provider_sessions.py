@@ -98,7 +98,7 @@ def end_here(db: Session, row: ProviderSession, provider: LoginProvider) -> bool
 
 
 def of_session(db: Session, sid: UUID) -> ProviderSession | None:
-    """Where a session here came from; None if that was no provider."""
+    """The session at a provider that a session here came from; None if it came from none."""
     return db.scalar(select(ProviderSession).where(ProviderSession.sid == sid))
 
 

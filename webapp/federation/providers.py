@@ -46,7 +46,7 @@ def next_position(db: Session) -> int:
 
 
 def free_slug(db: Session, wanted: str) -> str:
-    """A short name like this one that no provider has."""
+    """A free short name that resembles this one."""
     base = re.sub(r"[^a-z0-9]+", "-", wanted.lower()).strip("-")[:26].strip("-") or "provider"
     taken = set(db.scalars(select(LoginProvider.slug)))
     names = (base, *(f"{base}-{number}" for number in range(2, MOST + 2)))

@@ -31,7 +31,7 @@ def claims_for_rules(provider: LoginProvider, identity: UpstreamIdentity) -> Map
 
 
 def claims_of_rules(provider: LoginProvider, identity: UpstreamIdentity) -> dict[str, list[str]]:
-    """What is left of the claims without the values that no rule has, by the path in the rules."""
+    """The claims that rules refer to, by their path, with only the values that a rule has."""
     found: dict[str, list[str]] = {rule["claim"]: [] for rule in provider.role_rules}
     for claim, values in found.items():
         wanted = {rule["value"] for rule in provider.role_rules if rule["claim"] == claim}

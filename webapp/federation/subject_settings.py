@@ -13,23 +13,23 @@ SHOWN = 8
 
 
 def subject_settings(row: LoginProvider) -> tuple[str, ...]:
-    """By whom, and from what, the subject of a user is read."""
+    """The settings that determine the subject of a user: kind, issuer, claim and endpoint."""
     subject, userinfo = row.claim_names.get("sub", "sub"), row.endpoints.get("userinfo_endpoint", "")
     return row.kind, row.issuer, subject, userinfo
 
 
 def login_settings(row: LoginProvider) -> tuple[str, ...]:
-    """The same, and the client that a login is for."""
+    """``subject_settings``, and the client ID that a login is for."""
     return *subject_settings(row), row.client_id
 
 
 def login_mark(row: LoginProvider) -> str:
-    """A short text that is another one after ``login_settings`` have changed."""
+    """A short digest of ``login_settings``, to detect that they have changed."""
     return digest(repr((row.id.hex, *login_settings(row))))[:SHOWN].hex()
 
 
 def refuse_other_subjects(db: Session, row: LoginProvider, former: tuple[str, ...]) -> None:
-    """A provider with linked accounts keeps saying who is who in the same way; else its users could become others.
+    """Refuse changes by which users of a provider with linked accounts would be taken for other users.
 
     Args:
         former: its ``subject_settings`` before the change.
@@ -65,5 +65,5 @@ def refuse_same_issuer(db: Session, row: LoginProvider) -> None:
 
 
 def forget_waiting(db: Session, row: LoginProvider) -> None:
-    """End the first logins that wait for a decision, because the provider now is another one."""
+    """End the first logins that wait for a decision, because the provider may now identify other users."""
     db.execute(delete(WaitingIdentity).where(WaitingIdentity.provider_id == row.id))

@@ -1,4 +1,4 @@
-"""What administrators remove of another account: a login with an identity provider."""
+"""Remove a login with an identity provider from another account, as an administrator."""
 
 from webapp.accounts.admin_actions import AdminAction
 from webapp.accounts.linked_logins import LinkedLogin
@@ -9,7 +9,7 @@ from webapp.federation.models import LinkedIdentity, LoginProvider
 
 
 def by_admin(action: AdminAction, user: User, identity: LinkedLogin) -> None:
-    """Remove it, end all sessions and script logins, record who did it and why, and mail the user.
+    """Remove a linked identity, end all sessions and script logins, record who did it and why, and mail the user.
 
     Raises:
         TargetOutranksActor: the user has roles that the actor lacks.

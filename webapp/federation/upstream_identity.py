@@ -23,14 +23,14 @@ class UpstreamIdentity:
     auth_time: float | None = None
     """When the user authenticated at the provider, in seconds since 1970."""
     sid: str = ""
-    """Of the session at the provider."""
+    """ID of the session at the provider."""
     id_token: str = ""
     claims: Mapping[str, Any] = field(default_factory=dict)
     """All claims, for the rules that give roles."""
 
     @property
     def shown_as(self) -> str:
-        """What the user recognises it by."""
+        """E-mail address or name by which the user recognises the identity."""
         return self.email or self.username or self.name or self.subject
 
 

@@ -43,7 +43,7 @@ def keep(
     starts with it.
 
     Args:
-        user: ID of the only user who may link it, in hexadecimal; empty for whoever logs in with this browser.
+        user: ID of the only user who may link it, in hexadecimal; empty for any user of this browser.
     """
     secret = new_secret()
     delete_earlier(db, provider, identity)

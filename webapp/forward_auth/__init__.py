@@ -1,1 +1,1 @@
-"""Forward-auth: a reverse proxy asks about each request to an app that knows nothing of this site."""
+"""Forward-auth: a reverse proxy asks this site about each request to an app that has no code for it."""

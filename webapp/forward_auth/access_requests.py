@@ -1,4 +1,4 @@
-"""Requests for access to an app: a user asks, and whoever decides about the app grants or declines."""
+"""Requests for access to an app: a user asks, and the owner of the app or an administrator decides."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -112,7 +112,7 @@ def table_of(db: Session, row: ProxiedApp) -> str:
 
 
 def rule_lines(rule: RuleSettings) -> list[str]:
-    """Of a rule its path, and what is not usual."""
+    """The lines of a rule: its path, and what differs from the defaults."""
     usual = RuleSettings()
     unusual = (name for name in RULE_FIELDS if name == "path" or lifecycle.differs(rule, usual, name))
     return [line(name, getattr(rule, name)) for name in unusual]

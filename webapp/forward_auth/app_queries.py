@@ -42,7 +42,7 @@ def last_opened_by_app(db: Session) -> dict[UUID, datetime]:
 
 
 def openings_of(db: Session, app_id: UUID) -> list[AppOpening]:
-    """Who opened an app, newest first."""
+    """Logins at the hosts of an app, newest first."""
     query = select(ProxiedSession).where(ProxiedSession.app_id == app_id)
     rows = db.scalars(query.order_by(ProxiedSession.started_at.desc()).limit(MOST_OPENINGS)).all()
     names = user_queries.names_of(db, [row.user_id for row in rows])
@@ -54,7 +54,7 @@ def rule_called(db: Session, app_id: UUID, rule_id: UUID) -> AccessRule | None:
 
 
 def free_slug(db: Session, wanted: str) -> str:
-    """A short name like this one that no app has."""
+    """A free short name that resembles this one."""
     base = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in wanted.lower())
     base = "-".join(filter(None, base.split("-")))[:26].strip("-") or "app"
     taken: Sequence[str] = db.scalars(select(ProxiedApp.slug)).all()

@@ -90,7 +90,7 @@ def host_of_site(base_url: str) -> str:
 
 
 def checked_host(entered: str) -> str:
-    """The one spelling of a host; a URL is accepted too, as somebody copies it from a browser.
+    """The canonical spelling of a host; a URL copied from a browser is accepted too.
 
     Raises:
         InvalidAppSettings

@@ -49,7 +49,7 @@ class Verdict(NamedTuple):
 
 
 class AccessDecisions:
-    """Decides by the rules of an app. It needs no request, so that others may ask what would be decided.
+    """Decides by the rules of an app. It needs no request, so that decisions can also be previewed.
 
     Args:
         demands: of the settings.
@@ -116,7 +116,7 @@ class AccessDecisions:
         return decide(principal, need, moment, call), need
 
     def raised(self, need: Requirement, principal: Principal) -> Requirement:
-        """A requirement of a rule with what the settings demand besides."""
+        """The requirement of a rule, raised to what the settings demand."""
         if self._demands:
             need = need.raised_by(self._demands, principal)
             # Also where the rule accepts no tokens, in which the guard does not look at scopes.

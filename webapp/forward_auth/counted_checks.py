@@ -65,5 +65,5 @@ def counted_of(key: Key) -> Counted:
 
 
 def without_path(counted: Counted) -> Counted:
-    """Of what is counted by its outcome alone, because there are too many."""
+    """The same count by outcome alone, for when there are too many different ones."""
     return Counted(counted.app, 0, "", "", 0, "", 1, counted.outcome)

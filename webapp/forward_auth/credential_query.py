@@ -52,7 +52,7 @@ class Found(NamedTuple):
     granted_until: datetime | None
     """When the user's access to the app ends; None if they were not granted any."""
     version: int | None
-    """Of the table of apps."""
+    """Version of the table of apps."""
 
 
 def with_context(credentials: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -80,7 +80,7 @@ class CredentialQuery:
         self._version = database.compile_for(VERSION)
 
     def version(self) -> int | None:
-        """Of the table of apps."""
+        """The version of the table of apps."""
         row = self._row(self._version.sql, self._version.bind())
         return row[0] if row else None
 

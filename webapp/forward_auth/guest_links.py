@@ -42,7 +42,7 @@ class MadeLink:
 class LiveLink:
     row: GuestLink
     username: str
-    """Of who made it."""
+    """User name of its creator."""
 
 
 def make(db: Session, app: ProxiedApp, prefix: str, note: str, days: int, *, actor_id: UUID) -> MadeLink:

@@ -35,7 +35,7 @@ def guest_verdict(
     if link is None or link.expires_at <= moment or not is_below(path, link.prefix):
         return None
     guest, audience = guest_of(link), Audience(frozenset(), frozenset([link.id]))
-    # The audience of the link stands for that of the app; role, level and what the settings demand stay.
+    # The audience of the link replaces that of the app; role, level and what the settings demand stay.
     need = forward_auth.decisions.raised(replace(rule.need, audience=audience), guest)
     if decide(guest, need, moment) is not Decision.ALLOW:
         return None
@@ -43,7 +43,7 @@ def guest_verdict(
 
 
 def guest_of(link: FoundLink) -> Principal:
-    """Whoever has a link: no user, with no role and no factor."""
+    """The principal of a guest link: no user, with no role and no factor."""
     return Principal(
         user_id=link.id,
         username="",

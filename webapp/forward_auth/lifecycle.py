@@ -153,7 +153,7 @@ def rule_settings(rule: AccessRule) -> RuleSettings:
 
 
 def recorded(settings: AppSettings) -> dict[str, object]:
-    """The settings as the audit log shows them: of rules only what is not usual."""
+    """The settings as the audit log shows them: of rules only what differs from the defaults."""
     usual = RuleSettings()
     rules = [
         " ".join(
@@ -216,7 +216,7 @@ def every(db: Session) -> Sequence[ProxiedApp]:
 
 
 def lock(db: Session, row: ProxiedApp) -> None:
-    """Wait for a change of somebody else, so that what follows begins with its result."""
+    """Wait for a concurrent change to end, so that what follows sees its result."""
     db.refresh(row, with_for_update=True)
 
 

@@ -65,7 +65,7 @@ class AccessRule(Base):
     accepts_tokens: Mapped[bool] = mapped_column(server_default=true())
     """Whether tokens with the scope ``app:SLUG`` are accepted, besides logins."""
     authorization: Mapped[str] = mapped_column(String(10), server_default="bearer")
-    """Whose the header ``Authorization`` is: ``bearer`` for tokens of this site, ``basic`` for tokens also as the
+    """How the header ``Authorization`` is used: ``bearer`` for tokens of this site, ``basic`` for tokens also as the
     password of Basic, ``app`` for the app's own, which is not read."""
     accepts_dpop: Mapped[bool] = mapped_column(server_default=false())
     """Whether tokens that are bound to a key are accepted, with a proof for the URL of the app (RFC 9449)."""

@@ -19,7 +19,7 @@ OPEN = {Decision.ALLOW, Decision.RAISE, Decision.STEP_UP}
 
 
 def open_apps(forward_auth: ForwardAuth, db: Session, principal: Principal) -> Sequence[App]:
-    """By name."""
+    """Apps whose first page a caller may open, by name."""
     apps = {app.id: app for app in forward_auth.table().by_host.values()}.values()
     ends = grants.live_ends(db, principal.user_id)
     found = (app for app in apps if is_open(forward_auth.decisions, app, principal, ends.get(app.id)))

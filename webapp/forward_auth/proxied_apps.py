@@ -26,7 +26,7 @@ class Rule:
     """A rule as it is applied."""
 
     number: int
-    """From 1, in the order of the app."""
+    """Number of the rule, from 1, in the order of the app."""
     pattern: PathPattern
     methods: frozenset[str]
     need: Requirement

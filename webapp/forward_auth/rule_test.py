@@ -39,7 +39,7 @@ class Caller:
     user: User | None = None
     token_id: UUID | None = None
     acr: str = ""
-    """That the login of the user has reached: empty, ``aal2`` or ``phr``."""
+    """Level that the login of the user has reached: empty, ``aal2`` or ``phr``."""
     address: str | None = None
     """IP address."""
 

@@ -60,7 +60,7 @@ def rule_for(app: App, raw_path: str, method: str) -> Rule:
 
 
 known_rule_for = lru_cache(4096)(rule_for)
-"""``rule_for`` with the last results: an app is read anew when it has changed, and is then another key."""
+"""``rule_for`` with the last results: an app that has changed is read again, and is then another key."""
 
 
 def is_preflight(original: OriginalRequest, environ: Mapping[str, Any]) -> bool:

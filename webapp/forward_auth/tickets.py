@@ -30,7 +30,7 @@ class TicketTarget:
     app_id: UUID
     host: str
     url: str
-    """Of the app's page that was asked for."""
+    """URL of the requested page of the app."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,12 +41,12 @@ class Arrived:
 
 
 def state_digest(secret: str) -> str:
-    """What the URL says of the cookie of the browser that began a login."""
+    """Digest for the URL of the state cookie of the browser that began a login."""
     return base64.urlsafe_b64encode(digest(secret)).rstrip(b"=").decode()
 
 
 def issue(db: Session, user_id: UUID, sid: UUID, state: str, where: TicketTarget) -> str:
-    """A ticket for one host; what it stands for is stored here alone."""
+    """Issue a ticket for one host; it is random, and its target is stored only here."""
     theirs = select(ArrivalTicket.digest).where(ArrivalTicket.sid == sid).order_by(ArrivalTicket.expires_at.desc())
     db.execute(delete(ArrivalTicket).where(ArrivalTicket.digest.in_(theirs.offset(MOST - 1).scalar_subquery())))
     secret = new_secret()

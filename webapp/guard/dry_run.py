@@ -28,7 +28,7 @@ class Tried:
 
 
 def try_access(principal: Principal, method: str, path: str, address: str | None) -> Tried | None:
-    """None where no route has this path."""
+    """Decide about a call without a request; None where no route has this path."""
     rule = rule_at(method, path)
     need = requirement_of(current_app, rule.endpoint, method) if rule else None
     if rule is None or need is None:

@@ -15,8 +15,8 @@ class KeptForm(Base):
     __tablename__ = "kept_form"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
-    """Of the ended session; only the latest form of each user is stored."""
+    """User of the ended session; only the latest form of each user is stored."""
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
-    """Of the secret in the cookie of the browser that submitted it."""
+    """Digest of the secret in the cookie of the browser that submitted it."""
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     expires_at: Mapped[datetime] = mapped_column(index=True)

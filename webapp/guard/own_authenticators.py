@@ -68,7 +68,7 @@ class OwnAuthenticator:
 
 @dataclass(frozen=True, slots=True)
 class OwnAuthenticators:
-    """Those that the blueprints of the application have registered; a service."""
+    """The authenticators that blueprints of the application have registered; a service."""
 
     found: list[OwnAuthenticator]
 

@@ -11,7 +11,7 @@ from webapp.guard.principal import Principal
 
 
 def refusal(principal: Principal | None, need: Requirement, values: dict[str, Any]) -> Response | None:
-    """None if the object belongs to the caller, or if the caller has the role that stands for every owner.
+    """The response to a caller who does not own an object; None for its owner, and for the role ``owner_or_role``.
 
     Args:
         values: of the variables in the URL.

@@ -17,7 +17,7 @@ from webapp.web.problem_codes import ProblemCode
 
 
 class OwnerLookup(Protocol):
-    """Whose an object is: the id of a user or service account from the variables of the URL; None if there is none."""
+    """Finds the owner of an object, a user or service account, by the variables of the URL; None if there is none."""
 
     def __call__(self, **values: Any) -> UUID | None: ...
 
@@ -55,7 +55,7 @@ class Requirement:
     scopes: ScopeRule = field(init=False, repr=False, compare=False)
     """``scope``, parsed."""
     owner: OwnerLookup | None = None
-    """Whose the object of a request is. Asked by the guard after everything else, because it reads the object."""
+    """Finds the owner of the requested object. Called after all other checks, because it reads the object."""
     owner_or_role: str | None = None
     """A role with which a user counts as the owner of every object."""
     not_owner: Literal[403, 404] = 404

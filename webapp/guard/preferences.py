@@ -43,7 +43,7 @@ def caller_id() -> UUID | None:
 
 def zone_name() -> str:
     """The IANA name of the time zone of the caller, or of the recipient of the mail that is rendered; else ``UTC``."""
-    # Neither is looked up for it. A mail is rendered in a context of its own, without a caller.
+    # The caller is not authenticated just for this. A mail is rendered in its own context, without a caller.
     principal = g.get("caller")
     return principal.time_zone if isinstance(principal, Principal) else g.get("mail_time_zone", "UTC")
 

@@ -33,7 +33,7 @@ class CredentialRow(NamedTuple):
     auth_time: datetime
     """When the user last proved their identity (OIDC Core §2)."""
     amr: str
-    """By which methods: RFC 8176 values, separated by spaces."""
+    """Methods of that authentication: RFC 8176 values, separated by spaces."""
     authority: TokenGrant | None = None
     """What a token may do; None for a session, which may do everything that its user may."""
     idle_at: datetime | None = None
@@ -43,7 +43,7 @@ class CredentialRow(NamedTuple):
     """IANA name, for pages."""
     theme: str = "auto"
     language: str = "auto"
-    """Of pages and problem texts: a BCP 47 tag, or "auto" for what the browser asks for."""
+    """Language of pages and problem texts: a BCP 47 tag, or "auto" for that of the browser."""
     disabled_at: datetime | None = None
     revoked_at: datetime | None = None
     closes_at: datetime | None = None
@@ -91,7 +91,7 @@ class SiteMoved(NotAccepted):
 
 
 class TokenRenewal(NamedTuple):
-    """What came after a token."""
+    """What replaced a token."""
 
     successor_id: UUID | None
     """The token that replaced it."""
@@ -100,7 +100,7 @@ class TokenRenewal(NamedTuple):
 
 
 class RenewalLookup(Protocol):
-    """Hook: what came after a token; None if it is no longer known."""
+    """Hook: what replaced a token; None if it is no longer known."""
 
     def __call__(self, token_id: UUID, /) -> TokenRenewal | None: ...
 

@@ -75,7 +75,7 @@ def require(
         audit: record every request that is allowed in the audit log: who, with which credential, and the URL.
 
     Raises:
-        ValueError: ``scope`` cannot be read, or ``owner`` does not fit to other arguments.
+        ValueError: ``scope`` cannot be read, or ``owner`` does not fit the other arguments.
     """
     if owner is None and (owner_or_role is not None or not_owner != 404):
         raise ValueError("owner_or_role and not_owner need owner, the function that finds the owner")
@@ -136,7 +136,7 @@ def public_to_scripts(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def wrapped(view: Callable[P, R]) -> Callable[P, R]:
-    """A wrapper to hold the requirement, so that one view function can be declared differently for two routes."""
+    """Wrap a view, so that one function can have different requirements on two routes."""
     refuse_class(view)
     answer = in_thread(view)
 

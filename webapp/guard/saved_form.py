@@ -99,7 +99,7 @@ def find(db: Session, user_id: UUID) -> SavedForm | None:
     """The saved form of a user in this browser; None if there is none or it has expired.
 
     Raises:
-        NotTheirForm: it belongs to another user; this browser forgets it.
+        NotTheirForm: it belongs to another user; the cookie of this browser no longer names it.
     """
     secret = session.get(KEPT)
     if not isinstance(secret, str):

@@ -20,7 +20,7 @@ class ScopeRule:
     names: frozenset[str]
     """All scopes that it mentions."""
     words: str
-    """In English words."""
+    """The rule in English words."""
 
     def is_met_by(self, held: Set[str]) -> bool:
         return all(not held.isdisjoint(group) for group in self.groups)
@@ -43,7 +43,7 @@ class ScopeRule:
 
     @property
     def translated(self) -> str:
-        """In the words of the request's language."""
+        """The rule in the language of the request."""
         return listed(listed(group, style="or") for group in self.groups)
 
 

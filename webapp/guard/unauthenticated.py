@@ -123,7 +123,7 @@ def anonymous() -> Response:
 
 
 def to_login(code: ProblemCode, ended: CredentialRow | None = None) -> Response:
-    """The way to the login: a redirect, or for a form the login page, so that it is offered again after the login.
+    """Lead to the login: a redirect, or for a form the login page, so that it is offered again after the login.
 
     Args:
         ended: row of the session that was refused.

@@ -74,13 +74,13 @@ UNKNOWN = ClientFamiliarity(Familiarity.UNKNOWN)
 
 
 def user_key(user: User) -> str:
-    """Changes with each new password and each unlock by an admin, so that all counts start anew."""
+    """Changes with each new password and each unlock by an admin, so that all counts start again."""
     since = user.attempts_since
     return f"user:{user.id}" if since is None else f"user:{user.id}:{since.timestamp():.6f}"
 
 
 def familiarity_of(db: Session, user: User | None, client: Client) -> ClientFamiliarity:
-    """How well a user's account knows a client.
+    """The familiarity of a client to a user's account.
 
     Args:
         user: None for an unknown name.

@@ -53,7 +53,7 @@ class Introspection(msgspec.Struct, frozen=True, kw_only=True):
     roles: list[str] | UnsetType = UNSET
     """Current roles of the owner; only for tokens with the scope `roles:share`."""
     restrictions: Restrictions | UnsetType = UNSET
-    """To be enforced by the introspecting service, as this site does."""
+    """Restrictions that the introspecting service must enforce, as this site does."""
 
 
 INACTIVE = Introspection(active=False)
@@ -134,7 +134,7 @@ def introspection_response(
     """Build the introspection response.
 
     Args:
-        claims: of the token; used for what the database does not know better.
+        claims: of the token; used for what the database does not have.
     """
     authority, proven = bearer.authority, bearer.auth_time.timestamp() > 0
     return Introspection(

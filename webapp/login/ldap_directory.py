@@ -65,7 +65,7 @@ class LdapDirectory:
             raise ProviderFailed(str(error)) from error
 
     def try_out(self) -> None:
-        """Connect, and log in as who searches.
+        """Connect, and bind as the user who searches.
 
         Raises:
             ProviderFailed
@@ -122,7 +122,7 @@ class LdapDirectory:
         )
 
     def _role(self, directory: LdapConnection, entry: Entry, username: str) -> str | None:
-        """Of the first rule whose group the user is in; see ``Identity.role``."""
+        """The role of the first rule whose group the user is in; see ``Identity.role``."""
         rules = self._settings.role_by_group
         if not rules:
             return None

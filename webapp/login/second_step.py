@@ -36,7 +36,7 @@ IN_A_ROW = {
     Familiarity.NETWORK: Limit("code-row-network", 25, MONTH),
     Familiarity.BROWSER: Limit("code-row-browser", 25, MONTH),
 }
-# A new password starts the row anew, since guessing needs it. This limits those who can set one by mail again and
+# A new password starts the row again, since guessing needs it. This limits those who can set one by mail again and
 # again.
 WITH_ANY_PASSWORD = Limit("code-total", 300, MONTH)
 LOCKING = frozenset({*IN_A_ROW.values(), WITH_ANY_PASSWORD})

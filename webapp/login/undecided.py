@@ -1,4 +1,4 @@
-"""Attempts to log in whose password is being compared, counted in every process alike."""
+"""Attempts to log in whose password is being compared, counted across all processes."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ LONGEST = timedelta(minutes=1)
 def undecided(counted: Counted) -> Counted:
     """The number of undecided attempts among those that were counted.
 
-    They are counted like wrong ones until they turn out to be right, so a full count may be one of right ones.
+    They are counted like wrong ones until they turn out to be right, so a count at its limit may consist of right ones.
     """
     limit, key = counted
     return Limit(f"{limit.name}-undecided", MANY, LONGEST), key

@@ -1,4 +1,4 @@
-"""RelyingParty: this site as WebAuthn knows it, under its present URL and its former ones."""
+"""RelyingParty: this site as a WebAuthn relying party, under its present URL and its former ones."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -137,7 +137,7 @@ def spend(db: Session, sealer: Encryptor, user_id: UUID, code: str) -> None:
     spent = db.execute(
         update(TotpSeed)
         .where(TotpSeed.id == found.id, TotpSeed.last_step < step)
-        # Encrypted anew with the current key, so that seeds in use follow a changed secret key.
+        # Encrypted again with the current key, so that seeds in use follow a changed secret key.
         .values(last_step=step, last_used_at=now(), sealed=sealer.seal(seed.encode(), belongs_to=str(user_id)))
         .returning(TotpSeed.id)
     )

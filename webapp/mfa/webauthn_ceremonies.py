@@ -19,7 +19,7 @@ MULTI_DEVICE = "multi_device"
 
 
 class CeremonyRefused(Exception):
-    """The answer proves nothing. The message is for the log."""
+    """The answer of the authenticator is not accepted. The message is for the log."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from webapp.core.db import Base
 
 
 class Node(Base):
-    """The processes that one ``serve`` started, known by the machine and what they listen on."""
+    """The processes that one ``serve`` started, identified by the machine and by what they listen on."""
 
     __tablename__ = "node"
 
@@ -21,4 +21,4 @@ class Node(Base):
     clock_difference: Mapped[timedelta | None]
     """How far its clock is ahead of that of the database server; None with SQLite, which has no clock of its own."""
     seen_at: Mapped[datetime] = mapped_column(index=True)
-    """By the clock of the database server, so that nodes can be compared."""
+    """Time by the clock of the database server, so that nodes can be compared."""

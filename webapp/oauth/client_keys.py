@@ -25,7 +25,7 @@ class InvalidClientKeys(Exception):
 class ClientKey:
     kid: str | None
     algorithms: tuple[str, ...]
-    """With which the client may sign."""
+    """Algorithms with which the client may sign."""
     kind: str
     verifying: Any
 

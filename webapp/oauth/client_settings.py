@@ -155,7 +155,7 @@ def checked_level(acr: str | None) -> str:
 
 
 def checked_lifetime(lifetime: timedelta | None) -> timedelta | None:
-    """None also for 0, by which a command removes it.
+    """Check the lifetime of tokens or logins; None also for 0, by which a command removes it.
 
     Raises:
         InvalidClientSettings

@@ -105,7 +105,7 @@ def known(db: Session, client_id: str | None) -> OAuthClient | None:
 
 
 def unchanging(db: Session, client_id: UUID) -> OAuthClient | None:
-    """The client, unless it is disabled; read-only. Whoever changes it waits for the end of this transaction."""
+    """The client, unless it is disabled; read-only. Concurrent changes of it wait for the end of this transaction."""
     client = LOCKED.scalar(db, client_id=client_id)
     return client if client is not None and client.disabled_at is None else None
 

@@ -19,7 +19,7 @@ class HintedLogin:
 
     client_id: str
     subject: str
-    """By which identifier the app knows the user."""
+    """The identifier (``sub``) of the user for the app."""
     session_id: UUID | None
     """None for an ID token that came with a refreshed access token or to a device."""
 

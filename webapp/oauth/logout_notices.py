@@ -33,7 +33,7 @@ class LeasedNotice:
     client_id: UUID
     url: str
     subject: str
-    """The ``sub`` by which the app knows the user."""
+    """The ``sub`` of the user for the app."""
     sid: UUID
     wants_rs256: bool
 

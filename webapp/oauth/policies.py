@@ -1,4 +1,4 @@
-"""Policies of a client: how well its users must have logged in, and which of their roles it learns."""
+"""Policies of a client: which level a login must reach, and which roles of its users it gets."""
 
 from collections.abc import Iterable
 
@@ -11,12 +11,12 @@ def demanded_level(client: OAuthClient) -> Level:
 
 
 def is_proven(client: OAuthClient, amr: str) -> bool:
-    """Whether a login with these methods (RFC 8176) is good enough for a client."""
+    """Whether a login with these methods (RFC 8176) reaches the level that a client demands."""
     return level_of(amr) >= demanded_level(client)
 
 
 def groups_of(client: OAuthClient | None, roles: Iterable[str]) -> list[str]:
-    """The roles of a user that a client learns.
+    """The roles of a user that a client gets.
 
     Args:
         client: None for a token of no client.

@@ -94,7 +94,7 @@ def has_known_values(metadata: ClientMetadata) -> None:
 
 
 def has_redirect_uris(metadata: ClientMetadata) -> None:
-    """By the same rules as in the form of an admin."""
+    """Check the redirect URIs by the same rules as in the form of an admin."""
     if not metadata.redirect_uris and CODE in metadata.grant_types:
         raise RegistrationRefused("invalid_redirect_uri", "redirect_uris is missing")
     try:

@@ -47,7 +47,7 @@ class AuthorizationRequest:
     max_age: int | None
     """Seconds that the last authentication may be old."""
     preferred_levels: tuple[Level, ...]
-    """Of ``acr_values``, or else of ``claims``, those that this site knows; the first one is preferred."""
+    """Known levels in ``acr_values``, or else in ``claims``, in order of preference."""
     claims: RequestedClaims
     id_token_hint: str | None
     """An ID token of the user who is to be logged in."""

@@ -21,11 +21,11 @@ class RequestedClaims:
     scopes: tuple[str, ...] = ()
     """Those that have the claims. An app gets a claim by its scope only, so that users see and allow the same."""
     subjects: tuple[frozenset[str], ...] = ()
-    """In each of these must be the user, as the app knows them (§5.5.1)."""
+    """Sets of ``sub`` values; the user must be in each of them (§5.5.1)."""
     preferred_levels: tuple[Level, ...] = ()
-    """Of the login, the first one preferred, as with ``acr_values``."""
+    """Levels of the login in order of preference, as with ``acr_values``."""
     level: Level = Level.ONE
-    """What the login must reach, because ``acr`` is essential (§5.5.1.1)."""
+    """Level that the login must reach, because ``acr`` is essential (§5.5.1.1)."""
 
 
 def read(text: str) -> RequestedClaims:

@@ -29,8 +29,7 @@ def prepare(db: Session, client: OAuthClient) -> None:
     It is random and not derived from the secret key of the site, because that may change.
 
     Raises:
-        InvalidClientSettings: it has several hosts, so it is unclear which apps are to know a user by one
-            identifier.
+        InvalidClientSettings: it has several hosts, so it is unclear with which apps it shares identifiers.
     """
     if not client.has_pairwise_subjects:
         return

@@ -50,7 +50,7 @@ class Cookies(SecureCookieSessionInterface):
 
     Flask builds its serializer on every request; here it is kept until the key changes. A verified cookie is remembered
     with the time of its signing, so that its age is checked each time. Content with mutable values is kept as JSON and
-    parsed anew, because sessions must not share them.
+    parsed again, because sessions must not share them.
     """
 
     digest_method = staticmethod(hashlib.sha256)

@@ -84,7 +84,7 @@ def confirm(
 ) -> Started:
     """Replace a session by one with a new proof and a new secret; copies of the old cookie stop working.
 
-    Its timeouts start anew, as with a login (800-63B §2.2.3). The time of the login stays.
+    Its timeouts start again, as with a login (800-63B §2.2.3). The time of the login stays.
 
     Args:
         amr: how the user re-authenticated (RFC 8176).

@@ -27,7 +27,7 @@ class FormerUse:
 
     session_id: UUID
     key: str
-    """By which the session is found now."""
+    """Key by which the session is found now."""
     is_accepted: bool
     """Whether it comes within the overlap; otherwise somebody holds a copy of the cookie."""
 

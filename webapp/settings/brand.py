@@ -69,7 +69,7 @@ def contrast(one: Colour, other: Colour) -> float:
 
 
 def soft(accent: Colour, scheme: ColourScheme) -> Colour:
-    """The background of what is chosen."""
+    """The background of selected items."""
     return mixed(accent, scheme.paper, 0.88)
 
 

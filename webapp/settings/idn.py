@@ -1,4 +1,4 @@
-"""Host names with letters outside ASCII, as the DNS and most mail servers know them (IDNA 2008, RFC 5891)."""
+"""Host names with letters outside ASCII, in the form of the DNS and of most mail servers (IDNA 2008, RFC 5891)."""
 
 from email.utils import formataddr, parseaddr
 

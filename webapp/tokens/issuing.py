@@ -79,11 +79,11 @@ class TokenRequest:
     """The token that it replaces."""
     event: Event = Event.TOKEN_MINTED
     claims: Mapping[str, object] = field(default_factory=dict)
-    """Of this token alone, besides those of hooks."""
+    """Claims of this token alone, besides those of hooks."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Members of its header, as ``checked_headers`` allows."""
     actor_id: UUID | None = None
-    """Who creates it, if it is not for themselves but for a service account."""
+    """The user who creates it for a service account; None if it is for themselves."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

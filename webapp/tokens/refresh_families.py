@@ -32,9 +32,9 @@ class RefreshLifetimes:
     """How long a script stays logged in."""
 
     idle: timedelta | None
-    """Without refreshing; None if it has no refresh token, only one access token."""
+    """Lifetime without refreshing; None if it has no refresh token, only one access token."""
     lifetime: timedelta
-    """In total, however often it refreshes."""
+    """Total lifetime, however often it refreshes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,9 @@ class FamilyTerms:
     access_lifetime: timedelta
     ends: RefreshLifetimes
     app_name: str | None = None
-    """Of the app that ``authority`` names; None for a script."""
+    """Name of the app that ``authority`` names; None for a script."""
     sid: UUID | None = None
-    """Of the session with which it ends, and no later than which it expires; None if it outlives it."""
+    """``sid`` of the session with which it ends or expires; None if it outlives it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

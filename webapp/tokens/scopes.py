@@ -85,12 +85,12 @@ class Scope:
 
     @property
     def title(self) -> str:
-        """Of its resource."""
+        """Title of its resource."""
         return str(self.resource.title) if self.resource else humanize(self.resource_name).capitalize()
 
     @property
     def label(self) -> str:
-        """Of its option in the scope picker."""
+        """Label of its option in the scope picker."""
         return str(VERBS.get(self.verb) or self.verb.replace("_", " ").replace("-", " "))
 
     @property

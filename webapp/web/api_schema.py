@@ -26,7 +26,7 @@ class Contract:
     query: type[Struct] | None
     """Query parameters, as passed to ``parse_query``."""
     status: int
-    """Of a successful response."""
+    """Status of a successful response."""
     has_location: bool
     """Whether a 201 names the URL of the new resource in ``Location``."""
     kind: str

@@ -73,5 +73,5 @@ def colours(light: str, dark: str) -> str:
 
 
 def made_of(accent: Colour, scheme: ColourScheme) -> list[str]:
-    """The accent colour, the one under the mouse, and the background of what is chosen."""
+    """The accent colour, its hover colour, and the background of selected items."""
     return [hex_of(accent), hex_of(mixed(accent, scheme.ink, 0.25)), hex_of(soft(accent, scheme))]

@@ -51,8 +51,9 @@ def check() -> None:
 def check_anonymous() -> None:
     """As ``check`` for a form of somebody who is not logged in, such as the login form.
 
-    The browser's word that a page of this site sent it is enough: then the form works however old it is, and whatever
-    another tab or a new secret key did to the session. Without that word, the CSRF token decides (login CSRF).
+    A request that the browser reports as same-origin is accepted without a CSRF token, so that the form works however
+    old it is, and after another tab or a new secret key has changed the session. Otherwise the CSRF token decides
+    (login CSRF).
 
     Raises:
         Problem: 403 ``csrf_failed``.

@@ -1,4 +1,4 @@
-"""client_of(): whom the trusted proxies act for, from ``X-Forwarded-*`` or ``Forwarded`` (RFC 7239)."""
+"""client_of(): the client of the trusted proxies, from ``X-Forwarded-*`` or ``Forwarded`` (RFC 7239)."""
 
 import re
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class ProxiedClient(NamedTuple):
     scheme: str | None = None
     """``http`` or ``https``, as the client used it."""
     host: str | None = None
-    """With the port, if there was one; lower case."""
+    """Host with its port, if there was one; lower case."""
 
 
 def client_of(environ: "WSGIEnvironment", networks: Sequence[Network]) -> ProxiedClient:

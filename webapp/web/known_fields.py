@@ -52,10 +52,10 @@ class KnownNames:
     """The names that a view reads."""
 
     fields: frozenset[str] | None
-    """Of the body; None if that is not checked."""
+    """Names in the body; None if that is not checked."""
     prefixes: tuple[str, ...]
     parameters: frozenset[str] | None
-    """Of the query string; None if that is not checked."""
+    """Names in the query string; None if that is not checked."""
     lists: frozenset[str]
     """Query parameters that may be repeated."""
 
@@ -105,7 +105,7 @@ def known_names(view: Callable[..., Any]) -> KnownNames:
 def refuse_unknown(current: Request, app: Flask) -> None:
     """Called by the guard for every authorized request.
 
-    The query string of a page that reads none is left alone: links to it may carry what others add to URLs. A change is
+    The query string of a page that reads none is not checked: other sites add parameters to links. A change is
     refused then, because those parameters were meant for the body.
 
     Raises:

@@ -42,7 +42,7 @@ class RequestRecord:
     traceparent: str | None = None
     """W3C Trace Context, from a trusted proxy."""
     decision: str | None = None
-    """Of the guard: the code of its refusal, else ``allowed``; None if it was not asked."""
+    """Decision of the guard: the code of its refusal, else ``allowed``; None if it was not asked."""
 
 
 Observe = Callable[[RequestRecord], None]

@@ -41,7 +41,7 @@ class SiteInfo:
 
     @property
     def origin(self) -> str:
-        """Before what ``url_for`` returns, which begins with the path of the base URL."""
+        """Scheme and host, to be put before what ``url_for`` returns."""
         return origin_of(self.base_url)
 
     @property

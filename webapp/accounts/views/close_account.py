@@ -89,7 +89,7 @@ def close(principal: Principal) -> ResponseReturnValue:
 
 
 def new_owner(principal: Principal, user: User, form: CloseForm) -> Owner | None:
-    """Who gets the service accounts; None if they stop, or with an error in the form.
+    """The new owner of the service accounts; None if they stop, or with an error in the form.
 
     The same answer for names that do not exist and people who cannot have them, so that it says nothing about others.
     """

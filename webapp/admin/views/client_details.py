@@ -31,7 +31,7 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     is_public: bool
     is_first_party: bool
     operator: str
-    """Who runs it, for users who are asked; empty if that is not said."""
+    """Operator of the app, shown on the consent page; empty if not stated."""
     redirect_uris: list[str]
     post_logout_redirect_uris: list[str]
     wants_rs256: bool
@@ -41,7 +41,7 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     signs_userinfo: bool
     """Whether userinfo is a signed JWT."""
     backchannel_logout_uri: str
-    """Where logout tokens are sent; empty for nowhere."""
+    """URL to which logout tokens are sent; empty for none."""
     scopes: list[str]
     resources: list[str]
     roles: list[str]
@@ -50,25 +50,25 @@ class RegisteredApp(msgspec.Struct, frozen=True, kw_only=True):
     demanded_level: str
     """``acr`` that a login needs at least; empty for what this site demands."""
     access_lifetime: str | None
-    """Such as ``15m``; None for that of this site."""
+    """Lifetime of access tokens, such as ``15m``; None for that of this site."""
     login_lifetime: str | None
-    """After which users have to log in again; None for that of this site."""
+    """Time after which users have to log in again; None for that of this site."""
     hides_groups: bool
     group_roles: list[str]
-    """Roles that it may learn; empty for all."""
+    """Roles that its claim ``groups`` may contain; empty for all."""
     require_pushed_authorization_requests: bool
     jwks: str
     """Public keys with which it proves itself instead of a secret, as JSON (RFC 7517); empty for none."""
     jwks_uri: str
-    """Where it publishes them instead; empty for nowhere."""
+    """URL at which it publishes them instead; empty for none."""
     recipe: str | None
-    """By which it was registered; None if by hand."""
+    """Recipe with which it was registered; None if without one."""
     is_for_devices: bool
     is_self_registered: bool
     """Whether it has registered itself, with a token of an admin."""
     created_at: datetime
     disabled_at: datetime | None
-    """None while users can log in to it."""
+    """When it was disabled; None if it is enabled."""
 
 
 class RegisteredApps(msgspec.Struct, frozen=True):
@@ -95,13 +95,13 @@ class AppSetUp(msgspec.Struct, frozen=True):
     endpoints: dict[str, str]
     """URLs, by their names in the metadata (RFC 8414 §2)."""
     authentication: list[str]
-    """Ways in which it can authenticate at the token endpoint."""
+    """Methods by which it can authenticate at the token endpoint."""
     code_challenge_method: str
-    """Of PKCE, which every app must use."""
+    """Method of PKCE, which every app must use."""
     scopes: str
-    """That the app should request."""
+    """Scopes that the app should request."""
     claims: dict[str, list[str]]
-    """What the app learns of a user, by scope."""
+    """Claims that the app gets about a user, by scope."""
     to_paste: str
     """The settings in the form that the app understands, by its recipe."""
     notes: list[str]
@@ -114,11 +114,11 @@ class AppDetails(RegisteredApp, frozen=True, kw_only=True):
 
     set_up: AppSetUp
     secrets_made_at: list[datetime]
-    """The newest first; each of them works."""
+    """When each secret was made, the newest first; all of them work."""
     logins: int
-    """That are not ended."""
+    """Number of logins that have not ended."""
     users: int
-    """Who have such a login."""
+    """Number of users with such a login."""
     last_login_at: datetime | None
     errors: list[AppError]
     """The latest first; one of each kind."""

@@ -44,7 +44,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     is_audited: bool
     """Whether every request is in the audit log."""
     requests: int
-    """In the last 7 days."""
+    """Number of requests in the last 7 days."""
     users: int
     """Number of users who used it in the last 7 days."""
 

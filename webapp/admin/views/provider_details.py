@@ -54,10 +54,10 @@ class IdentityProviderEntry(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     disabled_at: datetime | None
     users: int
-    """Who can log in with it."""
+    """Number of users who can log in with it."""
     last_login_at: datetime | None
     last_error_at: datetime | None
-    """Of the last 30 days."""
+    """When the last error of the last 30 days occurred."""
 
 
 class IdentityProviderList(msgspec.Struct, frozen=True):
@@ -76,11 +76,11 @@ class ProviderErrorSeen(msgspec.Struct, frozen=True):
 
 class IdentityProviderDetails(IdentityProviderEntry, frozen=True, kw_only=True):
     redirect_uri: str
-    """To register at the provider, exactly as it is."""
+    """Redirect URI to register at the provider, exactly as it is."""
     logged_out_uri: str
     """The URL after a logout, to register there; empty if its protocol has none."""
     backchannel_logout_uri: str
-    """Where it may send logout tokens; empty if its protocol has none."""
+    """URL for its logout tokens, to register there; empty if its protocol has none."""
     locked_out: int
     """Users who have no other way to log in."""
     with_given_role: int
@@ -96,9 +96,9 @@ class ClaimsOutcome(msgspec.Struct, frozen=True, kw_only=True):
     account_sentence: str
     username: str | None
     rule_role: str | None
-    """What the rules give."""
+    """Role that the rules give."""
     role: str | None
-    """Of the account afterwards; null if nobody would be logged in."""
+    """Role of the account afterwards; null if nobody would be logged in."""
     role_sentence: str
     counts_as_two_factors: bool
 

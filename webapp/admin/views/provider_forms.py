@@ -35,7 +35,7 @@ def client_id_field() -> StringField:
 
 
 class NewProviderForm(OtherKindFields):
-    """Three values, and where a provider has one of its own for each customer, its URL.
+    """Preset, client ID and client secret; also the issuer URL if it differs for each customer of the provider.
 
     For a provider without discovery and without a preset also its URLs and names.
     """

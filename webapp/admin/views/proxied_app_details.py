@@ -24,27 +24,27 @@ class AccessRuleEntry(msgspec.Struct, frozen=True, kw_only=True):
     """What requests for some paths of an app must meet. The first rule that matches applies."""
 
     rule_id: UUID
-    """Another one after each change of the rule."""
+    """ID of the rule; each change of the rule gives it another one."""
     number: int
     where: str
     sentences: list[str]
-    """What it means."""
+    """The rule in sentences."""
     path: str
     methods: list[str]
-    """Empty for all."""
+    """Methods of requests that it matches; empty for all."""
     is_public: bool
     role: str | None
-    """That users whom the app is for must have besides."""
+    """Role that users of the app need in addition."""
     level: str
     """`aal2`, `phr`, or empty."""
     accepts_tokens: bool
     authorization: str
-    """Whose the header `Authorization` is: `bearer`, `basic` or `app`."""
+    """How the header `Authorization` is used: `bearer`, `basic` or `app`."""
     accepts_dpop: bool
     allows_preflight: bool
     sends_identity: bool
     networks: list[str]
-    """Empty for all."""
+    """Networks from which requests are allowed; empty for all."""
 
 
 class ProxiedAppEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,9 +60,9 @@ class ProxiedAppEntry(msgspec.Struct, frozen=True, kw_only=True):
     people: list[str]
     """Further users who may; if there are no roles either, everybody with an account may."""
     owner: str | None
-    """Who decides about requests for access; null for the administrators."""
+    """User name of the owner, who decides about requests for access; null for the administrators."""
     scope: str
-    """That API tokens need for it."""
+    """Scope that API tokens need for it."""
     is_declared: bool
     """Whether `apps.toml` declares it, so that it is changed only there."""
     created_at: datetime
@@ -105,7 +105,7 @@ class CountedRequests(msgspec.Struct, frozen=True, kw_only=True):
 class ProxiedAppDetails(ProxiedAppEntry, frozen=True, kw_only=True):
     rules: list[AccessRuleEntry]
     openings: list[ProxiedAppOpening]
-    """Who opened it, newest first."""
+    """Logins at its hosts, newest first."""
     allowed: int
     """Requests of the last day; they are counted up to a minute late."""
     refused: int

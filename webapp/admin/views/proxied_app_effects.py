@@ -5,7 +5,7 @@ from webapp.forward_auth.replay import ChangeEffects
 
 
 def effects_sentence(effects: ChangeEffects) -> str:
-    """Whole sentences; that nothing changes, or that there was no request, is said too."""
+    """The effects in whole sentences; also if nothing changes, or if there was no request."""
     if not effects.replayed:
         return _("There was no request in the last day.")
     found = []

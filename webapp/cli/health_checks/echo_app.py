@@ -74,7 +74,7 @@ class EchoHandler(BaseHTTPRequestHandler):
 
 @contextmanager
 def echo_app(host: str, port: int) -> Iterator[EchoApp]:
-    """Serve it until the end of the block.
+    """Serve an ``EchoApp`` until the end of the block.
 
     Raises:
         OSError: something else listens there.

@@ -65,7 +65,7 @@ def back(target: str = "") -> Action:
 def unknown_login() -> Problem:
     """The problem for a response that belongs to no login of this browser.
 
-    Whoever is logged in has perhaps reloaded the page of a trial, and needs no login page.
+    A user who is logged in has probably reloaded the page of a trial login, and needs no login page.
     """
     if current_user.is_authenticated and current_user.credential == "session":
         return already_used()

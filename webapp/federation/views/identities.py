@@ -67,7 +67,7 @@ def ask_for_link(row: LoginProvider, identity: UpstreamIdentity, begun: PendingR
 @bp.get("/login/with/<slug>/link")
 @change
 def link_form(slug: str, principal: Principal) -> ResponseReturnValue:
-    """Ask whether an identity shall be linked to the account that is logged in."""
+    """Ask whether an identity should be linked to the account that is logged in."""
     with database().read() as reading:
         found = waiting(reading, slug, user=principal.user_id.hex)
     return render_template(

@@ -88,5 +88,5 @@ def counted(user: str) -> Counted:
 
 
 def undo_count(begun: PendingRequest) -> None:
-    """A login that was completed does not count."""
+    """Undo the count of a login, because it was completed."""
     service(Limiter).forgive([], [counted(begun.user)], since=now())

@@ -1,4 +1,4 @@
-"""/account/owned-apps/SLUG: whoever owns an app, or an administrator, decides about requests and ends access."""
+"""/account/owned-apps/SLUG: the owner of an app, or an administrator, decides about requests and ends access."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

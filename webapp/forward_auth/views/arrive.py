@@ -55,7 +55,7 @@ def arrive() -> ResponseReturnValue:
     response = make_response(redirect(arrived.url, 303))
     response.delete_cookie(state_cookie(scheme), secure=scheme == "https")
     set_cookie(response, login_cookie(scheme), arrived.secret, scheme)
-    # The ticket is used up, but the app need not learn of it all the same.
+    # The ticket is used up, but the app should not see it all the same.
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 

@@ -35,7 +35,7 @@ def refusal_of(original: OriginalRequest, verdict: Verdict) -> Response:
 
 
 def forbidden(reason: str) -> Response:
-    """403 without a word about who might be allowed; the reason is in the log alone."""
+    """403 that does not say who would be allowed; the reason is in the log alone."""
     fields = {"reason": reason, "address": request.remote_addr}
     log.info("forward-auth refused", extra={"fields": fields})
     detail = _("No access rule allows this request. The log of the login server says why.")

@@ -29,7 +29,7 @@ ASKED = Limit("app-access", 10, timedelta(days=1))
 
 
 def no_access(app: App, principal: Principal) -> ResponseReturnValue:
-    """403 for a user whom a page of an app is not for.
+    """403 for a user who may not open a page of an app.
 
     Raises:
         Problem: the same for scripts.

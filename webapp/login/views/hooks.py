@@ -43,7 +43,7 @@ class LogoutStep(NamedTuple):
     provider: str
     url: str
     state: str
-    """With which the browser comes back."""
+    """``state`` with which the browser comes back."""
 
 
 class NextLogoutStep(Protocol):

@@ -19,7 +19,7 @@ def only_provider(buttons: Sequence[LoginButton]) -> str | None:
     """The URL of the provider to which the login page redirects at once; None if the page has something to show.
 
     That is where nobody needs a password, and there is one provider. A page that somebody comes back to after a logout,
-    an error or a login elsewhere is shown: otherwise they would be logged in again, or be sent in circles.
+    an error or a login elsewhere is shown: otherwise they would be logged in again, or be redirected in a loop.
     """
     is_shown = bool(request.args.keys() - {"next"}) or "_flashes" in session or not wants_page()
     is_prefetched = "Sec-Purpose" in request.headers or request.headers.get("Sec-Fetch-Dest", "document") != "document"

@@ -41,7 +41,7 @@ class MfaHooks:
     has_password: Callable[[Session, UUID], bool]
     """Whether the user has a password that they can log in with."""
     identities: Callable[[Session, UUID], int]
-    """With how many accounts at identity providers a user can log in."""
+    """Number of accounts at identity providers with which a user can log in."""
     lock: Callable[[Session, UUID], object]
     """Lock the ways to log in of a user, so that two of them cannot be removed at the same moment."""
     mail_user: Callable[[Session, UUID, str], None]

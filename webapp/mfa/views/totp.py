@@ -32,7 +32,7 @@ class TotpOffer(msgspec.Struct, frozen=True):
     secret: str
     uri: str
     begun: str
-    """To be sent back with the code."""
+    """The encrypted seed, to be sent back with the code."""
 
 
 @bp.get("/account/security/totp")

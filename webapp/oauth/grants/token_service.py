@@ -36,7 +36,7 @@ class TokenService:
     issuer: TokenIssuer
     keys: IdTokenKeys
     find_catalogue: Callable[[], Catalogue]
-    """The catalogue is made anew when a route is added."""
+    """Returns the current catalogue, which is rebuilt when a route is added."""
     secrets: RefreshSecrets
     access_lifetime: timedelta
     refresh: RefreshLifetimes

@@ -22,18 +22,18 @@ class OAuthClient(Base):
     is_first_party: Mapped[bool] = mapped_column(server_default=false())
     """Whether it belongs to the operator of this site, so that users are not asked for consent."""
     operator: Mapped[str] = mapped_column(String(100), server_default="")
-    """Who runs it, in the words of an admin, for users who are asked; empty if that is not said."""
+    """Operator of the app, entered by an admin and shown on the consent page; empty if not stated."""
     redirect_uris: Mapped[list[str]] = mapped_column(JSON)
     post_logout_redirect_uris: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
     """Where users go after a logout that the app has started."""
     backchannel_logout_uri: Mapped[str] = mapped_column(Text, server_default="")
-    """Where logout tokens are sent (OpenID Connect Back-Channel Logout 1.0 §2.2); empty for nowhere."""
+    """URL for logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.2); empty for none."""
     wants_rs256: Mapped[bool] = mapped_column(server_default=false())
     """Whether ID tokens, userinfo and logout tokens are signed with RS256 instead of the algorithm of the site."""
     has_pairwise_subjects: Mapped[bool] = mapped_column(server_default=false())
     """Whether it gets pairwise identifiers of users, which no other app gets (OpenID Connect Core §8.1)."""
     subject_salt: Mapped[str] = mapped_column(String(43), server_default="")
-    """Of these identifiers; empty until it first needs one. Then it never changes: the app would lose its users."""
+    """Salt of these identifiers; empty until first needed. It never changes then: the app would lose its users."""
     signs_userinfo: Mapped[bool] = mapped_column(server_default=false())
     """Whether userinfo is a signed JWT (OpenID Connect Core §5.3.2)."""
     scopes: Mapped[list[str]] = mapped_column(JSON)
@@ -47,19 +47,19 @@ class OAuthClient(Base):
     demanded_level: Mapped[str] = mapped_column(String(10), server_default="")
     """``acr`` that a login needs at least, besides what settings demand; empty for none."""
     access_lifetime: Mapped[timedelta | None]
-    """Of its access tokens, if that of the site is longer."""
+    """Lifetime of its access tokens, if that of the site is longer."""
     login_lifetime: Mapped[timedelta | None]
-    """After which a user has to log in again, if that of the site is longer."""
+    """Time after which a user has to log in again, if that of the site is longer."""
     hides_groups: Mapped[bool] = mapped_column(server_default=false())
     """Whether it never gets the scope ``groups``."""
     group_roles: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
     """Roles that may be in the claim ``groups``; empty for all that the user has."""
     service_account_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
-    """Whose tokens it gets by client credentials (RFC 6749 §4.4); None if it may not use this grant."""
+    """Service account whose tokens it gets by client credentials (RFC 6749 §4.4); None if it may not use this grant."""
     jwks: Mapped[str] = mapped_column(Text, server_default="")
     """Public keys with which it proves itself instead of a secret (RFC 7517), as JSON; empty for none."""
     jwks_uri: Mapped[str] = mapped_column(Text, server_default="")
-    """Where it publishes them, instead of ``jwks``; empty for nowhere."""
+    """URL at which it publishes them, instead of ``jwks``; empty for none."""
     require_pushed_authorization_requests: Mapped[bool] = mapped_column(server_default=false())
     """Whether its users' browsers may only bring requests that it has pushed (RFC 9126 §6)."""
     recipe: Mapped[str | None] = mapped_column(String(30))
@@ -105,13 +105,13 @@ class PushedRequest(Base):
     __tablename__ = "oauth_pushed_request"
 
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    """Of its ``request_uri``."""
+    """Digest of its ``request_uri``."""
     client_id: Mapped[UUID] = mapped_column(ForeignKey("oauth_client.id", ondelete="CASCADE"), index=True)
     query: Mapped[str] = mapped_column(Text)
     """Its parameters as a query string."""
     expires_at: Mapped[datetime] = mapped_column(index=True)
     opened_at: Mapped[datetime | None]
-    """When a browser first came with it."""
+    """When a browser first presented it."""
 
 
 class AuthorizationCode(Base):
@@ -130,7 +130,7 @@ class AuthorizationCode(Base):
     """Services that the tokens may be for (RFC 8707); empty for this site."""
     nonce: Mapped[str | None] = mapped_column(Text)
     code_challenge: Mapped[str] = mapped_column(String(43))
-    """Of PKCE with S256 (RFC 7636 §4.2)."""
+    """``code_challenge`` of PKCE with S256 (RFC 7636 §4.2)."""
     dpop_jkt: Mapped[str | None] = mapped_column(String(43))
     """Thumbprint of the key that the client must prove with the code (RFC 9449 §10); None if it may choose."""
     auth_time: Mapped[datetime]
@@ -147,7 +147,7 @@ class DeviceCode(Base):
     __tablename__ = "oauth_device_code"
 
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    """Of the device code."""
+    """Digest of the device code."""
     user_code: Mapped[str] = mapped_column(String(43), unique=True)
     """HMAC of the code that the user types: it is too short for a plain digest."""
     client_id: Mapped[UUID] = mapped_column(ForeignKey("oauth_client.id", ondelete="CASCADE"), index=True)
@@ -165,7 +165,7 @@ class DeviceCode(Base):
     """How long the device waits between two token requests (§3.5)."""
     polled_at: Mapped[datetime | None]
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
-    """Who decided."""
+    """The user who decided."""
     session_id: Mapped[UUID | None]
     """``sid`` of the session in which the user allowed it, for ID tokens."""
     allowed_at: Mapped[datetime | None]

@@ -19,7 +19,7 @@ class AppSession(Base):
     client_id: Mapped[UUID]
     """Without foreign key: an app must learn of the end when it is removed, too."""
     sid: Mapped[UUID] = mapped_column(index=True)
-    """Of the session in which the user logged in to the app, or allowed it on a device."""
+    """``sid`` of the session in which the user logged in to the app, or allowed it on a device."""
     user_id: Mapped[UUID] = mapped_column(index=True)
     """Without foreign key: the app must learn of the end of a deleted account, too."""
     family_id: Mapped[UUID | None] = mapped_column(index=True)
@@ -28,7 +28,7 @@ class AppSession(Base):
 
 
 class LogoutNotice(Base):
-    """A logout token that is to be sent, was sent or could not be sent; signed anew for each attempt."""
+    """A logout token that is to be sent, was sent or could not be sent; signed again for each attempt."""
 
     __tablename__ = "oauth_logout_notice"
 

@@ -1,4 +1,4 @@
-"""Whether a user may give an app access: what their login must have shown, and the page for whom the app is not."""
+"""Whether a user may give an app access: what the login must have proved, and the page for users who may not use it."""
 
 from collections.abc import Collection
 
@@ -28,7 +28,7 @@ def unmet_demands(client: OAuthClient, scopes: Collection[str], least: Level = L
 
 
 def no_access(client: OAuthClient, principal: Principal) -> Problem:
-    """The page for a person whom an app is not for."""
+    """The page for a user who may not use an app."""
     return Problem(
         403,
         _("You cannot use %(app)s", app=client.name),

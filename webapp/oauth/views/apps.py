@@ -27,7 +27,7 @@ class GrantedApp(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     name: str
     operator: str
-    """Who runs it; empty if that is not known."""
+    """Operator of the app; empty if unknown."""
     is_self_registered: bool
     """Whether it has registered itself, so that no administrator has checked its name."""
     scopes: list[str]

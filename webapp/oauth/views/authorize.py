@@ -159,7 +159,7 @@ def unmet_level(auth_request: AuthorizationRequest, scopes: list[str]) -> Respon
 
 
 def refuse_user(auth_request: AuthorizationRequest, principal: Principal) -> ResponseReturnValue:
-    """A page for a person whom the app is not for; with ``prompt=none`` the app gets the error."""
+    """A page for a user who may not use the app; with ``prompt=none`` the app gets the error."""
     if "none" in auth_request.prompts:
         raise RequestRefused("access_denied", "this user may not use the app")
     note_error(auth_request.client.id, "not_allowed")

@@ -83,7 +83,7 @@ def prove(client: OAuthClient, assertion: str) -> None:
         jti = client_assertion.verified(assertion, keys, client_id=str(client.id), audiences=audiences)
     except InvalidAssertion as error:
         raise ClientRefused(str(error)) from error
-    # Only now: whoever has no key of the client leaves no row.
+    # Only now, so that senders without a key of the client store no row.
     spent = Limit(f"{SPENT}assertion", 1, client_assertion.REMEMBERED)
     if not service(Limiter).take(spent, str(client.id), jti).allowed:
         raise ClientRefused("client_assertion: jti was used before")

@@ -31,7 +31,7 @@ from webapp.web.registry import service
 from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
 
-# Whoever allows a device gives it access that lasts longer than this session.
+# Allowing a device gives it access that lasts longer than this session.
 FRESH = timedelta(minutes=10)
 GUESSED = Limit("user-code", 10, timedelta(minutes=15))
 """Wrong codes of one user (RFC 8628 §5.1); those of a network count as invalid tokens do."""
@@ -42,7 +42,7 @@ class WaitingDevice(msgspec.Struct, frozen=True, kw_only=True):
 
     app: str
     operator: str
-    """Who runs the app; empty if that is not known."""
+    """Operator of the app; empty if unknown."""
     is_self_registered: bool
     """Whether the app has registered itself, so that no administrator has checked its name."""
     user_code: str

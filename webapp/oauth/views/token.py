@@ -68,7 +68,7 @@ def issue(grant: Grant) -> Response:
     jkt = dpop.spend(dpop.presented_proof())
     try:
         with database().write() as db:
-            # Whoever changes the client waits for this lock, and then ends what was issued.
+            # A concurrent change of the client waits for this lock, and then ends what was issued.
             current = clients.unchanging(db, client.id)
             if current is None:
                 return client_refused("the client was disabled")
@@ -99,7 +99,7 @@ def given(granted: Granted) -> Response:
 
 
 def service_for(client: OAuthClient) -> TokenService:
-    """With the lifetimes of a client."""
+    """The token service with the lifetimes of a client."""
     return token_service().limited_to(client)
 
 

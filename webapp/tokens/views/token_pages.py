@@ -12,7 +12,7 @@ from webapp.guard import Principal
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenPages:
     user_id: UUID
-    """Whose tokens they are."""
+    """The user who owns the tokens."""
     roles: Sequence[str]
     """All roles of that user; the tokens have at most their scopes."""
     service: str = ""
@@ -20,7 +20,7 @@ class TokenPages:
     nav_entry: str = "tokens"
     """Entry of the main navigation that the pages belong to."""
     new_href: Callable[..., str]
-    """Of the form, with query parameters that fill it in."""
+    """URL of the form, with query parameters that fill it in."""
     create_href: str
     index_href: str
     show_href: Callable[[UUID], str]

@@ -50,9 +50,9 @@ class NewAppQuery(msgspec.Struct, frozen=True):
     recipe: str = ""
     """Key of a recipe, or any other word for an app without one."""
     app_url: str = ""
-    """URL of the app, where another site has led here."""
+    """URL of the app, if a link of another site leads here."""
     name: str = ""
-    """Its name, likewise."""
+    """Name of the app, from the same link."""
 
 
 class AppsQuery(msgspec.Struct, frozen=True):
@@ -122,7 +122,7 @@ def details(principal: Principal, client_id: UUID) -> ResponseReturnValue:
 
 
 def own_claims(principal: Principal, client: OAuthClient) -> dict[str, str]:
-    """The claims of whoever asks with every scope, as the app would read them."""
+    """The claims of the caller with every scope, as the app would read them."""
     user = user_queries.by_id(db(), principal.user_id)
     if user is None:
         return {}
@@ -156,7 +156,7 @@ def edit(principal: Principal, client_id: UUID) -> ResponseReturnValue:
 
 
 def prepared(desired: S) -> S:
-    """Make the RSA key, if the app is the first that needs one: its first user should not wait for that."""
+    """Create the RSA key if the app is the first that needs one, so that its first user does not wait for it."""
     service(IdTokenKeys).signing_key(db(), is_rs256=desired.wants_rs256)
     return desired
 

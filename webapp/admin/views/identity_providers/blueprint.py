@@ -23,7 +23,7 @@ from webapp.web.transaction import db
 
 bp = Blueprint("admin_providers", __name__)
 
-# Whoever decides what a provider is trusted with can get into every account, so only those who may anyway.
+# Settings of a provider can give access to every account, so only roles that have such access may change them.
 KEEPER = "super_admin"
 
 

@@ -83,7 +83,7 @@ def begun_page(form: NewProviderForm, issuer: str) -> str:
     """The form, with what follows from preset and issuer."""
     preset = form.chosen_preset
     form.slug.data = usual_slug(db(), preset, issuer)
-    # The button of a provider that no preset knows is named by whoever adds it.
+    # Without a preset, the admin who adds the provider names its button.
     form.name.data = short_host(issuer).capitalize() if preset.is_generic else preset.name
     return new_page(form)
 
