@@ -59,6 +59,11 @@ def test_an_unchanged_chain_verifies(written):
         pytest.param("DELETE FROM audit_event WHERE seq = 5", 5, id="the last is removed"),
         pytest.param("DELETE FROM audit_event", 1, id="all are removed"),
         pytest.param("UPDATE audit_head SET seq = 4", 5, id="the head is set back"),
+        pytest.param(
+            "UPDATE audit_head SET (seq, digest) = (SELECT seq, digest FROM audit_event WHERE seq = 4)",
+            5,
+            id="the head is set back with its digest",
+        ),
     ],
 )
 def test_a_modified_event_is_detected(written, instance, statement, seq):

@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import bindparam, event, select, update
+from sqlalchemy import bindparam, event, func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.audit.models import AuditEvent, AuditHead
@@ -22,6 +23,8 @@ TEXTS = ("event", "address", "request_id")
 HEAD = RowQuery(select(AuditHead))
 HEAD_TO_WRITE = RowQuery(select(AuditHead).with_for_update())
 NEW_EVENT = EntityInsert(AuditEvent)
+# In one statement, which sees the head and the events as they were at one moment.
+BEYOND_HEAD = select(func.min(AuditEvent.seq)).where(AuditEvent.seq > select(AuditHead.seq).scalar_subquery())
 MOVE_HEAD = RowChange(update(AuditHead).values(seq=bindparam("last"), digest=bindparam("latest")))
 
 
@@ -95,11 +98,19 @@ def head_of(db: Session, *, for_update: bool = False) -> AuditHead:
 
 
 def verify(db: Session) -> ChainVerdict:
-    """Recompute the chain over all events that were not archived."""
+    """Recompute the chain over all events that were not archived, up to the last one when this begins.
+
+    On PostgreSQL, others may append and archive events meanwhile: each statement reads what is committed by then.
+    """
     head = head_of(db)
-    query = select(AuditEvent).where(AuditEvent.seq > head.sealed_seq).order_by(AuditEvent.seq)
-    entries = db.scalars(query.execution_options(yield_per=1000))
-    return verdict_on(entries, first=head.sealed_seq + 1, former=head.sealed_digest, last=head.seq, digest=head.digest)
+    query = select(AuditEvent).where(AuditEvent.seq.between(head.sealed_seq + 1, head.seq)).order_by(AuditEvent.seq)
+    first = head.sealed_seq + 1
+    with closing(db.scalars(query.execution_options(yield_per=1000))) as entries:
+        verdict = verdict_on(entries, first=first, former=head.sealed_digest, last=head.seq, digest=head.digest)
+    if verdict.broken_at is None:
+        return replace(verdict, broken_at=db.scalar(BEYOND_HEAD))
+    is_archived = verdict.broken_at == first and head_of(db).sealed_seq >= first
+    return verify(db) if is_archived else verdict
 
 
 def verdict_on(entries: Iterable[AuditEvent], *, first: int, former: bytes, last: int, digest: bytes) -> ChainVerdict:
