@@ -31,7 +31,7 @@ run: setup ## start Latchkey on http://localhost:8000
 	@$(BIN)/python -m webapp serve
 
 # A run can be repeated: tests have the same order each time, and sets too, on which generated input depends.
-# Another order is found by ORDER, and by make test-fast and make explore, which vary it.
+# ORDER chooses another one; make test-fast and make explore take a new one each time.
 test: setup-dev ## run every test; in another order: ORDER=7
 	@sh tests/prepare.sh
 	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 2 --dist loadgroup -p randomly --randomly-seed=$(or $(ORDER),1) $(ARGS)

@@ -1,6 +1,5 @@
 """Which process runs which tests: as xdist decides, with less work for each test and none to wait for."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from xdist.scheduler import LoadGroupScheduling
@@ -20,10 +19,6 @@ class ScheduledAhead(LoadGroupScheduling):
             del units[scope]
 
     def _reschedule(self, node: Any) -> None:
-        while self.workqueue and not node.shutting_down and waiting(self.assigned_work[node].values()) <= AHEAD:
+        while self.workqueue and not node.shutting_down and self._pending_of(self.assigned_work[node]) <= AHEAD:
             self._assign_work_unit(node)
         super()._reschedule(node)
-
-
-def waiting(units: Iterable[dict[str, bool]]) -> int:
-    return sum(list(unit.values()).count(False) for unit in units)

@@ -124,8 +124,8 @@ def void_of_everybody(db: Session) -> int:
 
 def void_all(db: Session, *, before: datetime) -> int:
     """Delete all unused links created before a moment, whatever their purpose. Returns the number that still worked."""
-    dead = delete(Link).where(Link.used_at.is_(None), Link.created_at < before, Link.expires_at > now())
-    return len(db.scalars(dead.returning(Link.digest)).all())
+    unused = delete(Link).where(Link.used_at.is_(None), Link.created_at < before, Link.expires_at > now())
+    return len(db.scalars(unused.returning(Link.digest)).all())
 
 
 def has_unused(db: Session, user_id: UUID, purpose: str) -> bool:

@@ -17,25 +17,27 @@ from webapp.guard import Principal, require
 from webapp.guard.view_checks import unless_session
 
 FRESH = timedelta(minutes=10)
-Wear = Callable[[Callable[..., Any]], Callable[..., Any]]
+SUPER_ADMIN = "super_admin"
+"""The role that administers roles, apps and identity providers."""
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def read(role: str = "admin") -> Wear:
+def read(role: str = "admin") -> Decorator:
     """A page or response that changes nothing."""
     return require(role=role, scope="admin:read")
 
 
-def fill_in(role: str = "admin") -> Wear:
+def fill_in(role: str = "admin") -> Decorator:
     """A page with a form: session only, and re-authentication before the form is filled in."""
     return require(role=role, session=True, fresh_within=FRESH)
 
 
-def grant(role: str = "admin") -> Wear:
+def grant(role: str = "admin") -> Decorator:
     """A change that can give somebody a way to log in or admin powers: session only."""
     return require(role=role, session=True, fresh_within=FRESH)
 
 
-def change(role: str = "admin") -> Wear:
+def change(role: str = "admin") -> Decorator:
     """A change that takes something away, such as disabling a user; a token with ``admin:write`` may make it.
 
     A session must have authenticated recently, because it may have been left unattended; a token was issued for this
@@ -44,7 +46,7 @@ def change(role: str = "admin") -> Wear:
     return require(role=role, scope="admin:write", fresh_within=FRESH, spares_tokens=True)
 
 
-def change_without_fresh_login() -> Wear:
+def change_without_fresh_login() -> Decorator:
     """A change that needs no recent authentication, such as sending a mail again to the same recipient."""
     return require(role="admin", scope="admin:write")
 

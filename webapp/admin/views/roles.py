@@ -12,7 +12,7 @@ from webapp.accounts.role_closures import RoleCycle
 from webapp.accounts.roles import FIRST, InvalidRole, RoleInUse, RoleTaken
 from webapp.admin.forms import NewRoleForm, RoleForm
 from webapp.admin.views.error_responses import refusals
-from webapp.admin.views.permissions import fill_in, grant, read
+from webapp.admin.views.permissions import SUPER_ADMIN, fill_in, grant, read
 from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.guard import Principal
@@ -30,7 +30,6 @@ from webapp.web.transaction import db
 bp = Blueprint("admin_roles", __name__)
 
 # Changing roles can lock administrators out, or make users administrators.
-KEEPER = "super_admin"
 
 
 class RoleEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,13 +74,13 @@ def role_context(role: Role) -> dict[str, Any]:
 
 
 @bp.get("/admin/roles/new")
-@fill_in(KEEPER)
+@fill_in(SUPER_ADMIN)
 def new() -> ResponseReturnValue:
     return form_page(NewRoleForm(formdata=None), None)
 
 
 @bp.post("/admin/roles")
-@grant(KEEPER)
+@grant(SUPER_ADMIN)
 @responds(RoleDetails, form=NewRoleForm, status=201, refuses=(409, 422))
 def create(principal: Principal) -> ResponseReturnValue:
     """Create a role."""
@@ -121,7 +120,7 @@ def in_full(role: Role) -> RoleDetails:
 
 
 @bp.get("/admin/roles/<name>/edit")
-@fill_in(KEEPER)
+@fill_in(SUPER_ADMIN)
 def edit_form(name: str) -> ResponseReturnValue:
     role = role_of(name)
     form = RoleForm(formdata=None, data={"description": role.description, "includes": list(role.includes)})
@@ -129,7 +128,7 @@ def edit_form(name: str) -> ResponseReturnValue:
 
 
 @bp.post("/admin/roles/<name>/edit")
-@grant(KEEPER)
+@grant(SUPER_ADMIN)
 @responds(RoleDetails, form=RoleForm, refuses=(409, 422))
 def edit(principal: Principal, name: str) -> ResponseReturnValue:
     """Change a role. Effective with the next request of everybody who has it."""
@@ -151,14 +150,14 @@ def edit(principal: Principal, name: str) -> ResponseReturnValue:
 
 
 @bp.get("/admin/roles/<name>/remove")
-@fill_in(KEEPER)
+@fill_in(SUPER_ADMIN)
 def remove_form(name: str) -> ResponseReturnValue:
     role = role_of(name)
     return render_template("admin/role_remove.html", role=role, why_it_stays=roles.why_not_removable(db(), role))
 
 
 @bp.post("/admin/roles/<name>/remove")
-@grant(KEEPER)
+@grant(SUPER_ADMIN)
 @responds(None, status=204, refuses=(409,))
 def remove(principal: Principal, name: str) -> ResponseReturnValue:
     """Remove a role that is not assigned or included in another role."""

@@ -151,7 +151,7 @@ def guard_verdict(caller: Principal, method: str, path: str, address: str | None
     at = f"{method} {path}"
     if found is None:
         return GuardVerdict(False, _("%(endpoint)s does not exist. The response would be 404 or 405.", endpoint=at))
-    steps = [InspectionStep(str(pin.words), pin.state) for pin in found.steps]
+    steps = [InspectionStep(str(step.words), step.state) for step in found.steps]
     if found.need.is_public:
         return GuardVerdict(True, _("%(endpoint)s is public. No token is needed.", endpoint=at), steps=steps)
     if found.decision is Decision.ALLOW:

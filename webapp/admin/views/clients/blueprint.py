@@ -13,7 +13,6 @@ from webapp.web.transaction import db
 bp = Blueprint("admin_clients", __name__)
 
 # An app can act as its users, so apps are registered by those who may also make roles.
-KEEPER = "super_admin"
 
 
 def client_of(client_id: UUID) -> OAuthClient:

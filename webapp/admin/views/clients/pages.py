@@ -20,8 +20,8 @@ from webapp.admin.views.client_details import (
     with_secret_of,
 )
 from webapp.admin.views.client_forms import ClientForm, NewClientForm, filled_in, suggested
-from webapp.admin.views.clients.blueprint import KEEPER, bp, client_of
-from webapp.admin.views.permissions import fill_in, grant, read
+from webapp.admin.views.clients.blueprint import bp, client_of
+from webapp.admin.views.permissions import SUPER_ADMIN, fill_in, grant, read
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.translation import _
 from webapp.guard import Principal
@@ -85,7 +85,7 @@ def index() -> ResponseReturnValue:
 
 
 @bp.get("/admin/clients/new")
-@fill_in(KEEPER)
+@fill_in(SUPER_ADMIN)
 def new() -> ResponseReturnValue:
     """Choose a kind of app, then its form."""
     query = parse_query(NewAppQuery)
@@ -95,7 +95,7 @@ def new() -> ResponseReturnValue:
 
 
 @bp.post("/admin/clients")
-@grant(KEEPER)
+@grant(SUPER_ADMIN)
 @responds(AppWithSecret, form=NewClientForm, status=201, refuses=(422,))
 def create(principal: Principal) -> ResponseReturnValue:
     """Register an app. Its secret is only in this response."""
@@ -131,14 +131,14 @@ def own_claims(principal: Principal, client: OAuthClient) -> dict[str, str]:
 
 
 @bp.get("/admin/clients/<uuid:client_id>/edit")
-@fill_in(KEEPER)
+@fill_in(SUPER_ADMIN)
 def edit_form(client_id: UUID) -> ResponseReturnValue:
     client = client_of(client_id)
     return form_page(filled_in(client, shown_names(db(), client.people)), client)
 
 
 @bp.post("/admin/clients/<uuid:client_id>/edit")
-@grant(KEEPER)
+@grant(SUPER_ADMIN)
 @responds(RegisteredApp, form=ClientForm, refuses=(404, 422))
 def edit(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     """Change an app; what it may request changes for its users' next login and refresh."""

@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, IntegerField
 from wtforms.validators import InputRequired, NumberRange
 
-from webapp.admin.views.clients.blueprint import KEEPER, bp
-from webapp.admin.views.permissions import change, fill_in, grant
+from webapp.admin.views.clients.blueprint import bp
+from webapp.admin.views.permissions import SUPER_ADMIN, change, fill_in, grant
 from webapp.core.translation import _, _l
 from webapp.guard import Principal
 from webapp.oauth import registration_tokens
@@ -62,13 +62,13 @@ class NewRegistrationToken(RegistrationTokenEntry, frozen=True, kw_only=True):
 
 
 @bp.get("/admin/clients/registration")
-@fill_in(KEEPER)
+@fill_in(SUPER_ADMIN)
 def registration() -> ResponseReturnValue:
     return registration_page(RegistrationTokenForm(formdata=None))
 
 
 @bp.post("/admin/clients/registration")
-@grant(KEEPER)
+@grant(SUPER_ADMIN)
 @responds(NewRegistrationToken, form=RegistrationTokenForm, status=201, refuses=(422,))
 def make_registration_token(principal: Principal) -> ResponseReturnValue:
     """Make a token with which apps register themselves. It is only in this response."""
@@ -95,7 +95,7 @@ def make_registration_token(principal: Principal) -> ResponseReturnValue:
 
 
 @bp.post("/admin/clients/registration/<uuid:token_id>/revoke")
-@change(KEEPER)
+@change(SUPER_ADMIN)
 @responds(None, status=204, refuses=(404,))
 def revoke_registration_token(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """Revoke a token with which apps register themselves. Those that have registered stay."""

@@ -5,8 +5,8 @@ from uuid import UUID
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.admin.views.identity_providers.blueprint import KEEPER, bp, editor_of, provider_of, unless_declared
-from webapp.admin.views.permissions import change, fill_in, grant
+from webapp.admin.views.identity_providers.blueprint import bp, editor_of, provider_of, unless_declared
+from webapp.admin.views.permissions import SUPER_ADMIN, change, fill_in, grant
 from webapp.admin.views.provider_details import IdentityProviderEntry, provider_details, provider_entry
 from webapp.core.translation import _
 from webapp.federation import button_order, lifecycle
@@ -19,14 +19,14 @@ from webapp.web.transaction import db
 
 
 @bp.get("/admin/identity-providers/<uuid:provider_id>/disable")
-@fill_in(KEEPER)
+@fill_in(SUPER_ADMIN)
 def disable_form(provider_id: UUID) -> ResponseReturnValue:
     found = provider_details(db(), provider_of(provider_id))
     return render_template("admin/identity_providers/disable.html", provider=found)
 
 
 @bp.post("/admin/identity-providers/<uuid:provider_id>/disable")
-@change(KEEPER)
+@change(SUPER_ADMIN)
 @responds(IdentityProviderEntry, refuses=(404, 409))
 def disable(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     """Disable an identity provider: nobody can log in with it. Its settings and links are kept."""
@@ -38,7 +38,7 @@ def disable(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/admin/identity-providers/<uuid:provider_id>/enable")
-@grant(KEEPER)
+@grant(SUPER_ADMIN)
 @responds(IdentityProviderEntry, refuses=(404, 409))
 def enable(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     """Enable an identity provider: users can log in with it again."""
@@ -53,7 +53,7 @@ def enable(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/admin/identity-providers/<uuid:provider_id>/up")
-@grant(KEEPER)
+@grant(SUPER_ADMIN)
 @responds(IdentityProviderEntry, refuses=(404, 409))
 def move_up(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     """Move the button of an identity provider on the login page before the one above it."""
@@ -65,14 +65,14 @@ def move_up(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
 
 
 @bp.get("/admin/identity-providers/<uuid:provider_id>/remove")
-@fill_in(KEEPER)
+@fill_in(SUPER_ADMIN)
 def remove_form(provider_id: UUID) -> ResponseReturnValue:
     found = provider_details(db(), provider_of(provider_id))
     return render_template("admin/identity_providers/remove.html", provider=found)
 
 
 @bp.post("/admin/identity-providers/<uuid:provider_id>/remove")
-@grant(KEEPER)
+@grant(SUPER_ADMIN)
 @responds(None, status=204, refuses=(404, 409))
 def remove(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     """Remove an identity provider and the links of its users; their accounts stay."""

@@ -24,7 +24,6 @@ from webapp.web.transaction import db
 bp = Blueprint("admin_providers", __name__)
 
 # Settings of a provider can give access to every account, so only roles that have such access may change them.
-KEEPER = "super_admin"
 
 
 def provider_of(provider_id: UUID) -> LoginProvider:

@@ -8,14 +8,13 @@ from flask import current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.admin.views.identity_providers.blueprint import (
-    KEEPER,
     bp,
     change_settings,
     editor_of,
     provider_of,
     provider_to_change,
 )
-from webapp.admin.views.permissions import fill_in, grant, read
+from webapp.admin.views.permissions import SUPER_ADMIN, fill_in, grant, read
 from webapp.admin.views.provider_details import (
     IdentityProviderDetails,
     IdentityProviderEntry,
@@ -60,7 +59,7 @@ def index() -> ResponseReturnValue:
 
 
 @bp.get("/admin/identity-providers/new")
-@fill_in(KEEPER)
+@fill_in(SUPER_ADMIN)
 def new() -> ResponseReturnValue:
     """Choose a preset, enter the URL if it needs one, then its form."""
     query = parse_query(NewProviderQuery)
@@ -89,7 +88,7 @@ def begun_page(form: NewProviderForm, issuer: str) -> str:
 
 
 @bp.post("/admin/identity-providers")
-@grant(KEEPER)
+@grant(SUPER_ADMIN)
 @responds(IdentityProviderDetails, form=NewProviderForm, status=201, refuses=(422,))
 def create(principal: Principal) -> ResponseReturnValue:
     """Add an identity provider. `redirect_uri` in the response is to be registered there."""
@@ -146,14 +145,14 @@ def details(provider_id: UUID) -> ResponseReturnValue:
 
 
 @bp.get("/admin/identity-providers/<uuid:provider_id>/edit")
-@fill_in(KEEPER)
+@fill_in(SUPER_ADMIN)
 def edit_form(provider_id: UUID) -> ResponseReturnValue:
     row = provider_of(provider_id)
     return edit_page(filled_in(row), row)
 
 
 @bp.post("/admin/identity-providers/<uuid:provider_id>/edit")
-@grant(KEEPER)
+@grant(SUPER_ADMIN)
 @responds(IdentityProviderEntry, form=ProviderForm, refuses=(404, 409, 422))
 def edit(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     """Change an identity provider; an empty client secret keeps the one that is stored."""

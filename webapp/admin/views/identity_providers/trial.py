@@ -7,8 +7,8 @@ from flask import current_app, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from webapp.admin.views.identity_providers.blueprint import KEEPER, bp, provider_in
-from webapp.admin.views.permissions import fill_in
+from webapp.admin.views.identity_providers.blueprint import bp, provider_in
+from webapp.admin.views.permissions import SUPER_ADMIN, fill_in
 from webapp.admin.views.provider_details import claims_outcome
 from webapp.core.translation import _
 from webapp.federation import providers
@@ -26,7 +26,7 @@ LONGEST_SHOWN = 500
 
 
 @bp.get("/admin/identity-providers/<uuid:provider_id>/test")
-@fill_in(KEEPER)
+@fill_in(SUPER_ADMIN)
 def begin_test(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     """Log in at a provider for a test: redirects there, and shows what fails before that."""
     # In a transaction of its own, because a request to the provider follows.
@@ -40,7 +40,7 @@ def begin_test(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
 
 def show_trial(row: LoginProvider, result: UpstreamIdentity | LoginFailed, /) -> ResponseReturnValue:
     """The hook ``TrialFinished``."""
-    if KEEPER not in current_user.roles:
+    if SUPER_ADMIN not in current_user.roles:
         raise Problem(403, _("Only a super admin can test identity providers"))
     return report(row, result)
 
