@@ -12,7 +12,7 @@ from tests.accounts.registration_calls import SMTP, register
 from tests.outbox_mails import mails
 from tests.secret_keys import OTHER
 from webapp.accounts import mail_requests
-from webapp.accounts.mail_requests import CONTENTS, KEPT, WAIT, MailRequests, RecoveryByMail, requester_of
+from webapp.accounts.mail_requests import CONTENTS, RETENTION, WAIT, MailRequests, RecoveryByMail, requester_of
 from webapp.accounts.models import MailRequest
 from webapp.accounts.views import request_info
 from webapp.core.clock import now
@@ -102,7 +102,7 @@ def broken(*_args, **_kwargs):
 def test_it_is_deleted_after_a_day(app, visitor, user, kill):
     with time_machine.travel(now(), tick=False) as clock:
         ask_for_a_link(visitor, kill)
-        clock.shift(KEPT)
+        clock.shift(RETENTION)
         run_job(app)
         assert (kinds(app), waiting(app)) == ({}, 0)
 

@@ -45,14 +45,14 @@ class Actor:
     """Whether the actor is an API token of the user rather than a session."""
 
 
-def may_act_on(actor: Collection[str], theirs: Collection[str]) -> bool:
+def may_act_on(actor_roles: Collection[str], user_roles: Collection[str]) -> bool:
     """Whether an actor may administer a user: only if the actor has all roles of that user; super admins may always.
 
     Args:
-        actor: all roles of the actor.
-        theirs: all roles of the user.
+        actor_roles: all roles of the actor.
+        user_roles: all roles of the user.
     """
-    return "super_admin" in actor or set(theirs) <= set(actor)
+    return "super_admin" in actor_roles or set(user_roles) <= set(actor_roles)
 
 
 def may_grant(actor: Collection[str], closure: Collection[str]) -> bool:
@@ -201,6 +201,11 @@ class AdminAction:
     def mail_user(self, user: User, kind: str, **facts: object) -> None:
         if user.email is None:
             return
-        said = facts | {"username": user.username, "actor": self.actor.username, "reason": self.reason, "at": now()}
+        variables = facts | {
+            "username": user.username,
+            "actor": self.actor.username,
+            "reason": self.reason,
+            "at": now(),
+        }
         # Without user_id: mails of a user are deleted with the account, and this one may be about its deletion.
-        self.mailer.put(self.db, kind, user.email, said, recipient_id=user.id)
+        self.mailer.put(self.db, kind, user.email, variables, recipient_id=user.id)

@@ -32,7 +32,8 @@ class LiveCredential:
 
 
 def find(db: Session, user_id: UUID, kind: Kind, credential_id: UUID) -> LiveCredential:
-    """
+    """Find a live session, API token or script login of a user, with its name.
+
     Raises:
         CredentialEnded
     """

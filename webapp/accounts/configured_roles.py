@@ -17,11 +17,11 @@ def configured_roles(settings: Settings) -> Iterator[tuple[str, str]]:
         yield from (("WEBAPP_LDAP_ROLES", role) for _group, role in settings.role_by_group)
 
 
-def unknown_role(settings: Settings, known: Collection[str]) -> str | None:
+def unknown_role(settings: Settings, existing_roles: Collection[str]) -> str | None:
     """A sentence about the first role that does not exist; None if all do."""
     for variable, name in configured_roles(settings):
-        if name not in known:
-            nearest = difflib.get_close_matches(name, known, 1)
+        if name not in existing_roles:
+            nearest = difflib.get_close_matches(name, existing_roles, 1)
             hint = f"; did you mean {nearest[0]}?" if nearest else "."
             return f"{variable} names the role {name}, which does not exist{hint} To create it: {create(name)}"
     return None
@@ -31,10 +31,11 @@ def create(name: str) -> str:
     return f"python -m webapp role create {name}"
 
 
-def refuse_unknown(settings: Settings, known: Collection[str]) -> None:
-    """
+def refuse_unknown(settings: Settings, existing_roles: Collection[str]) -> None:
+    """Refuse settings that name a role that does not exist.
+
     Raises:
         SettingsError
     """
-    if (sentence := unknown_role(settings, known)) is not None:
+    if (sentence := unknown_role(settings, existing_roles)) is not None:
         raise SettingsError(sentence)

@@ -17,11 +17,11 @@ def word_contained(password: str, words: list[str]) -> str | None:
     """The first of the words that occurs in the password. Short words count only if nothing but punctuation is left."""
     key = normalized_key(password)
     for word in words:
-        known = normalized_key(word)
-        if known and known in key and (len(known) >= LONG_ENOUGH or is_blank(key.replace(known, ""))):
+        word_key = normalized_key(word)
+        if word_key and word_key in key and (len(word_key) >= LONG_ENOUGH or is_blank(key.replace(word_key, ""))):
             return word
     return None
 
 
-def is_blank(rest: str) -> bool:
-    return not any(character.isalnum() for character in rest)
+def is_blank(text: str) -> bool:
+    return not any(character.isalnum() for character in text)

@@ -14,7 +14,7 @@ from webapp.core.translation import _
 from webapp.tokens import script_logins, token_list
 
 # Names of each kind that are listed.
-SHOWN = 20
+MAX_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +30,20 @@ class DeactivationEffects:
 
 
 def effects_of(db: Session, user_id: UUID) -> DeactivationEffects:
-    tokens = token_list.token_page(db, user_id, is_live=True, size=SHOWN)
+    tokens = token_list.token_page(db, user_id, is_live=True, size=MAX_LISTED)
     logins = script_logins.live(db, user_id)
     return DeactivationEffects(
         tokens=[token.name for token in tokens.tokens],
-        more_tokens=max(0, tokens.total - SHOWN),
-        script_logins=[login.client for login in logins[:SHOWN]],
-        more_script_logins=max(0, len(logins) - SHOWN),
+        more_tokens=max(0, tokens.total - MAX_LISTED),
+        script_logins=[login.client for login in logins[:MAX_LISTED]],
+        more_script_logins=max(0, len(logins) - MAX_LISTED),
         services=service_queries.of_owners(db, [user_id]),
     )
 
 
 def check_new_owner(db: Session, owner: Owner, leaving: Collection[User]) -> None:
-    """
+    """Check that an owner can take over all active service accounts of users who are deactivated.
+
     Raises:
         InvalidServiceOwner: the account of the new owner is among those of ``leaving``, or cannot own all of their
             service accounts.

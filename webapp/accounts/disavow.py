@@ -18,7 +18,7 @@ from webapp.accounts import (
 from webapp.accounts.ended_credentials import EndedCredentials
 from webapp.accounts.models import Link, User
 from webapp.accounts.non_passkey_logins import NonPasskeyLogins
-from webapp.accounts.notices import IDENTITY_UNLINKED, RESET_ASKED, RESET_BEGUN, Circumstances
+from webapp.accounts.notices import IDENTITY_UNLINKED, RESET_BEGUN, RESET_REQUESTED, Circumstances
 from webapp.accounts.one_time_links import NOT_ME, LinkDead
 from webapp.accounts.recovery import RESET
 from webapp.accounts.registration import UserNameTaken
@@ -56,7 +56,7 @@ class Disavowal:
 
 
 def disavow(
-    db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: Circumstances, ways: NonPasskeyLogins
+    db: Session, mailer: Mailer, secret: str, unknown_hash: str, circumstances: Circumstances, ways: NonPasskeyLogins
 ) -> Disavowal:
     """Cancel a pending reset, or end all logins and lock the account with a mailed link for a new password.
 
@@ -85,12 +85,12 @@ def disavow(
     if not is_changed_here or not recovery.has_address_of(user, link):
         # The e-mail address was changed since. That change was announced with an undo link of its own.
         return Disavowal(ended=ended)
-    recovery.send_link(db, mailer, user, here, ended=ended)
+    recovery.send_link(db, mailer, user, circumstances, ended=ended)
     return Disavowal(is_mailed=True, ended=ended)
 
 
 def undo_email_change(
-    db: Session, mailer: Mailer, secret: str, unknown_hash: str, here: Circumstances, ways: NonPasskeyLogins
+    db: Session, mailer: Mailer, secret: str, unknown_hash: str, circumstances: Circumstances, ways: NonPasskeyLogins
 ) -> tuple[User, EndedCredentials]:
     """Restore the previous e-mail address and lock the account, with a link for a new password mailed to that address.
 
@@ -106,7 +106,7 @@ def undo_email_change(
     lifecycle.reopen(db, user)
     ended = lock(db, user, unknown_hash, ways, since=since)
     if not user.has_external_identity and ways.passwords.counts(db, user):
-        recovery.send_link(db, mailer, user, here, ended=ended)
+        recovery.send_link(db, mailer, user, circumstances, ended=ended)
     return user, ended
 
 
@@ -117,11 +117,11 @@ def lock(db: Session, user: User, unknown_hash: str, ways: NonPasskeyLogins, *, 
     may have created them.
     """
     # With an identity provider there is no local password to replace.
-    is_ours = not user.has_external_identity
+    is_local = not user.has_external_identity
     hashed = unknown_hash if user.has_password else ""
-    ended = lifecycle.set_password(db, user, hashed) if is_ours else ended_credentials.end_logins(db, user.id)
-    made = [token.id for token in credentials.live(db, user.id, "token") if token.created_at >= since]
-    revoked = sum(tokens.revoke(db, user.id, token_id) for token_id in made)
+    ended = lifecycle.set_password(db, user, hashed) if is_local else ended_credentials.end_logins(db, user.id)
+    token_ids = [token.id for token in credentials.live(db, user.id, "token") if token.created_at >= since]
+    revoked = sum(tokens.revoke(db, user.id, token_id) for token_id in token_ids)
     invitations.revoke_all(db, since=since, by=user.id)
     factors.remove_since(db, user.id, since - MOMENTS)
     ways.linked.remove_since(db, user.id, since - MOMENTS)
@@ -130,14 +130,14 @@ def lock(db: Session, user: User, unknown_hash: str, ways: NonPasskeyLogins, *, 
 
 def is_only_begun(db: Session, link: Link, user: User) -> bool:
     """Whether the link is about a pending reset or password link, which is cancelled while nothing has happened yet."""
-    what = (link.facts or {})["what"]
-    if what == RESET_ASKED:
+    kind = (link.facts or {})["what"]
+    if kind == RESET_REQUESTED:
         return one_time_links.has_unused(db, user.id, RESET)
-    return what == RESET_BEGUN and resets.pending_reset(db, user.id) is not None
+    return kind == RESET_BEGUN and resets.pending_reset(db, user.id) is not None
 
 
-def stop(db: Session, user: User, what: str) -> None:
-    if what == RESET_ASKED:
+def stop(db: Session, user: User, kind: str) -> None:
+    if kind == RESET_REQUESTED:
         one_time_links.invalidate(db, user.id, RESET)
         record(db, Event.RESET_STOPPED, user_id=user.id)
     else:

@@ -23,7 +23,7 @@ CONFIRM = "address-confirm"
 CONFIRMED_WITHIN, UNDONE_WITHIN = timedelta(days=1), timedelta(days=7)
 
 
-def request(db: Session, mailer: Mailer, user: User, address: str, here: Circumstances) -> None:
+def request(db: Session, mailer: Mailer, user: User, address: str, circumstances: Circumstances) -> None:
     """Request another e-mail address and mail a confirmation link to it.
 
     If another account has that address, its owner is informed by mail instead. The caller gets the same response.
@@ -35,12 +35,12 @@ def request(db: Session, mailer: Mailer, user: User, address: str, here: Circums
         CONFIRMED_WITHIN,
         user_id=user.id,
         address=address,
-        facts={one_time_links.SHOWN: not mailer.can_mail},
+        facts={one_time_links.IS_SHOWN: not mailer.can_mail},
     )
     record(db, Event.EMAIL_ASKED, user_id=user.id, address=address)
     if owner is None or owner.id == user.id:
         link = f"/account/email/confirm/{secret}"
-        facts = {"username": user.username, "here": here, "link": link, "lifetime": CONFIRMED_WITHIN}
+        facts = {"username": user.username, "circumstances": circumstances, "link": link, "lifetime": CONFIRMED_WITHIN}
         ends_at = now() + CONFIRMED_WITHIN
         mailer.send_link(db, "confirm_email", address, user_id=user.id, ends_at=ends_at, **facts)
         return
@@ -48,7 +48,7 @@ def request(db: Session, mailer: Mailer, user: User, address: str, here: Circums
     # gets no mail, the same number of rows is written, so that the caller cannot tell.
     is_mailed = owner.email is not None and owner.disabled_at is None
     to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_mailed else (NO_ADDRESS, None)
-    mailer.send(db, "email_taken_by_change", to, user_id=user_id, username=owner.username, here=here)
+    mailer.send(db, "email_taken_by_change", to, user_id=user_id, username=owner.username, circumstances=circumstances)
 
 
 def pending(db: Session, user_id: UUID) -> Link | None:
@@ -73,7 +73,7 @@ def pending_link(db: Session, purpose: str, secret: str) -> tuple[User, Link]:
     return owner_of(db, link), link
 
 
-def confirm(db: Session, mailer: Mailer, secret: str, here: Circumstances) -> None:
+def confirm(db: Session, mailer: Mailer, secret: str, circumstances: Circumstances) -> None:
     """Set the new e-mail address. A mail to the previous one has a link that undoes the change.
 
     Raises:
@@ -81,18 +81,23 @@ def confirm(db: Session, mailer: Mailer, secret: str, here: Circumstances) -> No
         EmailTaken: another account took the address meanwhile.
     """
     user, link = spend(db, CONFIRM, secret)
-    former, was_verified, asked_at = user.email, user.email_verified_at is not None, link.created_at
+    former, was_verified, requested_at = user.email, user.email_verified_at is not None, link.created_at
     set_address(db, user, str(link.address), is_verified=one_time_links.verifies(link))
     one_time_links.void(db, user.id)
     record(db, Event.EMAIL_CHANGED, user_id=user.id, former=former, address=link.address)
     if former is None or normalized_key(former) == normalized_key(str(link.address)):
         return
-    facts = {"was_verified": was_verified, "since": asked_at.isoformat()}
+    facts = {"was_verified": was_verified, "since": requested_at.isoformat()}
     undoing = one_time_links.create(
         db, UNDO, UNDONE_WITHIN, user_id=user.id, address=former, facts=facts, replaces=False
     )
-    said = {"address": link.address, "here": here, "link": f"/account/email/undo/{undoing}", "lifetime": UNDONE_WITHIN}
-    mailer.send(db, "email_changed", former, user_id=user.id, username=user.username, **said)
+    variables = {
+        "address": link.address,
+        "circumstances": circumstances,
+        "link": f"/account/email/undo/{undoing}",
+        "lifetime": UNDONE_WITHIN,
+    }
+    mailer.send(db, "email_changed", former, user_id=user.id, username=user.username, **variables)
 
 
 def undo(db: Session, secret: str) -> tuple[User, datetime]:

@@ -40,8 +40,8 @@ class EndedCredentials:
         )
         if not self.tokens_kept:
             return ended
-        kept = _n("%(num)s API token still works.", "%(num)s API tokens still work.", self.tokens_kept)
-        return f"{ended} {kept}"
+        kept_sentence = _n("%(num)s API token still works.", "%(num)s API tokens still work.", self.tokens_kept)
+        return f"{ended} {kept_sentence}"
 
 
 def end_logins(

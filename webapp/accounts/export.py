@@ -25,7 +25,7 @@ from webapp.sessions.export_data import BrowserRecord
 from webapp.tokens import export_data as tokens
 from webapp.tokens.export_data import ScriptLoginRecord, TokenRecord
 
-MOST = 100_000
+MAX_EVENTS = 100_000
 FIELDS = (
     "id",
     "username",
@@ -189,7 +189,7 @@ def export(db: Session, user: User, apps_of: AppsOf, identities_of: IdentitiesOf
         apps=apps_of(db, user.id),
         identities=identities_of(db, user.id),
         links=links_of(db, user.id),
-        events=[exported(event) for event in paging.event_page(db, user.id, size=MOST)],
+        events=[exported(event) for event in paging.event_page(db, user.id, size=MAX_EVENTS)],
         mails=[ExportedMail(m.kind, m.to, m.created_at, m.sent_at, m.state) for m in outbox.of_user(db, user.id)],
     )
 

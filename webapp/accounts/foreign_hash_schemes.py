@@ -107,8 +107,10 @@ def by_django_scrypt(password: str, hashed: str) -> bool:
     """``scrypt$n$salt$r$p$key``, as Django's ScryptPasswordHasher writes it."""
     _name, n, salt, r, p, key = hashed.split("$")
     memory = 2 * 128 * int(n) * int(r) * int(p)
-    made = hashlib.scrypt(password.encode(), salt=salt.encode(), n=int(n), r=int(r), p=int(p), maxmem=memory, dklen=64)
-    return hmac.compare_digest(made, base64.b64decode(key))
+    derived = hashlib.scrypt(
+        password.encode(), salt=salt.encode(), n=int(n), r=int(r), p=int(p), maxmem=memory, dklen=64
+    )
+    return hmac.compare_digest(derived, base64.b64decode(key))
 
 
 def bcrypt_time(parameters: Parameters) -> float:

@@ -12,7 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatc
 
 from webapp.accounts.foreign_hash_schemes import ARGON2, REFUSED, SCHEMES, Scheme
 
-OWN = "$argon2"
+ARGON2_PREFIX = "$argon2"
 """The site's own hashes begin so, and its hasher checks all that do, whatever their parameters are."""
 SIGNED = "{flask-security}"
 """Before hashes of Flask-Security, which hashes an HMAC of the password (its ``SECURITY_PASSWORD_SALT`` is the key)."""
@@ -75,9 +75,9 @@ def checked_hash(hashed: str) -> str:
         raise InvalidHash(f"The password hash is not accepted: {description_of(hashed)}.")
     kind = found.scheme.name
     if found.milliseconds > MOST_MILLISECONDS:
-        most = MOST_MILLISECONDS / 1000
+        max_seconds = MOST_MILLISECONDS / 1000
         raise InvalidHash(
-            f"The work factor of the {kind} hash is too high: a login would take more than {most:g} seconds."
+            f"The work factor of the {kind} hash is too high: a login would take more than {max_seconds:g} seconds."
         )
     if found.mebibytes > MOST_MEBIBYTES:
         raise InvalidHash(f"The {kind} hash is too large: a login would take more than {MOST_MEBIBYTES} MiB of memory.")
@@ -108,8 +108,8 @@ def unwrapped(hashed: str) -> str:
 def description_of(hashed: str) -> str:
     """Describe a refused hash for the error message. It may be a password, so nothing of it is repeated."""
     hashed = hashed.removeprefix(SIGNED)
-    if (known := next((name for name, pattern in REFUSED if pattern.fullmatch(hashed)), None)) is not None:
-        return f"it is {known}"
+    if (refused_kind := next((name for name, pattern in REFUSED if pattern.fullmatch(hashed)), None)) is not None:
+        return f"it is {refused_kind}"
     prefixes = {scheme.prefix: scheme.name for scheme in SCHEMES if scheme.prefix != "$"}
     like = next((name for prefix, name in prefixes.items() if hashed.startswith(prefix)), None)
     return f"it begins like {like}, but is malformed" if like else f"it is {len(hashed)} characters in no known format"
@@ -117,7 +117,7 @@ def description_of(hashed: str) -> str:
 
 def is_foreign(stored: str) -> bool:
     """Whether a hash was made by another program, so that the site's own hasher cannot check it."""
-    return not stored.startswith(OWN)
+    return not stored.startswith(ARGON2_PREFIX)
 
 
 def matches(password: str, stored: str, *, signing_key: str) -> bool:

@@ -16,13 +16,13 @@ from webapp.web.form import Form
 from webapp.web.long_select import LongSelect
 
 
-def choices_of(words: Mapping[str, str]) -> Callable[[], dict[str, str]]:
+def choices_of(labels: Mapping[str, str]) -> Callable[[], dict[str, str]]:
     """The options of a select field, translated into the language of the request.
 
     Args:
-        words: values and their lazily translated labels.
+        labels: values and their lazily translated labels.
     """
-    return lambda: {value: str(label) for value, label in words.items()}
+    return lambda: {value: str(label) for value, label in labels.items()}
 
 
 @cache
@@ -163,7 +163,7 @@ class MailsForm(Form):
     token_came_late = BooleanField(_l("Expired tokens that are still used"), description=_l("At most once a week."))
 
     @property
-    def wanted(self) -> list[str]:
+    def chosen_kinds(self) -> list[str]:
         return [field.name for field in self if field.data]
 
 

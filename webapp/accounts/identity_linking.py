@@ -69,6 +69,6 @@ def is_last_with_password(db: Session, user: User) -> bool:
     """Whether this is the last super admin with a local password, without whom nobody could administer the site while
     the identity provider is down."""
     holders = reaching(db, "super_admin")
-    others = User.id != user.id, User.role.in_(holders), User.known_elsewhere_as.is_(None)
-    able = User.is_service.is_(False), User.disabled_at.is_(None), User.closes_at.is_(None)
-    return user.role in holders and db.scalar(select(User.id).where(*others, *able).limit(1)) is None
+    other_holders = User.id != user.id, User.role.in_(holders), User.known_elsewhere_as.is_(None)
+    can_log_in = User.is_service.is_(False), User.disabled_at.is_(None), User.closes_at.is_(None)
+    return user.role in holders and db.scalar(select(User.id).where(*other_holders, *can_log_in).limit(1)) is None

@@ -82,24 +82,24 @@ class ImportRules:
     """Host names of this site, former ones among them, as passkeys name them."""
     at: datetime = field(default_factory=now)
 
-    def role_of(self, given: list[str]) -> str:
+    def role_of(self, names: list[str]) -> str:
         """The role that includes all others that are given: users have one here.
 
         Raises:
             InvalidImportValue
         """
-        wanted = [self.renamed.get(name, name) for name in given] or [self.default_role]
-        if unknown := [name for name in wanted if name not in self.closures]:
+        renamed_names = [self.renamed.get(name, name) for name in names] or [self.default_role]
+        if unknown := [name for name in renamed_names if name not in self.closures]:
             raise InvalidImportValue(
                 f"There is no role {unknown[0]!r}. Create it with: role create, or give: --map-role OLD=NEW."
             )
-        whole = next((name for name in wanted if set(wanted) <= set(self.closures[name])), None)
-        if whole is None:
-            listed = ", ".join(wanted)
+        including_role = next((name for name in renamed_names if set(renamed_names) <= set(self.closures[name])), None)
+        if including_role is None:
+            listed = ", ".join(renamed_names)
             raise InvalidImportValue(
                 f"A user has one role, and none of {listed} includes the others. Create one that does."
             )
-        return whole
+        return including_role
 
 
 Columns = dict[str, object]
@@ -107,13 +107,14 @@ Check = Callable[[object, Columns, ImportRules], Columns]
 """Reads one field; also sees the columns that the checks before it have made."""
 
 
-def checked_line(line: int, given: Mapping[str, object], rules: ImportRules) -> ImportedUser:
-    """
+def checked_line(line: int, raw_fields: Mapping[str, object], rules: ImportRules) -> ImportedUser:
+    """Check all fields of one line of an import file, and convert them to the columns of a user.
+
     Raises:
         LineRefused
     """
     try:
-        fields = canonical(given)
+        fields = canonical(raw_fields)
     except InvalidImportValue as error:
         raise LineRefused(str(error)) from error
     columns: Columns = {"line": line, "id": uuid4()}
@@ -145,8 +146,8 @@ def username(value: object, _columns: Columns, _rules: ImportRules) -> Columns:
 
 
 def email(value: object, _columns: Columns, _rules: ImportRules) -> Columns:
-    given = text("email", value)
-    address = checked_address(given) if given else None
+    entered = text("email", value)
+    address = checked_address(entered) if entered else None
     return {"email": address, "email_key": normalized_key(address) if address else None}
 
 
@@ -156,10 +157,10 @@ def email_verified(value: object, columns: Columns, rules: ImportRules) -> Colum
 
 
 def must_verify(value: object, columns: Columns, rules: ImportRules) -> Columns:
-    must = flag("must_verify_email", value)
-    if must and columns.get("email") is None:
+    is_required = flag("must_verify_email", value)
+    if is_required and columns.get("email") is None:
         raise InvalidImportValue("must_verify_email needs an e-mail address.")
-    return {"verification_required_at": created_at(columns, rules) if must else None}
+    return {"verification_required_at": created_at(columns, rules) if is_required else None}
 
 
 def disabled(value: object, _columns: Columns, rules: ImportRules) -> Columns:
@@ -200,12 +201,12 @@ def known_elsewhere_as(value: object, _columns: Columns, _rules: ImportRules) ->
 
 
 def password_hash(value: object, columns: Columns, rules: ImportRules) -> Columns:
-    given = text("password_hash", value) or ""
-    if given.startswith(UNUSABLE):
-        given = ""
-    if given and columns.get("known_elsewhere_as"):
+    imported = text("password_hash", value) or ""
+    if imported.startswith(UNUSABLE):
+        imported = ""
+    if imported and columns.get("known_elsewhere_as"):
         raise InvalidImportValue("A user with known_elsewhere_as has no password here.")
-    stored = checked_hash(given) if given else ""
+    stored = checked_hash(imported) if imported else ""
     if stored.startswith(SIGNED) and not rules.accepts_signed:
         raise InvalidImportValue("Hashes of Flask-Security need its salt: set WEBAPP_FLASK_SECURITY_PASSWORD_SALT.")
     return {"password_hash": stored, "password_hash_cost": cost_of(stored)}

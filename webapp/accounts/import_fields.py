@@ -73,8 +73,8 @@ def text(name: str, value: object) -> str | None:
 def identifier(name: str, value: object) -> UUID | None:
     """A UUID; None if it is missing."""
     try:
-        given = text(name, value)
-        return UUID(given) if given else None
+        entered = text(name, value)
+        return UUID(entered) if entered else None
     except ValueError as error:
         raise InvalidImportValue(
             f"{name} must be a UUID; leave it out unless it comes from another Latchkey."
@@ -83,10 +83,10 @@ def identifier(name: str, value: object) -> UUID | None:
 
 def flag(name: str, value: object) -> bool:
     """Yes or no; no if it is missing."""
-    word = "" if value is None else str(value).strip().lower()
-    if word not in TRUE | FALSE:
+    normalized = "" if value is None else str(value).strip().lower()
+    if normalized not in TRUE | FALSE:
         raise InvalidImportValue(f"{name} must be true or false.")
-    return word in TRUE
+    return normalized in TRUE
 
 
 def instant(name: str, value: object) -> datetime | None:

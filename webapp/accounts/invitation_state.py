@@ -18,11 +18,11 @@ def is_unusable_invitation() -> ColumnElement[bool]:
 
 def revoke_invitations(db: Session, user_id: UUID) -> None:
     """Revoke the usable invitations of a user whose account is deleted."""
-    theirs = (
+    revocation = (
         update(Invitation)
         .where(Invitation.created_by == user_id, not_(is_unusable_invitation()))
         .values(revoked_at=now())
     )
-    for found in db.scalars(theirs.returning(Invitation)).all():
-        why = "The account of its creator was closed or deleted."
-        record(db, Event.INVITATION_REVOKED, invitation_id=str(found.id), email=found.email, reason=why)
+    for invitation in db.scalars(revocation.returning(Invitation)).all():
+        reason = "The account of its creator was closed or deleted."
+        record(db, Event.INVITATION_REVOKED, invitation_id=str(invitation.id), email=invitation.email, reason=reason)

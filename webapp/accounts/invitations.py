@@ -54,8 +54,8 @@ def may_give(db: Session, roles: Sequence[str]) -> tuple[str, ...]:
     Args:
         roles: all roles of the inviter.
     """
-    offered = lowest_first(db) if administers_users(roles) else ()
-    return tuple(role.name for role in offered if may_grant(roles, role.closure))
+    candidates = lowest_first(db) if administers_users(roles) else ()
+    return tuple(role.name for role in candidates if may_grant(roles, role.closure))
 
 
 def create(
@@ -75,11 +75,11 @@ def create(
         raise RoleNotYours(requested.role)
     if locked_role(db, requested.role) is None:
         raise RoleNotYours(requested.role)
-    made = prepare(requested, by=by)
-    db.add(made.invitation)
+    created = prepare(requested, by=by)
+    db.add(created.invitation)
     db.flush()
-    record_made(db, made.invitation)
-    return made
+    record_creation(db, created.invitation)
+    return created
 
 
 def prepare(requested: InvitationRequest, *, by: UUID | None = None) -> InvitationWithLink:
@@ -104,34 +104,34 @@ def prepare(requested: InvitationRequest, *, by: UUID | None = None) -> Invitati
     return InvitationWithLink(invitation, f"/register/{secret}")
 
 
-def record_made(db: Session, made: Invitation) -> None:
+def record_creation(db: Session, invitation: Invitation) -> None:
     """Write the audit event of a new invitation."""
     record(
         db,
         Event.INVITATION_MADE,
-        actor_id=made.created_by,
-        invitation_id=str(made.id),
-        email=made.email,
-        role=made.role,
-        uses=made.most_uses,
+        actor_id=invitation.created_by,
+        invitation_id=str(invitation.id),
+        email=invitation.email,
+        role=invitation.role,
+        uses=invitation.most_uses,
     )
 
 
-def mail(db: Session, mailer: Mailer, made: InvitationWithLink) -> bool:
+def mail(db: Session, mailer: Mailer, created: InvitationWithLink) -> bool:
     """Mail an invitation. Returns False if it has no e-mail address."""
-    found = made.invitation
-    if found.email is None:
+    invitation = created.invitation
+    if invitation.email is None:
         return False
-    inviter = db.get(User, found.created_by) if found.created_by else None
+    inviter = db.get(User, invitation.created_by) if invitation.created_by else None
     mailer.send_link(
         db,
         "invitation",
-        found.email,
+        invitation.email,
         user_id=None,
-        ends_at=found.expires_at,
+        ends_at=invitation.expires_at,
         inviter=inviter.username if inviter else None,
-        expires_at=found.expires_at,
-        link=made.path,
+        expires_at=invitation.expires_at,
+        link=created.path,
     )
     return True
 

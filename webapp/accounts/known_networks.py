@@ -1,4 +1,4 @@
-"""Networks that a user has logged in from since the password was changed: at most ``MOST`` per user."""
+"""Networks that a user has logged in from since the password was changed: at most ``MAX_NETWORKS`` per user."""
 
 from uuid import UUID
 
@@ -10,12 +10,12 @@ from webapp.core.client_network import UNKNOWN, network_of
 from webapp.core.clock import now
 from webapp.core.db import to_microseconds
 
-MOST = 20
+MAX_NETWORKS = 20
 
 NOBODY = UUID(int=0)
 # Networks from before the last change of the password may be those of an attacker who knew the old one.
 COUNTS = or_(User.password_changed_at.is_(None), LoginNetwork.last_login_at >= User.password_changed_at)
-KNOWN = (
+SELECT_NETWORK = (
     select(LoginNetwork.network)
     .join(User, User.id == LoginNetwork.user_id)
     .where(LoginNetwork.user_id == bindparam("user_id"), LoginNetwork.network == bindparam("network"), COUNTS)
@@ -34,7 +34,7 @@ def is_known(db: Session, user_id: UUID | None, address: str | None) -> bool:
         user_id: None for an unknown name; the same statement runs, so that timing does not show which names exist.
     """
     network = network_of(address)
-    found = db.execute(KNOWN, {"user_id": user_id or NOBODY, "network": network}).first()
+    found = db.execute(SELECT_NETWORK, {"user_id": user_id or NOBODY, "network": network}).first()
     return found is not None and network != UNKNOWN
 
 
@@ -43,8 +43,8 @@ def remember(db: Session, user_id: UUID, address: str | None) -> None:
     network = network_of(address)
     if network == UNKNOWN:
         return
-    seen = update(LoginNetwork).where(LoginNetwork.user_id == user_id, LoginNetwork.network == network)
-    if db.execute(seen.values(last_login_at=now()).returning(LoginNetwork.network)).first() is not None:
+    update_of_known = update(LoginNetwork).where(LoginNetwork.user_id == user_id, LoginNetwork.network == network)
+    if db.execute(update_of_known.values(last_login_at=now()).returning(LoginNetwork.network)).first() is not None:
         return
     db.execute(ADD, {"user_id": user_id, "network": network, "now": to_microseconds(now())})
     forget_oldest(db, user_id)
@@ -52,8 +52,10 @@ def remember(db: Session, user_id: UUID, address: str | None) -> None:
 
 def forget_oldest(db: Session, user_id: UUID) -> None:
     latest = select(LoginNetwork.network).where(LoginNetwork.user_id == user_id)
-    kept = db.scalars(latest.order_by(LoginNetwork.last_login_at.desc(), LoginNetwork.network).limit(MOST)).all()
-    db.execute(delete(LoginNetwork).where(LoginNetwork.user_id == user_id, LoginNetwork.network.not_in(kept)))
+    newest = db.scalars(
+        latest.order_by(LoginNetwork.last_login_at.desc(), LoginNetwork.network).limit(MAX_NETWORKS)
+    ).all()
+    db.execute(delete(LoginNetwork).where(LoginNetwork.user_id == user_id, LoginNetwork.network.not_in(newest)))
 
 
 def forget_all(db: Session, user_id: UUID) -> None:

@@ -39,13 +39,13 @@ def lock_user(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, User]:
     Returns:
         Users by id, as they are now; deleted ones are left out.
     """
-    wanted = set(user_ids)
+    ids = set(user_ids)
     role_closures.lock(db)
     # Together with all super admins, and ordered by id: otherwise two requests that act on each other could deadlock.
     # FOR NO KEY UPDATE (key_share) does not block inserts that only refer to the user, such as usage counts.
-    together = select(User).where(User.id.in_(wanted | set(db.scalars(active_super_admins(db))))).order_by(User.id)
+    together = select(User).where(User.id.in_(ids | set(db.scalars(active_super_admins(db))))).order_by(User.id)
     found = db.scalars(together.with_for_update(key_share=True).execution_options(populate_existing=True))
-    return {user.id: user for user in found if user.id in wanted}
+    return {user.id: user for user in found if user.id in ids}
 
 
 def disable(db: Session, user: User, *, actor_id: UUID | None = None, reason: str | None = None) -> LiveCounts:
@@ -225,18 +225,20 @@ def delete_due(db: Session, *, most: int = 20) -> int:
         Number of deleted accounts; 0 when there are no more.
     """
     role_closures.lock(db)
-    due = db.scalars(select(User).where(User.closes_at <= now()).limit(most)).all()
-    for user in due:
+    closed_users = db.scalars(select(User).where(User.closes_at <= now()).limit(most)).all()
+    for user in closed_users:
         service_rules.stop_all(db, user)
         revoke_invitations(db, user.id)
         record(db, Event.USER_FORGOTTEN, former_id=str(user.id))
         db.delete(user)
-    return len(due)
+    return len(closed_users)
 
 
 def keep_one_super_admin(db: Session, user: User) -> None:
-    """Raises:
-    LastSuperAdmin: the user is the only active super admin.
+    """Lock all active super admins, and refuse to remove the last one.
+
+    Raises:
+        LastSuperAdmin: the user is the only active super admin.
     """
     role_closures.lock(db)
     if user.role in reaching(db, "super_admin") and locked_super_admins(db) == {user.id}:

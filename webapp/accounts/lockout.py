@@ -17,7 +17,7 @@ from webapp.core.clock import now
 from webapp.mail.mailer import Mailer
 
 ALTOGETHER, FROM_NETWORKS, BY_UNKNOWN = 100, 75, 50
-MOST = {
+MAX_FAILED_LOGINS = {
     Familiarity.UNKNOWN: BY_UNKNOWN,
     Familiarity.NETWORK: FROM_NETWORKS,
     Familiarity.BROWSER: ALTOGETHER,
@@ -39,11 +39,11 @@ def count_failure(db: Session, mailer: Mailer, user: User | None, familiarity: F
     """
     failed = db.scalar(
         update(User)
-        .where(User.id == (user.id if user else NOBODY), User.failed_logins < MOST[familiarity])
+        .where(User.id == (user.id if user else NOBODY), User.failed_logins < MAX_FAILED_LOGINS[familiarity])
         .values(failed_logins=User.failed_logins + 1)
         .returning(User.failed_logins)
     )
-    if user is None or failed not in MOST.values():
+    if user is None or failed not in MAX_FAILED_LOGINS.values():
         return
     record(db, Event.LOGIN_LOCKED, user_id=user.id, failed=failed)
     if user.email is not None and user.disabled_at is None and not user.is_unverified:
@@ -63,5 +63,5 @@ def reset_failures(db: Session, user: User, familiarity: Familiarity) -> bool:
     Returns:
         False if the limit was reached before, perhaps a moment ago; then the login must be refused.
     """
-    forgiven = update(User).where(User.id == user.id, User.failed_logins < MOST[familiarity])
+    forgiven = update(User).where(User.id == user.id, User.failed_logins < MAX_FAILED_LOGINS[familiarity])
     return db.scalar(forgiven.values(failed_logins=0).returning(User.id)) is not None

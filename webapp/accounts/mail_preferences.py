@@ -20,9 +20,9 @@ def chosen(user: User) -> dict[str, bool]:
     return {kind: wants(user, kind) for kind in INFORMATIVE}
 
 
-def choose(db: Session, user: User, wanted: Collection[str]) -> None:
+def choose(db: Session, user: User, kinds: Collection[str]) -> None:
     """Store which kinds of informative mail a user wants."""
-    unwanted = [kind for kind in INFORMATIVE if kind not in wanted]
+    unwanted = [kind for kind in INFORMATIVE if kind not in kinds]
     if unwanted != user.unwanted_mails:
         user.unwanted_mails = unwanted
         record(db, Event.PROFILE_CHANGED, user_id=user.id, fields=["mails"])

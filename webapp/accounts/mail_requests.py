@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 WAIT = timedelta(minutes=1)
 """After this time a job takes over a request from the process that accepted it, and again from a job that failed."""
-KEPT = timedelta(days=1)
+RETENTION = timedelta(days=1)
 CONTENTS = SealedColumn("requests of mails", "mail request", MailRequest.id, MailRequest.sealed, MailRequest.id)
 
 Effect = Callable[[Session], object]
@@ -88,10 +88,10 @@ class MailRequests:
         self._database, self._encryptor = database, encryptor
         self._mailer, self._limiter, self._passwords = mailer, limiter, passwords
 
-    def accept(self, db: Session, asked: AnsweredByMail) -> UUID:
+    def accept(self, db: Session, request: AnsweredByMail) -> UUID:
         """Store a request in the transaction of the response; its id, for ``carry_out`` after the response."""
         request_id = uuid4()
-        sealed = self._encryptor.seal(msgspec.json.encode(asked), belongs_to=str(request_id))
+        sealed = self._encryptor.seal(msgspec.json.encode(request), belongs_to=str(request_id))
         db.add(MailRequest(id=request_id, sealed=sealed, created_at=now(), due_at=now() + WAIT))
         return request_id
 
@@ -99,18 +99,18 @@ class MailRequests:
         """Do what was asked, unless it was done before: the row goes in the same transaction."""
         with self._database.read() as db:
             row = db.get(MailRequest, request_id)
-        if row is None or (asked := self._opened(row)) is None:
+        if row is None or (request := self._opened(row)) is None:
             return
         # Limits are counted in a transaction of their own, so before the one that writes.
-        effect = self._prepared(asked)
+        effect = self._prepared(request)
         with self._database.write() as db:
-            taken = delete(MailRequest).where(MailRequest.id == request_id).returning(MailRequest.id)
-            if db.scalar(taken) is not None:
+            deletion = delete(MailRequest).where(MailRequest.id == request_id).returning(MailRequest.id)
+            if db.scalar(deletion) is not None:
                 effect(db)
 
     def carry_out_due(self, db: Session) -> int:
         """A step of a job: carry out one request whose process has ended. Returns 0 if there is none."""
-        db.execute(delete(MailRequest).where(MailRequest.created_at <= now() - KEPT))
+        db.execute(delete(MailRequest).where(MailRequest.created_at <= now() - RETENTION))
         oldest = select(MailRequest.id).where(MailRequest.due_at <= now()).order_by(MailRequest.due_at).limit(1)
         if (request_id := db.scalar(oldest)) is None:
             return 0
@@ -127,62 +127,66 @@ class MailRequests:
             return None
         return DECODER.decode(content)
 
-    def _prepared(self, asked: AnsweredByMail) -> Effect:
-        match asked:
+    def _prepared(self, request: AnsweredByMail) -> Effect:
+        match request:
             case RecoveryByMail():
-                return self._recovery(asked)
+                return self._recovery(request)
             case RegistrationByMail():
-                return self._registration(asked)
+                return self._registration(request)
             case VerificationByMail():
-                return self._verification(asked)
+                return self._verification(request)
 
-    def _recovery(self, asked: RecoveryByMail) -> Effect:
+    def _recovery(self, request: RecoveryByMail) -> Effect:
         """The same work whether or not the account exists, because its duration shows in the next request."""
         with self._database.read() as db:
-            user = recovery.reachable(db, asked.identifier, self._passwords)
+            user = recovery.reachable(db, request.identifier, self._passwords)
         # Counted even over the limit: a missing write would be visible under the other name of the account.
-        key = f"user:{user.id}" if user else f"nobody:{normalized_key(asked.identifier)}"
+        key = f"user:{user.id}" if user else f"nobody:{normalized_key(request.identifier)}"
         is_allowed = self._limiter.take(mail_limits.RESET_MAILED, key).allowed
 
         def effect(db: Session) -> None:
-            found = db.get(User, user.id if user else recovery.NOBODY)
-            receives = found if found is not None and is_allowed else recovery.placeholder_user()
-            recovery.send_link(db, self._mailer, receives, asked.requester.circumstances)
+            owner = db.get(User, user.id if user else recovery.NOBODY)
+            receives = owner if owner is not None and is_allowed else recovery.placeholder_user()
+            recovery.send_link(db, self._mailer, receives, request.requester.circumstances)
 
         return effect
 
-    def _registration(self, asked: RegistrationByMail) -> Effect:
-        if not mail_limits.may_mail_registration(self._limiter, asked.email, network_of(asked.requester.ip_address)):
-            return nothing
-        new = NewUser(
-            username=asked.username,
-            email=asked.email,
-            password_hash=asked.password_hash,
-            role=asked.role,
+    def _registration(self, request: RegistrationByMail) -> Effect:
+        if not mail_limits.may_mail_registration(
+            self._limiter, request.email, network_of(request.requester.ip_address)
+        ):
+            return do_nothing
+        new_user = NewUser(
+            username=request.username,
+            email=request.email,
+            password_hash=request.password_hash,
+            role=request.role,
             must_verify=True,
         )
-        return partial(self_registration.begin, mailer=self._mailer, new=new, here=asked.requester.circumstances)
+        return partial(
+            self_registration.begin, mailer=self._mailer, new=new_user, circumstances=request.requester.circumstances
+        )
 
-    def _verification(self, asked: VerificationByMail) -> Effect:
-        if not self._limiter.take_unless_over(mail_limits.MAILED, f"user:{asked.user_id}").allowed:
-            return nothing
+    def _verification(self, request: VerificationByMail) -> Effect:
+        if not self._limiter.take_unless_over(mail_limits.MAILED, f"user:{request.user_id}").allowed:
+            return do_nothing
 
         def effect(db: Session) -> None:
-            user = user_queries.by_id(db, asked.user_id)
+            user = user_queries.by_id(db, request.user_id)
             if user is not None and user.is_unverified and user.disabled_at is None:
-                self_registration.send_link(db, self._mailer, user, asked.requester.circumstances)
+                self_registration.send_link(db, self._mailer, user, request.requester.circumstances)
 
         return effect
 
 
-def nothing(_db: Session) -> None:
+def do_nothing(_db: Session) -> None:
     """What a request over its limit does."""
 
 
 def discard_all(db: Session, *, before: datetime) -> int:
     """Discard what was asked before a moment. Returns how many requests."""
-    asked = delete(MailRequest).where(MailRequest.created_at < before).returning(MailRequest.id)
-    return len(db.scalars(asked).all())
+    deletion = delete(MailRequest).where(MailRequest.created_at < before).returning(MailRequest.id)
+    return len(db.scalars(deletion).all())
 
 
 def requester_of(ip_address: str | None, user_agent: str) -> MailRequester:

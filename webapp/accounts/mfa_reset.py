@@ -15,7 +15,7 @@ from webapp.credentials import logins
 from webapp.mail.mailer import Mailer
 from webapp.mfa import factors, resets
 
-MOST = 20
+BATCH_SIZE = 20
 
 
 def begin(db: Session, mailer: Mailer, user: User, *, actor_id: UUID, actor: str, reason: str, wait: timedelta) -> None:
@@ -41,11 +41,11 @@ def stop(db: Session, user: User) -> bool:
 
 def carry_out_due(db: Session, *, mailer: Mailer, ways: NonPasskeyLogins) -> int:
     """A step of a job: carry out resets whose waiting time is over. Returns their number; 0 when there are no more."""
-    whose = resets.due(db, most=MOST)
-    for user_id in whose:
+    user_ids = resets.due(db, most=BATCH_SIZE)
+    for user_id in user_ids:
         if resets.cancel(db, user_id):
             carry_out(db, mailer, db.get_one(User, user_id), ways)
-    return len(whose)
+    return len(user_ids)
 
 
 def carry_out(db: Session, mailer: Mailer, user: User, ways: NonPasskeyLogins) -> None:

@@ -113,15 +113,17 @@ def checked_address_name(name: str) -> str:
 
 
 def is_plain(name: str) -> bool:
-    held = all(
+    is_each_allowed = all(
         character.isalnum() or unicodedata.category(character)[0] == "M" or character in BETWEEN for character in name
     )
-    return held and name[0].isalnum() and name[-1] not in BETWEEN
+    return is_each_allowed and name[0].isalnum() and name[-1] not in BETWEEN
 
 
 def refuse_confusable(name: str) -> None:
-    """Raises:
-    InvalidUserName: the letters come from scripts that are not written together, or all look like Latin letters.
+    """Refuse a user name that mixes scripts or imitates Latin letters (Unicode TS 39, homographs).
+
+    Raises:
+        InvalidUserName: the letters come from scripts that are not written together, or all look like Latin letters.
     """
     letters = [character for character in name if character.isalpha()]
     scripts = {script_of(character) for character in letters}
@@ -149,8 +151,8 @@ def configure(domains: Iterable[str], *, email_user_names: bool) -> None:
         email_user_names: whether operators may give user names that are e-mail addresses.
     """
     accepted.email_user_names = email_user_names
-    own = {domain.lower().strip(".") for domain in domains}
-    SPECIAL_USE_DOMAIN_NAMES[:] = [name for name in SPECIAL if name not in own]
+    own_domains = {domain.lower().strip(".") for domain in domains}
+    SPECIAL_USE_DOMAIN_NAMES[:] = [name for name in SPECIAL if name not in own_domains]
 
 
 def checked_address(address: str) -> str:

@@ -18,7 +18,7 @@ from webapp.mail.mailer import Mailer
 
 LIFETIME = timedelta(days=7)
 # Kinds of mail whose link cancels a pending action instead of ending credentials.
-RESET_ASKED, RESET_BEGUN = "reset_password", "factors_reset_begun"
+RESET_REQUESTED, RESET_BEGUN = "reset_password", "factors_reset_begun"
 # A kind whose link also restores what was removed.
 IDENTITY_UNLINKED = "identity_unlinked"
 
@@ -33,55 +33,68 @@ class Circumstances:
     """Browser and system, or the name of a script; translated when it becomes a string."""
 
 
-def new_login(db: Session, mailer: Mailer, user: User, here: Circumstances, *, credential_id: UUID) -> None:
+def new_login(db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, credential_id: UUID) -> None:
     """Mail about a login with an unknown browser."""
-    send_notice(db, mailer, user, here, "new_login", credential_id=str(credential_id))
+    send_notice(db, mailer, user, circumstances, "new_login", credential_id=str(credential_id))
 
 
-def new_script_login(db: Session, mailer: Mailer, user: User, here: Circumstances, *, credential_id: UUID) -> None:
+def new_script_login(
+    db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, credential_id: UUID
+) -> None:
     """Mail about a login of an unknown script, or of a known one from an unknown network."""
-    send_notice(db, mailer, user, here, "new_script_login", credential_id=str(credential_id))
+    send_notice(db, mailer, user, circumstances, "new_script_login", credential_id=str(credential_id))
 
 
-def device_allowed(db: Session, mailer: Mailer, user: User, here: Circumstances, *, app: str) -> None:
+def device_allowed(db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, app: str) -> None:
     """Mail about an app on another device that now has access; an attacker may have sent the user the code."""
-    send_notice(db, mailer, user, here, "device_allowed", said={"app": app})
+    send_notice(db, mailer, user, circumstances, "device_allowed", variables={"app": app})
 
 
-def password_changed(db: Session, mailer: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials) -> None:
+def password_changed(
+    db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, ended: EndedCredentials
+) -> None:
     """Mail about a password that was changed with the current one."""
-    send_notice(db, mailer, user, here, "password_changed", said={"ended": ended})
+    send_notice(db, mailer, user, circumstances, "password_changed", variables={"ended": ended})
 
 
-def password_reset(db: Session, mailer: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials) -> None:
+def password_reset(
+    db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, ended: EndedCredentials
+) -> None:
     """Mail about a password that was set with a mailed link."""
-    send_notice(db, mailer, user, here, "password_reset", said={"ended": ended})
+    send_notice(db, mailer, user, circumstances, "password_reset", variables={"ended": ended})
 
 
-def name_changed(db: Session, mailer: Mailer, user: User, here: Circumstances, *, former: str) -> None:
+def name_changed(db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, former: str) -> None:
     """Mail about a changed user name.
 
     Args:
         former: the previous user name, which the link restores.
     """
-    send_notice(db, mailer, user, here, "name_changed", said={"former": former}, former=former)
+    send_notice(db, mailer, user, circumstances, "name_changed", variables={"former": former}, former=former)
 
 
-def everything_ended(db: Session, mailer: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials) -> None:
+def everything_ended(
+    db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, ended: EndedCredentials
+) -> None:
     """Mail about the use of "End all access"."""
-    send_notice(db, mailer, user, here, "everything_ended", said={"ended": ended})
+    send_notice(db, mailer, user, circumstances, "everything_ended", variables={"ended": ended})
 
 
-def account_closed(db: Session, mailer: Mailer, user: User, here: Circumstances, *, closes_at: datetime) -> None:
+def account_closed(
+    db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, closes_at: datetime
+) -> None:
     """Mail about a closed account. Its link reopens the account until it is deleted."""
-    send_notice(db, mailer, user, here, "account_closed", said={"closes_at": closes_at}, lifetime=closes_at - here.at)
+    lifetime = closes_at - circumstances.at
+    send_notice(
+        db, mailer, user, circumstances, "account_closed", variables={"closes_at": closes_at}, lifetime=lifetime
+    )
 
 
-def reset_asked(
+def reset_requested(
     db: Session,
     mailer: Mailer,
     user: User,
-    here: Circumstances,
+    circumstances: Circumstances,
     *,
     path: str,
     lifetime: timedelta,
@@ -94,31 +107,33 @@ def reset_asked(
         lifetime: of both links.
         ended: what was ended along with it, if the user had just followed a "This wasn't me" link.
     """
-    said = {"path": path, "ended": ended}
-    send_notice(db, mailer, user, here, RESET_ASKED, said=said, lifetime=lifetime)
+    variables = {"path": path, "ended": ended}
+    send_notice(db, mailer, user, circumstances, RESET_REQUESTED, variables=variables, lifetime=lifetime)
 
 
-def factors_changed(db: Session, mailer: Mailer, user: User, here: Circumstances, *, change: str) -> None:
+def factors_changed(db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, change: str) -> None:
     """Mail about an added or removed second factor.
 
     Args:
         change: a sentence, translated when it becomes a string.
     """
-    send_notice(db, mailer, user, here, "factors_changed", said={"change": change})
+    send_notice(db, mailer, user, circumstances, "factors_changed", variables={"change": change})
 
 
 def identity_linked(
-    db: Session, mailer: Mailer, user: User, here: Circumstances, *, provider: str, shown_as: str
+    db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, provider: str, shown_as: str
 ) -> None:
     """Mail about a login with an identity provider that the user can use now."""
-    send_notice(db, mailer, user, here, "identity_linked", said={"provider": provider, "shown_as": shown_as})
+    send_notice(
+        db, mailer, user, circumstances, "identity_linked", variables={"provider": provider, "shown_as": shown_as}
+    )
 
 
 def identity_unlinked(
     db: Session,
     mailer: Mailer,
     user: User,
-    here: Circumstances,
+    circumstances: Circumstances,
     *,
     provider: str,
     shown_as: str,
@@ -129,43 +144,43 @@ def identity_unlinked(
     Args:
         restores: what the link needs to restore it; see ``LinkedLogins.restore``.
     """
-    said = {"provider": provider, "shown_as": shown_as}
-    send_notice(db, mailer, user, here, IDENTITY_UNLINKED, said=said, restores=restores)
+    variables = {"provider": provider, "shown_as": shown_as}
+    send_notice(db, mailer, user, circumstances, IDENTITY_UNLINKED, variables=variables, restores=restores)
 
 
-def recovery_code_used(db: Session, mailer: Mailer, user: User, here: Circumstances, *, left: int) -> None:
+def recovery_code_used(db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, left: int) -> None:
     """Mail about a used recovery code.
 
     Args:
         left: number of unused ones.
     """
-    send_notice(db, mailer, user, here, "recovery_code_used", said={"left": left})
+    send_notice(db, mailer, user, circumstances, "recovery_code_used", variables={"left": left})
 
 
-def code_refused(db: Session, mailer: Mailer, user: User, here: Circumstances, *, is_locked: bool) -> None:
+def code_refused(db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, is_locked: bool) -> None:
     """Mail about wrong codes after the right password.
 
     Args:
         is_locked: whether so many came in a row that codes of the authenticator app are no longer accepted.
     """
-    send_notice(db, mailer, user, here, "code_refused", said={"is_locked": is_locked})
+    send_notice(db, mailer, user, circumstances, "code_refused", variables={"is_locked": is_locked})
 
 
-def session_copied(db: Session, mailer: Mailer, user: User, here: Circumstances) -> None:
+def session_copied(db: Session, mailer: Mailer, user: User, circumstances: Circumstances) -> None:
     """A remembered session that was ended, because a copy of its cookie was used."""
-    send_notice(db, mailer, user, here, "session_copied")
+    send_notice(db, mailer, user, circumstances, "session_copied")
 
 
-def passkey_copied(db: Session, mailer: Mailer, user: User, here: Circumstances, *, name: str) -> None:
+def passkey_copied(db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, name: str) -> None:
     """Mail about a passkey whose signature counter went backwards, so it may have been copied (WebAuthn §6.1.1)."""
-    send_notice(db, mailer, user, here, "passkey_copied", said={"name": name})
+    send_notice(db, mailer, user, circumstances, "passkey_copied", variables={"name": name})
 
 
 def factors_reset_begun(
     db: Session,
     mailer: Mailer,
     user: User,
-    here: Circumstances,
+    circumstances: Circumstances,
     *,
     actor: str,
     reason: str,
@@ -179,12 +194,12 @@ def factors_reset_begun(
         due_at: when the factors are removed.
         wait: time until then.
     """
-    said = {"actor": actor, "reason": reason, "due_at": due_at}
-    send_notice(db, mailer, user, here, RESET_BEGUN, said=said, lifetime=max(LIFETIME, wait))
+    variables = {"actor": actor, "reason": reason, "due_at": due_at}
+    send_notice(db, mailer, user, circumstances, RESET_BEGUN, variables=variables, lifetime=max(LIFETIME, wait))
 
 
 def factors_reset(
-    db: Session, mailer: Mailer, user: User, here: Circumstances, *, path: str | None, within: timedelta
+    db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, path: str | None, within: timedelta
 ) -> None:
     """Mail about second factors that an administrator removed.
 
@@ -192,17 +207,17 @@ def factors_reset(
         path: of the page that sets a password, for users without one.
         within: lifetime of that page.
     """
-    send_notice(db, mailer, user, here, "factors_reset", said={"path": path, "within": within})
+    send_notice(db, mailer, user, circumstances, "factors_reset", variables={"path": path, "within": within})
 
 
 def send_notice(
     db: Session,
     mailer: Mailer,
     user: User,
-    here: Circumstances,
+    circumstances: Circumstances,
     kind: str,
     *,
-    said: Mapping[str, object] | None = None,
+    variables: Mapping[str, object] | None = None,
     lifetime: timedelta = LIFETIME,
     **about: str | Mapping[str, str],
 ) -> None:
@@ -210,12 +225,12 @@ def send_notice(
     same.
 
     Args:
-        said: further variables of the template.
+        variables: further variables of the template.
         about: what the link is to undo or end.
     """
     if user.email is None:
         return
-    facts = {"what": kind, "since": here.at.isoformat()} | about
+    facts = {"what": kind, "since": circumstances.at.isoformat()} | about
     secret = one_time_links.create(
         db, NOT_ME, lifetime, user_id=user.id, address=user.email, facts=facts, replaces=False
     )
@@ -225,10 +240,10 @@ def send_notice(
         user.email,
         user_id=user.id,
         username=user.username,
-        ends_at=here.at + lifetime if kind == RESET_ASKED else None,
-        here=here,
+        ends_at=circumstances.at + lifetime if kind == RESET_REQUESTED else None,
+        circumstances=circumstances,
         link=f"/not-me/{secret}",
         lifetime=lifetime,
         is_elsewhere=user.has_external_identity,
-        **(said or {}),
+        **(variables or {}),
     )

@@ -12,13 +12,13 @@ from webapp.core.clock import now
 from webapp.core.digests import digest, new_secret
 
 # Used and expired links are kept for a while, for investigations; a limited number is deleted at a time.
-DEAD_KEPT, MOST = timedelta(days=30), 500
+DEAD_KEPT, BATCH_SIZE = timedelta(days=30), 500
 
 # Links that undo an action of somebody else. They still work after a new password or e-mail address.
 UNDO, NOT_ME, NOT_MY_TOKEN = "address-undo", "not-me", "not-my-token"
 
 # Fact of a link that was also shown outside its mail, such as to an admin or in the log of a site without mail.
-SHOWN = "is_shown"
+IS_SHOWN = "is_shown"
 
 # How many reset links of one user work at once. Anyone can request them. The limit on mails allows fewer while a
 # link is valid, so no request makes a valid link void.
@@ -40,7 +40,7 @@ def create(
     address: str | None = None,
     facts: dict[str, Any] | None = None,
     replaces: bool = True,
-    keeps: int = 0,
+    keep_newest: int = 0,
 ) -> str:
     """Create a link and return its secret. Earlier links of this purpose and user stop working.
 
@@ -48,15 +48,15 @@ def create(
         address: e-mail address it is sent to.
         facts: what it is about, such as the id of the credential to end; never a secret.
         replaces: False to let all earlier links work.
-        keeps: how many of the newest earlier links keep working. What others can request must not void a link that
-            its owner has just received.
+        keep_newest: how many of the newest earlier links keep working. What others can request must not void a link
+            that its owner has just received.
     """
     if replaces:
         owner = Link.user_id == user_id if user_id else Link.user_id.is_(None)
         unused = Link.purpose == purpose, Link.used_at.is_(None), owner
         former = delete(Link).where(*unused)
-        if keeps:
-            newest = select(Link.digest).where(*unused).order_by(Link.created_at.desc(), Link.digest).limit(keeps)
+        if keep_newest:
+            newest = select(Link.digest).where(*unused).order_by(Link.created_at.desc(), Link.digest).limit(keep_newest)
             former = former.where(Link.digest.not_in(newest))
         db.execute(former)
     secret = new_secret()
@@ -83,7 +83,7 @@ def find(db: Session, purpose: str, secret: str) -> Link | None:
 
 def verifies(link: Link) -> bool:
     """Whether following the link verifies the e-mail address: it was mailed, and shown nowhere else."""
-    return bool(link.address) and not (link.facts or {}).get(SHOWN, False)
+    return bool(link.address) and not (link.facts or {}).get(IS_SHOWN, False)
 
 
 def ends_at(db: Session, purpose: str, secret: str) -> datetime | None:
@@ -135,9 +135,9 @@ def has_unused(db: Session, user_id: UUID, purpose: str) -> bool:
 
 
 def purge(db: Session) -> int:
-    """A step of a job: delete old links. Returns their number; less than ``MOST`` only when there are no more."""
+    """A step of a job: delete old links. Returns their number; less than ``BATCH_SIZE`` only when there are no more."""
     # Links without an e-mail address were created for unknown names, so that these cost the same as known ones.
     is_over = or_(Link.expires_at <= now() - DEAD_KEPT, Link.address == "")
-    over = db.scalars(select(Link.digest).where(is_over).limit(MOST)).all()
+    over = db.scalars(select(Link.digest).where(is_over).limit(BATCH_SIZE)).all()
     db.execute(delete(Link).where(Link.digest.in_(over)))
     return len(over)

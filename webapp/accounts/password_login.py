@@ -34,7 +34,8 @@ class PasswordLogin:
         return self.mode == "on"
 
     def counts_for(self, closure: Collection[str]) -> bool:
-        """
+        """Whether users with these roles may log in with a password.
+
         Args:
             closure: all roles of a user.
         """

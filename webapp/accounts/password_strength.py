@@ -23,7 +23,7 @@ LONGEST_JUDGED_WHOLE = 12
 SIGNS = frozenset('@({[<&#!/|$+%"*')
 # Replaces l33t characters over the limit; zxcvbn does not take it for a letter.
 ANY_SIGN = "~"
-WORDS = (_l("Very weak."), _l("Weak."), _l("Fair."), _l("Strong."), _l("Very strong."))
+LABELS = (_l("Very weak."), _l("Weak."), _l("Fair."), _l("Strong."), _l("Very strong."))
 
 
 def is_breached(password: str) -> bool:
@@ -51,8 +51,8 @@ def estimate(password: str, context_words: Iterable[str] = ()) -> int:
 
 def guessed(password: str, context_words: Iterable[str] = ()) -> Any:
     """The result of zxcvbn, which has no type stubs; its running time is limited for any input."""
-    words = [word[:LONGEST_ESTIMATED] for word in context_words]
-    return lazily("zxcvbn_rs_py").zxcvbn(shortened(password), words)
+    shortened_words = [word[:LONGEST_ESTIMATED] for word in context_words]
+    return lazily("zxcvbn_rs_py").zxcvbn(shortened(password), shortened_words)
 
 
 def shortened(password: str) -> str:

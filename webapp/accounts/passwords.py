@@ -77,7 +77,7 @@ class Passwords:
     _places: FairSlots = field(init=False)
     _hands: ThreadPoolExecutor = field(init=False)
     """Separate threads, of lower priority; without ``core.allocator``, each that has ever hashed keeps its memory."""
-    _mine: threading.local = field(init=False, default_factory=threading.local)
+    _thread_state: threading.local = field(init=False, default_factory=threading.local)
     _nobodys: str = field(init=False)
     _slowest: float = field(init=False, default=0.0)
     """Seconds that the slowest comparison has taken in this process."""
@@ -99,9 +99,9 @@ class Passwords:
             as_slow_as: an imported hash. What does not match is also compared with it, unless that took as long.
         """
         foreign = hashed if hashed and foreign_hashes.is_foreign(hashed) else None
-        own = self._nobodys if foreign or not hashed else hashed
+        local_hash = self._nobodys if foreign or not hashed else hashed
         with self.place():
-            matches = any(self._matches(form, own) for form in compared_forms(password))
+            matches = any(self._matches(form, local_hash) for form in compared_forms(password))
             if foreign:
                 # Besides, because some take no time at all. Other programs hash what was typed.
                 matches = self._matches(compared_forms(password)[-1], foreign)
@@ -149,8 +149,8 @@ class Passwords:
         """
         if foreign_hashes.is_foreign(hashed) or self.hasher.check_needs_rehash(hashed):
             return True
-        normalized, *others = compared_forms(password)
-        return bool(others) and not self._matches(normalized, hashed)
+        normalized, *other_forms = compared_forms(password)
+        return bool(other_forms) and not self._matches(normalized, hashed)
 
     def least_for(self, roles: Iterable[str]) -> int:
         """Minimum length for a user with these roles. Shorter if the roles always require a second factor."""
@@ -210,19 +210,19 @@ class Passwords:
         Raises:
             TooBusy: all are taken, or the network of the request has its share of them.
         """
-        if getattr(self._mine, "is_held", False):
+        if getattr(self._thread_state, "is_held", False):
             yield
             return
-        with ExitStack() as held:
+        with ExitStack() as cleanup:
             try:
-                held.enter_context(self._places.hold(self.network()))
+                cleanup.enter_context(self._places.hold(self.network()))
             except NoSlotFree as error:
                 self.on_place(0)
                 raise TooBusy from error
             self.on_place(1)
-            self._mine.is_held = True
-            held.callback(setattr, self._mine, "is_held", False)
-            held.callback(self.on_place, -1)
+            self._thread_state.is_held = True
+            cleanup.callback(setattr, self._thread_state, "is_held", False)
+            cleanup.callback(self.on_place, -1)
             yield
 
 

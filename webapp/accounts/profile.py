@@ -67,7 +67,7 @@ def display_name_if_fit(name: str | None) -> str | None:
         return None
 
 
-def change(db: Session, user: User, wanted: Profile) -> str | None:
+def change(db: Session, user: User, desired: Profile) -> str | None:
     """Change the profile of a user and write its audit events.
 
     Returns:
@@ -76,11 +76,11 @@ def change(db: Session, user: User, wanted: Profile) -> str | None:
     Raises:
         UserNameTaken, InvalidUserName
     """
-    former = rename(db, user, wanted.username)
-    rest = {field: getattr(wanted, field) for field in ("language", "time_zone", "theme")}
-    rest["display_name"] = checked_display_name(wanted.display_name)
-    before = {field: getattr(user, field) for field, value in rest.items() if getattr(user, field) != value}
-    after = {field: rest[field] for field in before}
+    former = rename(db, user, desired.username)
+    values = {field: getattr(desired, field) for field in ("language", "time_zone", "theme")}
+    values["display_name"] = checked_display_name(desired.display_name)
+    before = {field: getattr(user, field) for field, value in values.items() if getattr(user, field) != value}
+    after = {field: values[field] for field in before}
     for field, value in after.items():
         setattr(user, field, value)
     if after:
@@ -88,7 +88,7 @@ def change(db: Session, user: User, wanted: Profile) -> str | None:
     return former
 
 
-def rename(db: Session, user: User, wanted: str) -> str | None:
+def rename(db: Session, user: User, requested_name: str) -> str | None:
     """Change a user name.
 
     Returns:
@@ -99,7 +99,7 @@ def rename(db: Session, user: User, wanted: str) -> str | None:
     """
     former = user.username
     # One that an operator gave may be an e-mail address, which nobody chooses by themselves.
-    if wanted.strip() == former or (name := checked_name(wanted)) == former:
+    if requested_name.strip() == former or (name := checked_name(requested_name)) == former:
         return None
     if user.has_external_identity:
         raise InvalidUserName(_("Your user name is managed by your organisation. Change it there."))

@@ -39,8 +39,8 @@ def account_of(db: Session, identity: Identity) -> User:
             _("The e-mail address %(address)s belongs to another account here.", address=address)
         ) from error
     except (InvalidUserName, InvalidEmail) as error:
-        unfit = _("%(name)s cannot be used as a user name here.", name=name)
-        raise NoAccountPossible(f"{unfit} {error}") from error
+        problem = _("%(name)s cannot be used as a user name here.", name=name)
+        raise NoAccountPossible(f"{problem} {error}") from error
     if identity.role is not None:
         user.provider_role = provider_roles.apply_role(
             db, user, identity.role or None, user.provider_role, provider="identity provider"

@@ -60,13 +60,15 @@ def link_for(db: Session, user: User, *, is_shown: bool = False, replaces: bool 
     require_login(user)
     if user.has_external_identity:
         raise PasswordElsewhere(user.username)
-    facts, keeps = {one_time_links.SHOWN: is_shown}, 0 if replaces else one_time_links.SIDE_BY_SIDE - 1
-    secret = one_time_links.create(db, RESET, LIFETIME, user_id=user.id, address=user.email, facts=facts, keeps=keeps)
+    facts, keep_newest = {one_time_links.IS_SHOWN: is_shown}, 0 if replaces else one_time_links.SIDE_BY_SIDE - 1
+    secret = one_time_links.create(
+        db, RESET, LIFETIME, user_id=user.id, address=user.email, facts=facts, keep_newest=keep_newest
+    )
     return f"/reset/{secret}"
 
 
 def send_link(
-    db: Session, mailer: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials | None = None
+    db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, ended: EndedCredentials | None = None
 ) -> None:
     """Mail a link that sets a new password.
 
@@ -74,8 +76,14 @@ def send_link(
         ended: what was ended along with it, if the user had just followed a "This wasn't me" link.
     """
     record(db, Event.RESET_ASKED, user_id=user.id)
-    notices.reset_asked(
-        db, mailer, user, here, path=link_for(db, user, is_shown=not mailer.can_mail), lifetime=LIFETIME, ended=ended
+    notices.reset_requested(
+        db,
+        mailer,
+        user,
+        circumstances,
+        path=link_for(db, user, is_shown=not mailer.can_mail),
+        lifetime=LIFETIME,
+        ended=ended,
     )
 
 
@@ -92,7 +100,7 @@ def user_of_link(db: Session, secret: str) -> User:
 
 
 def reset(
-    db: Session, mailer: Mailer, secret: str, password_hash: str, here: Circumstances, *, revokes_tokens: bool
+    db: Session, mailer: Mailer, secret: str, password_hash: str, circumstances: Circumstances, *, revokes_tokens: bool
 ) -> EndedCredentials:
     """Set a new password with a mailed link, and end all sessions and script logins.
 
@@ -112,7 +120,7 @@ def reset(
     if user.email_verified_at is None and one_time_links.verifies(link):
         user.verify_email(now())
     record(db, Event.RESET_DONE, user_id=user.id)
-    notices.password_reset(db, mailer, user, here, ended=ended)
+    notices.password_reset(db, mailer, user, circumstances, ended=ended)
     return ended
 
 

@@ -86,7 +86,7 @@ def refuse_addresses_of_others(
     Raises:
         UserNameTaken, EmailTaken
     """
-    for text, column, taken in (
+    for text, column, error_class in (
         (username, User.email_key, UserNameTaken),
         (email or "", User.username_key, EmailTaken),
     ):
@@ -96,7 +96,7 @@ def refuse_addresses_of_others(
         # The two columns have no common constraint, so concurrent changes must not pass each other.
         advisory_lock(db, f"e-mail address {key}")
         if exists(db, and_(column == key, User.id != of) if of else column == key):
-            raise taken(text)
+            raise error_class(text)
 
 
 def prepare(db: Session, new: NewUser, *, may_be_address: bool = False) -> User:

@@ -84,15 +84,15 @@ def add(db: Session, name: str, description: str, includes: Sequence[str], *, ac
     if not NAME.fullmatch(name):
         raise InvalidRole(_("Use 2 to 20 lower-case letters, digits and underscores, starting with a letter."))
     description = checked_description(description)
-    made = Role(name=name, description=description, includes=[], closure=[name])
+    role = Role(name=name, description=description, includes=[], closure=[name])
     try:
         with db.begin_nested():
-            db.add(made)
+            db.add(role)
     except IntegrityError as error:
         raise RoleTaken(name) from error
-    set_includes(db, made, includes)
-    record(db, Event.ROLE_MADE, actor_id=actor_id, role=name, includes=list(made.includes), description=description)
-    return made
+    set_includes(db, role, includes)
+    record(db, Event.ROLE_MADE, actor_id=actor_id, role=name, includes=list(role.includes), description=description)
+    return role
 
 
 def edit(db: Session, role: Role, description: str, includes: Sequence[str], *, actor_id: UUID | None = None) -> None:
@@ -180,24 +180,24 @@ def lock_all(db: Session, role: Role) -> dict[str, Role]:
     # One lock for all, and only then a SELECT: the statement that waited for the lock would not see new rows.
     role_closures.lock(db)
     query = select(Role).order_by(Role.name).execution_options(populate_existing=True)
-    everyone = {found.name: found for found in db.scalars(query)}
-    if role.name not in everyone:
+    roles_by_name = {each.name: each for each in db.scalars(query)}
+    if role.name not in roles_by_name:
         raise RoleGone(role.name)
-    return everyone
+    return roles_by_name
 
 
 def set_includes(db: Session, role: Role, includes: Sequence[str]) -> None:
     """Set what a role includes, and recompute the closures of all roles."""
-    everyone = lock_all(db, role)
-    if unknown := set(includes) - everyone.keys():
+    roles_by_name = lock_all(db, role)
+    if unknown := set(includes) - roles_by_name.keys():
         raise InvalidRole(_("Unknown role: %(roles)s.", roles=", ".join(sorted(unknown))))
     if missing := set(FIRST.get(role.name, ())) - set(includes):
         raise InvalidRole(_("%(role)s always includes %(roles)s.", role=role.name, roles=", ".join(sorted(missing))))
-    graph = {name: tuple(found.includes) for name, found in everyone.items()} | {
+    graph = {name: tuple(each.includes) for name, each in roles_by_name.items()} | {
         role.name: tuple(sorted(set(includes)))
     }
     for name, closure in role_closures.closures(graph).items():
-        everyone[name].includes, everyone[name].closure = list(graph[name]), list(closure)
+        roles_by_name[name].includes, roles_by_name[name].closure = list(graph[name]), list(closure)
     db.flush()
 
 

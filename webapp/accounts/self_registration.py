@@ -37,7 +37,7 @@ class Verification:
     role: str
 
 
-def begin(db: Session, mailer: Mailer, new: NewUser, here: Circumstances) -> None:
+def begin(db: Session, mailer: Mailer, new: NewUser, circumstances: Circumstances) -> None:
     """Create an account that waits for verification, or mail the reason why it was not created.
 
     The same statements run whether user name and e-mail address are free or taken, so that neither the time of the
@@ -51,26 +51,26 @@ def begin(db: Session, mailer: Mailer, new: NewUser, here: Circumstances) -> Non
     user = registration.prepare(db, new)
     is_name_taken = registration.is_name_taken(db, user.username)
     is_free = owner is None and not is_name_taken
-    is_made = insert_in_savepoint(db, user if is_free else with_random_names(user), keep=is_free)
+    is_made = insert_in_savepoint(db, user if is_free else with_random_names(user), is_kept=is_free)
     if is_free and not is_made:
         # Another request registered the e-mail address at the same moment.
         owner = user_queries.by_name_or_email(db, new.email or "")
     invitation = prepare_invitation(mailer, new)
-    is_invited = insert_in_savepoint(db, invitation.invitation, keep=owner is None and is_name_taken)
+    is_invited = insert_in_savepoint(db, invitation.invitation, is_kept=owner is None and is_name_taken)
     if is_made:
         record(db, Event.USER_MADE, user_id=user.id, role=new.role, origin="register")
-        send_link(db, mailer, user, here)
+        send_link(db, mailer, user, circumstances)
     elif is_invited:
-        mail_name_taken(db, mailer, new, here, invitation)
+        mail_name_taken(db, mailer, new, circumstances, invitation)
     elif owner is not None:
-        answer_owner(db, mailer, owner, new, here)
+        answer_owner(db, mailer, owner, new, circumstances)
 
 
-def insert_in_savepoint(db: Session, row: Base, *, keep: bool) -> bool:
+def insert_in_savepoint(db: Session, row: Base, *, is_kept: bool) -> bool:
     """Insert a row in a savepoint that is released or rolled back.
 
     Args:
-        keep: whether the row is to stay. If not, inserting it costs the same and changes nothing.
+        is_kept: whether the row is to stay. If not, inserting it costs the same and changes nothing.
 
     Returns:
         Whether the row is there now.
@@ -82,11 +82,11 @@ def insert_in_savepoint(db: Session, row: Base, *, keep: bool) -> bool:
     except IntegrityError:
         savepoint.rollback()
         return False
-    if keep:
+    if is_kept:
         savepoint.commit()
     else:
         savepoint.rollback()
-    return keep
+    return is_kept
 
 
 def with_random_names(user: User) -> User:
@@ -108,8 +108,8 @@ def prepare_invitation(mailer: Mailer, new: NewUser) -> InvitationWithLink:
 def delete_unverified_with(db: Session, username: str, address: str) -> None:
     """Delete unverified accounts that have this user name or e-mail address and are older than ``LIFETIME``."""
     is_alike = User.username_skeleton == skeleton_key(username)
-    is_wanted = or_(User.username_key == normalized_key(username), is_alike, User.email_key == normalized_key(address))
-    db.execute(delete(User).where(is_wanted, is_overdue()))
+    conflicts = or_(User.username_key == normalized_key(username), is_alike, User.email_key == normalized_key(address))
+    db.execute(delete(User).where(conflicts, is_overdue()))
 
 
 def delete_unconfirmed(db: Session, address: str) -> None:
@@ -134,28 +134,30 @@ def is_overdue() -> ColumnElement[bool]:
     return and_(User.verification_required_at.is_not(None), User.last_login_at.is_(None), User.id.in_(over))
 
 
-def answer_owner(db: Session, mailer: Mailer, owner: User, new: NewUser, here: Circumstances) -> None:
+def answer_owner(db: Session, mailer: Mailer, owner: User, new: NewUser, circumstances: Circumstances) -> None:
     """Mail the owner of a registered e-mail address. An unverified account gets its link again; its password stays."""
     record(db, Event.REGISTRATION_ASKED, user_id=owner.id)
     is_again = owner.is_unverified and owner.disabled_at is None and owner.username_key == normalized_key(new.username)
-    send_link(db, mailer, owner, here) if is_again else mail_email_taken(db, mailer, owner, here)
+    send_link(db, mailer, owner, circumstances) if is_again else mail_email_taken(db, mailer, owner, circumstances)
 
 
-def mail_email_taken(db: Session, mailer: Mailer, owner: User, here: Circumstances) -> None:
+def mail_email_taken(db: Session, mailer: Mailer, owner: User, circumstances: Circumstances) -> None:
     """Mail the owner that the address is registered. If no mail may be sent, the same number of rows is written."""
     is_mailed = owner.disabled_at is None and owner.email is not None
     to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_mailed else (NO_ADDRESS, None)
     make_link(db, mailer, None)
-    mailer.send(db, "email_taken_by_registration", to, user_id=user_id, username=owner.username, here=here)
+    mailer.send(
+        db, "email_taken_by_registration", to, user_id=user_id, username=owner.username, circumstances=circumstances
+    )
 
 
 def mail_name_taken(
-    db: Session, mailer: Mailer, new: NewUser, here: Circumstances, invitation: InvitationWithLink
+    db: Session, mailer: Mailer, new: NewUser, circumstances: Circumstances, invitation: InvitationWithLink
 ) -> None:
     """Mail an invitation to choose another user name. Its page may name taken ones, because the address is verified."""
-    invitations.record_made(db, invitation.invitation)
+    invitations.record_creation(db, invitation.invitation)
     make_link(db, mailer, None)
-    facts = {"taken": new.username, "link": invitation.path, "lifetime": LIFETIME, "here": here}
+    facts = {"taken": new.username, "link": invitation.path, "lifetime": LIFETIME, "circumstances": circumstances}
     mailer.send_link(db, "name_taken", new.email or "", user_id=None, ends_at=now() + LIFETIME, **facts)
 
 
@@ -169,11 +171,11 @@ def make_link(db: Session, mailer: Mailer, user: User | None) -> str:
         The secret of the link.
     """
     user_id, address = (user.id, user.email) if user else (None, NO_ADDRESS)
-    facts = {one_time_links.SHOWN: not mailer.can_mail}
+    facts = {one_time_links.IS_SHOWN: not mailer.can_mail}
     return one_time_links.create(db, SIGN_UP, LIFETIME, user_id=user_id, address=address, facts=facts, replaces=False)
 
 
-def send_link(db: Session, mailer: Mailer, user: User, here: Circumstances) -> None:
+def send_link(db: Session, mailer: Mailer, user: User, circumstances: Circumstances) -> None:
     """Mail the link that verifies the e-mail address."""
     secret = make_link(db, mailer, user)
     mailer.send_link(
@@ -183,7 +185,7 @@ def send_link(db: Session, mailer: Mailer, user: User, here: Circumstances) -> N
         user_id=user.id,
         ends_at=now() + LIFETIME,
         username=user.username,
-        here=here,
+        circumstances=circumstances,
         link=f"/verify/{secret}",
         lifetime=LIFETIME,
     )
@@ -234,7 +236,8 @@ def register_with_invitation(db: Session, secret: str, new: NewUser) -> User:
 
 
 def spend(db: Session, secret: str) -> Invitation:
-    """
+    """Use up one use of an invitation, found by the secret of its link.
+
     Raises:
         LinkDead
     """

@@ -73,7 +73,7 @@ def locked(db: Session, owner: Owner, *others: User) -> Owner:
     Raises:
         InvalidServiceOwner: the owner, or one of the others, was deleted.
     """
-    wanted = {user.id for user in (owner.user, *others) if user is not None}
-    if len(lifecycle.lock_user(db, wanted)) < len(wanted):
+    user_ids = {user.id for user in (owner.user, *others) if user is not None}
+    if len(lifecycle.lock_user(db, user_ids)) < len(user_ids):
         raise InvalidServiceOwner(_("%(owner)s was deleted.", owner=owner.name))
     return owner

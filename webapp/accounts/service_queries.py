@@ -51,36 +51,36 @@ class ServicePage:
     has_more: bool
 
 
-def service_page(db: Session, wanted: ServiceFilter, *more: ColumnElement[bool]) -> ServicePage:
+def service_page(db: Session, criteria: ServiceFilter, *further: ColumnElement[bool]) -> ServicePage:
     """One page of service accounts, by name.
 
     Args:
-        more: further conditions, such as ``is_managed_by``.
+        further: further conditions, such as ``is_managed_by``.
 
     Raises:
         UnknownCursor
     """
-    found = ordered(*conditions(db, wanted), *more).limit(wanted.size + 1)
-    if wanted.after is not None:
-        last = by_id(db, wanted.after)
+    found = ordered(*conditions(db, criteria), *further).limit(criteria.size + 1)
+    if criteria.after is not None:
+        last = by_id(db, criteria.after)
         if last is None:
             raise UnknownCursor
         found = found.where(User.username_key > last.username_key)
     rows = owned_services(db, found)
-    return ServicePage(rows[: wanted.size], len(rows) > wanted.size)
+    return ServicePage(rows[: criteria.size], len(rows) > criteria.size)
 
 
-def conditions(db: Session, wanted: ServiceFilter) -> Iterable[ColumnElement[bool]]:
-    if key := normalized_key(wanted.begins):
+def conditions(db: Session, criteria: ServiceFilter) -> Iterable[ColumnElement[bool]]:
+    if key := normalized_key(criteria.begins):
         yield and_(User.username_key >= key, User.username_key < key + LAST)
-    if wanted.owner:
-        owner = by_name_or_email(db, wanted.owner)
+    if criteria.owner:
+        owner = by_name_or_email(db, criteria.owner)
         yield ServiceAccount.owner_id == owner.id if owner else false()
-    if wanted.owner_role:
-        yield ServiceAccount.owner_role == wanted.owner_role
-    if wanted.view == "disabled":
+    if criteria.owner_role:
+        yield ServiceAccount.owner_role == criteria.owner_role
+    if criteria.view == "disabled":
         yield User.disabled_at.is_not(None)
-    if wanted.view == "unowned":
+    if criteria.view == "unowned":
         yield is_unowned(db)
 
 
@@ -134,20 +134,20 @@ def of_owners(db: Session, user_ids: Collection[UUID], *, most: int | None = Non
     return owned_services(db, owned.limit(most))
 
 
-def managed(db: Session, service_id: UUID, user_id: UUID, held: Collection[str]) -> OwnedService | None:
+def managed(db: Session, service_id: UUID, user_id: UUID, roles: Collection[str]) -> OwnedService | None:
     """A service account; None if it is missing or not this person's (``is_managed_by``)."""
-    found = owned_services(db, ordered(User.id == service_id, is_managed_by(user_id, held)))
+    found = owned_services(db, ordered(User.id == service_id, is_managed_by(user_id, roles)))
     return found[0] if found else None
 
 
-def is_managed_by(user_id: UUID, held: Collection[str]) -> ColumnElement[bool]:
+def is_managed_by(user_id: UUID, roles: Collection[str]) -> ColumnElement[bool]:
     """Condition for service accounts that a person owns, or of a role that the person has. Service accounts own none.
 
     Args:
-        held: all roles of the person.
+        roles: all roles of the person.
     """
     is_person = select(User.id).where(User.id == user_id, User.is_service.is_(False)).exists()
-    return and_(is_person, or_(ServiceAccount.owner_id == user_id, ServiceAccount.owner_role.in_(held)))
+    return and_(is_person, or_(ServiceAccount.owner_id == user_id, ServiceAccount.owner_role.in_(roles)))
 
 
 def active_people(db: Session, role: str) -> ColumnElement[bool]:

@@ -62,7 +62,8 @@ class Owner:
 
 
 def require_login(user: User) -> None:
-    """
+    """Require a user who can log in, so not a service account.
+
     Raises:
         NoLogin
     """
@@ -86,10 +87,10 @@ def problem_of(owner: Owner | None, role: str, closures: Mapping[str, Collection
         return OwnerProblem.MISSING
     if owner.user is not None and not is_active_person(owner.user):
         return OwnerProblem.INACTIVE
-    held = closures.get(owner.user.role if owner.user else owner.role or "", ())
-    if not held:
+    owner_roles = closures.get(owner.user.role if owner.user else owner.role or "", ())
+    if not owner_roles:
         return OwnerProblem.MISSING
-    return None if role in closures and set(closures[role]) <= set(held) else OwnerProblem.LACKS_ROLE
+    return None if role in closures and set(closures[role]) <= set(owner_roles) else OwnerProblem.LACKS_ROLE
 
 
 def require_fit(db: Session, owner: Owner | None, role: str) -> None:
@@ -101,9 +102,9 @@ def require_fit(db: Session, owner: Owner | None, role: str) -> None:
     """
     problem, name = problem_of(owner, role, role_closures.current(db)), owner.label if owner else ""
     if problem is OwnerProblem.LACKS_ROLE:
-        what = {"owner": name, "role": humanize(role)}
+        names = {"owner": name, "role": humanize(role)}
         raise InvalidServiceOwner(
-            _("%(owner)s does not have the role %(role)s, so its tokens must not have it either.", **what)
+            _("%(owner)s does not have the role %(role)s, so its tokens must not have it either.", **names)
         )
     if problem is OwnerProblem.INACTIVE:
         detail = _("%(owner)s cannot own a service account: it must be an active user who can log in.", owner=name)
@@ -113,7 +114,8 @@ def require_fit(db: Session, owner: Owner | None, role: str) -> None:
 
 
 def require_owner(db: Session, user: User, role: str) -> None:
-    """
+    """Check that the owner of a service account may still own it if its role becomes this one.
+
     Raises:
         InvalidServiceOwner: a service account cannot have this role with its present owner.
     """
@@ -158,8 +160,8 @@ def recheck(db: Session, *, owner_id: UUID | None = None) -> None:
 
 def stop_all(db: Session, owner: User) -> None:
     """Disable the service accounts of a person who is deleted."""
-    theirs = select(User).join(ServiceAccount, ServiceAccount.user_id == User.id)
-    for user in db.scalars(theirs.where(ServiceAccount.owner_id == owner.id, User.disabled_at.is_(None))).all():
+    owned_services = select(User).join(ServiceAccount, ServiceAccount.user_id == User.id)
+    for user in db.scalars(owned_services.where(ServiceAccount.owner_id == owner.id, User.disabled_at.is_(None))).all():
         stop(db, user, Owner(owner), OwnerProblem.INACTIVE)
 
 

@@ -59,8 +59,8 @@ def digest_of(key: tuple[str, str]) -> int:
 
 def taken_on_site(db: Session, users: Sequence[ImportedUser]) -> set[tuple[str, str]]:
     """The keys that users of this site have, out of those of some lines."""
-    wanted = {key for user in users for key in keys_of(user)}
-    logins, looks, elsewhere = ([value for kind, value in wanted if kind == k] for k in ("login", "looks", "elsewhere"))
+    keys = {key for user in users for key in keys_of(user)}
+    logins, looks, elsewhere = ([value for kind, value in keys if kind == k] for k in ("login", "looks", "elsewhere"))
     alike: list[ColumnElement[bool]] = [
         User.username_key.in_(logins),
         User.email_key.in_(logins),

@@ -31,7 +31,7 @@ class TokenMails:
     """Mails the owner of an API token, with a link that revokes the token without a login."""
 
     mailer: Mailer
-    here: Callable[[], Circumstances]
+    circumstances: Callable[[], Circumstances]
     """Returns the circumstances of the current request."""
 
     def changed(
@@ -50,7 +50,7 @@ class TokenMails:
             reminders.copy_mark(db, "rotated", from_=row.entry.id, to=successor_id)
             if not is_news:
                 return
-        self.mail_owner(db, row, kind, self.here(), origin=origin)
+        self.mail_owner(db, row, kind, self.circumstances(), origin=origin)
 
     def edited(self, db: Session, row: TokenRow, *, is_wider: bool) -> None:
         """A token was edited; mailed only if it may do more than before."""
@@ -63,14 +63,14 @@ class TokenMails:
         if row is not None and reminders.take(db, row.entry.id, "network", every=DAY):
             self.mail_owner(db, row, "token_new_network", Circumstances(arrival.at, arrival.address, arrival.client))
 
-    def used_after_expiry(self, db: Session, token_id: UUID, here: Circumstances) -> None:
+    def used_after_expiry(self, db: Session, token_id: UUID, circumstances: Circumstances) -> None:
         """An expired token is still used; mailed at most once a week."""
         owner_id = lifecycle.owner_of(db, token_id)
         row = lifecycle.find(db, owner_id, token_id) if owner_id else None
         if row is None or row.credential.family_id is not None or row.credential.revoked_at is not None:
             return
         if row.credential.expires_at <= now() and reminders.take(db, token_id, "late", every=WEEK):
-            self.mail_owner(db, row, "token_came_late", here, is_rotated=row.entry.rotated_at is not None)
+            self.mail_owner(db, row, "token_came_late", circumstances, is_rotated=row.entry.rotated_at is not None)
 
     def expiring(self, db: Session) -> int:
         """A step of a job: mail one owner about all tokens that expire soon."""
@@ -89,7 +89,7 @@ class TokenMails:
             self.send(db, user, kind, tokens=facts_of(shown), rest=rest)
         return due.looked_at
 
-    def mail_owner(self, db: Session, row: TokenRow, kind: str, here: Circumstances, **facts: object) -> None:
+    def mail_owner(self, db: Session, row: TokenRow, kind: str, circumstances: Circumstances, **facts: object) -> None:
         if (user := self.recipient(db, row.entry.user_id, kind)) is None:
             return
         about = {"token_id": str(row.entry.id)}
@@ -97,7 +97,16 @@ class TokenMails:
             db, NOT_MY_TOKEN, LIFETIME, user_id=user.id, address=user.email, facts=about, replaces=False
         )
         (token,) = facts_of([row])
-        self.send(db, user, kind, token=token, here=here, link=f"/not-me/token/{secret}", lifetime=LIFETIME, **facts)
+        self.send(
+            db,
+            user,
+            kind,
+            token=token,
+            circumstances=circumstances,
+            link=f"/not-me/token/{secret}",
+            lifetime=LIFETIME,
+            **facts,
+        )
 
     def send(self, db: Session, user: User, kind: str, **facts: object) -> None:
         self.mailer.send(db, kind, user.email or "", user_id=user.id, username=user.username, **facts)
@@ -107,8 +116,8 @@ class TokenMails:
         user = user_queries.by_id(db, user_id)
         if user is None or user.email is None or user.disabled_at is not None or not wants(user, kind):
             return None
-        sent = outbox.count_of_user(db, user_id, kinds=KINDS, since=now() - DAY)
-        return user if sent < MAX_A_DAY else None
+        mails_sent = outbox.count_of_user(db, user_id, kinds=KINDS, since=now() - DAY)
+        return user if mails_sent < MAX_A_DAY else None
 
 
 KINDS = (

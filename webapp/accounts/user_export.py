@@ -59,8 +59,8 @@ def fields_of(user: User) -> dict[str, object]:
 
 def as_json_line(fields: Mapping[str, object]) -> bytes:
     """The fields of a user as one line of JSON, without empty ones."""
-    given = {name: value for name, value in fields.items() if value not in (None, "", False, [])}
-    return msgspec.json.encode(given) + b"\n"
+    filled = {name: value for name, value in fields.items() if value not in (None, "", False, [])}
+    return msgspec.json.encode(filled) + b"\n"
 
 
 def as_csv_line(fields: Mapping[str, object]) -> bytes:

@@ -18,7 +18,8 @@ class UnknownPeople(Exception):
 
 
 def ids_of(db: Session, names: Iterable[str]) -> list[str]:
-    """
+    """Resolve user names and e-mail addresses to user ids, each once, in their order.
+
     Args:
         names: user names or e-mail addresses. The id of an account that was deleted stays, as otherwise an app for
             that person alone would be for everybody.

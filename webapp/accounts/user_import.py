@@ -74,12 +74,12 @@ def check(
     Raises:
         InvalidImportFile
     """
-    summary, taken, waiting = ImportSummary(), TakenNames(), iter(lines)
+    summary, taken_names, waiting = ImportSummary(), TakenNames(), iter(lines)
     while some := list(islice(waiting, AT_ONCE)):
         users, refusals = checked_lines(some, rules)
         existing = taken_on_site(db, users)
         for user in users:
-            if reason := taken.conflict(user, existing):
+            if reason := taken_names.conflict(user, existing):
                 refusals.append(RefusedLine(user.line, user.username, reason))
                 continue
             summary.add(user)
@@ -99,8 +99,8 @@ def checked_lines(lines: Iterable[Line], rules: ImportRules) -> tuple[list[Impor
             users.append(checked_line(line.number, line.fields, rules))
         except LineRefused as error:
             name = line.fields.get("username")
-            shown = name if isinstance(name, str) and name.isprintable() else ""
-            refusals.append(RefusedLine(line.number, shown[:50], str(error)))
+            shown_name = name if isinstance(name, str) and name.isprintable() else ""
+            refusals.append(RefusedLine(line.number, shown_name[:50], str(error)))
     return users, refusals
 
 

@@ -31,7 +31,7 @@ UNCHANGED = (
 )
 VIEWS = ("never", "dormant", "disabled", "closed", "tokens")
 ONE_FACTOR = "one_factor"
-FEW, TOO_MANY_TO_SORT = 500, 10_000
+MAX_IDS, TOO_MANY_TO_SORT = 500, 10_000
 # By these an index finds the few users of a view, however many others there are.
 FOUND_BY = {"dormant": User.last_login_at, "disabled": User.username_key, "closed": User.closes_at}
 
@@ -64,7 +64,7 @@ def by_name_or_email(db: Session, name_or_address: str) -> User | None:
     return db.scalar(BY_NAME, {"key": identifier_key(name_or_address)})
 
 
-def everybody(db: Session, only: str = "") -> Sequence[User]:
+def all_users(db: Session, only: str = "") -> Sequence[User]:
     """All users by name.
 
     Args:
@@ -107,33 +107,33 @@ def names_of(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, str]:
     return {found.id: found.username for found in db.execute(query)}
 
 
-def user_page(db: Session, wanted: UserFilter) -> UserPage:
+def user_page(db: Session, criteria: UserFilter) -> UserPage:
     """One page of users. Keyset pagination: the same cost on each page.
 
     Raises:
         UnknownCursor
     """
-    query, found = select(User).where(*conditions(db, wanted)), list[User]()
-    for part in parts(db, query, wanted):
-        if (missing := wanted.size + 1 - len(found)) > 0:
+    query, found = select(User).where(*conditions(db, criteria)), list[User]()
+    for part in parts(db, query, criteria):
+        if (missing := criteria.size + 1 - len(found)) > 0:
             found += db.scalars(part.limit(missing)).all()
-    return UserPage(found[: wanted.size], len(found) > wanted.size)
+    return UserPage(found[: criteria.size], len(found) > criteria.size)
 
 
-def conditions(db: Session, wanted: UserFilter) -> list[ColumnElement[bool]]:
-    few = ids_if_few(db, wanted.view)
-    if few is not None:
-        return [User.id.in_(few), *further_conditions(wanted)]
-    found: list[ColumnElement[bool]] = [view(wanted.view)] if wanted.view else []
-    if key := normalized_key(wanted.begins):
+def conditions(db: Session, criteria: UserFilter) -> list[ColumnElement[bool]]:
+    ids = ids_if_few(db, criteria.view)
+    if ids is not None:
+        return [User.id.in_(ids), *further_conditions(criteria)]
+    found: list[ColumnElement[bool]] = [view(criteria.view)] if criteria.view else []
+    if key := normalized_key(criteria.begins):
         found.append(begins_with(db, key))
-    if wanted.role:
-        found.append(User.role == wanted.role)
+    if criteria.role:
+        found.append(User.role == criteria.role)
     return found
 
 
 def ids_if_few(db: Session, name: str) -> Sequence[UUID] | None:
-    """Ids of the users in a view, if there are at most ``FEW``. In the order of the list they would be found slowly.
+    """Ids of the users in a view, if there are at most ``MAX_IDS``; the index of the list's order finds so few slowly.
 
     Returns:
         None if there are more, so that a page is filled soon, or if an index has them in order.
@@ -144,16 +144,16 @@ def ids_if_few(db: Session, name: str) -> Sequence[UUID] | None:
         ids = credentials.user_ids_with_live("token").distinct()
     else:
         ids = select(User.id).where(view(name)).order_by(*([FOUND_BY[name]] if name in FOUND_BY else []))
-    found = db.scalars(ids.limit(FEW + 1)).all()
-    return found if len(found) <= FEW else None
+    found = db.scalars(ids.limit(MAX_IDS + 1)).all()
+    return found if len(found) <= MAX_IDS else None
 
 
-def further_conditions(wanted: UserFilter) -> Iterable[ColumnElement[bool]]:
+def further_conditions(criteria: UserFilter) -> Iterable[ColumnElement[bool]]:
     """Further conditions for a short list of ids, as expressions, so that no index of another column is used."""
-    if key := normalized_key(wanted.begins):
+    if key := normalized_key(criteria.begins):
         yield begins_computed(key)
-    if wanted.role:
-        yield User.role.concat("") == wanted.role
+    if criteria.role:
+        yield User.role.concat("") == criteria.role
 
 
 def begins_with(db: Session, key: str) -> ColumnElement[bool]:
@@ -199,15 +199,15 @@ def view(name: str) -> ColumnElement[bool]:
     raise LookupError(name)
 
 
-def parts(db: Session, query: Select[User], wanted: UserFilter) -> list[Select[User]]:
+def parts(db: Session, query: Select[User], criteria: UserFilter) -> list[Select[User]]:
     """The list in its order from the cursor on, as queries that follow each other.
 
     Those who never logged in are a query of their own, as no index has them last on both databases.
     """
-    last = last_of_page(db, wanted.after)
-    if wanted.sort == "created":
+    last = last_of_page(db, criteria.after)
+    if criteria.sort == "created":
         return [newest_first(query, User.created_at, last)]
-    if wanted.sort == "seen":
+    if criteria.sort == "seen":
         never = query.where(User.last_login_at.is_(None)).order_by(User.username_key.desc())
         if last is not None and last.last_login_at is None:
             return [never.where(User.username_key < last.username_key)]

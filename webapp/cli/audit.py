@@ -156,7 +156,7 @@ def export(context: CommandContext, /, *, form: str, **said: object) -> None:
       python -m webapp audit export --format csv --since 2026-01-01 > audit.csv
     """
     with opened(context) as database, database.read() as db:
-        names = {user.id: user.username for user in user_queries.everybody(db)}
+        names = {user.id: user.username for user in user_queries.all_users(db)}
         entries = event_queries.search_all(db, audit_filter(db, **said))
         lines = (
             export_formats.as_csv(entries, names)

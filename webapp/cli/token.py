@@ -105,7 +105,7 @@ def list_(context: CommandContext, *, user: str | None, with_ended: bool, is_jso
       python -m webapp token list --json | jq -r '.[] | select(.last_used_at == null).id'
     """
     with opened(context) as database, database.read() as db:
-        owners = [user_named(db, user)] if user else user_queries.everybody(db)
+        owners = [user_named(db, user)] if user else user_queries.all_users(db)
         found = [(owner, token) for owner in owners for token in tokens_of(db, owner, with_ended=with_ended)]
     if is_json:
         say_json([token_facts(owner, token) for owner, token in found])

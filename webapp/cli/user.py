@@ -117,9 +117,9 @@ def list_(context: CommandContext, *, view: str | None, imported_hash: bool, is_
       python -m webapp user list --json | jq -r '.[] | select(.role == "super_admin").username'
     """
     with opened(context) as database, database.read() as db:
-        everybody = user_queries.everybody(db, view or "")
+        users_in_view = user_queries.all_users(db, view or "")
         live = live_counts(db)
-    users = [user for user in everybody if user.has_imported_hash or not imported_hash]
+    users = [user for user in users_in_view if user.has_imported_hash or not imported_hash]
     if is_json:
         say_json([user_facts(user) | live[user.id].facts for user in users])
         return

@@ -61,36 +61,36 @@ class Activity(msgspec.Struct, frozen=True):
 @responds(Activity, query=ActivityQuery, refuses=(404,))
 def activity(principal: Principal) -> ResponseReturnValue:
     """The caller's audit events, newest first, including failed attempts."""
-    wanted = parse_query(ActivityQuery)
-    found = activity_page(principal, wanted)
+    query = parse_query(ActivityQuery)
+    found = activity_page(principal, query)
     return show(
         found,
         "accounts/activity.html",
         events=found.events,
         kinds=KINDS,
-        kind=wanted.kind,
-        older_href=url_for("account.activity", kind=wanted.kind, before=found.older) if found.older else None,
-        newer_href=url_for("account.activity", kind=wanted.kind, after=found.newer) if found.newer else None,
+        kind=query.kind,
+        older_href=url_for("account.activity", kind=query.kind, before=found.older) if found.older else None,
+        newer_href=url_for("account.activity", kind=query.kind, after=found.newer) if found.newer else None,
     )
 
 
-def activity_page(principal: Principal, wanted: ActivityQuery) -> Activity:
-    before, after = wanted.before or None, wanted.after or None
+def activity_page(principal: Principal, query: ActivityQuery) -> Activity:
+    before, after = query.before or None, query.after or None
     # One more than is shown, to know whether there is another page.
-    found = list(select(principal, wanted, paging.PAGE + 1, paging.LOOKED_THROUGH))
+    found = list(select(principal, query, paging.PAGE + 1, paging.LOOKED_THROUGH))
     has_more, is_backward = len(found) > paging.PAGE, after is not None and before is None
     shown = found[-paging.PAGE :] if is_backward else found[: paging.PAGE]
     older = shown[-1].id if shown and (has_more or is_backward) else None
     newer = shown[0].id if shown and (has_more if is_backward else before is not None) else None
-    if wanted.kind != "all" and not has_more:
+    if query.kind != "all" and not has_more:
         further = paging.last_looked_through(db(), principal.user_id, before=before, after=after)
         older, newer = (older, further) if is_backward else (further, newer)
     return Activity(lines(db(), principal.user_id, shown), older, newer)
 
 
-def select(principal: Principal, wanted: ActivityQuery, size: int, among: int | None) -> list[AuditEvent]:
-    kind = None if wanted.kind == "all" else wanted.kind
-    edges = {"before": wanted.before or None, "after": wanted.after or None}
+def select(principal: Principal, query: ActivityQuery, size: int, among: int | None) -> list[AuditEvent]:
+    kind = None if query.kind == "all" else query.kind
+    edges = {"before": query.before or None, "after": query.after or None}
     try:
         return list(paging.event_page(db(), principal.user_id, kind=kind, size=size, among=among, **edges))
     except paging.EventUnknown as error:
@@ -105,8 +105,8 @@ def activity_csv(principal: Principal) -> ResponseReturnValue:
 
     Values that a spreadsheet would take for a formula begin with an apostrophe.
     """
-    wanted = parse_query(ActivityQuery)
-    found = lines(db(), principal.user_id, select(principal, wanted, MAX_AT_ONCE, None))
+    query = parse_query(ActivityQuery)
+    found = lines(db(), principal.user_id, select(principal, query, MAX_AT_ONCE, None))
     headers = {"Content-Disposition": 'attachment; filename="activity.csv"'}
     return Response(as_csv(found), content_type=f"{CSV}; charset=utf-8", headers=headers)
 
@@ -141,8 +141,8 @@ def credential_of(
     }
 
 
-def by_id(found: Iterable[Named], wanted: UUID) -> Named | None:
-    return next((entry for entry in found if entry.id == wanted), None)
+def by_id(entries: Iterable[Named], entry_id: UUID) -> Named | None:
+    return next((entry for entry in entries if entry.id == entry_id), None)
 
 
 def unknown() -> Problem:

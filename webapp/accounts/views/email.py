@@ -69,8 +69,8 @@ def change_address(principal: Principal) -> ResponseReturnValue:
         form.email.errors = [_("This is already your e-mail address.")]
         return form_again(principal, form)
     email_change.request(db(), mailer(), user, address, current_circumstances())
-    words = _("We sent a link to %(address)s. Open it within a day to change your e-mail address.", address=address)
-    return redirect_or_json(url_for("account.show"), words, AddressAsked(address), status=202)
+    message = _("We sent a link to %(address)s. Open it within a day to change your e-mail address.", address=address)
+    return redirect_or_json(url_for("account.show"), message, AddressAsked(address), status=202)
 
 
 def fitting(form: AddressForm) -> str | None:
@@ -104,7 +104,7 @@ def cancel_address(principal: Principal) -> ResponseReturnValue:
 @public
 def confirm_arrive(secret: str) -> ResponseReturnValue:
     facts_of(CONFIRM, secret)
-    link_secret.take(CONFIRM, secret)
+    link_secret.remember(CONFIRM, secret)
     return redirect(url_for("account.confirm_email_form"), 303)
 
 
@@ -134,7 +134,7 @@ def confirm_email() -> ResponseReturnValue:
 @public
 def undo_arrive(secret: str) -> ResponseReturnValue:
     facts_of(UNDO, secret)
-    link_secret.take(UNDO, secret)
+    link_secret.remember(UNDO, secret)
     return redirect(url_for("account.undo_email_change_form"), 303)
 
 
@@ -161,10 +161,10 @@ def undo_email_change() -> ResponseReturnValue:
     except EmailTaken as error:
         raise email_taken() from error
     link_secret.drop(UNDO)
-    words = _("Your e-mail address is %(address)s again.", address=user.email)
+    message = _("Your e-mail address is %(address)s again.", address=user.email)
     return redirect_or_json(
         url_for("not_me.ended", then="elsewhere" if user.has_external_identity else "mailed"),
-        f"{words} {ended.sentence}",
+        f"{message} {ended.sentence}",
         AddressRestored(email=user.email or "", **ended.facts),
     )
 

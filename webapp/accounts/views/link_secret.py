@@ -7,7 +7,7 @@ from webapp.web.body import submitted
 FIELD = "link"
 
 
-def take(purpose: str, secret: str) -> None:
+def remember(purpose: str, secret: str) -> None:
     session[session_key(purpose)] = secret
 
 
@@ -16,8 +16,8 @@ def opened(purpose: str) -> str:
 
     The form's own comes first: its page may be older than what the cookie holds by now, after another link or a login.
     """
-    sent = submitted().get(FIELD) if request.method == "POST" else None
-    found = sent or session.get(session_key(purpose))
+    submitted_secret = submitted().get(FIELD) if request.method == "POST" else None
+    found = submitted_secret or session.get(session_key(purpose))
     return found if isinstance(found, str) else ""
 
 

@@ -10,7 +10,7 @@ from webapp.accounts import disavow
 from webapp.accounts.forms import LinkForm
 from webapp.accounts.models import User
 from webapp.accounts.non_passkey_logins import NonPasskeyLogins
-from webapp.accounts.notices import RESET_ASKED, RESET_BEGUN
+from webapp.accounts.notices import RESET_BEGUN, RESET_REQUESTED
 from webapp.accounts.one_time_links import NOT_ME, LinkDead
 from webapp.accounts.views import link_secret
 from webapp.accounts.views.password_refusals import may_use_password
@@ -29,7 +29,7 @@ bp = Blueprint("not_me", __name__)
 # An endpoint of a higher layer.
 LOGIN = "login.new"
 
-WHAT = {
+EVENT_LABELS = {
     "new_login": _l("a login with a new browser"),
     "new_script_login": _l("a login by a new script"),
     "device_allowed": _l("access for an app on another device"),
@@ -43,14 +43,14 @@ WHAT = {
     "everything_ended": _l("the end of all access to your account"),
     "account_closed": _l("the closing of your account"),
     "factors_reset": _l("a reset of your second factors"),
-    RESET_ASKED: _l("a password reset link"),
+    RESET_REQUESTED: _l("a password reset link"),
     RESET_BEGUN: _l("a reset of your second factors"),
     "session_copied": _l("a copy of a session cookie"),
     "code_refused": _l("a wrong code after your password"),
     "passkey_copied": _l("a passkey that may have been copied"),
 }
 STOPPED = {
-    RESET_ASKED: _l("The link no longer works. It has changed nothing."),
+    RESET_REQUESTED: _l("The link no longer works. It has changed nothing."),
     RESET_BEGUN: _l("The reset was stopped. Your second factors stay as they are."),
 }
 
@@ -72,7 +72,7 @@ class DisavowedAction(msgspec.Struct, frozen=True, kw_only=True):
 @public
 def arrive(secret: str) -> ResponseReturnValue:
     about(secret)
-    link_secret.take(NOT_ME, secret)
+    link_secret.remember(NOT_ME, secret)
     return redirect(url_for("not_me.ask"), 303)
 
 
@@ -81,9 +81,9 @@ def arrive(secret: str) -> ResponseReturnValue:
 def ask() -> ResponseReturnValue:
     secret = link_secret.opened(NOT_ME)
     found = about(secret)
-    page = f"accounts/not_me_{found.what}.html" if found.is_only_begun else "accounts/not_me.html"
-    facts = {"kind": found.what, "user": found.user, "may_use_password": may_use_password(found.user.role)}
-    return render_template(page, what=WHAT.get(found.what, found.what), link=secret, **facts)
+    page = f"accounts/not_me_{found.kind}.html" if found.is_only_begun else "accounts/not_me.html"
+    facts = {"kind": found.kind, "user": found.user, "may_use_password": may_use_password(found.user.role)}
+    return render_template(page, what=EVENT_LABELS.get(found.kind, found.kind), link=secret, **facts)
 
 
 @bp.post("/not-me")
@@ -99,15 +99,17 @@ def end() -> ResponseReturnValue:
     found = about(secret)
     nobodys = random_password_hash()
     try:
-        done = disavow.disavow(db(), mailer(), secret, nobodys, current_circumstances(), service(NonPasskeyLogins))
+        disavowal = disavow.disavow(db(), mailer(), secret, nobodys, current_circumstances(), service(NonPasskeyLogins))
     except LinkDead as error:
         raise dead_link() from error
     link_secret.drop(NOT_ME)
-    answer = DisavowedAction(is_mailed=done.is_mailed, **(done.ended.facts if done.ended else {}))
+    answer = DisavowedAction(is_mailed=disavowal.is_mailed, **(disavowal.ended.facts if disavowal.ended else {}))
     if found.is_only_begun:
-        return redirect_or_json(url_for(LOGIN), STOPPED[found.what], answer)
-    then = "mailed" if done.is_mailed else reason_for_no_mail(found.user)
-    return redirect_or_json(url_for("not_me.ended", then=then), done.ended.sentence if done.ended else None, answer)
+        return redirect_or_json(url_for(LOGIN), STOPPED[found.kind], answer)
+    next_step = "mailed" if disavowal.is_mailed else reason_for_no_mail(found.user)
+    return redirect_or_json(
+        url_for("not_me.ended", then=next_step), disavowal.ended.sentence if disavowal.ended else None, answer
+    )
 
 
 def reason_for_no_mail(user: User) -> str:
@@ -125,7 +127,7 @@ def ended() -> ResponseReturnValue:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    what: str
+    kind: str
     is_only_begun: bool
     user: User
 

@@ -31,7 +31,7 @@ class DisavowedToken(msgspec.Struct, frozen=True):
 @public
 def arrive(secret: str) -> ResponseReturnValue:
     about(secret)
-    link_secret.take(NOT_MY_TOKEN, secret)
+    link_secret.remember(NOT_MY_TOKEN, secret)
     return redirect(url_for("not_my_token.ask"), 303)
 
 

@@ -19,7 +19,8 @@ def password_login() -> PasswordLogin:
 
 
 def refuse_without_passwords() -> None:
-    """
+    """Require that this site has logins with a password.
+
     Raises:
         Problem: 403 if nobody can log in with a password.
     """
@@ -28,7 +29,8 @@ def refuse_without_passwords() -> None:
 
 
 def refuse_password_of(user: User) -> None:
-    """
+    """Require that this user may log in with a password.
+
     Raises:
         Problem: 403 if this user cannot log in with a password.
     """

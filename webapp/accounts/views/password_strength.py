@@ -43,4 +43,4 @@ def estimate() -> ResponseReturnValue:
     except RefusedPassword as error:
         return as_json(Strength(False, 0, str(error)))
     score = passwords().estimate(password, context_words_of(name, address, site_name))
-    return as_json(Strength(True, score, str(password_strength.WORDS[score])))
+    return as_json(Strength(True, score, str(password_strength.LABELS[score])))

@@ -64,9 +64,9 @@ def change(principal: Principal) -> ResponseReturnValue:
     form = form_of(user, is_sent=True)
     if not form.validate_on_submit():
         return form_again(user, form)
-    wanted = Profile(**{name: getattr(form, name).data for name in Profile.__slots__})
+    desired = Profile(**{name: getattr(form, name).data for name in Profile.__slots__})
     try:
-        former = profile.change(db(), user, wanted)
+        former = profile.change(db(), user, desired)
     except UserNameTaken:
         form.username.errors = [_("This user name is taken, or looks like one that is. Choose another.")]
         return form_again(user, form)
@@ -86,15 +86,15 @@ def choose_mails(principal: Principal) -> ResponseReturnValue:
     user, form = me(principal), MailsForm()
     if not form.validate_on_submit():
         raise form.refused()
-    mail_preferences.choose(db(), user, form.wanted)
+    mail_preferences.choose(db(), user, form.chosen_kinds)
     return redirect_or_json(
         url_for("account.show"), _("Saved. You still get mails about the security of your account."), account_of(user)
     )
 
 
 def form_of(user: User, *, is_sent: bool = False) -> ProfileForm:
-    known = {name: getattr(user, name) for name in Profile.__slots__}
-    return ProfileForm(data=known) if is_sent else ProfileForm(formdata=None, data=known)
+    values = {name: getattr(user, name) for name in Profile.__slots__}
+    return ProfileForm(data=values) if is_sent else ProfileForm(formdata=None, data=values)
 
 
 def form_again(user: User, form: ProfileForm) -> ResponseReturnValue:

@@ -92,14 +92,14 @@ def ask() -> ResponseReturnValue:
 @bp.get("/forgot/sent")
 @public
 def sent() -> ResponseReturnValue:
-    return render_template("accounts/sent.html", words=SENT, again=url_for("recovery.forgotten"))
+    return render_template("accounts/sent.html", message=SENT, again=url_for("recovery.forgotten"))
 
 
 @bp.get("/reset/<secret>")
 @public
 def arrive(secret: str) -> ResponseReturnValue:
-    whose(secret)
-    link_secret.take(RESET, secret)
+    user_of(secret)
+    link_secret.remember(RESET, secret)
     return redirect(url_for("recovery.new"), 303)
 
 
@@ -107,7 +107,7 @@ def arrive(secret: str) -> ResponseReturnValue:
 @public
 def new() -> ResponseReturnValue:
     secret = link_secret.opened(RESET)
-    return reset_page(ResetForm(formdata=None, data={"link": secret}), whose(secret))
+    return reset_page(ResetForm(formdata=None, data={"link": secret}), user_of(secret))
 
 
 @bp.post("/reset")
@@ -120,7 +120,7 @@ def reset() -> ResponseReturnValue:
     how many.
     """
     form, secret = ResetForm(), link_secret.opened(RESET)
-    user = whose(secret)
+    user = user_of(secret)
     if form.validate_on_submit():
         check_password(form.password, name=user.username, address=user.email or "", roles=roles_of(user.role))
     if form.errors:
@@ -138,8 +138,8 @@ def reset() -> ResponseReturnValue:
     link_secret.drop(RESET)
     if current_user.is_authenticated and current_user.user_id == user.id:
         login_manager.log_out()
-    words = _("Your new password is set. %(ended)s Log in with the new password.", ended=ended.sentence)
-    return redirect_or_json(url_for(LOGIN), words, PasswordReset(**ended.facts))
+    message = _("Your new password is set. %(ended)s Log in with the new password.", ended=ended.sentence)
+    return redirect_or_json(url_for(LOGIN), message, PasswordReset(**ended.facts))
 
 
 def form_again(form: Form, user: User) -> ResponseReturnValue:
@@ -153,7 +153,7 @@ def reset_page(form: Form, user: User) -> str:
     return render_template("accounts/reset.html", form=form, user=user, ends=ends)
 
 
-def whose(secret: str) -> User:
+def user_of(secret: str) -> User:
     # In a transaction of its own: a password is hashed afterwards, and no writer may wait for that.
     try:
         with database().read() as reading:

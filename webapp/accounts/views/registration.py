@@ -78,7 +78,7 @@ class Way:
 @bp.get("/register/<secret>")
 @public
 def arrive(secret: str) -> ResponseReturnValue:
-    link_secret.take(INVITATION, secret)
+    link_secret.remember(INVITATION, secret)
     registration_way(secret)
     return redirect(url_for("registration.new"), 303)
 
@@ -160,11 +160,12 @@ def join(form: RegisterForm, way: Way, new: NewUser, secret: str) -> ResponseRet
 @bp.get("/register/sent")
 @public
 def sent() -> ResponseReturnValue:
-    return render_template("accounts/sent.html", words=SENT, again=url_for("registration.new"))
+    return render_template("accounts/sent.html", message=SENT, again=url_for("registration.new"))
 
 
 def registration_way(secret: str) -> Way:
-    """
+    """How somebody may register: with an invitation, or openly.
+
     Raises:
         Problem: 403 if this way to register is not allowed, 404 for an invitation that does not work.
     """

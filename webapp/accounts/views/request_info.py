@@ -47,10 +47,10 @@ def take_turn(limit: Limit, *keys: str) -> None:
     Raises:
         Problem: 429 if the limit is reached.
     """
-    taken = limiter().take_unless_over(limit, *(keys or (network_of(request.remote_addr),)))
-    if taken.allowed:
+    result = limiter().take_unless_over(limit, *(keys or (network_of(request.remote_addr),)))
+    if result.allowed:
         return
-    seconds = max(1, ceil(taken.retry_after.total_seconds()))
+    seconds = max(1, ceil(result.retry_after.total_seconds()))
     raise Problem(
         429,
         _("Too many attempts"),
@@ -64,10 +64,10 @@ def current_requester() -> MailRequester:
     return requester_of(request.remote_addr, request.headers.get("User-Agent", ""))
 
 
-def answer_by_mail(asked: AnsweredByMail) -> None:
+def answer_by_mail(mail_request: AnsweredByMail) -> None:
     """Store a request with the response, and carry it out after that, so that its time shows nothing of an account."""
     requests = service(MailRequests)
-    carry_out = partial(requests.carry_out, requests.accept(db(), asked))
+    carry_out = partial(requests.carry_out, requests.accept(db(), mail_request))
     after_response.after_response_in_context(carry_out)
 
 

@@ -67,7 +67,7 @@ class Security(msgspec.Struct, frozen=True, kw_only=True):
 class SecurityTask:
     """What the user should do for the security of the account."""
 
-    words: str
+    message: str
     button: str
     href: str
 
@@ -114,35 +114,35 @@ def security_of(principal: Principal) -> Security:
 
 def linked_logins(principal: Principal) -> list[LinkedLogin]:
     """The accounts at identity providers that the caller can log in with, and why one must stay."""
-    why = login_methods(principal).why_keep_identity()
+    reason = login_methods(principal).why_keep_identity()
     found = service(NonPasskeyLogins).linked.of_user(db(), principal.user_id)
-    return [msgspec.structs.replace(one, keep=why if one.works else None) for one in found]
+    return [msgspec.structs.replace(login, keep=reason if login.works else None) for login in found]
 
 
 def task(user: User, factors: FactorList) -> SecurityTask | None:
     """The most important task, or None."""
     if user.closes_at is not None:
-        words = _("Your account is closed and will be deleted.")
-        return SecurityTask(words, _("Keep it"), url_for("account.close_form"))
+        message = _("Your account is closed and will be deleted.")
+        return SecurityTask(message, _("Keep it"), url_for("account.close_form"))
     if user.email is None:
-        words = _("You have no e-mail address, so you get no security mails.")
-        return SecurityTask(words, _("Add one"), url_for("account.show"))
+        message = _("You have no e-mail address, so you get no security mails.")
+        return SecurityTask(message, _("Add one"), url_for("account.show"))
     if user.email_verified_at is None and mailer().can_mail:
-        words = _("%(address)s is not verified.", address=user.email)
-        return SecurityTask(words, _("Verify it"), url_for("account.show"))
+        message = _("%(address)s is not verified.", address=user.email)
+        return SecurityTask(message, _("Verify it"), url_for("account.show"))
     if (reset := resets.pending_reset(db(), user.id)) is not None:
-        words = _("Your second factors will be reset on %(date)s.", date=day(reset.due_at))
-        return SecurityTask(words, _("Review"), url_for("factors.reset_form"))
+        message = _("Your second factors will be reset on %(date)s.", date=day(reset.due_at))
+        return SecurityTask(message, _("Review"), url_for("factors.reset_form"))
     if factors.has_second and not factors.recovery_codes.left:
-        words = _("You have no recovery codes. Without them, losing your phone locks you out.")
-        return SecurityTask(words, _("Create codes"), url_for("factors.recovery_codes_form"))
+        message = _("You have no recovery codes. Without them, losing your phone locks you out.")
+        return SecurityTask(message, _("Create codes"), url_for("factors.recovery_codes_form"))
     if (
         len(factors.passkeys) == 1
         and not factors.has_password
         and not service(NonPasskeyLogins).linked.usable(db(), user.id)
     ):
-        words = _("You have only one passkey. Losing it locks you out.")
-        return SecurityTask(words, _("Add another"), url_for("factors.new_passkey"))
+        message = _("You have only one passkey. Losing it locks you out.")
+        return SecurityTask(message, _("Add another"), url_for("factors.new_passkey"))
     return None
 
 
@@ -169,9 +169,9 @@ def end_everything(principal: Principal) -> ResponseReturnValue:
     if is_all:
         login_manager.log_out()
         session.clear()
-    words = _("All access to your account was ended.")
+    message = _("All access to your account was ended.")
     return redirect_or_json(
         url_for("login.new" if is_all else "account.security"),
-        f"{words} {ended.sentence}",
+        f"{message} {ended.sentence}",
         EverythingEnded(**ended.facts),
     )

@@ -42,9 +42,9 @@ class OwnServiceQuery(msgspec.Struct, frozen=True):
 @responds(ServiceListing, query=OwnServiceQuery)
 def service_accounts(principal: Principal) -> ResponseReturnValue:
     """Service accounts that the caller owns, alone or together with everybody who has a role."""
-    wanted = ServiceFilter(after=parse_query(OwnServiceQuery).after or None)
+    criteria = ServiceFilter(after=parse_query(OwnServiceQuery).after or None)
     try:
-        found = service_queries.service_page(db(), wanted, is_managed_by(principal.user_id, principal.roles))
+        found = service_queries.service_page(db(), criteria, is_managed_by(principal.user_id, principal.roles))
     except UnknownCursor as error:
         raise unknown_cursor() from error
     after = found.services[-1].user.id if found.has_more else None
@@ -99,7 +99,8 @@ def revoke_service_token(principal: Principal, user_id: UUID, token_id: UUID) ->
 
 
 def managed_or_404(principal: Principal, user_id: UUID) -> OwnedService:
-    """
+    """The service account with this id that the caller owns, alone or by a role.
+
     Raises:
         Problem: 404 if there is none, or it is not the caller's.
     """
@@ -110,7 +111,8 @@ def managed_or_404(principal: Principal, user_id: UUID) -> OwnedService:
 
 
 def active(service: OwnedService) -> OwnedService:
-    """
+    """Require that a service account is enabled and its owner may own it.
+
     Raises:
         Problem: 409 if it is disabled, or its owner cannot have it.
     """
@@ -128,15 +130,15 @@ def unknown_cursor() -> Problem:
 
 def pages_of(service: OwnedService) -> TokenPages:
     user = service.user
-    here: dict[str, Any] = {"user_id": user.id}
+    ids: dict[str, Any] = {"user_id": user.id}
     return TokenPages(
         user_id=user.id,
         roles=roles.included_in(db(), user.role),
         service=user.username,
         nav_entry="account",
-        new_href=lambda **filled: url_for("account.new_service_token", **here, **filled),
-        create_href=url_for("account.create_service_token", **here),
-        index_href=url_for("account.service_account", **here),
-        show_href=lambda _token_id: url_for("account.service_account", **here),
-        revoke_href=lambda token_id: url_for("account.revoke_service_token_form", **here, token_id=token_id),
+        new_href=lambda **filled: url_for("account.new_service_token", **ids, **filled),
+        create_href=url_for("account.create_service_token", **ids),
+        index_href=url_for("account.service_account", **ids),
+        show_href=lambda _token_id: url_for("account.service_account", **ids),
+        revoke_href=lambda token_id: url_for("account.revoke_service_token_form", **ids, token_id=token_id),
     )

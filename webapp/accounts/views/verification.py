@@ -42,7 +42,7 @@ WAITING = "unverified"
 @public
 def arrive(secret: str) -> ResponseReturnValue:
     verification_of(secret)
-    link_secret.take(SIGN_UP, secret)
+    link_secret.remember(SIGN_UP, secret)
     return redirect(url_for("verification.show"), 303)
 
 
