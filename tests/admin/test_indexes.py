@@ -160,7 +160,7 @@ def test_a_filter_with_many_matches_returns_the_same_page(app, monkeypatch, view
     more = [f"{rest}&sort={sort}" for rest in ("", "role=user", "q=ada1", "role=admin&q=a") for sort in SORTS]
     few = [everybody(script, f"/admin/users?view={view}&{rest}") for rest in more]
     assert len(few[0]) > user_queries.PAGE
-    monkeypatch.setattr(user_queries, "FEW", -1)
+    monkeypatch.setattr(user_queries, "MAX_IDS", -1)
     assert [everybody(script, f"/admin/users?view={view}&{rest}") for rest in more] == few
 
 

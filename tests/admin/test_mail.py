@@ -103,7 +103,7 @@ def test_a_retry_is_an_audit_event_with_actor_and_recipient(app, mara):
 
 def test_a_test_mail_of_a_user_without_an_email_address_is_refused(app, script):
     with services_of(app).get(Database).write() as db:
-        for user in user_queries.everybody(db):
+        for user in user_queries.all_users(db):
             user.email = user.email_key = None
     assert script.post("/admin/mail/test").status_code == 409
 

@@ -139,8 +139,8 @@ def test_a_renamed_event_has_the_same_sentence(former, event):
 def test_details_in_the_sentence_are_marked_as_shown():
     details = Details({"route": "/logout", "code": "csrf_failed", "limit": 3})
     parts(Event.ACCESS_REFUSED, details, has_actor=False)
-    assert details.said >= {"route", "code", "bound"}
-    assert "limit" not in details.said
+    assert details.used >= {"route", "code", "bound"}
+    assert "limit" not in details.used
 
 
 def test_every_problem_code_and_restriction_has_words():

@@ -65,11 +65,11 @@ def test_no_request_reads_a_large_table(filled: Flask, requests: Mapping[str, As
 )
 def test_no_request_reads_all_users_where_the_disabled_are_last(filled: Flask, sort: str, last: str) -> None:
     admin = as_user(filled, f"chief-{sort}", role="super_admin")
-    theirs = f'SELECT id FROM "user" WHERE last_login_at IS NOT NULL ORDER BY {last} LIMIT {2 * user_queries.FEW}'
+    theirs = f'SELECT id FROM "user" WHERE last_login_at IS NOT NULL ORDER BY {last} LIMIT {2 * user_queries.MAX_IDS}'
     with disabled(filled, theirs):
         statements = asked(filled, lambda: admin.get(f"/admin/users?view=disabled&sort={sort}"))
         plans = [plan_of(filled, sql, values) for sql, values in statements]
-    assert not [fault for plan in plans for fault in faults(plan, 4 * user_queries.FEW)]
+    assert not [fault for plan in plans for fault in faults(plan, 4 * user_queries.MAX_IDS)]
 
 
 @contextmanager

@@ -103,13 +103,13 @@ def test_the_network_that_sets_the_new_password_stays_known(site):
 def test_a_limited_number_of_networks_is_stored_the_latest_ones(site):
     with time_machine.travel(NOON, tick=False) as clock, services_of(site).get(Database).write() as db:
         ada = account(site, "ada").id
-        for place in range(known_networks.MOST + 5):
+        for place in range(known_networks.MAX_NETWORKS + 5):
             clock.shift(timedelta(seconds=1))
             known_networks.remember(db, ada, f"192.0.2.{place}")
             known_networks.remember(db, ada, HOME)
-        assert known_networks.count(db, ada) == known_networks.MOST
+        assert known_networks.count(db, ada) == known_networks.MAX_NETWORKS
         assert known_networks.is_known(db, ada, HOME)
-        assert known_networks.is_known(db, ada, f"192.0.2.{known_networks.MOST + 4}")
+        assert known_networks.is_known(db, ada, f"192.0.2.{known_networks.MAX_NETWORKS + 4}")
         assert not known_networks.is_known(db, ada, "192.0.2.0")
 
 

@@ -107,7 +107,10 @@ def test_a_text_among_the_facts_is_translated_with_the_mail_and_escaped_in_html(
     with app.test_request_context(headers={"Accept-Language": "en"}):
         written = LazyText(lambda: f"<{current_locale()}>")
         made = render_mail(
-            app, "factors_changed", facts | {"here": Circumstances(now(), None, "a test"), "change": written}, chosen
+            app,
+            "factors_changed",
+            facts | {"circumstances": Circumstances(now(), None, "a test"), "change": written},
+            chosen,
         )
     assert f"<{chosen}> " in made.text
     assert f"&lt;{chosen}&gt; " in made.html

@@ -26,7 +26,7 @@ MOMENTS = dict.fromkeys(("at", "closes_at", "due_at", "expires_at", "until"), MO
 SPANS = dict.fromkeys(("lifetime", "within"), timedelta(hours=1))
 NAMES = dict.fromkeys(("username", "former", "actor", "inviter", "name", "taken", "role", "reason", "change"), "ada")
 FACTS = MOMENTS | SPANS | NAMES
-FACTS |= {"here": Circumstances(MOMENT, "192.0.2.1", "Firefox"), "token": TOKEN, "tokens": [TOKEN], "rest": 0}
+FACTS |= {"circumstances": Circumstances(MOMENT, "192.0.2.1", "Firefox"), "token": TOKEN, "tokens": [TOKEN], "rest": 0}
 FACTS |= {"ended": ENDED, "link": "/not-me/x", "path": "/reset/x", "count": 1, "left": 1, "failed": 50}
 FACTS |= {
     "credential": "token",

@@ -89,8 +89,8 @@ def sentence(event: AuditEvent, user: str | None, actor: str | None) -> str:
 
 def changes(details: Mapping[str, Any]) -> list[Change]:
     if "former" in details:
-        what = next((name for name in FORMERLY if name in details), "value")
-        return [Change(what, text(details["former"]), text(details.get(what)))]
+        field = next((name for name in FORMERLY if name in details), "value")
+        return [Change(field, text(details["former"]), text(details.get(field)))]
     before, after = details.get("before"), details.get("after")
     if not isinstance(before, dict):
         return []

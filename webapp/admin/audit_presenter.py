@@ -92,7 +92,7 @@ class SentencePart:
 
 @dataclass(frozen=True, slots=True)
 class ChangedValue:
-    what: str
+    name: str
     before: str | datetime
     after: str | datetime
 
@@ -151,8 +151,8 @@ def audit_line(alike: Sequence[AuditEntry]) -> AuditLine:
 def changed_value(change: Change) -> ChangedValue:
     if not change.what.endswith("_at"):
         # Role names are shown with spaces for underscores; names of tokens are not changed.
-        shown = humanize if change.what in ("role", "includes") else str
-        return ChangedValue(label(change.what), shown(change.before), shown(change.after))
+        display = humanize if change.what in ("role", "includes") else str
+        return ChangedValue(label(change.what), display(change.before), display(change.after))
     return ChangedValue(label(change.what.removesuffix("_at")), as_moment(change.before), as_moment(change.after))
 
 
@@ -179,9 +179,9 @@ def sentence_parts(entry: AuditEntry) -> Iterator[SentencePart]:
 def present_entry(entry: AuditEntry) -> dict[str, str | datetime]:
     details = Details(entry.details)
     parts(entry.event, details, has_actor=False)
-    apart = APART | details.said | {change.what for change in entry.changes}
-    kept = {name: value for name, value in entry.details.items() if name not in apart and not name.endswith("_id")}
-    return dict(fact(name, text(value)) for name, value in kept.items() if value is not None)
+    apart = APART | details.used | {change.what for change in entry.changes}
+    further = {name: value for name, value in entry.details.items() if name not in apart and not name.endswith("_id")}
+    return dict(fact(name, text(value)) for name, value in further.items() if value is not None)
 
 
 def fact(name: str, value: str) -> tuple[str, str | datetime]:

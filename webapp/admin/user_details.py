@@ -123,11 +123,11 @@ def state_of(user: User) -> str:
 
 def summaries(db: Session, users: Sequence[User]) -> list[UserSummary]:
     ids = [user.id for user in users]
-    counts, held = live_counts(db, ids), factors.of_many(db, ids)
-    return [summary(user, counts[user.id], held.get(user.id, Factors())) for user in users]
+    counts, factors_by_user = live_counts(db, ids), factors.of_many(db, ids)
+    return [summary(user, counts[user.id], factors_by_user.get(user.id, Factors())) for user in users]
 
 
-def summary(user: User, live: LiveCounts, held: Factors) -> UserSummary:
+def summary(user: User, live: LiveCounts, user_factors: Factors) -> UserSummary:
     return UserSummary(
         id=user.id,
         username=user.username,
@@ -138,7 +138,7 @@ def summary(user: User, live: LiveCounts, held: Factors) -> UserSummary:
         created_at=user.created_at,
         last_login_at=user.last_login_at,
         disabled_at=user.disabled_at,
-        factors=held.descriptions,
+        factors=user_factors.descriptions,
         **live.facts,
     )
 

@@ -55,13 +55,15 @@ def init_authentication(app: Flask, settings: Settings, database: Database, keys
     services.provide(TokenEdited)(mails.edited)
     expired_uses = ExpiredUses()
 
-    def seen(credential_row: CredentialRow, request: Request, at: datetime, use: tuple[str, str] | None = None) -> None:
+    def count_use(
+        credential_row: CredentialRow, request: Request, at: datetime, use: tuple[str, str] | None = None
+    ) -> None:
         method, rule = use or (request.method, request.url_rule.rule if request.url_rule else "")
         agent = request.environ.get("HTTP_USER_AGENT")
         if usage.count(credential_row, request.remote_addr, method, rule, agent, at):
             after_response.after_response(usage.flush)
 
-    def late(token_id: UUID) -> None:
+    def report_expired_use(token_id: UUID) -> None:
         if expired_uses.is_news(token_id):
             after_response.after_response_in_context(
                 partial(expired_uses.notify, token_id, partial(mail_late, mails, database))
@@ -87,8 +89,8 @@ def init_authentication(app: Flask, settings: Settings, database: Database, keys
             by_session=cookie.session_credential,
             by_token=TokenAuthenticator(ring, issuer=settings.base_url, former=settings.former_base_urls).authenticate,
             credential_row=credential_row,
-            seen=seen,
-            late=late,
+            seen=count_use,
+            late=report_expired_use,
             former=former,
             returned=returned,
         ),

@@ -40,15 +40,15 @@ def load_blueprint(name: str) -> Blueprint:
 
 
 def entry_point(name: str) -> str:
-    known = {found.name: found.value for found in entry_points(group=GROUP)}
-    if name not in known:
-        there = (
-            f"Installed entry points: {', '.join(sorted(known))}." if known else f"No entry point of {GROUP} is there."
+    targets = {found.name: found.value for found in entry_points(group=GROUP)}
+    if name not in targets:
+        hint = (
+            f"Installed entry points: {', '.join(sorted(targets))}."
+            if targets
+            else f"No entry point of {GROUP} is there."
         )
-        raise SettingsError(
-            f"{VARIABLE} names {name}, which is neither package.module:name nor an entry point. {there}"
-        )
-    return known[name]
+        raise SettingsError(f"{VARIABLE} names {name}, which is neither package.module:name nor an entry point. {hint}")
+    return targets[name]
 
 
 def register_plugins(app: Flask, blueprints: Sequence[Blueprint]) -> None:
@@ -59,7 +59,7 @@ def register_plugins(app: Flask, blueprints: Sequence[Blueprint]) -> None:
     Raises:
         SettingsError: a name or URL is taken, or a view has neither ``@require`` nor ``@public``.
     """
-    taken = dict(shapes(app)) if blueprints else {}
+    urls = dict(shapes(app)) if blueprints else {}
     for blueprint in blueprints:
         before = set(app.view_functions)
         try:
@@ -71,7 +71,7 @@ def register_plugins(app: Flask, blueprints: Sequence[Blueprint]) -> None:
             if endpoint.endswith(".static") and requirement_of(app, endpoint) is None:
                 app.view_functions[endpoint] = public_files(app.view_functions[endpoint])
         check_access(app, blueprint, sorted(added))
-        check_urls(app, blueprint, taken)
+        check_urls(app, blueprint, urls)
         for rule in app.url_map.iter_rules():
             if rule.endpoint in added:
                 check_owner(app, rule)
@@ -112,17 +112,19 @@ def check_access(app: Flask, blueprint: Blueprint, endpoints: Iterable[str]) -> 
 
 
 def check_login_view(app: Flask, blueprint: str, login_view: str | None) -> None:
-    """
+    """Check that the login page of a plug-in's blueprint can be opened without a login.
+
     Raises:
         SettingsError: nobody who is not logged in could open the login page of a blueprint.
     """
-    need = requirement_of(app, login_view) if login_view and login_view in app.view_functions else None
-    if login_view is not None and (need is None or not need.is_public):
+    requirement = requirement_of(app, login_view) if login_view and login_view in app.view_functions else None
+    if login_view is not None and (requirement is None or not requirement.is_public):
         raise SettingsError(f"The blueprint {blueprint} has the login page {login_view}, which is not a @public view.")
 
 
 def check_owner(app: Flask, rule: Rule) -> None:
-    """
+    """Check that the owner functions of a route accept the variables of its URL.
+
     Raises:
         SettingsError: an owner function cannot be called with the variables of a URL.
     """
@@ -135,12 +137,12 @@ def check_owner(app: Flask, rule: Rule) -> None:
             raise SettingsError(f"The owner function of {route.endpoint} does not fit to {rule}: {error}.") from error
 
 
-def check_urls(app: Flask, blueprint: Blueprint, taken: dict[tuple[str, str], str]) -> None:
-    """Enter the URLs of a blueprint in ``taken``; of two views with one URL, Flask would serve only the first."""
+def check_urls(app: Flask, blueprint: Blueprint, urls: dict[tuple[str, str], str]) -> None:
+    """Enter the URLs of a blueprint in ``urls``; of two views with one URL, Flask would serve only the first."""
     for (method, path), endpoint in shapes(app):
-        if taken.setdefault((method, path), endpoint) != endpoint:
+        if urls.setdefault((method, path), endpoint) != endpoint:
             raise SettingsError(
-                f"The blueprint {blueprint.name} has {method} {path}, which {taken[method, path]} serves already."
+                f"The blueprint {blueprint.name} has {method} {path}, which {urls[method, path]} serves already."
             )
 
 

@@ -60,8 +60,8 @@ def provide_mail(app: Flask, settings: Settings, database: Database) -> None:
     def render(db: Session, user_id: UUID | None, kind: str, facts: dict[str, object]) -> Content:
         user = user_queries.by_id(db, user_id) if user_id else None
         zone = user.time_zone if user else "UTC"
-        made = mail_templates.render_mail(app, kind, facts, language_of(user, user_id), zone)
-        return Content(made.subject, made.text, made.html)
+        mail = mail_templates.render_mail(app, kind, facts, language_of(user, user_id), zone)
+        return Content(mail.subject, mail.text, mail.html)
 
     services.provide(Mailer)(Mailer(render, sealer, bool(settings.smtp_url), worker.wake))
     services.provide(MailWorker)(worker)
@@ -170,8 +170,8 @@ def provide_scopes(app: Flask) -> None:
     services = services_of(app)
     catalogue = Catalogue(guarded(app), DECLARED, app_scopes)
     services.replace(Catalogue)(catalogue)
-    named = {name for name in services.get(Demands).scopes if not is_app_scope(name)}
-    if unknown := sorted(named - catalogue.scopes.keys()):
+    required_scopes = {name for name in services.get(Demands).scopes if not is_app_scope(name)}
+    if unknown := sorted(required_scopes - catalogue.scopes.keys()):
         raise SettingsError(
             f"WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR name a scope that no route has: {unknown[0]}."
         )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.audit import chain
 from webapp.audit.models import AuditEvent
 
-KEPT = "committed_events"
+COMMITTED_EVENTS = "committed_events"
 """Key in ``Session.info``: the events of the transaction, until it is committed."""
 observers: WeakKeyDictionary[Any, Callable[[AuditEvent], None]] = WeakKeyDictionary()
 """By engine. Set by the application, because this layer knows no metrics; of other databases nothing is kept."""
@@ -19,16 +19,16 @@ observers: WeakKeyDictionary[Any, Callable[[AuditEvent], None]] = WeakKeyDiction
 # Before the events are numbered and inserted, which empties the list.
 @event.listens_for(Session, "before_commit", insert=True)
 def keep(db: Session) -> None:
-    if db.bind in observers and not db.in_nested_transaction() and (found := db.info.get(chain.WAITING)):
-        db.info.setdefault(KEPT, []).extend(found)
+    if db.bind in observers and not db.in_nested_transaction() and (waiting := db.info.get(chain.WAITING)):
+        db.info.setdefault(COMMITTED_EVENTS, []).extend(waiting)
 
 
 @event.listens_for(Session, "after_commit")
 def observe(db: Session) -> None:
-    for found in db.info.pop(KEPT, ()):
-        observers[db.bind](found)
+    for committed in db.info.pop(COMMITTED_EVENTS, ()):
+        observers[db.bind](committed)
 
 
 @event.listens_for(Session, "after_rollback")
 def discard(db: Session) -> None:
-    db.info.pop(KEPT, None)
+    db.info.pop(COMMITTED_EVENTS, None)

@@ -73,10 +73,10 @@ def newest(db: Session) -> AuditEvent | None:
     return db.scalar(select(AuditEvent).order_by(AuditEvent.seq.desc()).limit(1))
 
 
-def has(db: Session, event: AuditEvent) -> bool:
+def contains_event(db: Session, event: AuditEvent) -> bool:
     """Whether the chain has this event, so that it goes on from there."""
-    same = AuditEvent.seq == event.seq, AuditEvent.digest == event.digest
-    return db.scalar(select(AuditEvent.id).where(*same)) is not None
+    is_same = AuditEvent.seq == event.seq, AuditEvent.digest == event.digest
+    return db.scalar(select(AuditEvent.id).where(*is_same)) is not None
 
 
 def last_backup(db: Session) -> datetime | None:
@@ -106,32 +106,32 @@ class AuditFilter:
     """``seq`` of the last event of the page before (keyset pagination)."""
 
 
-def search(db: Session, wanted: AuditFilter, *, limit: int) -> Sequence[AuditEvent]:
+def search(db: Session, criteria: AuditFilter, *, limit: int) -> Sequence[AuditEvent]:
     """The newest matching events, the newest first. No filter, or one alone, needs only one index."""
-    return db.scalars(filtered(wanted).limit(limit)).all()
+    return db.scalars(filtered(criteria).limit(limit)).all()
 
 
-def search_all(db: Session, wanted: AuditFilter) -> Iterator[AuditEvent]:
+def search_all(db: Session, criteria: AuditFilter) -> Iterator[AuditEvent]:
     """All matching events, the newest first, read in batches; for exports."""
-    yield from db.scalars(filtered(wanted).execution_options(yield_per=1000))
+    yield from db.scalars(filtered(criteria).execution_options(yield_per=1000))
 
 
-def filtered(wanted: AuditFilter) -> Select[AuditEvent]:
+def filtered(criteria: AuditFilter) -> Select[AuditEvent]:
     query = select(AuditEvent).order_by(AuditEvent.at.desc(), AuditEvent.seq.desc())
     for column in (AuditEvent.user_id, AuditEvent.actor_id, AuditEvent.address):
-        if value := getattr(wanted, column.key):
+        if value := getattr(criteria, column.key):
             query = query.where(column == value)
-    if wanted.request_id:
-        query = query.where(AuditEvent.request_id == wanted.request_id.strip().lower().removeprefix("urn:uuid:"))
-    if wanted.route:
+    if criteria.request_id:
+        query = query.where(AuditEvent.request_id == criteria.request_id.strip().lower().removeprefix("urn:uuid:"))
+    if criteria.route:
         # Events as an expression, so that the index of routes is used, which has them in order.
-        query = query.where(route_detail == wanted.route, AuditEvent.event.concat("").in_(OF_ROUTES))
-    query = query.where(is_one(wanted.event)) if wanted.event else query
-    query = query.where(AuditEvent.at >= wanted.since) if wanted.since else query
-    query = query.where(AuditEvent.at < wanted.until) if wanted.until else query
-    if wanted.before is not None:
-        last = select(AuditEvent.at).where(AuditEvent.seq == wanted.before).scalar_subquery()
-        query = query.where(tuple_(AuditEvent.at, AuditEvent.seq) < tuple_(last, wanted.before))
+        query = query.where(route_detail == criteria.route, AuditEvent.event.concat("").in_(OF_ROUTES))
+    query = query.where(is_one(criteria.event)) if criteria.event else query
+    query = query.where(AuditEvent.at >= criteria.since) if criteria.since else query
+    query = query.where(AuditEvent.at < criteria.until) if criteria.until else query
+    if criteria.before is not None:
+        last = select(AuditEvent.at).where(AuditEvent.seq == criteria.before).scalar_subquery()
+        query = query.where(tuple_(AuditEvent.at, AuditEvent.seq) < tuple_(last, criteria.before))
     return query
 
 

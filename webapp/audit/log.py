@@ -241,5 +241,5 @@ def record(
         details=json.loads(json.dumps(details)),
     )
     ids = {"user_id": user_id, "actor_id": actor_id, "credential_id": credential_id, "address": origin.address}
-    known = {name: str(value) for name, value in ids.items() if value is not None}
-    log.info(str(event), extra={"fields": known | details})
+    id_fields = {name: str(value) for name, value in ids.items() if value is not None}
+    log.info(str(event), extra={"fields": id_fields | details})

@@ -55,27 +55,29 @@ def event_page(
     Raises:
         EventUnknown: ``before`` or ``after`` is no event of this user.
     """
-    wanted, is_backward = beyond(db, user_id, before, after), after is not None and before is None
+    conditions, is_backward = beyond(db, user_id, before, after), after is not None and before is None
     if kind:
-        end = end_of_search(db, wanted, among, is_backward=is_backward) if among else None
-        wanted += [] if end is None else [AuditEvent.at <= end if is_backward else AuditEvent.at >= end]
-        wanted.append(KINDS[kind])
-    query = select(AuditEvent).where(and_(*wanted)).limit(size)
+        end = end_of_search(db, conditions, among, is_backward=is_backward) if among else None
+        conditions += [] if end is None else [AuditEvent.at <= end if is_backward else AuditEvent.at >= end]
+        conditions.append(KINDS[kind])
+    query = select(AuditEvent).where(and_(*conditions)).limit(size)
     if is_backward:
         return db.scalars(query.order_by(AuditEvent.at, AuditEvent.id)).all()[::-1]
     return db.scalars(query.order_by(AuditEvent.at.desc(), AuditEvent.id.desc())).all()
 
 
-def end_of_search(db: Session, wanted: list[ColumnElement[bool]], among: int, *, is_backward: bool) -> datetime | None:
+def end_of_search(
+    db: Session, conditions: list[ColumnElement[bool]], among: int, *, is_backward: bool
+) -> datetime | None:
     """The time of the last of so many events; None if there are fewer. One index answers."""
-    query = select(AuditEvent.at).where(and_(*wanted)).offset(among - 1).limit(1)
+    query = select(AuditEvent.at).where(and_(*conditions)).offset(among - 1).limit(1)
     return db.scalar(query.order_by(AuditEvent.at if is_backward else AuditEvent.at.desc()))
 
 
 def last_looked_through(db: Session, user_id: UUID, *, before: UUID | None, after: UUID | None) -> UUID | None:
     """The event from which to go on looking for those of a kind; None if all were looked through."""
-    wanted, is_backward = beyond(db, user_id, before, after), after is not None and before is None
-    if (end := end_of_search(db, wanted, LOOKED_THROUGH, is_backward=is_backward)) is None:
+    conditions, is_backward = beyond(db, user_id, before, after), after is not None and before is None
+    if (end := end_of_search(db, conditions, LOOKED_THROUGH, is_backward=is_backward)) is None:
         return None
     same_time = select(AuditEvent.id).where(AuditEvent.user_id == user_id, AuditEvent.at == end)
     return db.scalar(same_time.order_by(AuditEvent.id.desc() if is_backward else AuditEvent.id).limit(1))

@@ -9,19 +9,19 @@ from webapp.audit import event_queries
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 
-SHOWN = timedelta(days=7)
-MOST = 10
+RECENT = timedelta(days=7)
+MAX_LISTED = 10
 """Recorded within this time: anybody can send these headers, from as many IP addresses as they have."""
 
 
 def note(db: Session, peer: str) -> None:
     """Record the IP address of an untrusted proxy, unless it was recorded lately."""
-    known = recent(db)
-    if peer not in known and len(known) < MOST:
+    recent_peers = recent(db)
+    if peer not in recent_peers and len(recent_peers) < MAX_LISTED:
         record(db, Event.PROXY_IGNORED, peer=peer[:45])
 
 
 def recent(db: Session) -> Sequence[str]:
     """The IP addresses that were recorded lately."""
-    events = event_queries.tail(db, limit=MOST, after=now() - SHOWN, event=Event.PROXY_IGNORED)
+    events = event_queries.tail(db, limit=MAX_LISTED, after=now() - RECENT, event=Event.PROXY_IGNORED)
     return list(dict.fromkeys(str(event.details["peer"]) for event in events))

@@ -32,14 +32,14 @@ def latest(database: Database, lines: int, event: str | None) -> Iterator[Batch]
 def what_follows(database: Database, *, lines: int, event: str | None) -> Iterator[Batch]:
     """The latest events, then new ones until the caller stops."""
     since = now() - OVERLAP
-    seen = {entry.id for entry in tail(database, MAX_AT_ONCE, event, since)}
+    seen_ids = {entry.id for entry in tail(database, MAX_AT_ONCE, event, since)}
     yield tail(database, lines, event)
     while True:
         time.sleep(PAUSE)
         began_at = now()
         found = tail(database, MAX_AT_ONCE, event, since)
-        yield [entry for entry in found if entry.id not in seen]
-        since, seen = began_at - OVERLAP, {entry.id for entry in found}
+        yield [entry for entry in found if entry.id not in seen_ids]
+        since, seen_ids = began_at - OVERLAP, {entry.id for entry in found}
 
 
 def tail(database: Database, limit: int, event: str | None, after: datetime | None = None) -> Batch:
@@ -59,13 +59,13 @@ def as_line(event: AuditEvent, names: Mapping[UUID, str]) -> str:
     """One line: when, the sentence that the page of the audit log shows, its details, and the event's name."""
     found = audit_line([audit_entry(event, names)])
     sentence = "".join(part.text for part in found.parts)
-    facts = [f"{change.what}: {change.before} → {change.after}" for change in found.changes]
+    facts = [f"{change.name}: {change.before} → {change.after}" for change in found.changes]
     facts += [f"reason: {found.reason}"] if found.reason else []
     facts += [f"{name}: {value}" for name, value in found.rest.items()]
-    words = f"Refused: {sentence}" if found.is_refusal else sentence
-    words += f" {'; '.join(facts)}." if facts else ""
+    text = f"Refused: {sentence}" if found.is_refusal else sentence
+    text += f" {'; '.join(facts)}." if facts else ""
     origin = f", {found.origin}" if found.origin else ""
-    return printable(f"{event.at.isoformat(timespec='milliseconds')} {words} ({found.event}{origin})")
+    return printable(f"{event.at.isoformat(timespec='milliseconds')} {text} ({found.event}{origin})")
 
 
 def printable(text: str) -> str:

@@ -38,7 +38,7 @@ def read(settings: Settings, newest: AuditEvent | None) -> FormerDatabase | None
                 return FormerDatabase(
                     keys=key_table.rows(db),
                     emergency_at=event_queries.latest(db, Event.EMERGENCY_DECLARED),
-                    is_later=newest is not None and event_queries.has(db, newest),
+                    is_later=newest is not None and event_queries.contains_event(db, newest),
                 )
         except (DBAPIError, Unavailable, OtherSecretKey):
             return None

@@ -86,22 +86,22 @@ class AuditLog(msgspec.Struct, frozen=True):
 @responds(AuditLog, query=AuditQuery)
 def index() -> ResponseReturnValue:
     """Audit events, newest first."""
-    wanted = parse_query(AuditQuery)
-    found = event_queries.search(db(), audit_filter(wanted), limit=PAGE + 1)
+    query = parse_query(AuditQuery)
+    found = event_queries.search(db(), audit_filter(query), limit=PAGE + 1)
     answer = AuditLog(audit_entries(db(), found[:PAGE]), found[PAGE - 1].seq if len(found) > PAGE else None)
     if not wants_page():
         return as_json(answer)
-    said = {name: value for name, value in msgspec.structs.asdict(wanted).items() if value and name != "before"}
+    filters = {name: value for name, value in msgspec.structs.asdict(query).items() if value and name != "before"}
     return Response(
         render_template(
             "admin/audit.html",
             lines=lines(answer.events),
-            wanted=wanted,
-            chosen=current_name(wanted.event),
+            query=query,
+            chosen=current_name(query.event),
             kinds=kinds(),
-            said=said,
-            next_href=url_for("admin_audit.index", **said, before=answer.before) if answer.before else None,
-            first_href=url_for("admin_audit.index", **said) if wanted.before else None,
+            filters=filters,
+            next_href=url_for("admin_audit.index", **filters, before=answer.before) if answer.before else None,
+            first_href=url_for("admin_audit.index", **filters) if query.before else None,
         )
     )
 
@@ -146,11 +146,11 @@ def export(kind: str, content_type: str) -> Response:
     return response
 
 
-def export_rows(database: Database, wanted: AuditFilter, kind: str) -> Iterator[bytes]:
+def export_rows(database: Database, criteria: AuditFilter, kind: str) -> Iterator[bytes]:
     # A transaction of its own, because the request's has ended when the response is sent.
     with database.read() as db:
         names = UserNames(db)
-        entries = event_queries.search_all(db, wanted)
+        entries = event_queries.search_all(db, criteria)
         if kind == "csv":
             yield from export_formats.as_csv(entries, names)
         else:
@@ -170,18 +170,18 @@ class UserNames(dict[UUID, str]):
         return self[user_id] or default
 
 
-def audit_filter(wanted: AuditQuery) -> AuditFilter:
-    until = day(wanted.until, "until")
+def audit_filter(query: AuditQuery) -> AuditFilter:
+    until = day(query.until, "until")
     return AuditFilter(
-        user_id=user_id_of(wanted.user),
-        actor_id=user_id_of(wanted.actor),
-        event=wanted.event,
-        address=wanted.address,
-        request_id=wanted.request,
-        route=wanted.route,
-        since=day(wanted.since, "since"),
+        user_id=user_id_of(query.user),
+        actor_id=user_id_of(query.actor),
+        event=query.event,
+        address=query.address,
+        request_id=query.request,
+        route=query.route,
+        since=day(query.since, "since"),
         until=until + timedelta(days=1) if until else None,
-        before=wanted.before or None,
+        before=query.before or None,
     )
 
 

@@ -88,7 +88,7 @@ LEVELS = {
 class SecurityFields(Form):
     demanded_level = SelectField(
         _l("Login that the app demands"),
-        choices=lambda: {acr: str(words) for acr, words in LEVELS.items()},
+        choices=lambda: {acr: str(label) for acr, label in LEVELS.items()},
         default="",
         description=_l("Users who logged in otherwise must provide it before the app learns anything."),
     )

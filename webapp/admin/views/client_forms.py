@@ -108,6 +108,6 @@ def filled_in(client: OAuthClient, people: Sequence[str]) -> ClientForm:
     for field in form:
         if is_list(field):
             one_per_line = isinstance(field.widget, TextArea)
-            words = people if field.name == "people" else getattr(client, field.name)
-            field.data = ("\n" if one_per_line else " ").join(words)
+            entries = people if field.name == "people" else getattr(client, field.name)
+            field.data = ("\n" if one_per_line else " ").join(entries)
     return form

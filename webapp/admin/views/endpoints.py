@@ -96,18 +96,18 @@ def index() -> ResponseReturnValue:
 
     Those of your own apps come first, then those of this site, the most used ones of each first.
     """
-    wanted = parse_query(EndpointsQuery)
+    query = parse_query(EndpointsQuery)
     counts = route_uses.by_route(db(), since=(now() - WEEK).date())
     rows = [
         (is_built_in(current_app, route.endpoint), endpoint(f"{method} {route.path}", route.need, counts))
         for route in routes(current_app)
         if route.need is not None and not route.need.is_public
         for method in route.methods
-        if wanted.q.lower() in f"{method} {route.path}".lower()
+        if query.q.lower() in f"{method} {route.path}".lower()
     ]
     rows.sort(key=lambda row: (row[0], -row[1].requests))
-    found = [entry for _is_ours, entry in rows]
-    return show(EndpointList(found), "admin/endpoints.html", endpoints=found, wanted=wanted)
+    found = [entry for _is_own, entry in rows]
+    return show(EndpointList(found), "admin/endpoints.html", endpoints=found, query=query)
 
 
 def stored_name(endpoint: str) -> str:
@@ -115,13 +115,13 @@ def stored_name(endpoint: str) -> str:
     return resource_text((method, rule))
 
 
-def endpoint(name: str, need: Requirement, counts: Mapping[str, tuple[int, int]]) -> Endpoint:
+def endpoint(name: str, requirement: Requirement, counts: Mapping[str, tuple[int, int]]) -> Endpoint:
     requests, users = counts.get(stored_name(name), (0, 0))
     return Endpoint(
         endpoint=name,
-        why=why(need, need.role or "", is_open=True),
-        scope=None if need.session else need.scope,
-        is_audited=need.is_audited,
+        why=why(requirement, requirement.role or "", is_open=True),
+        scope=None if requirement.session else requirement.scope,
+        is_audited=requirement.is_audited,
         requests=requests,
         users=users,
     )
@@ -132,18 +132,18 @@ def endpoint(name: str, need: Requirement, counts: Mapping[str, tuple[int, int]]
 @responds(EndpointUses, query=UsesQuery, refuses=(404,))
 def uses() -> ResponseReturnValue:
     """Who used an endpoint in the last 90 days, by day and user."""
-    wanted = parse_query(UsesQuery)
-    need = dict(guarded(current_app)).get(wanted.route)
-    if need is None:
+    query = parse_query(UsesQuery)
+    requirement = dict(guarded(current_app)).get(query.route)
+    if requirement is None:
         raise Problem(404, _("Endpoint not found"))
-    stored = stored_name(wanted.route)
-    found = endpoint(wanted.route, need, route_uses.by_route(db(), since=(now() - WEEK).date(), resource=stored))
+    stored = stored_name(query.route)
+    found = endpoint(query.route, requirement, route_uses.by_route(db(), since=(now() - WEEK).date(), resource=stored))
     rows = route_uses.by_user(
         db(),
         stored,
         since=(now() - USES_KEPT).date(),
         limit=PAGE + 1,
-        before=cursor(wanted.before),
+        before=cursor(query.before),
     )
     names = user_queries.names_of(db(), {row.user_id for row in rows})
     answer = EndpointUses(
@@ -160,20 +160,21 @@ def uses() -> ResponseReturnValue:
         ],
         before=f"{rows[PAGE - 1].day}.{rows[PAGE - 1].user_id}" if len(rows) > PAGE else None,
     )
-    here = partial(url_for, "admin_endpoints.uses", route=found.endpoint)
+    page_url = partial(url_for, "admin_endpoints.uses", route=found.endpoint)
     return show(
         answer,
         "admin/endpoint_uses.html",
         endpoint=found,
         uses=answer.uses,
         rule=found.endpoint.partition(" ")[2],
-        next_href=here(before=answer.before) if answer.before else None,
-        first_href=here() if wanted.before else None,
+        next_href=page_url(before=answer.before) if answer.before else None,
+        first_href=page_url() if query.before else None,
     )
 
 
 def cursor(text: str) -> tuple[date, UUID] | None:
-    """
+    """Parse the cursor of a page of uses: the day and user of its last row; None for the first page.
+
     Raises:
         Problem: 400, if the day or the id does not exist.
     """

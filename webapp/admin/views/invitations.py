@@ -99,7 +99,7 @@ def create(principal: Principal) -> ResponseReturnValue:
         form.email.errors = [_("No mail server is configured. Leave this empty and send the link yourself.")]
         return form_again(form)
     try:
-        made = invitations.create(db(), form.invitation, by=principal.user_id, roles=principal.roles)
+        created = invitations.create(db(), form.invitation, by=principal.user_id, roles=principal.roles)
     except InvalidEmail as error:
         form.email.errors = [str(error)]
         return form_again(form)
@@ -107,15 +107,15 @@ def create(principal: Principal) -> ResponseReturnValue:
         form.role.errors = [_("This role no longer exists. Somebody has removed it.")]
         return form_again(form)
     mailer = service(Mailer)
-    is_mailed = invitations.mail(db(), mailer, made)
-    link = None if is_mailed else current_app.config["BASE_URL"] + made.path
+    is_mailed = invitations.mail(db(), mailer, created)
+    link = None if is_mailed else current_app.config["BASE_URL"] + created.path
     answer = NewInvitation(
-        **msgspec.structs.asdict(invited_of(InvitationRow(made.invitation, principal.username))),
+        **msgspec.structs.asdict(invited_of(InvitationRow(created.invitation, principal.username))),
         link=link,
         is_mailed=is_mailed,
     )
     # No redirect, because the secret is shown only in this response.
-    return show(answer, "admin/invitation_made.html", status=201, made=answer, **invitations_context())
+    return show(answer, "admin/invitation_made.html", status=201, invitation=answer, **invitations_context())
 
 
 @bp.post("/admin/invitations/<uuid:invitation_id>/revoke")

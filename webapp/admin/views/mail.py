@@ -79,26 +79,26 @@ class Tested(msgspec.Struct, frozen=True):
 @responds(Outbox, query=MailQuery)
 def index() -> ResponseReturnValue:
     """List outgoing mails, newest first."""
-    wanted = parse_query(MailQuery)
-    rows = outbox.latest(db(), limit=PAGE + 1, before=wanted.before or None, state=wanted.state)
+    query = parse_query(MailQuery)
+    rows = outbox.latest(db(), limit=PAGE + 1, before=query.before or None, state=query.state)
     found = Outbox(
         mails=[mail_of(mail) for mail in rows[:PAGE]], **outbox.states(db()), can_mail=current_app.config["CAN_MAIL"]
     )
-    older = url_for("admin_mail.index", **older_than(wanted, rows)) if len(rows) > PAGE else None
-    latest = url_for("admin_mail.index", state=wanted.state or None) if wanted.before else None
+    older = url_for("admin_mail.index", **older_than(query, rows)) if len(rows) > PAGE else None
+    latest = url_for("admin_mail.index", state=query.state or None) if query.before else None
     return show(
         found,
         "admin/mail.html",
         outbox=found,
-        wanted=wanted.state,
+        chosen_state=query.state,
         kind_in_words=kind_in_words,
         older_href=older,
         latest_href=latest,
     )
 
 
-def older_than(wanted: MailQuery, rows: Sequence[OutgoingMail]) -> dict[str, Any]:
-    return {"state": wanted.state or None, "before": rows[PAGE - 1].created_at.isoformat()}
+def older_than(query: MailQuery, rows: Sequence[OutgoingMail]) -> dict[str, Any]:
+    return {"state": query.state or None, "before": rows[PAGE - 1].created_at.isoformat()}
 
 
 @bp.post("/admin/mail/<uuid:mail_id>/retry")

@@ -126,9 +126,9 @@ def provider_entry(db: Session, row: LoginProvider) -> IdentityProviderEntry:
 
 def provider_entries(db: Session) -> list[IdentityProviderEntry]:
     uses, errors = provider_people.every(db), provider_errors.by_provider(db)
-    nobody = ProviderUse()
+    no_use = ProviderUse()
     return [
-        IdentityProviderEntry(**entry_of(row, uses.get(row.id, nobody), errors.get(row.id, [])))
+        IdentityProviderEntry(**entry_of(row, uses.get(row.id, no_use), errors.get(row.id, [])))
         for row in providers.every(db)
     ]
 

@@ -121,7 +121,7 @@ class BasicProviderFields(Form):
 class AccountFields(Form):
     account_policy = SelectField(
         _l("Who gets an account at the first login"),
-        choices=lambda: {policy: str(words) for policy, words in POLICY_WORDS.items()},
+        choices=lambda: {policy: str(label) for policy, label in POLICY_WORDS.items()},
         default="closed",
         description=_l("Users who have an account here can link it to their login there in any case."),
     )

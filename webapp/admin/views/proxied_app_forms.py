@@ -132,8 +132,8 @@ def filled_in(current: AppSettings, people: Sequence[str], owner: str) -> Proxie
         people: their user names.
         owner: user name.
     """
-    words = {"hosts": "\n".join(current.hosts), "roles": " ".join(current.roles), "people": " ".join(people)}
-    return ProxiedAppForm(formdata=None, data={"name": current.name, "icon": current.icon, "owner": owner} | words)
+    lists = {"hosts": "\n".join(current.hosts), "roles": " ".join(current.roles), "people": " ".join(people)}
+    return ProxiedAppForm(formdata=None, data={"name": current.name, "icon": current.icon, "owner": owner} | lists)
 
 
 class AccessRuleForm(PreviewField):
@@ -161,7 +161,7 @@ class AccessRuleForm(PreviewField):
     )
     level = SelectField(
         _l("Login that it demands"),
-        choices=lambda: {acr: str(words) for acr, words in NEEDS.items()},
+        choices=lambda: {acr: str(label) for acr, label in NEEDS.items()},
         default="",
         description=_l("Users who logged in otherwise are asked for it when they open these paths."),
     )
@@ -172,7 +172,7 @@ class AccessRuleForm(PreviewField):
     )
     authorization = SelectField(
         _l("The header Authorization is for"),
-        choices=lambda: {use: str(words) for use, words in HEADER_USES.items()},
+        choices=lambda: {use: str(label) for use, label in HEADER_USES.items()},
         default="bearer",
         description=_l(
             "Choose Basic for programs that support only user name and password: the token is the password. Choose "
@@ -200,9 +200,9 @@ class AccessRuleForm(PreviewField):
     )
 
     def settings(self) -> RuleSettings:
-        words = {name: (self[name].data or "").split() for name in ("methods", "networks")}
-        chosen = {field.name: field.data for field in self if field.name not in (*words, "preview")}
-        return RuleSettings(**chosen | words | {"role": self.role.data or None})
+        lists = {name: (self[name].data or "").split() for name in ("methods", "networks")}
+        chosen = {field.name: field.data for field in self if field.name not in (*lists, "preview")}
+        return RuleSettings(**chosen | lists | {"role": self.role.data or None})
 
 
 def filled_in_rule(rule: RuleSettings) -> AccessRuleForm:

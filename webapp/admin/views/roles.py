@@ -178,8 +178,8 @@ def form_again(form: Form, role: Role | None) -> ResponseReturnValue:
 
 def form_page(form: Form, role: Role | None) -> str:
     others = [other for other in roles.every(db()) if role is None or other.name != role.name]
-    kept = FIRST.get(role.name, ()) if role else ()
-    return render_template("admin/role_form.html", form=form, role=role, others=others, kept=kept)
+    always_included = FIRST.get(role.name, ()) if role else ()
+    return render_template("admin/role_form.html", form=form, role=role, others=others, always_included=always_included)
 
 
 def role_of(name: str) -> Role:

@@ -35,7 +35,7 @@ def email_changed(details: Details) -> Sentence:
     )
 
 
-def reset_asked(details: Details) -> Sentence:
+def reset_requested(details: Details) -> Sentence:
     you = _l("A password reset link was requested.")
     if details.raw("way") == "by mail":
         return Sentence(
@@ -161,7 +161,7 @@ ACCOUNTS: Entries = {
         _l("You registered with an invitation."), _l("%(user)s registered with an invitation.")
     ),
     Event.INVITATION_REVOKED: uninvited,
-    Event.RESET_ASKED: reset_asked,
+    Event.RESET_ASKED: reset_requested,
     Event.RESET_DONE: Sentence(_l("Your password was reset with a link."), _l("%(user)s reset their password.")),
     Event.RESET_STOPPED: Sentence(
         _l("A password reset link was cancelled from the mail."),

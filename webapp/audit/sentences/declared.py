@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from webapp.audit.log import FORMER_NAMES, AppEvent, Event
-from webapp.audit.sentences.wording import WORDS, Sentence
+from webapp.audit.sentences.wording import FORMATTERS, Sentence
 from webapp.core.translation import DEFAULT, by_language
 
 DECLARED: dict[str, Sentence] = {}
@@ -12,7 +12,7 @@ NAME = re.compile(r"[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*")
 MAX_NAME = 50
 PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
 # Placeholders that stand for names of users, or are worded for events of this site.
-RESERVED = frozenset(WORDS)
+RESERVED = frozenset(FORMATTERS)
 
 
 def declare_event(name: str, *, you: str | Mapping[str, str], they: str | Mapping[str, str]) -> None:
@@ -38,20 +38,21 @@ def declare_event(name: str, *, you: str | Mapping[str, str], they: str | Mappin
         raise ValueError(f"the event {name} was declared with other sentences")
 
 
-def text(name: str, given: str | Mapping[str, str], reserved: frozenset[str]) -> str:
-    texts = {DEFAULT: given} if isinstance(given, str) else dict(given)
+def text(name: str, sentences: str | Mapping[str, str], reserved: frozenset[str]) -> str:
+    texts = {DEFAULT: sentences} if isinstance(sentences, str) else dict(sentences)
     if DEFAULT not in texts:
         raise ValueError(f"the event {name} has no English sentence ({DEFAULT})")
     for sentence in texts.values():
         if "%" in PLACEHOLDER.sub("", sentence):
             raise ValueError(f"the event {name} has a sentence with a % that is neither %(name)s nor %%: {sentence}")
-        if taken := reserved.intersection(PLACEHOLDER.findall(sentence)):
-            raise ValueError(f"the event {name} must name the detail {min(taken)} differently: {sentence}")
+        if reserved_names := reserved.intersection(PLACEHOLDER.findall(sentence)):
+            raise ValueError(f"the event {name} must name the detail {min(reserved_names)} differently: {sentence}")
     return by_language(texts)
 
 
 def declared_event(name: str) -> AppEvent:
-    """
+    """The event that a plug-in has declared under this name.
+
     Raises:
         LookupError: it was not declared.
     """

@@ -34,18 +34,18 @@ class Details:
 
     def __init__(self, details: Mapping[str, Any]) -> None:
         self._details = details
-        self.said: set[str] = set()
+        self.used: set[str] = set()
 
     def raw(self, name: str) -> Any:
-        self.said.add(name)
+        self.used.add(name)
         return self._details.get(name)
 
     def number(self, name: str) -> int:
         return int(self.raw(name) or 0)
 
     def __getitem__(self, name: str) -> str:
-        if name in WORDS:
-            return WORDS[name](self)
+        if name in FORMATTERS:
+            return FORMATTERS[name](self)
         value = self.raw(name)
         return _("unknown") if value is None else str(value)
 
@@ -151,7 +151,7 @@ def granted_until(details: Details) -> str:
     return minute(datetime.fromisoformat(until)) if until else _("unknown")
 
 
-WORDS: dict[str, Callable[[Details], str]] = {
+FORMATTERS: dict[str, Callable[[Details], str]] = {
     "amr": lambda details: ways_in_words(details.raw("amr") or "pwd"),
     "audience": lambda details: details.raw("audience") or _("another service"),
     "code": refusal,

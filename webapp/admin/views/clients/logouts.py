@@ -64,19 +64,19 @@ class Notices(msgspec.Struct, frozen=True):
 @responds(Notices, query=NoticeQuery, refuses=(404,))
 def logouts() -> ResponseReturnValue:
     """List the logout tokens that were sent to apps or are to be sent, newest first."""
-    wanted = parse_query(NoticeQuery)
-    client = client_of(wanted.client) if wanted.client else None
+    query = parse_query(NoticeQuery)
+    client = client_of(query.client) if query.client else None
     key = client.id if client else None
-    rows = logout_notices.latest(db(), limit=PAGE + 1, before=wanted.before or None, state=wanted.state, client_id=key)
+    rows = logout_notices.latest(db(), limit=PAGE + 1, before=query.before or None, state=query.state, client_id=key)
     found = Notices([notice_of(row, name) for row, name in rows[:PAGE]], **logout_notices.states(db(), client_id=key))
-    older = url_for("admin_clients.logouts", client=key, **older_than(wanted, rows)) if len(rows) > PAGE else None
-    latest = url_for("admin_clients.logouts", client=key, state=wanted.state or None) if wanted.before else None
+    older = url_for("admin_clients.logouts", client=key, **older_than(query, rows)) if len(rows) > PAGE else None
+    latest = url_for("admin_clients.logouts", client=key, state=query.state or None) if query.before else None
     page = "admin/clients/logouts.html"
-    return show(found, page, found=found, wanted=wanted.state, client=client, older_href=older, latest_href=latest)
+    return show(found, page, found=found, chosen_state=query.state, client=client, older_href=older, latest_href=latest)
 
 
-def older_than(wanted: NoticeQuery, rows: Sequence[tuple[LogoutNotice, str]]) -> dict[str, Any]:
-    return {"state": wanted.state or None, "before": rows[PAGE - 1][0].created_at.isoformat()}
+def older_than(query: NoticeQuery, rows: Sequence[tuple[LogoutNotice, str]]) -> dict[str, Any]:
+    return {"state": query.state or None, "before": rows[PAGE - 1][0].created_at.isoformat()}
 
 
 @bp.post("/admin/clients/logouts/<uuid:notice_id>/retry")

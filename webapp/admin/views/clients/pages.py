@@ -67,20 +67,20 @@ class AppsQuery(msgspec.Struct, frozen=True):
 @responds(RegisteredApps, query=AppsQuery)
 def index() -> ResponseReturnValue:
     """List the apps that log users in with this site."""
-    wanted = parse_query(AppsQuery)
-    after = wanted.after or None
-    found = clients.listed(db(), part=wanted.q, after=after, size=PAGE + 1)
+    query = parse_query(AppsQuery)
+    after = query.after or None
+    found = clients.listed(db(), part=query.q, after=after, size=PAGE + 1)
     last = found[PAGE - 1].id if len(found) > PAGE else None
     listing = RegisteredApps([registered_app(client) for client in found[:PAGE]], last)
-    here = partial(url_for, "admin_clients.index", q=wanted.q or None)
+    page_url = partial(url_for, "admin_clients.index", q=query.q or None)
     return show(
         listing,
         "admin/clients/list.html",
         clients=listing.clients,
-        wanted=wanted,
-        is_filtered=bool(wanted.q or after),
-        first_href=here() if after else None,
-        next_href=here(after=last) if last else None,
+        query=query,
+        is_filtered=bool(query.q or after),
+        first_href=page_url() if after else None,
+        next_href=page_url(after=last) if last else None,
     )
 
 
@@ -104,11 +104,11 @@ def create(principal: Principal) -> ResponseReturnValue:
         return form_again(form, None)
     try:
         new = prepared(form.new_client())
-        made = clients.register(db(), people.with_ids(db(), new), origin="page", actor_id=principal.user_id)
+        registered = clients.register(db(), people.with_ids(db(), new), origin="page", actor_id=principal.user_id)
     except InvalidClientSettings as error:
         form.form_errors.append(str(error))
         return form_again(form, None)
-    return with_secret(made.client, made.secret, status=201)
+    return with_secret(registered.client, registered.secret, status=201)
 
 
 @bp.get("/admin/clients/<uuid:client_id>", endpoint="show")
@@ -164,8 +164,12 @@ def prepared(desired: S) -> S:
 def names_exist(form: ClientForm) -> bool:
     """Whether roles and scopes of a form exist; otherwise their fields say which do not."""
     every_role = {role.name for role in roles.every(db())}
-    known = {"roles": every_role, "group_roles": every_role, "scopes": set(service(Catalogue).for_user(db()).scopes)}
-    for name, names in known.items():
+    existing_names = {
+        "roles": every_role,
+        "group_roles": every_role,
+        "scopes": set(service(Catalogue).for_user(db()).scopes),
+    }
+    for name, names in existing_names.items():
         if unknown := sorted(set((form[name].data or "").split()) - names):
             form[name].errors = [_("Unknown: %(names)s.", names=", ".join(unknown))]
     return not form.errors

@@ -27,9 +27,9 @@ from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import db
 
 
-def number(most: int) -> list[Any]:
-    sentence = _l("Enter a number from 1 to %(most)s.", most=most)
-    return [InputRequired(sentence), NumberRange(1, most, sentence)]
+def number(maximum: int) -> list[Any]:
+    sentence = _l("Enter a number from 1 to %(most)s.", most=maximum)
+    return [InputRequired(sentence), NumberRange(1, maximum, sentence)]
 
 
 class RegistrationTokenForm(Form):
@@ -76,7 +76,7 @@ def make_registration_token(principal: Principal) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return refuse_form(form, lambda: registration_page(form))
     try:
-        made = registration_tokens.make(
+        created = registration_tokens.make(
             db(),
             uses=form.uses.data or 1,
             lifetime=timedelta(days=form.days.data or 1),
@@ -87,9 +87,9 @@ def make_registration_token(principal: Principal) -> ResponseReturnValue:
     except InvalidRegistrationToken as error:
         form.form_errors.append(str(error))
         return refuse_form(form, lambda: registration_page(form))
-    answer = NewRegistrationToken(**facts_of(made.token), token=made.secret)
+    answer = NewRegistrationToken(**facts_of(created.token), token=created.secret)
     url = f"{current_app.config['BASE_URL']}/oauth/register"
-    response = show(answer, "admin/clients/registration_token.html", status=201, made=answer, url=url)
+    response = show(answer, "admin/clients/registration_token.html", status=201, token=answer, url=url)
     response.headers["Location"] = url_for("admin_clients.registration")
     return response
 

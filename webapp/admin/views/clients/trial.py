@@ -99,21 +99,21 @@ def request_of(client: OAuthClient, trial: Trial) -> str:
 @require(role="admin", session=True)
 def finish_test(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     """The end of a login that ``test`` began. The browser gets no token, only what it says."""
-    client, shown = client_of(client_id), parse_query(TrialResponse)
+    client, response = client_of(client_id), parse_query(TrialResponse)
     with database().write() as writing:
-        trial = trial_of(writing, client.id, shown.state, principal)
-        code = redeemed(writing, client, trial, shown) if trial is not None and shown.code else None
-        found = claims_seen(writing, client, code) if code is not None else []
-    if trial is None or not (found or shown.error):
+        trial = trial_of(writing, client.id, response.state, principal)
+        code = redeemed(writing, client, trial, response) if trial is not None and response.code else None
+        claims = claims_seen(writing, client, code) if code is not None else []
+    if trial is None or not (claims or response.error):
         back = Action(client.name, url_for("admin_clients.show", client_id=client.id))
         detail = _("It was begun in another session, is too old, or was shown before. Begin it again.")
         raise Problem(400, _("This test is over"), detail, actions=(back,))
     scopes = code.scopes if code is not None else []
-    return render_template("admin/clients/test.html", client=client, claims=found, scopes=scopes, shown=shown)
+    return render_template("admin/clients/test.html", client=client, claims=claims, scopes=scopes, response=response)
 
 
-def redeemed(db: Session, client: OAuthClient, trial: Trial, shown: TrialResponse) -> AuthorizationCode | None:
-    presented = Redemption(shown.code, callback_of(issuer(), client.id), trial.code_verifier)
+def redeemed(db: Session, client: OAuthClient, trial: Trial, response: TrialResponse) -> AuthorizationCode | None:
+    presented = Redemption(response.code, callback_of(issuer(), client.id), trial.code_verifier)
     return codes.redeem(db, client, presented)
 
 

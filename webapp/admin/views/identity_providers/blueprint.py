@@ -27,7 +27,8 @@ bp = Blueprint("admin_providers", __name__)
 
 
 def provider_of(provider_id: UUID) -> LoginProvider:
-    """
+    """The identity provider with the id of the URL.
+
     Raises:
         Problem: 404
     """
@@ -69,7 +70,8 @@ def unless_declared() -> Iterator[None]:
 
 
 def change_settings(row: LoginProvider, principal: Principal, secret: str | None = None, **chosen: Any) -> None:
-    """
+    """Change some settings of an identity provider, and check the result before it is stored.
+
     Args:
         chosen: fields of ``ProviderSettings``; the others stay as they are.
 

@@ -95,9 +95,9 @@ def create(principal: Principal) -> ResponseReturnValue:
     form = NewProviderForm()
     if not form.validate_on_submit():
         return refuse_form(form, lambda: new_page(form))
-    given = {"entered": form.issuer.data or "", "slug": form.slug.data or ""}
+    from_form = {"entered": form.issuer.data or "", "slug": form.slug.data or ""}
     try:
-        desired = from_preset(db(), form.chosen_preset, **given, **form.chosen())
+        desired = from_preset(db(), form.chosen_preset, **from_form, **form.chosen())
         sealer, secret = service(ProviderEncryptor), form.client_secret.data or ""
         row = lifecycle.add(db(), sealer, service(PrivateHosts), desired, secret, editor_of(principal))
     except InvalidProvider as error:

@@ -66,7 +66,7 @@ def remove_rule(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     """Remove a rule. Users lose the role that it gave at their next login."""
     row = provider_to_change(provider_id)
     rule = existing_rule(row)
-    change_settings(row, principal, role_rules=[one for one in row.role_rules if one != rule])
+    change_settings(row, principal, role_rules=[existing for existing in row.role_rules if existing != rule])
     return stored(row, _("The rule was removed. Users lose its role at their next login with this provider."))
 
 
@@ -77,7 +77,7 @@ def move_rule_up(principal: Principal, provider_id: UUID) -> ResponseReturnValue
     """Move a rule before the one above it. The first rule that applies counts."""
     row = provider_to_change(provider_id)
     rule = existing_rule(row)
-    others = [one for one in row.role_rules if one != rule]
+    others = [existing for existing in row.role_rules if existing != rule]
     place = max(0, row.role_rules.index(rule) - 1)
     change_settings(row, principal, role_rules=[*others[:place], rule, *others[place:]])
     return stored(row, _("The rule was moved up."))

@@ -24,7 +24,8 @@ bp = Blueprint("admin_proxied_apps", __name__)
 
 
 def app_of(app_id: UUID) -> ProxiedApp:
-    """
+    """The proxied app with the id of the URL.
+
     Raises:
         Problem: 404
     """
@@ -46,7 +47,8 @@ def app_to_change(app_id: UUID) -> ProxiedApp:
 
 
 def rule_of(row: ProxiedApp, rule_id: UUID) -> AccessRule:
-    """
+    """The access rule of an app with the id of the URL.
+
     Raises:
         Problem: 404
     """

@@ -19,7 +19,8 @@ from webapp.web.transaction import db
 def changed(
     row: ProxiedApp, effects: ChangeEffects, form: PreviewField, message: str, page: Callable[[], str]
 ) -> ResponseReturnValue:
-    """
+    """Respond to a form that changes an app: a preview of the effects, or the saved change.
+
     Args:
         page: makes the page with the form and the effects, for a preview.
     """

@@ -72,12 +72,12 @@ def create(principal: Principal) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return refuse_form(form, lambda: new_page(form))
     try:
-        named = form.audience()
+        audience = form.audience()
         desired = AppSettings(
             name=form.name.data or "",
             hosts=[form.host.data or ""],
-            roles=named["roles"],
-            people=ids_of(db(), named["people"]),
+            roles=audience["roles"],
+            people=ids_of(db(), audience["people"]),
             rules=RULE_PRESETS[form.preset.data].rules,
         )
         slug = form.slug.data or app_queries.free_slug(db(), desired.name)

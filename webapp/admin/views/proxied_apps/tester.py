@@ -48,29 +48,30 @@ class RuleTestQuery(msgspec.Struct, frozen=True):
 @responds(RuleTestOutcome, query=RuleTestQuery, refuses=(404, 422))
 def test(app_id: UUID) -> ResponseReturnValue:
     """What would be decided about a request of a user or token, by which rule, and why. Nothing is stored or sent."""
-    row, asked = app_of(app_id), parse_query(RuleTestQuery)
+    row, query = app_of(app_id), parse_query(RuleTestQuery)
     outcome, error = None, ""
     try:
-        if asked.url or not wants_page():
-            outcome = tried(row, asked)
+        if query.url or not wants_page():
+            outcome = tried(row, query)
     except InvalidTestRequest as invalid:
         error = str(invalid)
     if outcome is not None:
-        return show(outcome, "admin/proxied_apps/test.html", app=row, asked=asked, outcome=outcome, error="")
+        return show(outcome, "admin/proxied_apps/test.html", app=row, query=query, outcome=outcome, error="")
     if not wants_page():
         raise Problem(422, _("The request cannot be tested"), error)
-    page = render_template("admin/proxied_apps/test.html", app=row, asked=asked, outcome=None, error=error)
+    page = render_template("admin/proxied_apps/test.html", app=row, query=query, outcome=None, error=error)
     return page, 422 if error else 200
 
 
-def tried(row: ProxiedApp, asked: RuleTestQuery) -> RuleTestOutcome:
-    """
+def tried(row: ProxiedApp, query: RuleTestQuery) -> RuleTestOutcome:
+    """Decide about a request that an administrator has entered, with the rules of the app, without sending it.
+
     Raises:
         InvalidTestRequest
     """
     checks = service(ForwardAuth)
     app = rule_test.app_as_applied(db(), row)
-    caller = rule_test.caller_called(db(), asked.person, asked.token, acr=asked.login, address=asked.address)
-    request = rule_test.request_to(app, asked.method, asked.url or "/")
+    caller = rule_test.caller_called(db(), query.person, query.token, acr=query.login, address=query.address)
+    request = rule_test.request_to(app, query.method, query.url or "/")
     verdict = RuleTest(checks.decisions, checks.query).verdict(db(), app, request, caller)
     return rule_test.outcome_for(verdict, row)

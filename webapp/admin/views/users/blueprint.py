@@ -22,8 +22,10 @@ bp = Blueprint("admin_users", __name__)
 
 
 def user_of(user_id: UUID) -> User:
-    """Raises:
-    Problem: 404.
+    """The user with the id of the URL.
+
+    Raises:
+        Problem: 404.
     """
     found = user_queries.by_id(db(), user_id)
     if found is None:
@@ -32,7 +34,8 @@ def user_of(user_id: UUID) -> User:
 
 
 def service_of(user_id: UUID) -> OwnedService:
-    """
+    """The service account with the id of the URL, with its owner.
+
     Raises:
         Problem: 404 if there is no such user, 409 if it is a person: nobody creates tokens in the name of another.
     """

@@ -89,13 +89,13 @@ def many_page(principal: Principal, form: DisableUsersForm) -> str:
     )
 
 
-def ids_of(words: Iterable[str]) -> list[UUID]:
+def ids_of(texts: Iterable[str]) -> list[UUID]:
     """Parse ids, each once, sorted."""
     try:
-        wanted = sorted({UUID(entry) for entry in words})
+        user_ids = sorted({UUID(entry) for entry in texts})
     except ValueError as error:
         raise no_such_user() from error
-    if len(wanted) > MAX_AT_ONCE:
+    if len(user_ids) > MAX_AT_ONCE:
         detail = _("You can disable at most %(most)s at a time. Nothing was changed.", most=MAX_AT_ONCE)
         raise Problem(422, _("Too many users at once"), detail)
-    return wanted
+    return user_ids

@@ -55,7 +55,8 @@ def unlink(principal: Principal, user_id: UUID, identity_id: UUID) -> ResponseRe
 
 
 def identity_of(user: User, identity_id: UUID) -> LinkedLogin:
-    """
+    """The linked identity of a user with the id of the URL.
+
     Raises:
         Problem: 404 if the user has no such identity.
     """

@@ -62,29 +62,29 @@ class ServiceQuery(msgspec.Struct, frozen=True):
 @responds(ServiceListing, query=ServiceQuery)
 def service_accounts() -> ResponseReturnValue:
     """Service accounts with their owners, filtered, by name."""
-    wanted = parse_query(ServiceQuery)
-    answer = listing_of(wanted)
+    query = parse_query(ServiceQuery)
+    answer = listing_of(query)
     return show(
         answer,
         "admin/service_accounts.html",
         services=answer.service_accounts,
-        wanted=wanted,
+        query=query,
         unowned=service_queries.unowned_count(db()),
         roles=[role.name for role in roles.every(db())],
-        next_href=url_for("admin_users.service_accounts", **query_of(wanted), after=answer.after)
+        next_href=url_for("admin_users.service_accounts", **query_of(query), after=answer.after)
         if answer.after
         else None,
-        first_href=url_for("admin_users.service_accounts", **query_of(wanted)) if wanted.after else None,
+        first_href=url_for("admin_users.service_accounts", **query_of(query)) if query.after else None,
     )
 
 
-def listing_of(wanted: ServiceQuery) -> ServiceListing:
+def listing_of(query: ServiceQuery) -> ServiceListing:
     only = ServiceFilter(
-        begins=wanted.q,
-        owner=wanted.owner,
-        owner_role=wanted.owner_role,
-        view=wanted.view,
-        after=wanted.after or None,
+        begins=query.q,
+        owner=query.owner,
+        owner_role=query.owner_role,
+        view=query.view,
+        after=query.after or None,
     )
     try:
         found = service_queries.service_page(db(), only)
@@ -94,9 +94,9 @@ def listing_of(wanted: ServiceQuery) -> ServiceListing:
     return ServiceListing(summaries(db(), found.services), after)
 
 
-def query_of(wanted: ServiceQuery) -> dict[str, Any]:
+def query_of(query: ServiceQuery) -> dict[str, Any]:
     """The filters of the query, without the cursor."""
-    return {name: getattr(wanted, name) or None for name in ("q", "owner", "owner_role", "view")}
+    return {name: getattr(query, name) or None for name in ("q", "owner", "owner_role", "view")}
 
 
 @bp.get("/admin/users/service-accounts/new")
@@ -115,10 +115,10 @@ def create_service_account(principal: Principal) -> ResponseReturnValue:
     owner = chosen_owner(db(), form.owner, form.owner_role)
     if not is_valid or owner is None:
         return form_again(principal, form)
-    name, wanted = form.name.data or "", {"role": form.role.data or "", "purpose": form.purpose.data or ""}
+    name, fields = form.name.data or "", {"role": form.role.data or "", "purpose": form.purpose.data or ""}
     user = None
     with refusals(), errors_in(form):
-        user = service_actions.create(db(), actor_of(principal), name, owner=owner, **wanted)
+        user = service_actions.create(db(), actor_of(principal), name, owner=owner, **fields)
     return created(user.id) if user else form_again(principal, form)
 
 
@@ -174,17 +174,17 @@ def pages_of(principal: Principal, user_id: UUID) -> TokenPages:
     closure = roles.included_in(db(), user.role)
     if not admin_actions.may_act_on(principal.roles, closure):
         raise outranked(user.username)
-    here: dict[str, Any] = {"user_id": user.id}
+    ids: dict[str, Any] = {"user_id": user.id}
     return TokenPages(
         user_id=user.id,
         roles=closure,
         service=user.username,
         nav_entry="admin",
-        new_href=lambda **filled: url_for("admin_users.new_service_token", **here, **filled),
-        create_href=url_for("admin_users.create_service_token", **here),
-        index_href=url_for("admin_users.show", **here),
-        show_href=lambda _token_id: url_for("admin_users.show", **here),
+        new_href=lambda **filled: url_for("admin_users.new_service_token", **ids, **filled),
+        create_href=url_for("admin_users.create_service_token", **ids),
+        index_href=url_for("admin_users.show", **ids),
+        show_href=lambda _token_id: url_for("admin_users.show", **ids),
         revoke_href=lambda token_id: url_for(
-            "admin_users.end_credential_form", **here, kind="tokens", credential_id=token_id
+            "admin_users.end_credential_form", **ids, kind="tokens", credential_id=token_id
         ),
     )

@@ -145,7 +145,7 @@ def apply_action(principal: Principal, user_id: UUID, act: str, form: Form) -> R
     if not form.validate_on_submit() or not fits(form, user):
         return form_again(principal, user, act, form)
     name = user.username
-    words = {
+    messages = {
         "disable": _("%(username)s is disabled.", username=name),
         "enable": _("%(username)s can log in again.", username=name),
         "unlock": _("%(username)s is unlocked and can log in again.", username=name),
@@ -160,9 +160,9 @@ def apply_action(principal: Principal, user_id: UUID, act: str, form: Form) -> R
         hand_over_services(action, user, new_owner(form, [user]))
         perform(action, user, act, form)
     if act == "delete":
-        return redirect_or_json(url_for("admin_users.index"), words[act])
+        return redirect_or_json(url_for("admin_users.index"), messages[act])
     # Admins who disabled themselves are redirected to the login by the guard.
-    return redirect_or_json(url_for("admin_users.show", user_id=user.id), words[act], summaries(db(), [user])[0])
+    return redirect_or_json(url_for("admin_users.show", user_id=user.id), messages[act], summaries(db(), [user])[0])
 
 
 def perform(action: AdminAction, user: User, act: str, form: Form) -> None:

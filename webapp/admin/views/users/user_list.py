@@ -55,8 +55,8 @@ class UserQuery(msgspec.Struct, frozen=True):
 @responds(UserListing, query=UserQuery)
 def index() -> ResponseReturnValue:
     """Users, filtered and sorted."""
-    wanted = parse_query(UserQuery)
-    found = page_of(wanted)
+    query = parse_query(UserQuery)
+    found = page_of(query)
     answer = UserListing(summaries(db(), found.users), found.users[-1].id if found.has_more else None)
     if not wants_page():
         return as_json(answer)
@@ -64,24 +64,22 @@ def index() -> ResponseReturnValue:
         render_template(
             "admin/users.html",
             people=answer.people,
-            wanted=wanted,
+            query=query,
             counts=user_counts.counts(db()),
             roles=[role.name for role in roles.every(db())],
-            next_href=url_for("admin_users.index", **(query_of(wanted) | {"after": answer.after}))
+            next_href=url_for("admin_users.index", **(query_of(query) | {"after": answer.after}))
             if answer.after
             else None,
-            first_href=url_for("admin_users.index", **query_of(wanted)) if wanted.after else None,
+            first_href=url_for("admin_users.index", **query_of(query)) if query.after else None,
         )
     )
 
 
-def page_of(wanted: UserQuery) -> UserPage:
+def page_of(query: UserQuery) -> UserPage:
     try:
         return user_queries.user_page(
             db(),
-            UserFilter(
-                begins=wanted.q, role=wanted.role, view=wanted.view, sort=wanted.sort, after=wanted.after or None
-            ),
+            UserFilter(begins=query.q, role=query.role, view=query.view, sort=query.sort, after=query.after or None),
         )
     except UnknownCursor as error:
         errors = {"after": [_("No user has this ID any more. Start again without it.")]}
@@ -89,10 +87,10 @@ def page_of(wanted: UserQuery) -> UserPage:
         raise Problem(400, _("Page not found"), detail, extra={"errors": errors}) from error
 
 
-def query_of(wanted: UserQuery) -> dict[str, Any]:
+def query_of(query: UserQuery) -> dict[str, Any]:
     """The filters of the query, without the cursor."""
-    sort = wanted.sort if wanted.sort != "name" else None
-    return {"q": wanted.q or None, "role": wanted.role or None, "view": wanted.view or None, "sort": sort}
+    sort = query.sort if query.sort != "name" else None
+    return {"q": query.q or None, "role": query.role or None, "view": query.view or None, "sort": sort}
 
 
 @bp.get("/admin/users/<uuid:user_id>", endpoint="show")
