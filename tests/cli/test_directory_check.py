@@ -41,13 +41,13 @@ def test_without_a_directory_nothing_is_said(tmp_path):
 def test_the_directory_is_tried(configured, changed, level, says):
     (finding,) = reached(configured(**changed))
     assert finding.level == level
-    assert says in finding.says
+    assert says in finding.message
     assert READER_PASSWORD not in str(finding)
 
 
 def test_passwords_in_clear_are_a_warning(configured):
     first = next(reached(configured(ldap_url="ldap://directory.invalid", ldap_starttls="never")))
-    assert (first.level, "unencrypted" in first.says) == ("warn", True)
+    assert (first.level, "unencrypted" in first.message) == ("warn", True)
 
 
 def test_a_role_that_does_not_exist_is_named(configured):

@@ -70,7 +70,7 @@ def test_findings_about_base_url_and_bind(tmp_path, given, levels):
 )
 def test_an_unusual_setting_is_a_warning_with_a_better_value(tmp_path, given, words):
     odd = [finding for finding in setting_values.findings(settings_of(tmp_path, **given)) if finding.level == "warn"]
-    assert any(words in finding.mend for finding in odd)
+    assert any(words in finding.remedy for finding in odd)
 
 
 def test_a_site_without_users_gets_the_command_for_the_first_account(run):
@@ -140,4 +140,4 @@ def test_an_untrusted_proxy_is_named_with_the_value_to_set(tmp_path):
     settings = settings_of(tmp_path, base_url=HTTPS, trusted_proxies=(ip_network("10.0.0.0/8"),))
     (found,) = network.untrusted(settings, ["172.18.0.1", "10.1.2.3"])
     assert (found.level, found.about) == ("warn", "proxy")
-    assert "WEBAPP_TRUSTED_PROXIES=10.0.0.0/8,172.18.0.1" in found.mend
+    assert "WEBAPP_TRUSTED_PROXIES=10.0.0.0/8,172.18.0.1" in found.remedy

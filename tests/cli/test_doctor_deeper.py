@@ -78,14 +78,14 @@ def node(**given):
     ],
 )
 def test_servers_are_listed_with_version_clock_and_when_they_were_seen(given, level, says):
-    (finding,) = nodes.seen([node(**given)], "1.0")
-    assert (finding.level, says in finding.says, "alpha (10.0.0.1:8000)" in finding.says) == (level, True, True)
+    (finding,) = nodes.versions_and_clocks([node(**given)], "1.0")
+    assert (finding.level, says in finding.message, "alpha (10.0.0.1:8000)" in finding.message) == (level, True, True)
 
 
 def test_the_clock_of_this_machine_is_compared_with_that_of_the_database():
     assert list(nodes.this_clock(None)) == list(nodes.this_clock(timedelta(seconds=1))) == []
     (finding,) = nodes.this_clock(timedelta(seconds=-40))
-    assert (finding.level, "-40.0 s" in finding.says) == ("bad", True)
+    assert (finding.level, "-40.0 s" in finding.message) == ("bad", True)
 
 
 def test_doctor_lists_the_servers_that_were_seen(run, instance):

@@ -56,7 +56,7 @@ def test_it_needs_confirmation_and_otherwise_changes_nothing(run, add, mint, pau
     assert run("keys emergency", typed="yes\n").exit_code == 1
     assert len(live_tokens(run)) == 1
     assert run("keys list --json").stdout == before
-    assert run("keys emergency", typed=f"{emergency.WORD}\n").exit_code == 0
+    assert run("keys emergency", typed=f"{emergency.CONFIRMATION}\n").exit_code == 0
     assert live_tokens(run) == []
 
 

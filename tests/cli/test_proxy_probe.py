@@ -27,7 +27,7 @@ def test_a_proxy_that_buffers_is_told_from_one_that_does_not(proxied_site, tmp_p
         found = proxy_probe.buffering(settings, "localhost", passed_on, is_tls=True)
         assert (found.level, found.about) == ("warn", "proxy")
         untrusted = next(iter(proxy_probe.certificate("localhost", buffered)))
-        assert (untrusted.level, "self-signed" in untrusted.says) == ("bad", True)
+        assert (untrusted.level, "self-signed" in untrusted.message) == ("bad", True)
         with monkeypatch.context() as patched:
             patched.setattr(proxy_probe, "SLACK", NO_ANSWER)
             found = proxy_probe.buffering(settings, "localhost", buffered, is_tls=True)
@@ -74,6 +74,6 @@ def test_http2_without_tls_is_bad(reply, level):
 def test_a_site_that_does_not_run_is_a_warning(tmp_path):
     settings = Settings(secret_key=SECRET, instance=tmp_path, bind=f"127.0.0.1:{free_port()}")
     (finding,) = proxy_probe.findings(settings)
-    assert (finding.level, "cannot be reached" in finding.says) == ("warn", True)
+    assert (finding.level, "cannot be reached" in finding.message) == ("warn", True)
     elsewhere = replace(settings, base_url="https://nowhere.invalid")
     assert [finding.level for finding in proxy_probe.findings(elsewhere)] == ["warn"]

@@ -159,7 +159,7 @@ def test_a_lost_secret_key_is_replaced_after_a_confirmation_that_says_what_is_lo
     done = run("keys new-secret", typed="yes\n", **given)
     assert (done.exit_code, "authenticator apps (5), mails (1)" in done.stderr) == (1, True)
     assert not (instance / "secret_key").exists()
-    done = run("keys new-secret", typed=f"{new_secret.WORD}\n", **given)
+    done = run("keys new-secret", typed=f"{new_secret.CONFIRMATION}\n", **given)
     assert done.exit_code == 0, done.stderr
     assert "1 token" in done.stderr
     assert (instance / "secret_key").exists() is not is_given

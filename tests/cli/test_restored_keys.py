@@ -10,7 +10,7 @@ import pytest
 from tests.ports import free_port
 from tests.secret_keys import OTHER
 from webapp.cli import emergency
-from webapp.cli.restore_rules import EmergencyUnknown, Known, Outcome, decide
+from webapp.cli.restore_rules import EmergencyUnknown, Outcome, RestoreFacts, decide
 from webapp.core.clock import NEVER
 
 AT = datetime(2026, 5, 1, tzinfo=UTC)
@@ -48,13 +48,13 @@ def free(monkeypatch):
     ],
 )
 def test_the_table_of_restored_keys(emergency_at, has_former, before, no_emergency, keys, ended):
-    known = Known(newest_event=AT, has_former=has_former, emergency_at=emergency_at)
+    facts = RestoreFacts(newest_event=AT, has_former=has_former, emergency_at=emergency_at)
     if keys is None:
         with pytest.raises(EmergencyUnknown):
-            decide(known, before=before, no_emergency=no_emergency)
+            decide(facts, before=before, no_emergency=no_emergency)
     else:
         expected = Outcome(keys=keys, ended_before=ended)
-        assert decide(known, before=before, no_emergency=no_emergency) == expected
+        assert decide(facts, before=before, no_emergency=no_emergency) == expected
 
 
 @pytest.fixture

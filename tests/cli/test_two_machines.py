@@ -7,7 +7,7 @@ import pytest
 from tests.cli.machines import client, kids, log_in, seconds_until, status, token_at
 from tests.cli.serving import start
 from tests.secret_keys import OTHER
-from webapp.cli.emergency import WORD
+from webapp.cli.emergency import CONFIRMATION
 
 pytestmark = pytest.mark.xdist_group("two_machines")
 SEEN_WITHIN = 2.0
@@ -66,7 +66,7 @@ def test_an_emergency_at_one_is_refused_at_the_other(machines, run, add):
     a, b = machines.a.url, machines.b.url
     add("dora", **machines.settings)
     cookie, token = log_in(b, "dora"), token_at(b, "dora")
-    done = run("keys emergency", typed=f"{WORD}\n", **machines.settings)
+    done = run("keys emergency", typed=f"{CONFIRMATION}\n", **machines.settings)
     assert (done.exit_code, "Still to do" in done.stderr) == (0, False), done.stderr
     assert seconds_until(lambda: kids(a) == kids(b) == [done.stdout.strip()]) < SEEN_WITHIN
     assert status(b, Cookie=cookie) == status(b, Authorization=f"Bearer {token}") == 401

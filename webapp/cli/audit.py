@@ -94,17 +94,17 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def audit_filter(db: Session, **said: object) -> AuditFilter:
-    user, actor = (whom(db, str(name)) if name else None for name in (said["user"], said["actor"]))
-    until = moment_of(said["until"])
+def audit_filter(db: Session, **criteria: object) -> AuditFilter:
+    user, actor = (whom(db, str(name)) if name else None for name in (criteria["user"], criteria["actor"]))
+    until = moment_of(criteria["until"])
     return AuditFilter(
         user_id=user,
         actor_id=actor,
-        event=str(said["event"] or ""),
-        address=str(said["address"] or ""),
-        request_id=str(said["request"] or ""),
-        route=str(said["route"] or ""),
-        since=moment_of(said["since"]),
+        event=str(criteria["event"] or ""),
+        address=str(criteria["address"] or ""),
+        request_id=str(criteria["request"] or ""),
+        route=str(criteria["route"] or ""),
+        since=moment_of(criteria["since"]),
         until=until + timedelta(days=1) if until else None,
     )
 
@@ -130,7 +130,7 @@ def names_of(db: Session, entries: Iterable[AuditEvent]) -> dict[UUID, str]:
 @click.option("--json", "is_json", is_flag=True, help="Print each event as a JSON object with its hash chain.")
 @filters
 @pass_context
-def list_(context: CommandContext, /, *, lines: int, is_json: bool, **said: object) -> None:
+def list_(context: CommandContext, /, *, lines: int, is_json: bool, **criteria: object) -> None:
     """Print audit events, one sentence per line, newest first.
 
     \b
@@ -138,7 +138,7 @@ def list_(context: CommandContext, /, *, lines: int, is_json: bool, **said: obje
       python -m webapp audit list --user ada --event role.changed
     """
     with opened(context) as database, database.read() as db:
-        found = event_queries.search(db, audit_filter(db, **said), limit=lines)
+        found = event_queries.search(db, audit_filter(db, **criteria), limit=lines)
         names = names_of(db, found)
         for entry in found:
             click.echo(export_formats.as_line(entry, names).decode().rstrip() if is_json else as_line(entry, names))
@@ -148,7 +148,7 @@ def list_(context: CommandContext, /, *, lines: int, is_json: bool, **said: obje
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
 @filters
 @pass_context
-def export(context: CommandContext, /, *, form: str, **said: object) -> None:
+def export(context: CommandContext, /, *, form: str, **criteria: object) -> None:
     """Write all events that match the filters to standard output, newest first.
 
     \b
@@ -157,7 +157,7 @@ def export(context: CommandContext, /, *, form: str, **said: object) -> None:
     """
     with opened(context) as database, database.read() as db:
         names = {user.id: user.username for user in user_queries.all_users(db)}
-        entries = event_queries.search_all(db, audit_filter(db, **said))
+        entries = event_queries.search_all(db, audit_filter(db, **criteria))
         lines = (
             export_formats.as_csv(entries, names)
             if form == "csv"
@@ -202,7 +202,7 @@ def retire(context: CommandContext, *, before: datetime, file: Path) -> None:
     with opened(context) as database:
         try:
             with database.write() as db:
-                done = archive.archive_events(
+                archived = archive.archive_events(
                     db,
                     before=before.replace(tzinfo=UTC),
                     write=lambda entries: store_archive(file, entries),
@@ -212,8 +212,8 @@ def retire(context: CommandContext, *, before: datetime, file: Path) -> None:
             raise CommandRefused(f"{file} already exists. Name another file.") from error
         except OSError as error:
             raise CommandRefused(f"{file} cannot be written: {error.strerror}. Nothing was removed.") from error
-    say_aside(f"{done.events} events were moved; the chain continues after {done.last}.")
-    click.echo(f"{done.last} {done.digest}")
+    say_aside(f"{archived.events} events were moved; the chain continues after {archived.last}.")
+    click.echo(f"{archived.last} {archived.digest}")
 
 
 def store_archive(file: Path, entries: Iterable[AuditEvent]) -> None:

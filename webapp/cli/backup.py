@@ -63,32 +63,32 @@ def command(
         schema.examine(context.settings_to_read)
     with opened(context, needs_secret_key=False) as database:
         if file is not None:
-            has_passphrase = encrypt or passphrase.given(context, passphrase_file) is not None
-            words = passphrase.new(context, passphrase_file) if has_passphrase else None
-            write(context, database, file, words, has_secret=not without_secret)
+            has_passphrase = encrypt or passphrase.configured(context, passphrase_file) is not None
+            phrase = passphrase.new(context, passphrase_file) if has_passphrase else None
+            write(context, database, file, phrase, has_secret=not without_secret)
         try:
             note(database, origin="elsewhere" if file is None else "cli")
         except Unavailable as error:
-            done = "Nothing was recorded" if file is None else f"The backup is in {file}, but that was not recorded"
-            raise CommandRefused(f"{done} ({error}); run: python -m webapp db backup --record-only") from error
+            outcome = "Nothing was recorded" if file is None else f"The backup is in {file}, but that was not recorded"
+            raise CommandRefused(f"{outcome} ({error}); run: python -m webapp db backup --record-only") from error
     say_aside("Recorded." if file is None else f"The backup is in {file}. Only you can read this file.")
 
 
-def write(context: CommandContext, database: Database, file: Path, words: str | None, *, has_secret: bool) -> None:
+def write(context: CommandContext, database: Database, file: Path, phrase: str | None, *, has_secret: bool) -> None:
     manifest = backup_contents.manifest_of(context)
     try:
         if file.exists():
             raise FileExistsError
         with backup_contents.files(context, database, has_secret=has_secret) as content:
-            backup_file.write(file, manifest, content, passphrase=words)
+            backup_file.write(file, manifest, content, passphrase=phrase)
     except FileExistsError as error:
         raise CommandRefused(f"{file} already exists. Name another file.") from error
     except PostgresqlFailed as error:
         raise CommandRefused(f"{error}. No backup was made. {ELSEWHERE}") from error
     except (OSError, sqlite3.Error, InvalidBackup) as error:
-        why = (isinstance(error, OSError) and error.strerror) or error
-        raise CommandRefused(f"{file} cannot be written: {why}. No backup was made.") from error
-    if has_secret and words is None:
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        raise CommandRefused(f"{file} cannot be written: {reason}. No backup was made.") from error
+    if has_secret and phrase is None:
         say_aside(READABLE)
 
 

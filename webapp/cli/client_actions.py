@@ -27,10 +27,10 @@ def secret(context: CommandContext, *, name: str) -> None:
     with opened(context) as database, database.write() as db:
         client = client_called(db, name)
         try:
-            made = client_secrets.new_secret_of(db, client, origin="cli")
+            new_secret = client_secrets.new_secret_of(db, client, origin="cli")
         except InvalidClientSettings as error:
             raise CommandRefused(str(error)) from error
-    say_registered(str(client.id), made)
+    say_registered(str(client.id), new_secret)
 
 
 def confirm_end(database: Database, name: str, *, yes: bool) -> None:

@@ -117,11 +117,14 @@ def settings_options(command: Command) -> Command:
     return command
 
 
-def chosen(given: dict[str, Any]) -> dict[str, Any]:
+def chosen(options: dict[str, Any]) -> dict[str, Any]:
     """The settings that options name; an empty text stands for an empty list."""
-    named = {name: given[name] for name in NAMES if given.get(name) not in (None, ())}
-    return {name: [one for one in value if one] if isinstance(value, tuple) else value for name, value in named.items()}
+    values_by_name = {name: options[name] for name in NAMES if options.get(name) not in (None, ())}
+    return {
+        name: [entry for entry in value if entry] if isinstance(value, tuple) else value
+        for name, value in values_by_name.items()
+    }
 
 
-def changed(former: ClientSettings, given: dict[str, Any]) -> ClientSettings:
-    return replace(former, **chosen(given))
+def changed(former: ClientSettings, options: dict[str, Any]) -> ClientSettings:
+    return replace(former, **chosen(options))

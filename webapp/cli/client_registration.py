@@ -40,7 +40,7 @@ def add(
     app_url: str | None,
     is_public: bool,
     service_account: str | None,
-    **given: Any,
+    **options: Any,
 ) -> None:
     """Register an app. Prints its client_id, and its secret once.
 
@@ -60,13 +60,13 @@ def add(
                 is_public=is_public or (recipe is not None and RECIPES[recipe].is_public),
                 service_account_id=account.id if account else None,
                 recipe=recipe,
-                **by_recipe(recipe, app_url) | chosen(given),
+                **by_recipe(recipe, app_url) | chosen(options),
             )
             key_for(context.settings, database, db, desired)
-            made = clients.register(db, people.with_ids(db, desired), origin="cli")
+            registered = clients.register(db, people.with_ids(db, desired), origin="cli")
         except InvalidClientSettings as error:
             raise CommandRefused(str(error)) from error
-        say_registered(str(made.client.id), made.secret)
+        say_registered(str(registered.client.id), registered.secret)
     if recipe is not None:
         say_aside(f"What to enter in the app: client show {name!r}")
 
@@ -77,7 +77,8 @@ def key_for(settings: Settings, database: Database, db: Session, desired: Client
 
 
 def by_recipe(recipe: str | None, app_url: str | None) -> dict[str, Any]:
-    """
+    """The settings of a recipe for an app at this URL; none without a recipe.
+
     Raises:
         InvalidClientSettings
     """
@@ -88,7 +89,7 @@ def by_recipe(recipe: str | None, app_url: str | None) -> dict[str, Any]:
 @click.argument("name")
 @settings_options
 @pass_context
-def edit(context: CommandContext, /, *, name: str, **given: Any) -> None:
+def edit(context: CommandContext, /, *, name: str, **options: Any) -> None:
     """Change an app. An option replaces all former values; an empty value removes them.
 
     \b
@@ -96,12 +97,12 @@ def edit(context: CommandContext, /, *, name: str, **given: Any) -> None:
       python -m webapp client edit Wiki --role editor --role admin
       python -m webapp client edit Wiki --role ""
     """
-    if not chosen(given):
+    if not chosen(options):
         raise CommandRefused("Nothing to change. See: client edit --help")
     with opened(context) as database, database.write() as db:
         client = client_called(db, name)
         try:
-            desired = changed(settings_of(client), given)
+            desired = changed(settings_of(client), options)
             key_for(context.settings, database, db, desired)
             clients.edit(db, client, people.with_ids(db, desired))
         except InvalidClientSettings as error:

@@ -34,7 +34,7 @@ def add(context: CommandContext, *, uses: int, expires: timedelta, allow_logout_
     """
     with opened(context) as database, database.write() as db:
         try:
-            made = registration_tokens.make(
+            created = registration_tokens.make(
                 db, uses=uses, lifetime=expires, allows_logout_uri=allow_logout_notices, origin="cli"
             )
         except InvalidRegistrationToken as error:
@@ -42,7 +42,7 @@ def add(context: CommandContext, *, uses: int, expires: timedelta, allow_logout_
     if not context.settings.dynamic_registration:
         say_aside("Apps can use it once WEBAPP_DYNAMIC_REGISTRATION is true.")
     say_aside("It is shown only now.")
-    click.echo(made.secret)
+    click.echo(created.secret)
 
 
 @command.command("list")

@@ -22,10 +22,10 @@ OPEN_FILES = Path("/proc/self/fd")
 USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)
 
 
-def connections_per_worker(wanted: int) -> int:
+def connections_per_worker(requested: int) -> int:
     """Maximum of open connections per worker: the limit of open files of the process, less ``SPARE_FILES``."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    files = wanted + SPARE_FILES
+    files = requested + SPARE_FILES
     allowed = files if hard == resource.RLIM_INFINITY else min(hard, files)
     if soft != resource.RLIM_INFINITY and soft < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
@@ -80,4 +80,4 @@ def surplus(
             by_client[client].append(connection)
     if count <= most // 2:
         return []
-    return [connection for held in by_client.values() for connection in held[most // 4 :]]
+    return [connection for of_client in by_client.values() for connection in of_client[most // 4 :]]

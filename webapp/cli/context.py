@@ -17,8 +17,8 @@ class CommandContext:
 
     def otherwise(self, **choices: object) -> "CommandContext":
         """A copy with some settings replaced; None keeps a setting. Values are checked like environment variables."""
-        given = {PREFIX + name.upper(): str(value) for name, value in choices.items() if value is not None}
-        return CommandContext(self.environ | given)
+        variables = {PREFIX + name.upper(): str(value) for name, value in choices.items() if value is not None}
+        return CommandContext(self.environ | variables)
 
     @cached_property
     def settings(self) -> Settings:

@@ -79,7 +79,8 @@ class CopyBeforeMigration:
         self._settings, self._has_begun = settings, False
 
     def begin(self, *, is_new: bool = False) -> None:
-        """
+        """Copy the database before the first migration, and print that the upgrade begins.
+
         Raises:
             CommandRefused: there is no copy, so the database must not be migrated.
         """
@@ -90,15 +91,20 @@ class CopyBeforeMigration:
         if file is None:
             say(self._settings, "Upgrading the database ...", err=True)
         else:
-            kept = str(copy_of(file))
-            say(self._settings, f"Upgrading the database ...\nA copy of it is kept: {kept}", err=True, copy=kept)
+            copy_path = str(copy_of(file))
+            say(
+                self._settings,
+                f"Upgrading the database ...\nA copy of it is kept: {copy_path}",
+                err=True,
+                copy=copy_path,
+            )
 
 
 def copy_of(file: Path) -> Path:
     try:
         return restore.copy_before_change(file)
     except (OSError, sqlite3.Error) as error:
-        why = (isinstance(error, OSError) and error.strerror) or error
+        reason = (isinstance(error, OSError) and error.strerror) or error
         raise CommandRefused(
-            f"The database {file} cannot be copied before it is upgraded: {why}. It was not upgraded."
+            f"The database {file} cannot be copied before it is upgraded: {reason}. It was not upgraded."
         ) from error

@@ -27,8 +27,8 @@ from webapp.credentials import lifecycle as credentials
 from webapp.oauth import unused_grants
 from webapp.settings import InstanceError, Settings
 
-WORD = "end everything"
-WORDS = {"refresh": "script login", "trust": "trusted browser", "pending": "pending login", "link": "mailed link"}
+CONFIRMATION = "end everything"
+LABELS = {"refresh": "script login", "trust": "trusted browser", "pending": "pending login", "link": "mailed link"}
 # Seconds until requests that were authenticated before the first sweep, and may still issue a token, have ended.
 SECOND_SWEEP_AFTER = 2.0
 
@@ -52,12 +52,15 @@ def command(context: CommandContext, *, yes: bool) -> None:
     Example:
       python -m webapp keys emergency
     """
-    if not yes and click.prompt(f"Everyone has to log in again. Type “{WORD}” to continue", err=True) != WORD:
+    if (
+        not yes
+        and click.prompt(f"Everyone has to log in again. Type “{CONFIRMATION}” to continue", err=True) != CONFIRMATION
+    ):
         raise CommandRefused("Nothing was changed.")
-    left = ["signing"] if context.settings.signing_key else []
+    manual_steps = ["signing"] if context.settings.signing_key else []
     with opened(context) as database:
         at = now()
-        ended = sweep(database, context.settings, left)
+        ended = sweep(database, context.settings, manual_steps)
         record_time(context.settings, at)
         kid = ring_for(context.settings, KeyTable(database, context.settings)).current().kid
         time.sleep(SECOND_SWEEP_AFTER)
@@ -66,18 +69,18 @@ def command(context: CommandContext, *, yes: bool) -> None:
     say_aside(f"Ended: {' and '.join(ended_counts(ended))}.")
     say_aside(NEXT)
     click.echo(kid)
-    if left:
+    if manual_steps:
         raise CommandRefused(BY_HAND)
 
 
-def sweep(database: Database, settings: Settings, left: list[str]) -> Counter[str]:
+def sweep(database: Database, settings: Settings, manual_steps: list[str]) -> Counter[str]:
     with database.write() as db:
         ended = credentials.end_every_credential(db)
         # With the secret key and the database, waiting mails and the links in them can be read.
         ended["link"], ended["invitation"] = one_time_links.void_of_everybody(db), invitations.revoke_all(db)
         ended += unused_grants.void_all(db, before=now())
         former = replace_keys(db, database, settings)
-        record(db, Event.EMERGENCY_DECLARED, retired=former, ended=dict(ended), by_hand=left)
+        record(db, Event.EMERGENCY_DECLARED, retired=former, ended=dict(ended), by_hand=manual_steps)
     return ended
 
 
@@ -103,4 +106,4 @@ def record_time(settings: Settings, at: datetime) -> None:
 
 def ended_counts(ended: Counter[str]) -> Iterator[str]:
     kinds = sorted({"session", "token"} | set(ended))
-    return (counted(ended[kind], WORDS.get(kind, kind)) for kind in kinds)
+    return (counted(ended[kind], LABELS.get(kind, kind)) for kind in kinds)

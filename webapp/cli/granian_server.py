@@ -126,10 +126,10 @@ def serve(settings: Settings, *, debug: bool, on_answer: Callable[[], None]) -> 
 
 def watched(settings: Settings) -> list[Path]:
     """Files and folders whose changes restart the worker with ``--debug``: ours, those of plug-ins and of the look."""
-    ours = CHECKOUT / "webapp", ROOT / "templates", ROOT / "static"
+    own_folders = CHECKOUT / "webapp", ROOT / "templates", ROOT / "static"
     apps = (Path(blueprint.root_path) for blueprint in lazily("webapp.cli.plugin_tables").plugins(settings))
     look = (Path(name) for name in (settings.templates, settings.brand_logo, settings.brand_css) if name)
-    return [*ours, *dict.fromkeys(apps), *look]
+    return [*own_folders, *dict.fromkeys(apps), *look]
 
 
 def split(bind: str, variable: str = "WEBAPP_BIND") -> tuple[str, int]:

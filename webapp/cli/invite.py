@@ -47,7 +47,7 @@ def command(
     # Its log lines would be printed between the links.
     app = create_app(replace(context.settings, log_level="warning"))
     mailer = services_of(app).get(Mailer)
-    made = []
+    created = []
     try:
         with opened(context) as database, database.write() as db:
             role_named(db, role)
@@ -60,16 +60,18 @@ def command(
                 one = invitations.create(db, requested)
                 is_mailed = invitations.mail(db, mailer, one)
                 link = None if is_mailed else context.settings.base_url + one.path
-                made.append({"who": name, "link": link, "is_mailed": is_mailed})
+                created.append({"who": name, "link": link, "is_mailed": is_mailed})
     except InvalidEmail as error:
         raise click.UsageError(str(error)) from error
     finally:
         close(app)
     if is_json:
-        say_json(made)
+        say_json(created)
         return
-    mailed = sum(bool(invitation["is_mailed"]) for invitation in made)
-    say_aside(f"Created: {len(made)}, of these mailed: {mailed}. Anyone who has a link can use it. It is shown once.")
-    for invitation in made:
+    mailed = sum(bool(invitation["is_mailed"]) for invitation in created)
+    say_aside(
+        f"Created: {len(created)}, of these mailed: {mailed}. Anyone who has a link can use it. It is shown once."
+    )
+    for invitation in created:
         if invitation["link"]:
             click.echo(invitation["link"])

@@ -84,8 +84,8 @@ def test(context: CommandContext, *, address: str) -> None:
         raise CommandRefused("No mail server is configured. Set WEBAPP_SMTP_URL.")
     app = create_app(settings)
     try:
-        made = render_mail(app, "test", {}, DEFAULT)
-        mail = LeasedMail(uuid4(), checked_address(address), Content(made.subject, made.text, made.html))
+        rendered = render_mail(app, "test", {}, DEFAULT)
+        mail = LeasedMail(uuid4(), checked_address(address), Content(rendered.subject, rendered.text, rendered.html))
         transport_for(settings.smtp_url, settings.mail_from, settings.host).send(mail)
     except InvalidEmail as error:
         raise click.UsageError(str(error)) from error

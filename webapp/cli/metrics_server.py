@@ -37,7 +37,8 @@ class MetricsHandler(BaseHTTPRequestHandler):
 
 
 class MetricsServer(ThreadingHTTPServer):
-    """
+    """HTTP server for /metrics on its own port, with a limit of requests at once.
+
     Args:
         text: returns the metrics.
     """

@@ -112,9 +112,9 @@ def scope_refusal(
     """The error for scopes that do not exist, or else for those that the owner may not give."""
     if unknown := [name for name in refused if name not in catalogue.scopes]:
         return click.UsageError(f"There is no scope {', '.join(unknown)}. Scopes: {', '.join(catalogue.scopes)}.")
-    held = ", ".join(catalogue.held_by(roles))
+    available = ", ".join(catalogue.held_by(roles))
     return CommandRefused(
-        f"{owner.username} may not give the scope {', '.join(refused)}: it needs another role. Available: {held}."
+        f"{owner.username} may not give the scope {', '.join(refused)}: it needs another role. Available: {available}."
     )
 
 
@@ -132,13 +132,14 @@ def checked_lifetime(settings: Settings, order: MintOrder) -> timedelta | None:
             raise click.BadParameter(STACKED, param_hint="--reason")
         return None
     if not timedelta() < order.lifetime <= longest:
-        most = write_duration(longest)
-        raise click.UsageError(f"The lifetime of a token must be more than zero and at most {most}.")
+        maximum = write_duration(longest)
+        raise click.UsageError(f"The lifetime of a token must be more than zero and at most {maximum}.")
     return order.lifetime
 
 
 def bounded(scopes: frozenset[str], order: MintOrder) -> TokenGrant:
-    """
+    """The scopes and restrictions of a new token, from the options of the command.
+
     Raises:
         InvalidDpopKey, InvalidNetwork
     """

@@ -35,10 +35,10 @@ def command(name: str) -> None:
     """
     check_name(name)
     folder = Path(name)
-    written = files(name)
-    if existing := [str(folder / path) for path, _text in written if (folder / path).exists()]:
+    new_files = files(name)
+    if existing := [str(folder / path) for path, _text in new_files if (folder / path).exists()]:
         raise CommandRefused(f"{', '.join(existing)} exists already. Nothing was written.")
-    for path, text in written:
+    for path, text in new_files:
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
@@ -47,7 +47,8 @@ def command(name: str) -> None:
 
 
 def check_name(name: str) -> None:
-    """
+    """Check that a new app can have this name as package, blueprint and URL.
+
     Raises:
         BadParameter: it cannot be the name of a package, or of a blueprint beside ours.
     """
@@ -55,17 +56,17 @@ def check_name(name: str) -> None:
         raise click.BadParameter("Use 2 to 30 lower-case letters, digits and underscores, a letter first.")
     if keyword.iskeyword(name) or name in sys.stdlib_module_names or name in ("webapp", "latchkey", "tests"):
         raise click.BadParameter(f"A Python package must not be called {name}.")
-    if name in names_of_ours():
+    if name in reserved_names():
         raise click.BadParameter(f"{name} is a part of Latchkey, which has that URL or blueprint. Choose another name.")
 
 
-def names_of_ours() -> set[str]:
+def reserved_names() -> set[str]:
     """Names of our blueprints, and the first parts of our URLs."""
-    ours = Flask("webapp", static_folder=None)
-    ours.config["TOKEN_LOCATIONS"] = ("cookie",)
+    app = Flask("webapp", static_folder=None)
+    app.config["TOKEN_LOCATIONS"] = ("cookie",)
     settings = Settings(secret_key=secrets.token_urlsafe(32), metrics=True)
-    lazily("webapp.app.blueprints").register_blueprints(ours, settings)
-    return {"static", *ours.blueprints, *(rule.rule.split("/")[1] for rule in ours.url_map.iter_rules())}
+    lazily("webapp.app.blueprints").register_blueprints(app, settings)
+    return {"static", *app.blueprints, *(rule.rule.split("/")[1] for rule in app.url_map.iter_rules())}
 
 
 def files(name: str) -> list[tuple[Path, str]]:

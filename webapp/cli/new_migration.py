@@ -32,12 +32,12 @@ def write(name: str, today: date) -> Path:
     Raises:
         ValueError: ``name`` has no letter or digit.
     """
-    words = re.sub(r"[^a-z0-9]+", " ", name.lower()).split()
-    if not words:
+    name_parts = re.sub(r"[^a-z0-9]+", " ", name.lower()).split()
+    if not name_parts:
         raise ValueError("Name what the migration does: make migration NAME='add notes'")
     if head := schema.head():
         today = max(today, datetime.strptime(head[:8], "%Y%m%d").date() + timedelta(days=1))  # noqa: DTZ007 - a date
-    revision = f"{today:%Y%m%d}_{'_'.join(words)}"
+    revision = f"{today:%Y%m%d}_{'_'.join(name_parts)}"
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.from_env(
             {"WEBAPP_INSTANCE": str(Path(folder) / "instance"), "WEBAPP_SECRET_KEY": new_secret()}
@@ -46,7 +46,7 @@ def write(name: str, today: date) -> Path:
         with schema.disposed(engine_for(settings.database)) as engine, engine.connect() as connection:
             config = schema.config(connection)
             config.set_main_option("file_template", revision)
-            sentence = " ".join(words).capitalize()
+            sentence = " ".join(name_parts).capitalize()
             with schema.without_expression_indexes():
                 command.revision(config, sentence, autogenerate=True, rev_id=revision[:REVISION_LENGTH].rstrip("_"))
     return schema.MIGRATIONS / "versions" / f"{revision}.py"

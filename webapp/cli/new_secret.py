@@ -23,7 +23,7 @@ from webapp.credentials import lifecycle as credentials
 from webapp.mail import outbox
 from webapp.settings import Settings, private_files
 
-WORD = "new secret key"
+CONFIRMATION = "new secret key"
 
 
 @click.command("new-secret", cls=Command)
@@ -48,9 +48,9 @@ def command(context: CommandContext, *, yes: bool) -> None:
     with opened(context, needs_secret_key=False) as database:
         refuse_unless_lost(context, database)
         with database.read() as db:
-            lost = words_of(counts_by_column(db, context.settings_to_read), SealedWith.NONE)
-        say_aside(f"Cannot be decrypted any more: {lost or 'nothing'}.")
-        confirm("Every session, token and script login ends, and what is listed above is lost", WORD, yes=yes)
+            undecryptable = words_of(counts_by_column(db, context.settings_to_read), SealedWith.NONE)
+        say_aside(f"Cannot be decrypted any more: {undecryptable or 'nothing'}.")
+        confirm("Every session, token and script login ends, and what is listed above is lost", CONFIRMATION, yes=yes)
         if not context.has_secret_key:
             private_files.make_secret_key(context.settings_to_read.instance)
         settings = Settings.from_env(context.environ)

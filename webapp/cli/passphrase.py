@@ -19,7 +19,7 @@ option = click.option(
 )
 
 
-def given(context: CommandContext, file: Path | None) -> str | None:
+def configured(context: CommandContext, file: Path | None) -> str | None:
     """The passphrase of the file or of the environment, if there is one."""
     if file is None:
         return context.environ.get(VARIABLE) or None
@@ -41,7 +41,7 @@ def is_terminal() -> bool:
 
 
 def new(context: CommandContext, file: Path | None) -> str:
-    passphrase = given(context, file) or typed(is_new=True)
+    passphrase = configured(context, file) or typed(is_new=True)
     if len(passphrase) < SHORTEST:
         raise CommandRefused(f"The passphrase must have at least {SHORTEST} characters. No backup was made.")
     return passphrase

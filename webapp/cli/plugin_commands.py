@@ -23,11 +23,11 @@ def groups_for(ctx: click.Context) -> dict[str, click.Group]:
     """
     context = CommandContext(os.environ).otherwise(instance=ctx.params.get("instance"))
     # Read alone: the whole settings would create a secret key, for a command that is only misspelt.
-    named: Any = sources.read(fields_of(Settings), context.environ).get("blueprints")
-    if named is None or not named.value:
+    setting: Any = sources.read(fields_of(Settings), context.environ).get("blueprints")
+    if setting is None or not setting.value:
         return {}
-    blueprints = lazily("webapp.app.plugins").load_blueprints(named.value)
-    return {name_of(found): group(found, context) for found in blueprints if found.cli.commands}
+    blueprints = lazily("webapp.app.plugins").load_blueprints(setting.value)
+    return {name_of(blueprint): group(blueprint, context) for blueprint in blueprints if blueprint.cli.commands}
 
 
 def name_of(blueprint: "Blueprint") -> str:

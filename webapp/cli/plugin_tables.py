@@ -92,14 +92,14 @@ def write_revision(settings: Settings, blueprint: Blueprint, message: str) -> Pa
         raise CommandRefused(f"{tables.module} must have a class Base with the tables: {error}.") from error
     tables.folder.mkdir(exist_ok=True)
     with schema.disposed(engine_for(settings.database)) as engine, engine.connect() as connection:
-        made: Any = command.revision(config(connection, tables, metadata), message, autogenerate=True)
-    return Path(made.path)
+        revision: Any = command.revision(config(connection, tables, metadata), message, autogenerate=True)
+    return Path(revision.path)
 
 
 def config(connection: Connection, tables: PluginTables, metadata: Any = None) -> Config:
-    made = schema.config(connection)
+    alembic_config = schema.config(connection)
     # Otherwise Alembic prints a line of its own beside the path.
-    made.cmd_opts = Namespace(quiet=True)
-    made.set_main_option("version_locations", str(tables.folder))
-    made.attributes["plugin"] = {"version_table": tables.version_table, "target_metadata": metadata}
-    return made
+    alembic_config.cmd_opts = Namespace(quiet=True)
+    alembic_config.set_main_option("version_locations", str(tables.folder))
+    alembic_config.attributes["plugin"] = {"version_table": tables.version_table, "target_metadata": metadata}
+    return alembic_config

@@ -15,15 +15,15 @@ from webapp.federation import lifecycle, linked_logins, provider_people
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
-def confirm_for(context: CommandContext, database: Database, slug: str, what: str, *, yes: bool) -> None:
+def confirm_for(context: CommandContext, database: Database, slug: str, action: str, *, yes: bool) -> None:
     passwords = PasswordLogin(context.settings.password_login)
     with database.read() as db:
         row = provider_called(db, slug)
         use = provider_people.of_provider(db, row.id)
         locked_out = linked_logins.only_ways_in(db, row.id, passwords)
     users = "1 user" if use.users == 1 else f"{use.users} users"
-    others = f"; {locked_out} of them would have no way to log in" if locked_out else ""
-    confirm(f"{what} {row.name}, with which {users} can log in{others}", row.slug, yes=yes)
+    consequence = f"; {locked_out} of them would have no way to log in" if locked_out else ""
+    confirm(f"{action} {row.name}, with which {users} can log in{consequence}", row.slug, yes=yes)
 
 
 @click.command("disable", cls=Command)

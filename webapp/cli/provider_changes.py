@@ -44,7 +44,7 @@ def add(
     entered: str,
     public: bool,
     secret_stdin: bool,
-    **given: Any,
+    **options: Any,
 ) -> None:
     """Add an identity provider. Prints the redirect URI to enter there. Prompts for the client secret.
 
@@ -56,13 +56,13 @@ def add(
       python -m webapp provider add acme --issuer https://id.acme.example --client-id latchkey --name Acme
     """
     settings = context.settings
-    client_id = given.pop("client_id") or ""
+    client_id = options.pop("client_id") or ""
     sealer = providers.encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
     private = PrivateHosts.of(settings.private_hosts)
     secret = "" if public else read_secret(from_stdin=secret_stdin)
     with opened(context) as database, database.write() as db, refusing():
         desired = from_preset(
-            db, PRESETS[preset], entered=entered, slug=slug or "", client_id=client_id, **chosen(given)
+            db, PRESETS[preset], entered=entered, slug=slug or "", client_id=client_id, **chosen(options)
         )
         row = lifecycle.add(db, sealer, private, desired, secret, OPERATOR)
         click.echo(f"slug={row.slug}")
@@ -88,7 +88,7 @@ def read_secret(*, from_stdin: bool) -> str:
 @secret_stdin
 @settings_options
 @pass_context
-def edit(context: CommandContext, /, *, slug: str, prompts: bool, secret_stdin: bool, **given: Any) -> None:
+def edit(context: CommandContext, /, *, slug: str, prompts: bool, secret_stdin: bool, **options: Any) -> None:
     """Change a provider. An option replaces all former values; an empty value removes them.
 
     \b
@@ -97,7 +97,7 @@ def edit(context: CommandContext, /, *, slug: str, prompts: bool, secret_stdin: 
       python -m webapp provider edit acme --grantable-role editor --role-rule groups=staff:editor
       python -m webapp provider edit acme --secret
     """
-    settings, changes = context.settings, chosen(given)
+    settings, changes = context.settings, chosen(options)
     has_secret = prompts or secret_stdin
     if not (changes or has_secret):
         raise CommandRefused("Nothing to change. See: provider edit --help")

@@ -39,9 +39,9 @@ def test_claims(context: CommandContext, *, slug: str, file: BinaryIO, is_json: 
             found = outcome_of(db, row, pasted_identity(row, text))
         except InvalidPastedClaims as error:
             raise CommandRefused(str(error)) from error
-        words = account_in_words(found, row), role_in_words(found)
+        sentences = account_in_words(found, row), role_in_words(found)
     if is_json:
         say_json(found)
         return
-    click.echo(f"Account: {words[0]}")
-    click.echo(f"Role: {words[1]}")
+    click.echo(f"Account: {sentences[0]}")
+    click.echo(f"Role: {sentences[1]}")

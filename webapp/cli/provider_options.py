@@ -12,24 +12,25 @@ Command = Callable[..., Any]
 
 
 def role_rule(text: str) -> dict[str, str]:
-    """
+    """Parse a role rule: claim, value and role.
+
     Args:
         text: such as ``groups=staff:editor``.
     """
-    claim, has_value, rest = text.partition("=")
-    value, has_role, role = rest.rpartition(":")
+    claim, has_value, assignment = text.partition("=")
+    value, has_role, role = assignment.rpartition(":")
     if not (has_value and has_role):
         raise click.BadParameter(f"{text} is no rule like groups=staff:editor")
     return {"claim": claim, "value": value, "role": role}
 
 
-def rules(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[Any, ...]:
-    return tuple(role_rule(text) if text else text for text in given)
+def rules(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(role_rule(text) if text else text for text in values)
 
 
-def named_values(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str] | None:
-    named = dict(text.partition("=")[::2] for text in given)
-    return {name: value for name, value in named.items() if name} if given else None
+def named_values(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, str] | None:
+    pairs = dict(text.partition("=")[::2] for text in values)
+    return {name: value for name, value in pairs.items() if name} if values else None
 
 
 OPTIONS = (
@@ -109,7 +110,10 @@ def settings_options(command: Command) -> Command:
     return command
 
 
-def chosen(given: dict[str, Any]) -> dict[str, Any]:
+def chosen(options: dict[str, Any]) -> dict[str, Any]:
     """The settings that options name; an empty text stands for an empty list."""
-    named = {name: given[name] for name in NAMES if given.get(name) not in (None, ())}
-    return {name: [one for one in value if one] if isinstance(value, tuple) else value for name, value in named.items()}
+    values_by_name = {name: options[name] for name in NAMES if options.get(name) not in (None, ())}
+    return {
+        name: [entry for entry in value if entry] if isinstance(value, tuple) else value
+        for name, value in values_by_name.items()
+    }

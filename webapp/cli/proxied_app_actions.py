@@ -14,12 +14,12 @@ from webapp.forward_auth import app_queries, lifecycle
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
-def confirm_for(database: Database, slug: str, what: str, *, yes: bool) -> None:
+def confirm_for(database: Database, slug: str, action: str, *, yes: bool) -> None:
     with database.read() as db:
         row = app_called(db, slug)
         logins = app_queries.logins_of(db, row.id)
     counted = "1 login" if logins == 1 else f"{logins} logins"
-    confirm(f"{what} {row.name}, at whose hosts there are {counted}", row.slug, yes=yes)
+    confirm(f"{action} {row.name}, at whose hosts there are {counted}", row.slug, yes=yes)
 
 
 @click.command("disable", cls=Command)

@@ -34,20 +34,22 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def chosen(db: Session, given: dict[str, Any]) -> dict[str, Any]:
+def chosen(db: Session, options: dict[str, Any]) -> dict[str, Any]:
     """The settings that options name; an empty text stands for an empty list.
 
     Raises:
         UnknownPeople
     """
-    named = {name: value for name, value in given.items() if value not in (None, ())}
-    found = {name: [*filter(None, value)] if isinstance(value, tuple) else value for name, value in named.items()}
-    if "people" in found:
-        found["people"] = ids_of(db, found["people"])
-    if "owner" in found:
-        owners = ids_of(db, [given["owner"]] if found.pop("owner") else [])
-        found["owner_id"] = UUID(owners[0]) if owners else None
-    return found
+    values_by_name = {name: value for name, value in options.items() if value not in (None, ())}
+    values = {
+        name: [*filter(None, value)] if isinstance(value, tuple) else value for name, value in values_by_name.items()
+    }
+    if "people" in values:
+        values["people"] = ids_of(db, values["people"])
+    if "owner" in values:
+        owners = ids_of(db, [options["owner"]] if values.pop("owner") else [])
+        values["owner_id"] = UUID(owners[0]) if owners else None
+    return values
 
 
 @click.command("add", cls=Command)
@@ -56,7 +58,7 @@ def chosen(db: Session, given: dict[str, Any]) -> dict[str, Any]:
 @click.option("--preset", type=click.Choice(list(RULE_PRESETS)), default=USUAL, help="Rules to begin with.")
 @settings_options
 @pass_context
-def add(context: CommandContext, /, *, name: str, slug: str | None, preset: str, **given: Any) -> None:
+def add(context: CommandContext, /, *, name: str, slug: str | None, preset: str, **options: Any) -> None:
     """Put an app behind the login. Without --role and --person, everybody with an account may open it.
 
     \b
@@ -65,7 +67,7 @@ def add(context: CommandContext, /, *, name: str, slug: str | None, preset: str,
       python -m webapp proxied-app add Shop --host shop.example.org --preset public_except_admin --role admin
     """
     with opened(context) as database, database.write() as db, refusing():
-        values = {"hosts": []} | chosen(db, given)
+        values = {"hosts": []} | chosen(db, options)
         desired = AppSettings(name=name, rules=RULE_PRESETS[preset].rules, **values)
         own_host = host_of_site(context.settings.base_url)
         row = lifecycle.add(db, slug or app_queries.free_slug(db, name), desired, OPERATOR, own_host=own_host)
@@ -78,7 +80,7 @@ def add(context: CommandContext, /, *, name: str, slug: str | None, preset: str,
 @click.option("--name", help="Shown to users who log in for it.")
 @settings_options
 @pass_context
-def edit(context: CommandContext, /, *, slug: str, **given: Any) -> None:
+def edit(context: CommandContext, /, *, slug: str, **options: Any) -> None:
     """Change an app. An option replaces all former values; an empty value removes them.
 
     \b
@@ -86,7 +88,7 @@ def edit(context: CommandContext, /, *, slug: str, **given: Any) -> None:
       python -m webapp proxied-app edit wiki --role admin --person ada --person bob
     """
     with opened(context) as database, database.write() as db, refusing():
-        changes = chosen(db, given)
+        changes = chosen(db, options)
         if not changes:
             raise CommandRefused("Nothing to change. See: python -m webapp proxied-app edit --help")
         row = app_called(db, slug)

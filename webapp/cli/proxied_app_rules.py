@@ -44,10 +44,12 @@ def rule_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def chosen(given: dict[str, Any]) -> dict[str, Any]:
+def chosen(options: dict[str, Any]) -> dict[str, Any]:
     """The fields that options name; an empty text stands for an empty list."""
-    named = {name: value for name, value in given.items() if value not in (None, ())}
-    return {name: [*filter(None, value)] if isinstance(value, tuple) else value for name, value in named.items()}
+    values_by_name = {name: value for name, value in options.items() if value not in (None, ())}
+    return {
+        name: [*filter(None, value)] if isinstance(value, tuple) else value for name, value in values_by_name.items()
+    }
 
 
 @click.group("rule", cls=CommandGroup)
@@ -77,7 +79,7 @@ def index_of(rules: list[RuleSettings], number: int) -> int:
 @click.option("--number", type=click.IntRange(1), default=1, help="Its place; before all others if not given.")
 @rule_options
 @pass_context
-def add_rule(context: CommandContext, /, *, slug: str, path: str, number: int, **given: Any) -> None:
+def add_rule(context: CommandContext, /, *, slug: str, path: str, number: int, **options: Any) -> None:
     """Add a rule.
 
     \b
@@ -85,8 +87,8 @@ def add_rule(context: CommandContext, /, *, slug: str, path: str, number: int, *
       python -m webapp proxied-app rule add wiki '/admin/*' --role admin --level aal2
       python -m webapp proxied-app rule add wiki '/api/*' --authorization app --public
     """
-    made = RuleSettings(path=path, **chosen(given))
-    change(context, slug, lambda rules: rules.insert(number - 1, made))
+    new_rule = RuleSettings(path=path, **chosen(options))
+    change(context, slug, lambda rules: rules.insert(number - 1, new_rule))
     say_aside("The rule was added.")
 
 
@@ -96,14 +98,14 @@ def add_rule(context: CommandContext, /, *, slug: str, path: str, number: int, *
 @click.option("--path", help="Pattern, such as /admin/*.")
 @rule_options
 @pass_context
-def edit_rule(context: CommandContext, /, *, slug: str, number: int, **given: Any) -> None:
+def edit_rule(context: CommandContext, /, *, slug: str, number: int, **options: Any) -> None:
     """Change a rule.
 
     \b
     Example:
       python -m webapp proxied-app rule edit wiki 1 --level phr
     """
-    changes = chosen(given)
+    changes = chosen(options)
     if not changes:
         raise CommandRefused("Nothing to change. See: python -m webapp proxied-app rule edit --help")
 

@@ -52,11 +52,11 @@ def test(
         try:
             app = rule_test.app_as_applied(db, row)
             caller = rule_test.caller_called(db, person, token, acr=level or "", address=address)
-            asked = rule_test.request_to(app, method, url)
+            request = rule_test.request_to(app, method, url)
         except InvalidTestRequest as error:
             raise CommandRefused(str(error)) from error
         outcome = rule_test.outcome_for(
-            RuleTest(decisions, CredentialQuery(database)).verdict(db, app, asked, caller), row
+            RuleTest(decisions, CredentialQuery(database)).verdict(db, app, request, caller), row
         )
     if is_json:
         say_json(outcome)

@@ -44,8 +44,8 @@ def command(context: CommandContext) -> None:
     settings = context.settings
     with opened(context) as database:
         counts = move_all(database, settings)
-    if lost := words_of(counts, SealedWith.NONE):
-        say_aside(f"Cannot be decrypted with any secret key of this site, and stays as it is: {lost}.")
+    if undecryptable := words_of(counts, SealedWith.NONE):
+        say_aside(f"Cannot be decrypted with any secret key of this site, and stays as it is: {undecryptable}.")
     say_aside("Nothing in the database is encrypted with a former secret key. See docs/keys.md before you forget it.")
 
 

@@ -28,7 +28,7 @@ from webapp.settings import Settings
 
 IN_USE = "The server is running, or another program has the database open. Stop it first. Nothing was changed."
 BY_HAND = "Restored by hand, it is completed by: python -m webapp db restore --already-restored"
-WORD = "restore"
+CONFIRMATION = "restore"
 DRAFT = ".restore-"
 
 
@@ -104,17 +104,17 @@ def command(
             if is_check:
                 say_aside(f"{file} can be restored: {in_words(prepared.made_at)}. Nothing was changed.")
                 return
-            confirm(f"The database is replaced by the backup of {in_words(prepared.made_at)}", WORD, yes=yes)
+            confirm(f"The database is replaced by the backup of {in_words(prepared.made_at)}", CONFIRMATION, yes=yes)
             put_settings(context, found)
-            kept = replace_by(trial, settings)
-            if prepared.known.emergency_at:
-                emergency_mark.write(settings.instance, prepared.known.emergency_at)
-    say_aside(f"{file} was restored." + (f" The former database is {kept}." if kept else ""))
+            former = replace_by(trial, settings)
+            if prepared.facts.emergency_at:
+                emergency_mark.write(settings.instance, prepared.facts.emergency_at)
+    say_aside(f"{file} was restored." + (f" The former database is {former}." if former else ""))
     report(prepared)
 
 
 def report(prepared: Prepared) -> None:
-    if prepared.known.is_before_emergency:
+    if prepared.facts.is_before_emergency:
         say_aside("keys emergency was run since the backup was made: all that it ended stays ended.")
     if prepared.outcome.keys == "new":
         say_aside("New signing keys were made. Services that verify tokens fetch them.")
@@ -136,10 +136,10 @@ def unpacked(
     beside = schema.file_of(settings) or settings.instance / "database"
     backup.delete_leftovers(beside.parent, DRAFT)
     with instance_folder.lock(settings.instance), TemporaryDirectory(dir=beside.parent, prefix=DRAFT) as folder:
-        words = None
+        phrase = None
         if backup_file.kind_of(file) == "encrypted":
-            words = passphrase.given(context, passphrase_file) or passphrase.typed(is_new=False)
-        yield restore_draft.unpack(file, Path(folder), words)
+            phrase = passphrase.configured(context, passphrase_file) or passphrase.typed(is_new=False)
+        yield restore_draft.unpack(file, Path(folder), phrase)
 
 
 def refuse_served(settings: Settings) -> None:
@@ -159,9 +159,9 @@ def replace_by(trial: Settings, settings: Settings) -> Path | str | None:
     draft, target = schema.file_of(trial), schema.file_of(settings)
     if draft is None or target is None:
         return postgresql_backup.replace(trial.database, settings.database)
-    kept = restore.replace(draft, target)
+    former = restore.replace(draft, target)
     instance_folder.mark_made(settings.instance, target)
-    return kept
+    return former
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from webapp.audit.log import Event, record
 from webapp.cli import former_database, reseal, schema
 from webapp.cli.emergency import replace_keys
 from webapp.cli.errors import CommandRefused
-from webapp.cli.restore_rules import EmergencyUnknown, Known, Outcome, decide
+from webapp.cli.restore_rules import EmergencyUnknown, Outcome, RestoreFacts, decide
 from webapp.core import (
     backup,
     backup_file,
@@ -34,7 +34,7 @@ from webapp.mfa import resets
 from webapp.oauth import unused_grants
 from webapp.settings import Settings
 
-HELD_BACK = "it was waiting in the restored backup: it may have been sent already, and its links no longer work"
+REASON_HELD_BACK = "it was waiting in the restored backup: it may have been sent already, and its links no longer work"
 UNKNOWN = (
     "Nobody can tell here whether keys emergency was run since the backup was made: then stolen keys would be valid "
     "again. Without --keep-logins and --revoke-issued-before the keys are replaced. If it was not run, add "
@@ -69,20 +69,21 @@ class Unpacked:
 class Prepared:
     """What became of the draft."""
 
-    known: Known
+    facts: RestoreFacts
     outcome: Outcome
     ended: Counter[str]
     made_at: datetime | None = None
 
 
-def unpack(file: Path, folder: Path, words: str | None) -> Unpacked:
-    """
+def unpack(file: Path, folder: Path, phrase: str | None) -> Unpacked:
+    """Unpack a backup file into a folder, and check its contents.
+
     Raises:
         InvalidBackup
     """
     if backup_file.kind_of(file) == "sqlite":
         return Unpacked(folder=folder, database=file, kind="sqlite", made_at=None)
-    manifest = backup_file.unpack(file, folder, passphrase=words)
+    manifest = backup_file.unpack(file, folder, passphrase=phrase)
     secret_keys = folder / backup_file.SECRET_KEYS
     return Unpacked(
         folder=folder,
@@ -135,22 +136,22 @@ def prepare(trial: Settings, settings: Settings, found: Unpacked, choices: Resto
         with database.read() as db:
             newest = event_queries.newest(db)
         former = former_database.read(settings, newest)
-        known = Known(
+        facts = RestoreFacts(
             newest_event=newest.at if newest else None,
             has_former=former is not None and former.is_later,
             emergency_at=last_emergency(settings.instance, former),
         )
-        outcome = chosen(known, choices)
+        outcome = chosen(facts, choices)
         if former is not None and outcome.keys == "former":
             with database.write() as db:
                 key_table.keep_rows(db, former.keys)
         if any(key != settings.secret_key for key in found.secret_keys):
             reseal.move_all(database, trial)
-        made_at = found.made_at or known.newest_event
+        made_at = found.made_at or facts.newest_event
         ended = revoke(database, trial, outcome, origin="cli", made_at=made_at)
     if (file := schema.file_of(trial)) is not None:
         restore.merge_write_ahead_log(file)
-    return Prepared(known=known, outcome=outcome, ended=ended, made_at=made_at)
+    return Prepared(facts=facts, outcome=outcome, ended=ended, made_at=made_at)
 
 
 def revoke_by_hand(database: Database, settings: Settings, choices: RestoreChoices) -> Prepared:
@@ -158,14 +159,14 @@ def revoke_by_hand(database: Database, settings: Settings, choices: RestoreChoic
     with database.read() as db:
         newest = event_queries.newest(db)
     at = emergency_mark.read(settings.instance)
-    known = Known(newest_event=newest.at if newest else None, has_former=False, emergency_at=at)
-    outcome = chosen(known, choices)
-    return Prepared(known=known, outcome=outcome, ended=revoke(database, settings, outcome, origin="elsewhere"))
+    facts = RestoreFacts(newest_event=newest.at if newest else None, has_former=False, emergency_at=at)
+    outcome = chosen(facts, choices)
+    return Prepared(facts=facts, outcome=outcome, ended=revoke(database, settings, outcome, origin="elsewhere"))
 
 
-def chosen(known: Known, choices: RestoreChoices) -> Outcome:
+def chosen(facts: RestoreFacts, choices: RestoreChoices) -> Outcome:
     try:
-        return decide(known, before=choices.before, no_emergency=choices.no_emergency)
+        return decide(facts, before=choices.before, no_emergency=choices.no_emergency)
     except EmergencyUnknown as error:
         raise CommandRefused(UNKNOWN) from error
 
@@ -201,6 +202,6 @@ def revoke_issued(db: Session, before: datetime) -> Counter[str]:
     ended["link"] = one_time_links.void_all(db, before=before)
     ended["invitation"] = invitations.revoke_all(db, before=before)
     ended["factor reset"] = resets.cancel_all(db, before=before)
-    ended["waiting mail"] = outbox.give_up_all(db, before=before, reason=HELD_BACK)
+    ended["waiting mail"] = outbox.give_up_all(db, before=before, reason=REASON_HELD_BACK)
     mail_requests.discard_all(db, before=before)
     return +(ended + unused_grants.void_all(db, before=before))

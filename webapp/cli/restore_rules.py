@@ -12,7 +12,7 @@ class EmergencyUnknown(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class RestoreFacts:
     """What is known here of the time since the backup was made."""
 
     newest_event: datetime | None
@@ -36,8 +36,9 @@ class Outcome:
     """Credentials, links and mails created before end; None: none."""
 
 
-def decide(known: Known, *, before: datetime | None, no_emergency: bool) -> Outcome:
-    """
+def decide(facts: RestoreFacts, *, before: datetime | None, no_emergency: bool) -> Outcome:
+    """Decide which keys a restored site uses, and which logins and tokens end.
+
     Args:
         before: what the operator wants to end; None: nothing.
         no_emergency: the operator says that there was no emergency since the backup.
@@ -45,9 +46,9 @@ def decide(known: Known, *, before: datetime | None, no_emergency: bool) -> Outc
     Raises:
         EmergencyUnknown
     """
-    if known.is_before_emergency:
-        return Outcome(keys="former" if known.has_former else "new", ended_before=NEVER)
-    if known.has_former:
+    if facts.is_before_emergency:
+        return Outcome(keys="former" if facts.has_former else "new", ended_before=NEVER)
+    if facts.has_former:
         return Outcome(keys="former", ended_before=before)
     if before == NEVER:
         # Nothing that the keys of the backup have signed is of use any more.

@@ -19,20 +19,20 @@ def settings_for(context: CommandContext, found: Unpacked) -> Settings:
     if url := database_url_of(context.settings_to_read.instance, found):
         environ.setdefault("WEBAPP_DATABASE_URL", url)
     try:
-        own = Settings.from_env(environ)
+        current = Settings.from_env(environ)
     except SecretKeyMissing:
         if not found.secret_keys:
             raise
-        own = Settings.from_env(environ | {"WEBAPP_SECRET_KEY": found.secret_keys[0]})
-    known = own.secret_key, *own.secret_key_fallbacks
-    further = (key for key in found.secret_keys if key not in known)
-    return replace(own, secret_key_fallbacks=(*own.secret_key_fallbacks, *further))
+        current = Settings.from_env(environ | {"WEBAPP_SECRET_KEY": found.secret_keys[0]})
+    known_keys = current.secret_key, *current.secret_key_fallbacks
+    further = (key for key in found.secret_keys if key not in known_keys)
+    return replace(current, secret_key_fallbacks=(*current.secret_key_fallbacks, *further))
 
 
 def database_url_of(instance: Path, found: Unpacked) -> str | None:
     """What the config.toml of the backup will say once it is put here."""
-    given = [sources.load(path).get("database_url") for path in found.settings if path.name == "config.toml"]
-    return str(given[0]) if given and given[0] and not (instance / "config.toml").exists() else None
+    urls = [sources.load(path).get("database_url") for path in found.settings if path.name == "config.toml"]
+    return str(urls[0]) if urls and urls[0] and not (instance / "config.toml").exists() else None
 
 
 def put_settings(context: CommandContext, found: Unpacked) -> None:
@@ -41,12 +41,12 @@ def put_settings(context: CommandContext, found: Unpacked) -> None:
     if not context.has_secret_key:
         private_files.write(instance / private_files.SECRET_KEY, f"{found.secret_keys[0]}\n")
     for path in found.settings:
-        own, text = instance / path.name, path.read_text(encoding="utf-8")
-        if not own.exists():
-            private_files.write(own, text)
-        elif own.read_text(encoding="utf-8") != text:
-            beside = own.with_name(f"{own.name}.restored")
+        target, text = instance / path.name, path.read_text(encoding="utf-8")
+        if not target.exists():
+            private_files.write(target, text)
+        elif target.read_text(encoding="utf-8") != text:
+            beside = target.with_name(f"{target.name}.restored")
             private_files.write(beside, text)
-            say_aside(f"{own} was left as it is; that of the backup is {beside}.")
+            say_aside(f"{target} was left as it is; that of the backup is {beside}.")
     if found.environment:
         say_aside(f"The backup has no values for what was set in the environment: {', '.join(found.environment)}.")

@@ -121,8 +121,8 @@ def show(context: CommandContext, *, role: str, is_json: bool) -> None:
         "Built-in": "yes" if found["is_first"] else "no",
         "Users": found["users"],
     }
-    for word, value in facts.items():
-        click.echo(f"{word:<12} {value}")
+    for label, value in facts.items():
+        click.echo(f"{label:<12} {value}")
 
 
 @command.command("create")
@@ -163,8 +163,8 @@ def edit(
         raise click.UsageError("Give --description, --includes or --includes-nothing.")
     with refusals(), opened(context) as database, database.write() as db:
         found = role_called(db, role)
-        kept = () if includes_nothing else tuple(found.includes)
-        roles.edit(db, found, found.description if description is None else description, includes or kept)
+        former_includes = () if includes_nothing else tuple(found.includes)
+        roles.edit(db, found, found.description if description is None else description, includes or former_includes)
     say_aside(f"The role {role} was changed.")
 
 

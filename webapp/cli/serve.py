@@ -81,17 +81,18 @@ def prepare(settings: Settings) -> None:
 
 
 def refuse_unknown_roles(settings: Settings) -> None:
-    """
+    """Refuse to start with settings that name a role that does not exist.
+
     Raises:
         SettingsError: a setting names a role that does not exist.
     """
-    named = lazily("webapp.accounts.configured_roles")
-    if not any(named.configured_roles(settings)):
+    configured_roles = lazily("webapp.accounts.configured_roles")
+    if not any(configured_roles.configured_roles(settings)):
         return
     database = Database(settings.database)
     try:
         with database.read() as db:
-            named.refuse_unknown(settings, [role.name for role in lazily("webapp.accounts.roles").every(db)])
+            configured_roles.refuse_unknown(settings, [role.name for role in lazily("webapp.accounts.roles").every(db)])
     finally:
         database.close()
 

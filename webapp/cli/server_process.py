@@ -46,20 +46,20 @@ def replace_this_process(*, debug: bool, welcome: dict[str, Any] | None) -> NoRe
     os.execv(sys.executable, [sys.executable, *flags, "-c", START, str(reader), "serve"])  # noqa: S606 - of ours alone
 
 
-def main(given: dict[str, Any]) -> None:
+def main(arguments: dict[str, Any]) -> None:
     print_uncaught()
     settings = Settings.from_env()
     if settings.log_json:
         lazily("webapp.web.logs").all_as_json()
-    on_answer = partial(print_welcome, settings, given["welcome"])
-    granian_server.serve(settings, debug=given["debug"], on_answer=on_answer)
+    on_answer = partial(print_welcome, settings, arguments["welcome"])
+    granian_server.serve(settings, debug=arguments["debug"], on_answer=on_answer)
 
 
 def print_welcome(settings: Settings, welcome: dict[str, Any] | None) -> None:
     say(settings, f"{settings.site_name} is running at {settings.base_url}{listening(settings)}")
     if welcome:
-        words = f"This site has no admin yet. Create the admin account within {welcome['within']}:"
-        say(settings, f"{words}\n  {welcome['link']}", setup_link=welcome["link"])
+        text = f"This site has no admin yet. Create the admin account within {welcome['within']}:"
+        say(settings, f"{text}\n  {welcome['link']}", setup_link=welcome["link"])
 
 
 def listening(settings: Settings) -> str:

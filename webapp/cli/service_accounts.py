@@ -29,7 +29,8 @@ def one_line(_context: click.Context, _parameter: click.Parameter, value: str | 
 
 
 def owner_named(db: Session, name: str | None, role: str | None) -> Owner:
-    """
+    """The owner that --owner or --owner-role names.
+
     Raises:
         UsageError: neither or both are given.
     """
@@ -160,13 +161,13 @@ def new_owner_named(db: Session, leaving: User, name: str | None, role: str | No
 def list_deactivation_effects(found: DeactivationEffects, owner: Owner | None) -> None:
     """Print what stops, one kind on a line, for ``--dry-run``."""
     services = [service.user.username for service in found.services]
-    for word, names, more in (
+    for label, names, more in (
         ("API tokens", found.tokens, found.more_tokens),
         ("Script logins", found.script_logins, found.more_script_logins),
         ("Service accounts", [] if owner else services, 0),
     ):
-        rest = f" and {more} more" if more else ""
-        click.echo(f"{word:<16} {', '.join(names) or '-'}{rest}")
+        suffix = f" and {more} more" if more else ""
+        click.echo(f"{label:<16} {', '.join(names) or '-'}{suffix}")
     if owner and services:
         click.echo(f"To {owner.name}: {', '.join(services)}")
 

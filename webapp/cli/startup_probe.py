@@ -10,16 +10,16 @@ INTERVAL = 0.05
 
 
 class StartupProbe(threading.Thread):
-    """Calls ``then`` once, when the server at this IP address and port has answered a request."""
+    """Calls ``on_answer`` once, when the server at this IP address and port has answered a request."""
 
-    def __init__(self, host: str, port: int, then: Callable[[], None]) -> None:
+    def __init__(self, host: str, port: int, on_answer: Callable[[], None]) -> None:
         super().__init__(name="first answer", daemon=True)
-        self.host, self.port, self.then = reachable(host), port, then
+        self.host, self.port, self.on_answer = reachable(host), port, on_answer
 
     def run(self) -> None:
         while not self.answers():
             time.sleep(INTERVAL)
-        self.then()
+        self.on_answer()
 
     def answers(self) -> bool:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=5)

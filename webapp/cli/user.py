@@ -171,8 +171,8 @@ def show(context: CommandContext, *, name: str, is_json: bool) -> None:
         live = live_counts_of(db, user.id)
         closure = roles.included_in(db, user.role)
     if is_json:
-        more = {"last_login_at": user.last_login_at, "roles": closure} | live.facts
-        say_json(user_facts(user) | more)
+        details = {"last_login_at": user.last_login_at, "roles": closure} | live.facts
+        say_json(user_facts(user) | details)
         return
     facts = {
         "Name": user.username,
@@ -184,8 +184,8 @@ def show(context: CommandContext, *, name: str, is_json: bool) -> None:
         "Live": in_words(live),
         "ID": str(user.id),
     }
-    for word, value in facts.items():
-        click.echo(f"{word:<12} {value}")
+    for label, value in facts.items():
+        click.echo(f"{label:<12} {value}")
 
 
 @command.command("role")

@@ -30,8 +30,8 @@ def enable(context: CommandContext, *, name: str) -> None:
             lifecycle.enable(db, user)
         except InvalidServiceOwner as error:
             raise CommandRefused(str(error)) from error
-    can = "is enabled again" if user.is_service else "can log in again"
-    say_aside(f"{user.username} {can}, and needs new tokens.")
+    effect = "is enabled again" if user.is_service else "can log in again"
+    say_aside(f"{user.username} {effect}, and needs new tokens.")
 
 
 @click.command("unlock", cls=Command)

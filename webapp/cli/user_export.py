@@ -51,13 +51,13 @@ def export(context: CommandContext, *, file: Path, form: str | None, with_secret
             record(db, Event.USERS_EXPORTED, file=name, with_secrets=with_secrets)
         try:
             header = user_export.csv_header(has_secrets=with_secrets) if form == "csv" else b""
-            written = write(header, lines(database, form, sealer), descriptor)
+            count = write(header, lines(database, form, sealer), descriptor)
         except SeedUnreadable as error:
             raise CommandRefused(
                 f"{file} is not complete: a seed of an authenticator app cannot be decrypted. Is WEBAPP_SECRET_KEY"
                 " another one now? Name the former one in WEBAPP_SECRET_KEY_FALLBACKS."
             ) from error
-    say_aside(f"Exported: {counted(written, 'user')}{', with their secrets' if with_secrets else ''}.")
+    say_aside(f"Exported: {counted(count, 'user')}{', with their secrets' if with_secrets else ''}.")
 
 
 def new_file(file: Path) -> int:
@@ -78,10 +78,10 @@ def lines(database: Database, form: str, sealer: Encryptor | None) -> Iterator[b
 
 def write(header: bytes, users: Iterator[bytes], descriptor: int | None) -> int:
     """Write the lines of all users; returns how many there are."""
-    written = 0
+    count = 0
     with click.open_file(str(STDOUT), "wb") if descriptor is None else os.fdopen(descriptor, "wb") as out:
         out.write(header)
         for line in users:
             out.write(line)
-            written += 1
-    return written
+            count += 1
+    return count

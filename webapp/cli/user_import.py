@@ -31,11 +31,11 @@ STDIN = Path("-")
 PAUSE = 5.0
 
 
-def role_pair(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+def role_pair(_ctx: click.Context, _param: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
     """``OLD=NEW`` as pairs; a role of the former site may have spaces and signs of equality."""
-    if wrong := [pair for pair in given if not all(pair.rpartition("="))]:
-        raise click.BadParameter(f"{wrong[0]} is not OLD=NEW.")
-    return {old: new for old, _sign, new in (pair.rpartition("=") for pair in given)}
+    if malformed := [pair for pair in pairs if not all(pair.rpartition("="))]:
+        raise click.BadParameter(f"{malformed[0]} is not OLD=NEW.")
+    return {old: new for old, _sign, new in (pair.rpartition("=") for pair in pairs)}
 
 
 @click.command("import", cls=Command)
@@ -91,9 +91,9 @@ def import_(
                 accepts_signed=bool(settings.flask_security_password_salt),
             )
         with source(file) as lines, database.read() as db, readable(file):
-            read = with_progress(READERS[form](lines))
+            parsed_lines = with_progress(READERS[form](lines))
             summary = user_import.check(
-                db, read, rules, refuse=say_refusal_as_json if is_json else say_refusal, accepted=accepted
+                db, parsed_lines, rules, refuse=say_refusal_as_json if is_json else say_refusal, accepted=accepted
             )
         if applies and (skip_refused or not summary.refused):
             write(database, accepted, summary, file="standard input" if file == STDIN else file.name)

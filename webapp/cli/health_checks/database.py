@@ -35,12 +35,12 @@ def soundness(settings: Settings) -> Finding:
 
 
 def backed_up(at: datetime | None) -> Finding:
-    mend = "Run every day: python -m webapp db backup FILE"
+    remedy = "Run every day: python -m webapp db backup FILE"
     if at is None:
-        return warn("backup", "The database was never backed up.", mend)
+        return warn("backup", "The database was never backed up.", remedy)
     age = now() - at
     if age > OLD:
-        return warn("backup", f"The last backup is {age.days} days old.", mend)
+        return warn("backup", f"The last backup is {age.days} days old.", remedy)
     return ok("backup", f"The last backup was made at {at:%Y-%m-%d %H:%M}Z.")
 
 

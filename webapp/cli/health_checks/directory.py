@@ -17,12 +17,12 @@ def reached(settings: Settings) -> Iterator[Finding]:
         return
     is_elsewhere = not is_loopback(urlsplit(settings.ldap_url).hostname or "")
     if is_elsewhere and not is_encrypted(settings.ldap_url, settings.ldap_starttls):
-        said = "Passwords are sent to the LDAP directory unencrypted: everybody on the network can read them."
-        yield warn("directory", said, "Use ldaps://, or remove WEBAPP_LDAP_STARTTLS.")
+        problem = "Passwords are sent to the LDAP directory unencrypted: everybody on the network can read them."
+        yield warn("directory", problem, "Use ldaps://, or remove WEBAPP_LDAP_STARTTLS.")
     try:
         LdapDirectory(settings).try_out()
     except ProviderFailed as error:
-        said = f"The LDAP directory cannot be used: {error}."
-        yield bad("directory", said, "Its users cannot log in. See docs/ldap.md.")
+        problem = f"The LDAP directory cannot be used: {error}."
+        yield bad("directory", problem, "Its users cannot log in. See docs/ldap.md.")
     else:
         yield ok("directory", f"{settings.ldap_url} responds.")

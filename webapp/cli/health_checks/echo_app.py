@@ -23,8 +23,8 @@ class EchoedRequest:
 
     def all(self, name: str) -> list[str]:
         """The values of a header, however its name is written, as CGI and WSGI read it."""
-        wanted = name.lower().replace("_", "-")
-        return [value for known, value in self.headers if known.lower().replace("_", "-") == wanted]
+        key = name.lower().replace("_", "-")
+        return [value for header, value in self.headers if header.lower().replace("_", "-") == key]
 
 
 @dataclass

@@ -25,17 +25,17 @@ def modes(instance: Path, database: Path | None) -> Iterator[Finding]:
     if not instance.exists():
         return
     secrets = [path for name in SECRETS if holds_secrets(path := instance / name)]
-    named = [instance, *secrets, *([database] if database else [])]
+    paths = [instance, *secrets, *([database] if database else [])]
     is_closed = not instance.stat().st_mode & OTHERS
-    found = False
-    for path in named:
+    has_problem = False
+    for path in paths:
         # Files in a private folder are private too; but a secret keeps its mode when it is copied elsewhere.
         is_within = is_closed and path.parent == instance and path.name not in SECRETS
         if path.exists() and path.stat().st_mode & OTHERS and not is_within:
-            found = True
-            how = "700" if path.is_dir() else "600"
-            yield bad("files", f"Other users can read {path}.", f"Run: chmod {how} {path}")
-    if not found:
+            has_problem = True
+            mode = "700" if path.is_dir() else "600"
+            yield bad("files", f"Other users can read {path}.", f"Run: chmod {mode} {path}")
+    if not has_problem:
         yield ok("files", "Only this user can read the instance folder and its secrets.")
 
 

@@ -6,22 +6,24 @@ import msgspec
 
 
 class Finding(msgspec.Struct, frozen=True):
+    """The result of a check. Scripts read ``message`` as ``says`` and ``remedy`` as ``mend`` in the JSON of doctor."""
+
     level: Literal["ok", "warn", "bad"]
     about: str
-    says: str
-    mend: str = ""
+    message: str = msgspec.field(name="says")
+    remedy: str = msgspec.field(default="", name="mend")
 
     def __str__(self) -> str:
-        return f"{self.level:<5} {self.about:<10} {self.says}" + (f" {self.mend}" if self.mend else "")
+        return f"{self.level:<5} {self.about:<10} {self.message}" + (f" {self.remedy}" if self.remedy else "")
 
 
-def ok(about: str, says: str) -> Finding:
-    return Finding("ok", about, says)
+def ok(about: str, message: str) -> Finding:
+    return Finding("ok", about, message)
 
 
-def warn(about: str, says: str, mend: str) -> Finding:
-    return Finding("warn", about, says, mend)
+def warn(about: str, message: str, remedy: str) -> Finding:
+    return Finding("warn", about, message, remedy)
 
 
-def bad(about: str, says: str, mend: str) -> Finding:
-    return Finding("bad", about, says, mend)
+def bad(about: str, message: str, remedy: str) -> Finding:
+    return Finding("bad", about, message, remedy)

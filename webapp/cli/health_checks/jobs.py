@@ -11,7 +11,7 @@ def late_jobs(late: Sequence[LateJob]) -> Iterator[Finding]:
         if job.error:
             yield warn("jobs", f"The job “{job.name}” failed ({job.error}).", "See the log. It will be run again.")
         else:
-            mend = "Jobs run while the server runs: python -m webapp serve"
-            yield warn("jobs", f"The job “{job.name}” was due at {job.due_at:%Y-%m-%d %H:%M}Z.", mend)
+            remedy = "Jobs run while the server runs: python -m webapp serve"
+            yield warn("jobs", f"The job “{job.name}” was due at {job.due_at:%Y-%m-%d %H:%M}Z.", remedy)
     if not late:
         yield ok("jobs", "All periodic jobs have run.")

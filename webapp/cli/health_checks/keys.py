@@ -17,7 +17,7 @@ from webapp.core.signing_keys import SigningKey
 from webapp.core.table_ring import ring_for
 from webapp.settings import InstanceError, Settings
 
-OLD = timedelta(days=365)
+MAX_AGE = timedelta(days=365)
 
 
 def findings(db: Session, database: Database, settings: Settings, *, has_secret_key: bool) -> Iterator[Finding]:
@@ -37,22 +37,22 @@ def findings(db: Session, database: Database, settings: Settings, *, has_secret_
         yield in_two("keys", str(error))
 
 
-def in_two(about: str, said: str) -> Finding:
+def in_two(about: str, message: str) -> Finding:
     """A message of what is wrong and, in the sentences after it, of what to do."""
-    wrong, _, mend = said.partition(". ")
-    return bad(about, f"{wrong}.", mend)
+    problem, _, remedy = message.partition(". ")
+    return bad(about, f"{problem}.", remedy)
 
 
 def sealed(db: Session, settings: Settings) -> Iterator[Finding]:
     counts = reseal.counts_by_column(db, settings)
-    if lost := reseal.words_of(counts, SealedWith.NONE):
-        mend = "Add their secret key to WEBAPP_SECRET_KEY_FALLBACKS. If it is lost, see docs/keys.md."
-        yield bad("secret key", f"Cannot be decrypted with any secret key of this site: {lost}.", mend)
+    if undecryptable := reseal.words_of(counts, SealedWith.NONE):
+        remedy = "Add their secret key to WEBAPP_SECRET_KEY_FALLBACKS. If it is lost, see docs/keys.md."
+        yield bad("secret key", f"Cannot be decrypted with any secret key of this site: {undecryptable}.", remedy)
     if behind := reseal.words_of(counts, SealedWith.FORMER):
         yield warn("secret key", f"Still encrypted with a former one: {behind}.", "Run: python -m webapp keys reseal")
     elif len(secret_key_marks.known(db)) > 1:
         yield warn("secret key", "The database still belongs to a former one too.", "Run: python -m webapp keys reseal")
-    elif not lost:
+    elif not undecryptable:
         yield ok("secret key", "Everything that is encrypted can be decrypted with it.")
 
 
@@ -62,6 +62,6 @@ def age(keys: Sequence[SigningKey], current: SigningKey) -> Finding:
     if current.created_at is None:
         return ok("keys", "The signing key comes from WEBAPP_SIGNING_KEY; its age is not known.")
     days = (now() - current.created_at).days
-    if now() - current.created_at > OLD:
+    if now() - current.created_at > MAX_AGE:
         return warn("keys", f"The signing key is {days} days old.", "Run: python -m webapp keys rotate")
     return ok("keys", f"The signing key is {days} days old.")

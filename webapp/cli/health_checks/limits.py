@@ -17,5 +17,5 @@ def counted(settings: Settings) -> Iterator[Finding]:
     if does_answer:
         yield ok("limits", "Valkey answers.")
         return
-    mend = "Start it, or correct WEBAPP_VALKEY_URL. Until then its limits are counted in the database."
-    yield bad("limits", "Valkey does not answer.", mend)
+    remedy = "Start it, or correct WEBAPP_VALKEY_URL. Until then its limits are counted in the database."
+    yield bad("limits", "Valkey does not answer.", remedy)

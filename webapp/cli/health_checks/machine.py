@@ -34,10 +34,10 @@ def clock(last_event_at: datetime | None) -> Finding:
 def hashing(passwords: Passwords) -> Iterator[Finding]:
     started = perf_counter()
     passwords.hash("how long does this take?")
-    took = perf_counter() - started
-    if took > SLOW:
+    seconds = perf_counter() - started
+    if seconds > SLOW:
         yield warn(
-            "passwords", f"Hashing a password takes {took:.1f} s.", "Use a faster machine, or expect slow logins."
+            "passwords", f"Hashing a password takes {seconds:.1f} s.", "Use a faster machine, or expect slow logins."
         )
     else:
-        yield ok("passwords", f"Hashing a password takes {took * 1000:.0f} ms.")
+        yield ok("passwords", f"Hashing a password takes {seconds * 1000:.0f} ms.")

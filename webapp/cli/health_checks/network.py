@@ -73,17 +73,18 @@ def proxies(settings: Settings) -> Finding:
 
 
 def untrusted(settings: Settings, peers: Sequence[str]) -> Iterator[Finding]:
-    """
+    """Warn of proxies that send forwarded headers and are not trusted.
+
     Args:
         peers: IP addresses that sent forwarded headers lately.
     """
     for peer in peers:
         if not is_trusted(peer, settings.trusted_proxies):
-            known = ",".join(str(network) for network in settings.trusted_proxies)
+            trusted = ",".join(str(network) for network in settings.trusted_proxies)
             yield warn(
                 "proxy",
                 f"Forwarded headers from {peer} are ignored, because it is not a trusted proxy.",
-                f"If it is your proxy, set WEBAPP_TRUSTED_PROXIES={known + ',' if known else ''}{peer}. Otherwise"
+                f"If it is your proxy, set WEBAPP_TRUSTED_PROXIES={trusted + ',' if trusted else ''}{peer}. Otherwise"
                 " a client sends them itself, and nothing has to be done.",
             )
 

@@ -11,7 +11,8 @@ SALT = "WEBAPP_FLASK_SECURITY_PASSWORD_SALT"
 
 
 def imported(hashes: Iterable[str], *, has_salt: bool) -> Iterator[Finding]:
-    """
+    """Check imported password hashes: whether they are weak, and whether they can be verified.
+
     Args:
         hashes: those that an import brought.
         has_salt: whether the salt of Flask-Security is set.
@@ -38,7 +39,7 @@ def kinds(hashes: Iterable[ForeignHash]) -> str:
 
 def flask_security(signed: int, *, has_salt: bool) -> Iterator[Finding]:
     if signed and not has_salt:
-        said = f"{counted(signed, 'user')} from Flask-Security cannot log in: its salt is not set."
-        yield bad("hashes", said, f"Set {SALT} to the former SECURITY_PASSWORD_SALT.")
+        problem = f"{counted(signed, 'user')} from Flask-Security cannot log in: its salt is not set."
+        yield bad("hashes", problem, f"Set {SALT} to the former SECURITY_PASSWORD_SALT.")
     elif has_salt and not signed:
         yield warn("hashes", f"No password hash needs {SALT} any more.", "Remove it.")

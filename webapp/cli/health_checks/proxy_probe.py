@@ -29,12 +29,13 @@ def findings(settings: Settings) -> Iterator[Finding]:
         yield cleartext_http2(settings.bind)
         yield buffering(settings, host, port, is_tls=parts.scheme == "https")
     except OSError as error:
-        said = f"{settings.base_url} cannot be reached from this machine ({error.strerror or type(error).__name__})."
-        yield warn("proxy", said, "Start the server and the proxy, or run this where they can be reached.")
+        problem = f"{settings.base_url} cannot be reached from this machine ({error.strerror or type(error).__name__})."
+        yield warn("proxy", problem, "Start the server and the proxy, or run this where they can be reached.")
 
 
 def certificate(host: str, port: int) -> Iterator[Finding]:
-    """
+    """Check the TLS certificate of the site, and whether HTTP/2 is offered.
+
     Raises:
         OSError: nothing answers.
     """
@@ -44,8 +45,8 @@ def certificate(host: str, port: int) -> Iterator[Finding]:
         with connected(host, port, trusting) as secured:
             chosen = secured.selected_alpn_protocol() if isinstance(secured, ssl.SSLSocket) else None
     except ssl.SSLCertVerificationError as error:
-        said = f"The certificate of {host} is not valid here: {error.verify_message}."
-        yield bad("certificate", said, "Renew it, or have the proxy send the whole chain.")
+        problem = f"The certificate of {host} is not valid here: {error.verify_message}."
+        yield bad("certificate", problem, "Renew it, or have the proxy send the whole chain.")
         return
     yield ok("certificate", f"The certificate of {host} is valid.")
     version = "HTTP/2" if chosen == "h2" else "HTTP/1.1, not HTTP/2: pages load a little slower"
@@ -62,12 +63,12 @@ def cleartext_http2(bind: str) -> Finding:
     with socket.create_connection((host.strip("[]"), int(port)), TIMEOUT) as connection:
         connection.sendall(PREFACE)
         try:
-            answer = connection.recv(64)
+            response = connection.recv(64)
         except OSError:
-            answer = b""
-    if len(answer) >= 9 and answer[3] == SETTINGS_FRAME and not answer.startswith(b"HTTP"):
-        said = f"{bind} accepts HTTP/2 without TLS: one connection can occupy all threads."
-        return bad("HTTP/2", said, "Serve with python -m webapp serve, which refuses it.")
+            response = b""
+    if len(response) >= 9 and response[3] == SETTINGS_FRAME and not response.startswith(b"HTTP"):
+        problem = f"{bind} accepts HTTP/2 without TLS: one connection can occupy all threads."
+        return bad("HTTP/2", problem, "Serve with python -m webapp serve, which refuses it.")
     return ok("HTTP/2", f"{bind} refuses HTTP/2 without TLS.")
 
 
@@ -86,11 +87,11 @@ def buffering(settings: Settings, host: str, port: int, *, is_tls: bool) -> Find
         connection.sendall(head.encode())
         connection.settimeout(settings.body_timeout.total_seconds() + SLACK)
         try:
-            answer = connection.recv(4096)
+            response = connection.recv(4096)
         except TimeoutError:
-            answer = b""
+            response = b""
     # The server itself has seen the request, and no longer waits.
-    if b" 408 " in answer[:20] and b"problem+json" in answer:
+    if b" 408 " in response[:20] and b"problem+json" in response:
         return warn(
             "proxy",
             "No proxy buffers requests: slow clients occupy connections of the server.",

@@ -33,10 +33,10 @@ def findings(settings: Settings) -> Iterator[Finding]:
 
 
 def lifetimes(settings: Settings) -> Iterator[Finding]:
-    long = {name: most for name, most in LONG.items() if getattr(settings, name) > most}
-    for name, most in long.items():
-        said = f"{PREFIX}{name.upper()} is {write_duration(getattr(settings, name))}, which is long."
-        yield warn("lifetimes", said, f"Choose {write_duration(most)} or less.")
+    long = {name: recommended for name, recommended in LONG.items() if getattr(settings, name) > recommended}
+    for name, recommended in long.items():
+        problem = f"{PREFIX}{name.upper()} is {write_duration(getattr(settings, name))}, which is long."
+        yield warn("lifetimes", problem, f"Choose {write_duration(recommended)} or less.")
     if not long:
         yield ok("lifetimes", "No lifetime is unusually long.")
 
@@ -82,8 +82,8 @@ def branding(settings: Settings) -> Iterator[Finding]:
             ratio = brand.lowest_contrast(brand.colour_of(value), scheme)
             yield ok("brand", f"{value} has a contrast of {ratio:.1f} to 1 or more in the {scheme.name} colour scheme.")
     if bool(settings.brand_accent) != bool(settings.brand_accent_dark):
-        lacking = "WEBAPP_BRAND_ACCENT" + ("_DARK" if settings.brand_accent else "")
-        yield warn("brand", "Only one colour scheme has an accent colour of yours.", f"Set {lacking}.")
+        missing_variable = "WEBAPP_BRAND_ACCENT" + ("_DARK" if settings.brand_accent else "")
+        yield warn("brand", "Only one colour scheme has an accent colour of yours.", f"Set {missing_variable}.")
 
 
 def workers(settings: Settings) -> Finding:
