@@ -7,12 +7,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tests.core.forged_tokens import AUDIENCE, ISSUER, NOON, RING
 from webapp.core.key_material import private_pem
-from webapp.core.keys import GivenRing
+from webapp.core.keys import ConfiguredRing
 from webapp.core.signing_keys import generate
 from webapp.verify import PublishedKeys, Verifier
 
 JWKS = json.dumps(RING.jwks()).encode()
-NEXT = GivenRing(private_pem(generate("ES256", NOON).private), algorithm="ES256")
+NEXT = ConfiguredRing(private_pem(generate("ES256", NOON).private), algorithm="ES256")
 
 
 class Site(ThreadingHTTPServer):

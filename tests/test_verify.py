@@ -21,7 +21,7 @@ from tests.published_keys import JWKS, verifier
 from tests.script import Script
 from webapp import verify
 from webapp.core.key_material import private_pem
-from webapp.core.keys import GivenRing
+from webapp.core.keys import ConfiguredRing
 from webapp.core.signing_keys import generate
 from webapp.verify import Expired, Invalid, PublishedKeys, ScopeMissing, Verifier, bearer
 
@@ -43,7 +43,7 @@ def test_a_verified_token_has_user_scopes_and_expiry(noon):
 
 @pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
 def test_each_algorithm_with_a_public_key_is_verified(noon, algorithm):
-    ring = GivenRing(private_pem(generate(algorithm, NOON).private), algorithm=algorithm)
+    ring = ConfiguredRing(private_pem(generate(algorithm, NOON).private), algorithm=algorithm)
     headers = {"typ": "at+jwt", "kid": ring.current().kid}
     token = pyjwt.encode(CLAIMS, ring.current().private, algorithm=algorithm, headers=headers)
     assert verifier(json.dumps(ring.jwks()).encode()).verify(token)

@@ -15,7 +15,7 @@ NUMBERS = ("people", "active_today", "refused_last_hour", "tokens_expiring", "wi
     [
         (BoundedCount(0), "0"),
         (BoundedCount(12345), "12345"),
-        (BoundedCount(1000, Precision.LEAST), "at least 1,000"),
+        (BoundedCount(1000, Precision.AT_LEAST), "at least 1,000"),
         (BoundedCount(1_004_321, Precision.ABOUT), "about 1,000,000"),
     ],
 )
@@ -41,7 +41,7 @@ def test_few_are_counted_exactly(app, visitor):
 def test_counting_stops(app, visitor, monkeypatch):
     script = with_people(app)
     script.get("/admin")
-    monkeypatch.setattr(bounded_count, "MOST", 3)
+    monkeypatch.setattr(bounded_count, "EXACT_UP_TO", 3)
     found = script.get("/admin").json
     assert found["precision"] == {
         "people": "exact",

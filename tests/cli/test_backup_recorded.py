@@ -11,7 +11,7 @@ import time_machine
 from tests import factories
 from tests.script import Script
 from webapp.core import backup_file
-from webapp.core.backup import OLD
+from webapp.core.backup import OUTDATED_AFTER
 from webapp.core.clock import now
 from webapp.settings import Settings
 
@@ -81,7 +81,7 @@ def test_doctor_shows_the_age_of_the_last_backup(run, add, copy):
     assert "never backed up" in backups(run)[0]
     run(f"db backup {copy}")
     assert backups(run)[0].startswith("ok")
-    with time_machine.travel(now() + OLD + timedelta(days=1)):
+    with time_machine.travel(now() + OUTDATED_AFTER + timedelta(days=1)):
         assert "8 days old" in backups(run)[0]
         run("db backup --made-elsewhere")
         assert backups(run)[0].startswith("ok")
@@ -94,7 +94,7 @@ def test_doctor_knows_the_last_backup_right_after_a_restore(run, add, copy):
     with time_machine.travel(made_at + timedelta(days=3), tick=True):
         assert run(f"db restore {copy} --yes").exit_code == 0
         assert f"was made at {made_at:%Y-%m-%d}" in backups(run)[0]
-    with time_machine.travel(made_at + OLD + timedelta(days=2), tick=True):
+    with time_machine.travel(made_at + OUTDATED_AFTER + timedelta(days=2), tick=True):
         assert "9 days old" in backups(run)[0]
 
 

@@ -8,7 +8,7 @@ import jwt as pyjwt
 
 from webapp.core import jwt
 from webapp.core.key_material import private_pem
-from webapp.core.keys import GivenRing
+from webapp.core.keys import ConfiguredRing
 from webapp.core.signing_keys import generate
 from webapp.verify import PublishedKeys, Verifier
 
@@ -27,7 +27,7 @@ CLAIMS = {
     "exp": NOW + 3600,
     "scope": "profile:read",
 }
-RING = GivenRing(private_pem(generate("ES256", NOON).private), algorithm="ES256")
+RING = ConfiguredRing(private_pem(generate("ES256", NOON).private), algorithm="ES256")
 KEY = RING.current()
 
 

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from sqlalchemy.orm import Session
 
 from webapp.core import key_material
-from webapp.core.keys import GivenRing, RotationRefused
+from webapp.core.keys import ConfiguredRing, RotationRefused
 from webapp.settings import SettingsError
 
 DAY = timedelta(days=1)
@@ -24,30 +24,30 @@ def kids(ring):
 
 def test_the_first_configured_key_signs_and_the_others_verify():
     first, second = pem(), pem()
-    here = GivenRing(f"{first}\n{second}", algorithm="ES256")
+    here = ConfiguredRing(f"{first}\n{second}", algorithm="ES256")
     assert len(here.keys()) == 2
     assert here.current() is here.keys()[0]
 
 
 def test_configured_keys_can_be_on_one_line():
-    assert GivenRing(pem().replace("\n", "\\n"), algorithm="ES256").current().may_sign
+    assert ConfiguredRing(pem().replace("\n", "\\n"), algorithm="ES256").current().may_sign
 
 
 def test_a_former_configured_key_can_be_a_public_key():
     former = key_material.public_pem(ec.generate_private_key(ec.SECP256R1()).public_key())
-    here = GivenRing(pem() + former, algorithm="ES256")
+    here = ConfiguredRing(pem() + former, algorithm="ES256")
     assert [key.may_sign for key in tuple(here.keys())] == [True, False]
 
 
 def test_configured_secrets_have_the_same_key_ids_in_every_process():
-    one, two = (GivenRing(f"{SECRET},{SECRET[::-1]}", algorithm="HS256") for _ in range(2))
+    one, two = (ConfiguredRing(f"{SECRET},{SECRET[::-1]}", algorithm="HS256") for _ in range(2))
     assert kids(one) == kids(two)
     assert SECRET not in one.current().kid
 
 
 def test_configured_keys_cannot_be_rotated():
     with pytest.raises(RotationRefused, match="WEBAPP_SIGNING_KEY"):
-        GivenRing(pem(), algorithm="ES256").rotate(Session(), DAY)
+        ConfiguredRing(pem(), algorithm="ES256").rotate(Session(), DAY)
 
 
 def invalid(key):
@@ -76,4 +76,4 @@ def invalid(key):
 )
 def test_an_invalid_configured_key_is_refused(text, algorithm):
     with pytest.raises(SettingsError, match="WEBAPP_SIGNING_KEY"):
-        GivenRing(text(), algorithm=algorithm)
+        ConfiguredRing(text(), algorithm=algorithm)

@@ -62,6 +62,6 @@ def test_a_slot_is_released_after_an_exception_and_no_owner_is_kept():
     for number in range(100):
         with suppress(ZeroDivisionError), slots.hold(f"owner {number}"):
             raise ZeroDivisionError
-    assert not slots._held
+    assert not slots._slots_of
     with slots.hold("another"):
         pass

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy import delete, select, update
 
 from webapp.core import clock, key_material, key_table
-from webapp.core.keys import GivenRing
+from webapp.core.keys import ConfiguredRing
 from webapp.core.models import StoredKeys
 from webapp.core.raw_reader import Unavailable
 from webapp.core.signing_keys import generate
@@ -195,7 +195,9 @@ def test_a_kid_is_the_thumbprint_of_rfc_7638():
 def test_the_settings_select_the_key_ring(ring, tmp_path):
     table = ring().table
     assert isinstance(ring_for(Settings(instance=tmp_path, secret_key=SECRET), table), TableRing)
-    assert isinstance(ring_for(Settings(instance=tmp_path, secret_key=SECRET, signing_key=pem()), table), GivenRing)
+    assert isinstance(
+        ring_for(Settings(instance=tmp_path, secret_key=SECRET, signing_key=pem()), table), ConfiguredRing
+    )
 
 
 def test_the_repr_of_a_key_hides_the_private_part():

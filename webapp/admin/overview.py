@@ -11,7 +11,7 @@ from webapp.accounts import roles, service_queries, user_counts
 from webapp.admin.servers import SeenServer, servers, wrong_clocks
 from webapp.audit import event_queries, untrusted_proxies
 from webapp.audit.log import Event
-from webapp.core.backup import OLD
+from webapp.core.backup import OUTDATED_AFTER
 from webapp.core.bounded_count import BoundedCount, Precision
 from webapp.core.clock import now
 from webapp.core.translation import _, _n
@@ -144,7 +144,7 @@ def undone(db: Session, jobs: Sequence[Job], backed_up_at: datetime | None) -> I
     if backed_up_at is None:
         sentence = _("The database has never been backed up. Run this every day: %(command)s", command=BACKUP)
         yield Attention(sentence, None, None)
-    elif (age := now() - backed_up_at) > OLD:
+    elif (age := now() - backed_up_at) > OUTDATED_AFTER:
         sentence = _n("The last backup is %(num)s day old.", "The last backup is %(num)s days old.", age.days)
         yield Attention(sentence, None, None)
     for job in late(db, jobs):

@@ -93,7 +93,7 @@ def refuse_other_secret_key(settings: Settings) -> None:
     database = Database(existing(settings.database))
     try:
         with suppress(Unavailable, DBAPIError), database.read() as db:  # not migrated yet, as for ``flask routes``
-            secret_key_marks.check(secret_key_marks.known(db), settings)
+            secret_key_marks.check(secret_key_marks.stored_marks(db), settings)
     finally:
         database.close()
 

@@ -63,7 +63,7 @@ def secret_keys_of(context: CommandContext, database: Database) -> Iterator[str]
     if not context.has_secret_key:
         raise SecretKeyMissing(f"{missing(settings)}. {WITHOUT}")
     with database.read() as db:
-        marks = secret_key_marks.known(db)
+        marks = secret_key_marks.stored_marks(db)
     try:
         secret_key_marks.check(marks, settings)
     except OtherSecretKey as error:

@@ -34,7 +34,7 @@ def read(settings: Settings, newest: AuditEvent | None) -> FormerDatabase | None
     with closing(Database(existing(settings.database))) as database:
         try:
             with database.read() as db:
-                secret_key_marks.check(secret_key_marks.known(db), settings)
+                secret_key_marks.check(secret_key_marks.stored_marks(db), settings)
                 return FormerDatabase(
                     keys=key_table.rows(db),
                     emergency_at=event_queries.latest(db, Event.EMERGENCY_DECLARED),

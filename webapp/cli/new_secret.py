@@ -65,7 +65,7 @@ def refuse_unless_lost(context: CommandContext, database: Database) -> None:
         return
     try:
         with database.read() as db:
-            secret_key_marks.check(secret_key_marks.known(db), context.settings_to_read)
+            secret_key_marks.check(secret_key_marks.stored_marks(db), context.settings_to_read)
     except secret_key_marks.OtherSecretKey:
         return
     raise CommandRefused("The secret key of this database is not lost. To change it, see docs/keys.md.")

@@ -180,7 +180,7 @@ def marks_of(database: Database) -> set[str]:
     """Empty for a database of a version that had no marks."""
     try:
         with database.read() as db:
-            return secret_key_marks.known(db)
+            return secret_key_marks.stored_marks(db)
     except DBAPIError:
         return set()
 

@@ -11,7 +11,7 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import answering, bring_up, opened
 from webapp.cli.json_output import logged_refusals
 from webapp.core.db import Database
-from webapp.core.keys import given_ring
+from webapp.core.keys import configured_ring
 from webapp.core.lazy_import import lazily
 from webapp.login.external_identity import authenticate_of
 from webapp.settings import Settings, SettingsError
@@ -63,7 +63,7 @@ def prepare(settings: Settings) -> None:
     # Errors that would stop each worker stop the start here, before anything is changed.
     if missing := requirements.sentence():
         raise SettingsError(missing)
-    given_ring(settings)
+    configured_ring(settings)
     authenticate_of(settings)
     granian_server.refuse_taken(settings.bind)
     if settings.metrics_bind:

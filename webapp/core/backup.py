@@ -12,7 +12,7 @@ from pathlib import Path
 from webapp.core import db_file
 
 # A backup older than this is reported: everything since would be lost with the database.
-OLD = timedelta(days=7)
+OUTDATED_AFTER = timedelta(days=7)
 # Seconds.
 LEFT_FOR = 24 * 3600
 

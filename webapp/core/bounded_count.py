@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.core.translation import _, current_locale
 
-MOST = 1_000
+EXACT_UP_TO = 1_000
 """Counting stops at so many rows."""
 EXACT_TABLE = 10_000
 """A table of fewer rows is counted."""
@@ -19,7 +19,7 @@ ESTIMATE = text("SELECT CAST(reltuples AS bigint) FROM pg_class WHERE oid = to_r
 
 class Precision(StrEnum):
     EXACT = "exact"
-    LEAST = "at_least"
+    AT_LEAST = "at_least"
     """Counting has stopped; there may be more."""
     ABOUT = "about"
     """An estimate from the statistics of the database."""
@@ -48,24 +48,28 @@ def rounded(number: int) -> int:
 
 def first_rows(query: Select[Any]) -> Any:
     """The rows of a query that are counted, as a subquery."""
-    return query.limit(MOST).subquery()
+    return query.limit(EXACT_UP_TO).subquery()
 
 
 def number_of(query: Select[Any]) -> ScalarSelect[int]:
-    """The number of rows of a query, at most ``MOST``."""
+    """The number of rows of a query, at most ``EXACT_UP_TO``."""
     return select(func.count()).select_from(first_rows(query)).scalar_subquery()
 
 
 def bounded(number: int | None) -> BoundedCount:
     """What ``number_of`` has answered."""
-    return BoundedCount(number or 0, Precision.EXACT if (number or 0) < MOST else Precision.LEAST)
+    return BoundedCount(number or 0, Precision.EXACT if (number or 0) < EXACT_UP_TO else Precision.AT_LEAST)
 
 
 def distinct_values(db: Session, query: Select[Any]) -> BoundedCount:
-    """Number of different values in the only column of a query; at least so many, if it has more than ``MOST`` rows."""
+    """Number of different values in the only column of a query.
+
+    Returns:
+        At least so many, if the query has more than ``EXACT_UP_TO`` rows.
+    """
     rows = first_rows(query)
-    number, read = db.execute(select(func.count(rows.c[0].distinct()), func.count())).one()
-    return BoundedCount(number, Precision.EXACT if read < MOST else Precision.LEAST)
+    number, rows_read = db.execute(select(func.count(rows.c[0].distinct()), func.count())).one()
+    return BoundedCount(number, Precision.EXACT if rows_read < EXACT_UP_TO else Precision.AT_LEAST)
 
 
 def rows_of(db: Session, column: Any) -> BoundedCount:
@@ -75,8 +79,8 @@ def rows_of(db: Session, column: Any) -> BoundedCount:
         column: one that is never empty, and has an index.
     """
     some = select(column).order_by(column).limit(EXACT_TABLE).subquery()
-    if (few := db.scalar(select(func.count()).select_from(some)) or 0) < EXACT_TABLE:
-        return BoundedCount(few)
+    if (counted := db.scalar(select(func.count()).select_from(some)) or 0) < EXACT_TABLE:
+        return BoundedCount(counted)
     name = column.class_.__table__.name
     if db.get_bind().dialect.name == "postgresql" and (estimate := db.scalar(ESTIMATE, {"name": f'"{name}"'}) or 0) > 0:
         return BoundedCount(max(estimate, EXACT_TABLE), Precision.ABOUT)

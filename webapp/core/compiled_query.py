@@ -25,21 +25,22 @@ class CompiledQuery:
 
     def bind(self, **values: Any) -> tuple[Any, ...] | dict[str, Any]:
         """The parameters in the form of the driver. Raises ``KeyError`` if one is missing."""
-        known = self.fixed | values if self.fixed else values
+        parameters = self.fixed | values if self.fixed else values
         if self.is_positional:
-            return tuple([binder(known[name]) if binder else known[name] for name, binder in self.binders])
-        return {name: binder(known[name]) if binder else known[name] for name, binder in self.binders}
+            return tuple([binder(parameters[name]) if binder else parameters[name] for name, binder in self.binders])
+        return {name: binder(parameters[name]) if binder else parameters[name] for name, binder in self.binders}
 
     def convert(self, row: tuple[Any, ...]) -> list[Any]:
         """The driver's row in the types of the columns."""
         values = list(row)
-        for place, read in self.readers:
-            values[place] = read(values[place])
+        for place, from_driver in self.readers:
+            values[place] = from_driver(values[place])
         return values
 
 
 def compile_for(statement: Statement, dialect: Dialect, *, names: Sequence[str] | None = None) -> CompiledQuery:
-    """
+    """Compile a statement once for a dialect, with the converters of its parameters and columns.
+
     Args:
         names: of the columns that an INSERT sets.
     """
@@ -53,15 +54,15 @@ def compile_for(statement: Statement, dialect: Dialect, *, names: Sequence[str] 
             (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in order
         ),
         readers=tuple(
-            (place, read)
+            (place, from_driver)
             for place, column in enumerate(statement.selected_columns if isinstance(statement, Select) else ())
-            if (read := reader(column.type, dialect)) is not None
+            if (from_driver := reader(column.type, dialect)) is not None
         ),
     )
 
 
 def reader(kind: TypeEngine[Any], dialect: Dialect) -> Processor:
-    read: Processor = kind.dialect_impl(dialect).result_processor(dialect, None)
+    processor: Processor = kind.dialect_impl(dialect).result_processor(dialect, None)
     # The same few IDs and times are read repeatedly, and creating one takes longer than a cache lookup. The values are
     # immutable and can be shared.
-    return lru_cache(4096)(read) if read is not None and isinstance(kind, Uuid | TypeDecorator) else read
+    return lru_cache(4096)(processor) if processor is not None and isinstance(kind, Uuid | TypeDecorator) else processor

@@ -20,14 +20,14 @@ class CookieKey:
     def __init__(self, settings: Settings, table: KeyTable) -> None:
         self._table = table
         self._secret_keys = settings.secret_key, *settings.secret_key_fallbacks
-        self._known: tuple[str | None, tuple[str, ...]] = None, self._secret_keys
+        self._cached: tuple[str | None, tuple[str, ...]] = None, self._secret_keys
 
     def current(self) -> tuple[str, ...]:
         """The key that signs, then those that only verify. Called for every cookie; one object until they change."""
-        generation, known = self._table.text(GENERATION), self._known
-        if generation is not known[0]:
-            known = self._known = generation, tuple(derived(key, generation) for key in self._secret_keys)
-        return known[1]
+        generation, cached = self._table.text(GENERATION), self._cached
+        if generation is not cached[0]:
+            cached = self._cached = generation, tuple(derived(key, generation) for key in self._secret_keys)
+        return cached[1]
 
     def renew(self, db: Session) -> None:
         """Invalidate every cookie, in every process."""

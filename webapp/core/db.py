@@ -182,12 +182,12 @@ class Database:
             transaction: called with ``read`` or ``write``, and the seconds that a transaction was open.
             lookup: called with the seconds that ``row`` took.
         """
-        self._observe, read = transaction, self._reader.row
+        self._observe, unmeasured_row = transaction, self._reader.row
 
         def row(sql: str, parameters: Parameters = ()) -> tuple[Any, ...] | None:
             started = perf_counter()
             try:
-                return read(sql, parameters)
+                return unmeasured_row(sql, parameters)
             finally:
                 lookup(perf_counter() - started)
 
@@ -224,11 +224,11 @@ def advisory_lock(db: Session, purpose: str) -> None:
 
 
 def abandon_at_fork(engine: Engine) -> None:
-    known = weakref.ref(engine)
+    engine_ref = weakref.ref(engine)
 
     def abandon() -> None:
         # Two processes must not share a connection, and the child must not close it.
-        if (mine := known()) is not None:
-            mine.dispose(close=False)
+        if (inherited := engine_ref()) is not None:
+            inherited.dispose(close=False)
 
     os.register_at_fork(after_in_child=abandon)

@@ -49,5 +49,5 @@ def check_thoroughly(path: Path) -> None:
     except sqlite3.DatabaseError as error:
         raise Damaged(f"The database {path} cannot be read ({error}).") from error
     if findings != ["ok"] or dangling:
-        why = "rows refer to missing rows" if dangling else " ".join(findings[0].split())
-        raise Damaged(f"The database {path} is damaged ({why}).")
+        reason = "rows refer to missing rows" if dangling else " ".join(findings[0].split())
+        raise Damaged(f"The database {path} is damaged ({reason}).")

@@ -36,5 +36,5 @@ def derive(secret_key: str, purpose: str) -> bytes:
 
 def keyed(key: bytes, message: str) -> str:
     """HMAC-SHA256 of a message, as base64url."""
-    made = hmac.new(key, message.encode(), hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+    mac = hmac.new(key, message.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()

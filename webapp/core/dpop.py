@@ -52,7 +52,7 @@ class DpopProof:
     """ID of the proof, to be accepted once."""
 
 
-def proven(proof: str, sent: ProvenRequest, *, window: timedelta) -> DpopProof:
+def proven(proof: str, request: ProvenRequest, *, window: timedelta) -> DpopProof:
     """Check a proof against its request (§4.3). Whether its ``jti`` was used before is checked elsewhere.
 
     Args:
@@ -65,7 +65,7 @@ def proven(proof: str, sent: ProvenRequest, *, window: timedelta) -> DpopProof:
         header, claims = read(proof)
         key = key_in(header)
         for rule in (names_the_request, names_the_moment, names_itself, names_the_token):
-            rule(claims, sent, window)
+            rule(claims, request, window)
         api_jws.decode(proof, key.verifying, algorithms=[key.algorithm])
     except (Invalid, PyJWTError) as error:
         raise InvalidProof(f"the proof is invalid: {str(error) or type(error).__name__}") from error
@@ -86,11 +86,11 @@ def key_in(header: dict[str, Any]) -> Key:
     return key
 
 
-def names_the_request(claims: dict[str, Any], sent: ProvenRequest, _: timedelta) -> None:
-    if claims.get("htm") != sent.method:
+def names_the_request(claims: dict[str, Any], request: ProvenRequest, _: timedelta) -> None:
+    if claims.get("htm") != request.method:
         raise Invalid("htm is another method")
     if not isinstance(claims.get("htu"), str) or not any(
-        place(claims["htu"]) == place(f"{url}{quote(sent.path)}") for url in sent.base_urls
+        place(claims["htu"]) == place(f"{url}{quote(request.path)}") for url in request.base_urls
     ):
         raise Invalid("htu is another URL")
 
@@ -108,11 +108,11 @@ def names_itself(claims: dict[str, Any], _: ProvenRequest, __: timedelta) -> Non
         raise Invalid("jti is missing or invalid")
 
 
-def names_the_token(claims: dict[str, Any], sent: ProvenRequest, _: timedelta) -> None:
-    if sent.token is None:
+def names_the_token(claims: dict[str, Any], request: ProvenRequest, _: timedelta) -> None:
+    if request.token is None:
         return
     ath = claims.get("ath")
-    if not isinstance(ath, str) or not same(ath, digest_of(sent.token)):
+    if not isinstance(ath, str) or not same(ath, digest_of(request.token)):
         raise Invalid("ath belongs to another token")
 
 

@@ -21,15 +21,15 @@ CONNECTION = "connection"
 
 def read_only(entity: type[E], values: dict[str, Any]) -> E:
     """An entity with these values that belongs to no session. Setting an attribute raises ``AttributeError``."""
-    made = object.__new__(entity)
-    vars(made).update(values)
-    return made
+    row = object.__new__(entity)
+    vars(row).update(values)
+    return row
 
 
 def connection_of(db: Session) -> Connection:
     transaction = db.get_nested_transaction() or db.get_transaction()
-    known, connection = db.info.get(CONNECTION, (None, None))
-    if transaction is None or known is not transaction:
+    cached_transaction, connection = db.info.get(CONNECTION, (None, None))
+    if transaction is None or cached_transaction is not transaction:
         # This begins the transaction, or the savepoint.
         connection = db.connection()
         db.info[CONNECTION] = db.get_nested_transaction() or db.get_transaction(), connection
@@ -82,9 +82,9 @@ class EntityInsert(DriverStatement, Generic[E]):
 
     def into(self, db: Session, **values: Any) -> E:
         """Insert a row. Returns it ``read_only``."""
-        made = self._empty | values
-        self.execute(db, made)
-        return read_only(self._entity, made)
+        row = self._empty | values
+        self.execute(db, row)
+        return read_only(self._entity, row)
 
 
 class RowQuery(DriverStatement, Generic[*Ts]):
@@ -119,9 +119,9 @@ class RowQuery(DriverStatement, Generic[*Ts]):
         return self._row(compiled.convert(row)) if row is not None else None
 
     def _row(self, values: list[Any]) -> tuple[*Ts]:
-        rest = iter(values)
+        remaining = iter(values)
         found = [
-            next(rest) if part is None else read_only(part[0], dict(zip(part[1], rest, strict=False)))
+            next(remaining) if part is None else read_only(part[0], dict(zip(part[1], remaining, strict=False)))
             for part in self._parts
         ]
         return cast("tuple[*Ts]", tuple(found))

@@ -10,11 +10,12 @@ FILE = "emergency_at"
 
 
 def write(instance: Path, at: datetime) -> None:
-    """
+    """Record in the instance folder when ``keys emergency`` was run; the latest time counts.
+
     Raises:
         InstanceError
     """
-    if (known := read(instance)) is None or known < at:
+    if (previous := read(instance)) is None or previous < at:
         private_files.write(instance / FILE, f"{at.isoformat()}\n")
 
 

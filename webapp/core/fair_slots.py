@@ -23,7 +23,7 @@ class FairSlots:
 
     def __init__(self, capacity: int) -> None:
         self.capacity = self._free = capacity
-        self._held: Counter[str] = Counter()
+        self._slots_of: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     @contextmanager
@@ -44,17 +44,17 @@ class FairSlots:
 
     def _take(self, owner: str | None) -> None:
         with self._lock:
-            if self._free <= (0 if owner is None else self._held[owner]):
+            if self._free <= (0 if owner is None else self._slots_of[owner]):
                 raise NoSlotFree
             self._free -= 1
             if owner is not None:
-                self._held[owner] += 1
+                self._slots_of[owner] += 1
 
     def _give_back(self, owner: str | None) -> None:
         with self._lock:
             self._free += 1
             if owner is not None:
-                self._held[owner] -= 1
+                self._slots_of[owner] -= 1
                 # Otherwise the counter would grow with every owner that was ever seen.
-                if not self._held[owner]:
-                    del self._held[owner]
+                if not self._slots_of[owner]:
+                    del self._slots_of[owner]

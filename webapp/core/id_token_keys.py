@@ -30,8 +30,8 @@ class IdTokenKeys:
     @property
     def algorithms(self) -> tuple[str, ...]:
         """Those that an app can choose, the one of the site first."""
-        own = self.site.current().algorithm
-        return (own,) if own in (FURTHER, "HS256") else (own, FURTHER)
+        site_algorithm = self.site.current().algorithm
+        return (site_algorithm,) if site_algorithm in (FURTHER, "HS256") else (site_algorithm, FURTHER)
 
     def signing_key(self, db: Session, *, is_rs256: bool) -> SigningKey:
         """The key that signs for an app; that of RS256 is made when it is first needed."""

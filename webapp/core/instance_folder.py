@@ -10,7 +10,7 @@ from webapp.settings.private_files import InstanceError
 
 __all__ = ["InstanceError", "lock", "mark_made", "prepare", "was_made"]
 
-MADE = "database_made"
+MARKS_FILE = "database_made"
 
 
 def prepare(instance: Path) -> None:
@@ -32,8 +32,8 @@ def lock(instance: Path) -> Iterator[None]:
 def mark_made(instance: Path, database: Path) -> None:
     """Record that this database was created, so that a missing file is an error and not a first start."""
     if not was_made(instance, database):
-        made = [*marks(instance), mark(instance, database)]
-        private_files.write(instance / MADE, "".join(f"{line}\n" for line in made))
+        lines = [*marks(instance), mark(instance, database)]
+        private_files.write(instance / MARKS_FILE, "".join(f"{line}\n" for line in lines))
 
 
 def was_made(instance: Path, database: Path) -> bool:
@@ -41,7 +41,7 @@ def was_made(instance: Path, database: Path) -> bool:
 
 
 def marks(instance: Path) -> list[str]:
-    path = instance / MADE
+    path = instance / MARKS_FILE
     return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 

@@ -20,7 +20,8 @@ class OtherIssuer(Invalid):
 
 
 def sign(claims: Mapping[str, Any], *, typ: str, key: SigningKey, headers: Mapping[str, str] | None = None) -> str:
-    """
+    """Sign a JWT (RFC 7519) with a key's algorithm; ``typ`` and ``kid`` are in the header.
+
     Args:
         headers: further members of the header, with names that ``verify`` accepts.
     """
@@ -67,7 +68,7 @@ def issuer_of(token: str, *, own: str, former: Collection[str]) -> str:
     Nothing is verified yet.
     """
     try:
-        named = read(token)[1].get("iss") if former else own
+        claimed = read(token)[1].get("iss") if former else own
     except Invalid:
         return own
-    return named if isinstance(named, str) and named in former else own
+    return claimed if isinstance(claimed, str) and claimed in former else own

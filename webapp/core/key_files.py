@@ -22,10 +22,10 @@ def read(instance: Path) -> dict[str, str]:
         InstanceError: one is damaged, or other users can read it.
     """
     texts = {name: private_files.read(instance / file) for name, file in FILES.items()}
-    found = {name: text.strip() for name, text in texts.items() if text is not None}
-    for name in found:
-        kids(instance, name, found[name])
-    return found
+    contents = {name: text.strip() for name, text in texts.items() if text is not None}
+    for name in contents:
+        kids(instance, name, contents[name])
+    return contents
 
 
 def kids(instance: Path, name: str, text: str) -> set[str]:
@@ -50,8 +50,8 @@ def put_away(instance: Path, stored: Callable[[str], str | None]) -> None:
         path = instance / FILES[name]
         # A folder that cannot be written is reported by doctor.
         with suppress(OSError):
-            known = stored(name)
-            if known is not None and kids(instance, name, text) <= kids(instance, name, known):
+            stored_text = stored(name)
+            if stored_text is not None and kids(instance, name, text) <= kids(instance, name, stored_text):
                 path.unlink()
             else:
                 path.rename(path.with_name(path.name + UNUSED))

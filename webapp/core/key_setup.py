@@ -16,7 +16,7 @@ def set_up_keys(settings: Settings, database: Database) -> None:
     """
     table = KeyTable(database, settings)
     with database.read() as db:
-        marks = secret_key_marks.known(db)
+        marks = secret_key_marks.stored_marks(db)
     secret_key_marks.check(marks, settings)
     if secret_key_marks.mark_of(settings.secret_key) not in marks or lacks_key(settings, table):
         begin(settings, database, table)
@@ -34,7 +34,7 @@ def begin(settings: Settings, database: Database, table: KeyTable) -> None:
     with database.write() as db:
         # Of two machines that start at once, the second finds what the first has written.
         advisory_lock(db, "keys")
-        marks = secret_key_marks.known(db)
+        marks = secret_key_marks.stored_marks(db)
         secret_key_marks.check(marks, settings)
         if not marks:
             # Only now: a file of an old backup must not bring back a key that was retired or replaced since.

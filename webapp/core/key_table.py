@@ -29,8 +29,8 @@ class KeyTable:
         self._query = database.compile_for(CHANGES)
         self._lock = threading.Lock()
         self._next_look = 0.0
-        self._seen: tuple[object, ...] | None = None
-        self._known: dict[str, tuple[int, str]] = {}
+        self._last_changes: tuple[object, ...] | None = None
+        self._sets: dict[str, tuple[int, str]] = {}
 
     def text(self, name: str) -> str | None:
         """The content of a set; None if there is none. The same object until it changes.
@@ -39,13 +39,13 @@ class KeyTable:
             Unavailable: the database did not answer yet. Afterwards the known content is used until it answers again.
         """
         # Called on every request, so it mostly compares times. One thread reads; others wait for the first read only.
-        if monotonic() >= self._next_look and self._lock.acquire(blocking=self._seen is None):
+        if monotonic() >= self._next_look and self._lock.acquire(blocking=self._last_changes is None):
             try:
                 self._look()
             finally:
                 self._lock.release()
-        known = self._known.get(name)
-        return known and known[1]
+        entry = self._sets.get(name)
+        return entry and entry[1]
 
     def look_again(self) -> None:
         """Read the table again at the next call."""
@@ -80,29 +80,29 @@ class KeyTable:
 
     def _look(self) -> None:
         try:
-            if (seen := self._database.row(self._query.sql, self._query.bind())) != self._seen:
+            if (changes := self._database.row(self._query.sql, self._query.bind())) != self._last_changes:
                 self._reload()
                 # Counted before the rows were read, so a change in between is read again, never missed.
-                self._seen = seen
+                self._last_changes = changes
         except Unavailable:
-            if self._seen is None:
+            if self._last_changes is None:
                 raise
             log.warning("keys not available")
         self._next_look = monotonic() + INTERVAL
 
     def _reload(self) -> None:
         with self._database.read() as db:
-            found = rows(db)
+            stored = rows(db)
         # A set whose row was removed stays in use until the next start, so that nobody is locked out.
-        known = dict(self._known)
-        for row in found:
-            if row.name in known and known[row.name][0] == row.version:
+        sets = dict(self._sets)
+        for row in stored:
+            if row.name in sets and sets[row.name][0] == row.version:
                 continue
             try:
-                known[row.name] = row.version, self._opened(row)
+                sets[row.name] = row.version, self._opened(row)
             except InstanceError:
                 log.exception("keys unreadable", extra={"fields": {"name": row.name}})
-        self._known = known
+        self._sets = sets
 
     def _opened(self, row: StoredKeys) -> str:
         try:
@@ -118,7 +118,7 @@ def rows(db: Session) -> Sequence[StoredKeys]:
     return db.scalars(select(StoredKeys)).all()
 
 
-def keep_rows(db: Session, kept: Sequence[StoredKeys]) -> None:
+def keep_rows(db: Session, newer_rows: Sequence[StoredKeys]) -> None:
     """Replace the sets of a restored database by newer ones, so that no key comes back that was replaced since."""
-    for row in kept:
+    for row in newer_rows:
         db.merge(StoredKeys(name=row.name, version=row.version, sealed=row.sealed))

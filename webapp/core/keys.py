@@ -14,7 +14,7 @@ from webapp.core.key_material import InvalidKey, Public, load, public_jwk
 from webapp.core.signing_keys import SigningKey, asymmetric
 from webapp.settings import Settings, SettingsError, checks
 
-__all__ = ["GivenRing", "KeyRing", "RotationRefused", "SigningKey", "given_ring"]
+__all__ = ["ConfiguredRing", "KeyRing", "RotationRefused", "SigningKey", "configured_ring"]
 
 PEM = re.compile(r"-----BEGIN (?!EC PARAMETERS)([A-Z ]+)-----.+?-----END \1-----", re.DOTALL)
 
@@ -102,14 +102,14 @@ def published(key: SigningKey, public: Public) -> dict[str, Any]:
     return public_jwk(public, algorithm=key.algorithm) | {"kid": key.kid, "use": "sig", "alg": key.algorithm}
 
 
-class GivenRing(KeyRing):
+class ConfiguredRing(KeyRing):
     """Keys from the settings: the first one signs, the others verify."""
 
     def __init__(self, text: str, *, algorithm: str) -> None:
-        given = secrets_in(text) if algorithm == "HS256" else keys_in(text, algorithm=algorithm)
-        if not given or given[0].private is None:
+        keys = secrets_in(text) if algorithm == "HS256" else keys_in(text, algorithm=algorithm)
+        if not keys or keys[0].private is None:
             raise SettingsError("WEBAPP_SIGNING_KEY must begin with a private key in PEM.")
-        self._view = view_of(given, clock.now())
+        self._view = view_of(keys, clock.now())
 
     def view(self) -> KeyView:
         return self._view
@@ -124,22 +124,24 @@ class GivenRing(KeyRing):
         raise RotationRefused("The signing keys come from WEBAPP_SIGNING_KEY. Remove the old key there.")
 
 
-def given_ring(settings: Settings) -> GivenRing | None:
-    """
+def configured_ring(settings: Settings) -> ConfiguredRing | None:
+    """The signing keys of WEBAPP_SIGNING_KEY; None if it is not set.
+
     Raises:
         SettingsError: WEBAPP_SIGNING_KEY has no keys that fit.
     """
-    return GivenRing(settings.signing_key, algorithm=settings.signing_algorithm) if settings.signing_key else None
+    return ConfiguredRing(settings.signing_key, algorithm=settings.signing_algorithm) if settings.signing_key else None
 
 
 def secrets_in(text: str) -> list[SigningKey]:
-    words = re.split(r"[,\s]+", text.strip())
-    for word in words:
-        checks.secret(word, variable="WEBAPP_SIGNING_KEY")
+    secrets = re.split(r"[,\s]+", text.strip())
+    for secret in secrets:
+        checks.secret(secret, variable="WEBAPP_SIGNING_KEY")
     # Every process must derive the same kid from a secret, and the kid must not reveal the secret.
-    kids = [derive(word, "key id").hex()[:32] for word in words]
+    kids = [derive(secret, "key id").hex()[:32] for secret in secrets]
     return [
-        SigningKey(kid=kid, algorithm="HS256", private=word.encode()) for kid, word in zip(kids, words, strict=True)
+        SigningKey(kid=kid, algorithm="HS256", private=secret.encode())
+        for kid, secret in zip(kids, secrets, strict=True)
     ]
 
 

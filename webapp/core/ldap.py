@@ -83,7 +83,7 @@ def connected(server: LdapServer) -> Iterator["LdapConnection"]:
 class LdapConnection:
     def __init__(self, stream: socket) -> None:
         self._stream = stream
-        self._left = MOST_BYTES
+        self._bytes_left = MOST_BYTES
         self._last_id = 0
 
     def secure(self, context: ssl.SSLContext, host: str, *, starts_tls: bool) -> None:
@@ -116,18 +116,27 @@ class LdapConnection:
         Raises:
             LdapRefused
         """
-        wanted = element(ber.SEQUENCE, *(octets(name) for name in attributes))
-        never, no_limit, both = integer(0, ber.ENUMERATED), integer(0), element(ber.BOOLEAN, b"\0")
-        sent = octets(base), integer(scope, ber.ENUMERATED), never, integer(most), no_limit, both, filter_, wanted
-        self._send(element(SEARCH, *sent))
-        found: list[Entry] = []
+        attribute_list = element(ber.SEQUENCE, *(octets(name) for name in attributes))
+        never, no_limit, types_and_values = integer(0, ber.ENUMERATED), integer(0), element(ber.BOOLEAN, b"\0")
+        parameters = (
+            octets(base),
+            integer(scope, ber.ENUMERATED),
+            never,
+            integer(most),
+            no_limit,
+            types_and_values,
+            filter_,
+            attribute_list,
+        )
+        self._send(element(SEARCH, *parameters))
+        entries: list[Entry] = []
         while (response := self._receive())[0] in (ENTRY, REFERENCE):
             if response[0] == ENTRY:
-                found.append(entry_in(response[1]))
+                entries.append(entry_in(response[1]))
         code = result_in(response, DONE)
         if code not in (SUCCESS, SIZE_LIMIT_EXCEEDED):
             raise LdapRefused("search", code)
-        return found
+        return entries
 
     def close(self) -> None:
         with suppress(OSError):
@@ -146,9 +155,9 @@ class LdapConnection:
     def _receive(self) -> tuple[int, bytes]:
         """Tag and content of the next response to the last request."""
         head = self._read(2)
-        more = self._read(ber.bytes_of_length(head[1]))
-        size = int.from_bytes(more, "big") if more else head[1]
-        ((tag, message),) = ber.elements_in(head + more + self._read(size))
+        length_bytes = self._read(ber.bytes_of_length(head[1]))
+        size = int.from_bytes(length_bytes, "big") if length_bytes else head[1]
+        ((tag, message),) = ber.elements_in(head + length_bytes + self._read(size))
         found = ber.elements_in(message)
         # The id 0 is a notice that the directory ends the connection (RFC 4511 §4.4).
         if tag != ber.SEQUENCE or len(found) < 2 or ber.number_in(found[0][1]) != self._last_id:
@@ -156,15 +165,15 @@ class LdapConnection:
         return found[1]
 
     def _read(self, size: int) -> bytes:
-        self._left -= size
-        if self._left < 0:
+        self._bytes_left -= size
+        if self._bytes_left < 0:
             raise LdapFailed(f"the directory sends more than {MOST_BYTES} bytes")
-        read = bytearray()
-        while len(read) < size:
-            if not (piece := self._stream.recv(min(size - len(read), 65536))):
+        received = bytearray()
+        while len(received) < size:
+            if not (piece := self._stream.recv(min(size - len(received), 65536))):
                 raise ConnectionResetError
-            read += piece
-        return bytes(read)
+            received += piece
+        return bytes(received)
 
 
 def result_in(response: tuple[int, bytes], tag: int) -> int:

@@ -33,10 +33,10 @@ def encoded_filter(template: str, values: Mapping[str, str]) -> bytes:
     Raises:
         InvalidLdapFilter: the template is not a filter, or has another placeholder.
     """
-    made, end = filter_at(template.strip(), 0, values, DEEPEST)
+    encoded, end = filter_at(template.strip(), 0, values, DEEPEST)
     if end != len(template.strip()):
         raise InvalidLdapFilter(f"{template!r} goes on after its filter")
-    return made
+    return encoded
 
 
 def filter_at(text: str, at: int, values: Mapping[str, str], depth: int) -> tuple[bytes, int]:
@@ -48,8 +48,8 @@ def filter_at(text: str, at: int, values: Mapping[str, str], depth: int) -> tupl
         return item_at(text, at + 1, values)
     inner, at = [], at + 2
     while text[at : at + 1] == "(":
-        made, at = filter_at(text, at, values, depth - 1)
-        inner.append(made)
+        encoded, at = filter_at(text, at, values, depth - 1)
+        inner.append(encoded)
     if text[at : at + 1] != ")" or not inner or (tag == NOT and len(inner) > 1):
         raise InvalidLdapFilter(f"{text!r} lacks a parenthesis or a filter inside one")
     return element(tag, *inner), at + 1
@@ -107,10 +107,10 @@ def filled_piece(piece: str, values: Mapping[str, str]) -> bytes:
 
 def escaped_in_dn(value: str) -> str:
     """A value as part of a distinguished name (RFC 4514 §2.4)."""
-    made = UNSAFE_IN_NAMES.sub(lambda found: f"\\{ord(found[0]):02x}", value)
-    if made.startswith(("#", " ")):
-        made = f"\\{ord(made[0]):02x}{made[1:]}"
-    return f"{made[:-1]}\\20" if made.endswith(" ") and len(made) > 1 else made
+    escaped = UNSAFE_IN_NAMES.sub(lambda found: f"\\{ord(found[0]):02x}", value)
+    if escaped.startswith(("#", " ")):
+        escaped = f"\\{ord(escaped[0]):02x}{escaped[1:]}"
+    return f"{escaped[:-1]}\\20" if escaped.endswith(" ") and len(escaped) > 1 else escaped
 
 
 def dn_key(dn: str) -> tuple[tuple[str, str], ...]:
@@ -120,7 +120,7 @@ def dn_key(dn: str) -> tuple[tuple[str, str], ...]:
     return tuple((name.strip().lower(), value.strip().casefold()) for name, _, value in pairs)
 
 
-def is_same_group(named: str, dn: str) -> bool:
+def is_same_group(group: str, dn: str) -> bool:
     """Whether a group has this distinguished name, or, for a word without ``=``, this name."""
-    found = dn_key(dn)
-    return found == dn_key(named) if "=" in named else found[0][1] == named.casefold()
+    key = dn_key(dn)
+    return key == dn_key(group) if "=" in group else key[0][1] == group.casefold()

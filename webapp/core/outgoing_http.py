@@ -51,14 +51,15 @@ class PrivateHosts:
     networks: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, words: Iterable[str]) -> "PrivateHosts":
-        """
+    def of(cls, entries: Iterable[str]) -> "PrivateHosts":
+        """Parse the setting of private hosts that requests may be sent to.
+
         Args:
-            words: host names, IP addresses and networks.
+            entries: host names, IP addresses and networks.
         """
-        named = [word.lower() for word in words]
-        networks = tuple(word for word in named if is_network(word))
-        return cls(frozenset(named) - set(networks), networks)
+        lowered = [entry.lower() for entry in entries]
+        networks = tuple(entry for entry in lowered if is_network(entry))
+        return cls(frozenset(lowered) - set(networks), networks)
 
     def allow(self, host: str, address: IpAddress) -> bool:
         return host in self.names or any(address in ip_network(network) for network in self.networks)
@@ -75,9 +76,9 @@ class PrivateHosts:
         return self.allow(host, address) or (is_https and is_public(address))
 
 
-def is_network(word: str) -> bool:
+def is_network(text: str) -> bool:
     try:
-        ip_network(word)
+        ip_network(text)
     except ValueError:
         return False
     return True
@@ -116,18 +117,18 @@ class OutgoingHttp:
         addresses = self.checked_addresses(parts.scheme, host, port)
         target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
         with Deadline(self.timeout) as deadline:
-            made = connection(parts.scheme, host, port, partial(connect, deadline, addresses, port))
+            http_connection = connection(parts.scheme, host, port, partial(connect, deadline, addresses, port))
             try:
-                made.request(method, target, body, dict(headers or {}) | {"User-Agent": "Latchkey"})
+                http_connection.request(method, target, body, dict(headers or {}) | {"User-Agent": "Latchkey"})
                 # Closing the connection does not close a response that ends with it and is not read to its end.
-                with made.getresponse() as answer:
-                    return OutgoingResponse(answer.status, read(answer))
+                with http_connection.getresponse() as response:
+                    return OutgoingResponse(response.status, read(response))
             except (OSError, http.client.HTTPException, ValueError) as error:
                 # Not the message, which may repeat what the server sent.
                 kind = type(error).__name__
                 raise NotReached(f"{host}: no valid response within {self.timeout:g} seconds ({kind})") from error
             finally:
-                made.close()
+                http_connection.close()
 
     def checked_addresses(self, scheme: str, host: str, port: int) -> list[str]:
         """The IP addresses of a host; every one must be allowed.
@@ -212,20 +213,20 @@ def tls_context() -> ssl.SSLContext:
 
 def connection(scheme: str, host: str, port: int, connected: Callable[[], socket.socket]) -> http.client.HTTPConnection:
     """A connection to checked addresses; the host stays in the header and in the check of the certificate."""
-    made = (
+    http_connection = (
         http.client.HTTPSConnection(host, port, context=tls_context())
         if scheme == "https"
         else http.client.HTTPConnection(host, port)
     )
-    made._create_connection = lambda *_: connected()  # type: ignore[attr-defined]
-    return made
+    http_connection._create_connection = lambda *_: connected()  # type: ignore[attr-defined]
+    return http_connection
 
 
-def read(answer: http.client.HTTPResponse) -> bytes:
-    body = answer.read(LARGEST + 1)
+def read(response: http.client.HTTPResponse) -> bytes:
+    body = response.read(LARGEST + 1)
     if len(body) > LARGEST:
         raise ValueError("too large")
     # With a size, http.client returns what there is when the connection ends early.
-    if answer.length:
+    if response.length:
         raise ValueError("cut off")
     return body

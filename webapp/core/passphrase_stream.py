@@ -51,14 +51,14 @@ class EncryptingWriter:
         self._pending += content
         # The last chunk stays until ``close``, even if it is full.
         while len(self._pending) > CHUNK:
-            self._put(bytes(self._pending[:CHUNK]), is_last=False)
+            self._write_chunk(bytes(self._pending[:CHUNK]), is_last=False)
             del self._pending[:CHUNK]
         return len(content)
 
     def close(self) -> None:
-        self._put(bytes(self._pending), is_last=True)
+        self._write_chunk(bytes(self._pending), is_last=True)
 
-    def _put(self, chunk: bytes, *, is_last: bool) -> None:
+    def _write_chunk(self, chunk: bytes, *, is_last: bool) -> None:
         self._target.write(self._cipher.encrypt(nonce(self._number, is_last=is_last), chunk, self._header))
         self._number += 1
 
@@ -81,13 +81,13 @@ class DecryptingReader:
         self._next = source.read(CHUNK + TAG)
 
     def read(self, size: int = -1) -> bytes:
-        while (size < 0 or len(self._ready) < size) and self._take():
+        while (size < 0 or len(self._ready) < size) and self._decrypt_next():
             pass
-        found = bytes(self._ready[:size] if size >= 0 else self._ready)
-        del self._ready[: len(found)]
-        return found
+        piece = bytes(self._ready[:size] if size >= 0 else self._ready)
+        del self._ready[: len(piece)]
+        return piece
 
-    def _take(self) -> bool:
+    def _decrypt_next(self) -> bool:
         """Decrypt the next chunk; False after the last one."""
         if self._number and not self._next:
             return False

@@ -42,15 +42,15 @@ def program(name: str) -> str:
 
 def run(name: str, url: URL, *arguments: str) -> None:
     """Run a program of PostgreSQL on a database. The password is not among the arguments, which all users can see."""
-    given = parameters(url)
-    environ = os.environ | ({"PGPASSWORD": given.pop("password")} if "password" in given else {})
-    command = [program(name), f"--dbname={make_conninfo(**given)}", "--no-password", *arguments]
+    conninfo = parameters(url)
+    environ = os.environ | ({"PGPASSWORD": conninfo.pop("password")} if "password" in conninfo else {})
+    command = [program(name), f"--dbname={make_conninfo(**conninfo)}", "--no-password", *arguments]
     # No shell, and the program is one of PostgreSQL's.
-    done = subprocess.run(  # noqa: S603
+    completed = subprocess.run(  # noqa: S603
         command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
-    if done.returncode:
-        raise PostgresqlFailed(f"{name} failed: {' '.join(done.stderr.split()) or done.returncode}")
+    if completed.returncode:
+        raise PostgresqlFailed(f"{name} failed: {' '.join(completed.stderr.split()) or completed.returncode}")
 
 
 def parameters(url: URL) -> dict[str, Any]:
@@ -97,20 +97,21 @@ def replace(draft: str, url: str) -> str | None:
     """
     target, new = make_url(url).database or "", make_url(draft).database or ""
     stamp = f"{now():%Y%m%dt%H%M%S%f}"
-    kept = name_beside(url, f"before_{stamp}")
+    former_name = name_beside(url, f"before_{stamp}")
     rename = SQL("ALTER DATABASE {} RENAME TO {}")
     with server(url) as connection:
         has_former = exists(connection, target)
         with connection.transaction():
             if has_former:
-                connection.execute(rename.format(Identifier(target), Identifier(kept)))
+                connection.execute(rename.format(Identifier(target), Identifier(former_name)))
             connection.execute(rename.format(Identifier(new), Identifier(target)))
-        drop_old(connection, kept.removesuffix(stamp))
-    return kept if has_former else None
+        drop_old(connection, former_name.removesuffix(stamp))
+    return former_name if has_former else None
 
 
 def refuse_used(url: str) -> None:
-    """
+    """Wait until no other program is connected to a database, for a limited time.
+
     Raises:
         InUse: another program is connected to the database, also after ``DISCONNECTED_WITHIN``.
     """
@@ -129,15 +130,15 @@ def name_beside(url: str, ending: str) -> str:
 @contextmanager
 def server(url: str) -> Iterator[psycopg.Connection[Any]]:
     """A connection for statements about databases, to one that every server has."""
-    given = parameters(make_url(url)) | {"dbname": "postgres", "autocommit": True, "connect_timeout": 5}
+    conninfo = parameters(make_url(url)) | {"dbname": "postgres", "autocommit": True, "connect_timeout": 5}
     try:
-        with closing(psycopg.connect(**given)) as connection:
+        with closing(psycopg.connect(**conninfo)) as connection:
             yield connection
     except psycopg.errors.ObjectInUse as error:
         raise InUse from error
     except psycopg.errors.InsufficientPrivilege as error:
         raise PostgresqlFailed(
-            f"The database user {given.get('user', '')} may not create and rename databases. Allow it for now, with "
+            f"The database user {conninfo.get('user', '')} may not create and rename databases. Allow it for now, with "
             f"ALTER ROLE … CREATEDB and as their owner, or restore with pg_restore"
         ) from error
     except psycopg.Error as error:

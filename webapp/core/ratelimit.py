@@ -79,7 +79,7 @@ class Limiter:
         key = limit.key(keys)
         return self._counted(
             limit,
-            lambda storage: self._answer(limit, key, storage, storage.incr(key, limit.seconds), most=limit.amount),
+            lambda storage: self._result(limit, key, storage, storage.incr(key, limit.seconds), maximum=limit.amount),
         )
 
     def take_in_turn(self, *counted: Counted) -> LimitExceeded | None:
@@ -90,8 +90,8 @@ class Limiter:
         """
         hits = self._database.incr_in_turn([(limit.key([key]), limit.seconds, limit.amount) for limit, key in counted])
         limit, key = counted[len(hits) - 1]
-        taken = self._answer(limit, limit.key([key]), self._database, hits[-1], most=limit.amount)
-        return None if taken.allowed else LimitExceeded(limit, key, taken.retry_after)
+        result = self._result(limit, limit.key([key]), self._database, hits[-1], maximum=limit.amount)
+        return None if result.allowed else LimitExceeded(limit, key, result.retry_after)
 
     def take_unless_over(self, limit: Limit, *keys: str) -> LimitResult:
         """Count a hit if it is still allowed. Over the limit nothing is written, so a flood costs one read each."""
@@ -102,7 +102,7 @@ class Limiter:
         """What ``take`` would return, without counting."""
         key = limit.key(keys)
         return self._counted(
-            limit, lambda storage: self._answer(limit, key, storage, storage.get(key), most=limit.amount - 1)
+            limit, lambda storage: self._result(limit, key, storage, storage.get(key), maximum=limit.amount - 1)
         )
 
     def is_over(self, limit: Limit, *keys: str) -> bool:
@@ -113,17 +113,17 @@ class Limiter:
         """Reset the count, as after a successful login."""
         self._counted(limit, lambda storage: storage.clear(limit.key(keys)))
 
-    def forgive(self, cleared: Iterable[Counted], given_back: Iterable[Counted], *, since: datetime) -> None:
+    def forgive(self, cleared: Iterable[Counted], decremented: Iterable[Counted], *, since: datetime) -> None:
         """Take hits back after a success, in one transaction.
 
         Args:
             cleared: counts to reset; neither these nor the others are volatile.
-            given_back: counts to decrease by one hit, unless its window has ended.
+            decremented: counts to decrease by one hit, unless its window has ended.
             since: a moment after the hits to give back were counted.
         """
-        clear = [limit.key([key]) for limit, key in cleared]
-        less = [(limit.key([key]), limit.seconds) for limit, key in given_back]
-        self._database.forgive(clear, less, since)
+        resets = [limit.key([key]) for limit, key in cleared]
+        decrements = [(limit.key([key]), limit.seconds) for limit, key in decremented]
+        self._database.forgive(resets, decrements, since)
 
     def reset(self, prefix: str = "") -> int:
         """Delete every window whose key begins with ``prefix``. Returns how many.
@@ -152,15 +152,15 @@ class Limiter:
                 return call(self.valkey)
         return otherwise
 
-    def _answer(
-        self, limit: Limit, key: str, storage: SqlStorage | RedisStorage, hits: int, *, most: int
+    def _result(
+        self, limit: Limit, key: str, storage: SqlStorage | RedisStorage, hits: int, *, maximum: int
     ) -> LimitResult:
-        allowed, remaining = hits <= most, max(0, limit.amount - hits)
+        allowed, remaining = hits <= maximum, max(0, limit.amount - hits)
         # The end of the window costs a query and is needed only for refusals.
-        left = 0.0 if allowed else storage.get_expiry(key) - clock.now().timestamp()
+        seconds_left = 0.0 if allowed else storage.get_expiry(key) - clock.now().timestamp()
         if not allowed and self.on_over is not None:
             self.on_over(limit)
-        return LimitResult(allowed=allowed, retry_after=timedelta(seconds=max(0.0, left)), remaining=remaining)
+        return LimitResult(allowed=allowed, retry_after=timedelta(seconds=max(0.0, seconds_left)), remaining=remaining)
 
 
 def bounded(key: str) -> str:

@@ -46,10 +46,10 @@ CLEAR = text("DELETE FROM rate_bucket WHERE key = :key")
 
 def in_turn(items: Iterable[Item], incr: Callable[[str, int], int]) -> Iterator[int]:
     """Count a hit for each item and yield its hits; stop after the first that is over its limit."""
-    for key, expiry, most in items:
+    for key, expiry, maximum in items:
         hits = incr(key, expiry)
         yield hits
-        if hits > most:
+        if hits > maximum:
             return
 
 
@@ -94,17 +94,17 @@ class SqlStorage(Storage):
         with self._database.write() as session:
             session.execute(CLEAR, {"key": key})
 
-    def forgive(self, cleared: Iterable[str], given_back: Iterable[tuple[str, int]], since: datetime) -> None:
+    def forgive(self, cleared: Iterable[str], decremented: Iterable[tuple[str, int]], since: datetime) -> None:
         """Reset some counts and decrease others by one.
 
         Args:
-            given_back: keys, and the length of their windows in seconds.
+            decremented: keys, and the length of their windows in seconds.
             since: when the hits to give back had been counted.
         """
         moment = to_microseconds(clock.now())
         with self._database.write() as session:
             # In the order in which they are taken: on PostgreSQL two logins that lock them in turn would deadlock.
-            for key, expiry in given_back:
+            for key, expiry in decremented:
                 latest = to_microseconds(since + timedelta(seconds=expiry))
                 session.execute(GIVE_BACK, {"key": key, "now": moment, "latest": latest})
             for key in cleared:
@@ -121,8 +121,8 @@ class SqlStorage(Storage):
 
     def forget(self, prefix: str) -> int:
         with self._database.write() as session:
-            gone = delete(RateBucket).where(begins(prefix), ~begins(SPENT)).returning(RateBucket.key)
-            return len(session.scalars(gone).all())
+            deletion = delete(RateBucket).where(begins(prefix), ~begins(SPENT)).returning(RateBucket.key)
+            return len(session.scalars(deletion).all())
 
     def _live(self, key: str) -> Entry | None:
         found = BY_KEY.look_up(self._database, key=key)

@@ -73,7 +73,7 @@ class RawReader:
     def __init__(self, engine: Engine) -> None:
         self._dialect = engine.dialect
         self._arguments = self._dialect.create_connect_args(engine.url)
-        self._here = threading.local()
+        self._local = threading.local()
         self._all: weakref.WeakSet[ThreadConnection] = weakref.WeakSet()
 
     def row(self, sql: str, parameters: Parameters = ()) -> tuple[Any, ...] | None:
@@ -88,19 +88,19 @@ class RawReader:
             if not is_outage(error):
                 raise
         # The database server may have been restarted since the last query.
-        self._here.kept = None
+        self._local.cached = None
         try:
             return self._query(sql, parameters)
         except self._dialect.loaded_dbapi.Error as error:
-            self._here.kept = None
+            self._local.cached = None
             if not is_outage(error):
                 raise
             raise Unavailable(str(error)) from error
 
     def close(self) -> None:
-        for kept in list(self._all):
-            kept.connection.close()
-        self._here = threading.local()
+        for cached in list(self._all):
+            cached.connection.close()
+        self._local = threading.local()
 
     def _query(self, sql: str, parameters: Parameters) -> tuple[Any, ...] | None:
         # Fetch all rows: an unread row would keep the read transaction open, and later queries would see old data.
@@ -108,18 +108,18 @@ class RawReader:
         return rows[0] if rows else None
 
     def _cursor(self) -> Any:
-        kept: ThreadConnection | None = getattr(self._here, "kept", None)
-        if kept is not None and kept.pid == os.getpid():
-            return kept.cursor
-        if kept is not None:
-            FOREIGN.append(kept)
-        self._here.kept = kept = ThreadConnection(self._connect())
-        self._all.add(kept)
-        return kept.cursor
+        cached: ThreadConnection | None = getattr(self._local, "cached", None)
+        if cached is not None and cached.pid == os.getpid():
+            return cached.cursor
+        if cached is not None:
+            FOREIGN.append(cached)
+        self._local.cached = cached = ThreadConnection(self._connect())
+        self._all.add(cached)
+        return cached.cursor
 
     def _connect(self) -> Any:
-        positional, named = self._arguments
-        connection = self._dialect.loaded_dbapi.connect(*positional, **{**named, **ARGUMENTS[self._dialect.name]})
+        positional, keywords = self._arguments
+        connection = self._dialect.loaded_dbapi.connect(*positional, **{**keywords, **ARGUMENTS[self._dialect.name]})
         for statement in PREPARATION[self._dialect.name]:
             connection.execute(statement)
         return connection

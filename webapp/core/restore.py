@@ -41,24 +41,24 @@ def replace(draft: Path, database: Path) -> Path | None:
     Raises:
         InUse, OSError: nothing was changed.
     """
-    kept = keep_former(database) if database.exists() else None
+    former_copy = keep_former(database) if database.exists() else None
     flush(draft)
     # SQLite would apply a leftover write-ahead log to the new file.
     for ending in LOG:
         log = database.with_name(database.name + ending)
         if log.exists():
-            log.rename(f"{kept or database}{ending}{'' if kept else '.former'}")
+            log.rename(f"{former_copy or database}{ending}{'' if former_copy else '.former'}")
     draft.replace(database)
     flush(database.parent)
     delete_old_copies(database)
-    return kept
+    return former_copy
 
 
 def keep_former(database: Path) -> Path:
     merge_write_ahead_log(database)
-    kept = name_for_copy(database)
-    os.link(database, kept)
-    return kept
+    former_copy = name_for_copy(database)
+    os.link(database, former_copy)
+    return former_copy
 
 
 def copy_before_change(database: Path) -> Path:
@@ -67,10 +67,10 @@ def copy_before_change(database: Path) -> Path:
     Raises:
         OSError, sqlite3.Error, Damaged: there is no copy.
     """
-    kept = name_for_copy(database)
-    backup.copy(database, kept)
+    copy = name_for_copy(database)
+    backup.copy(database, copy)
     delete_old_copies(database)
-    return kept
+    return copy
 
 
 def name_for_copy(database: Path) -> Path:

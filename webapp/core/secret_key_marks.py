@@ -18,19 +18,20 @@ def mark_of(secret_key: str) -> str:
     return keyed(derive(secret_key, "mark of the secret key"), "the database belongs to this secret key")
 
 
-def known(db: Session) -> set[str]:
+def stored_marks(db: Session) -> set[str]:
     return set(db.scalars(select(SecretKeyMark.mark)))
 
 
 def check(marks: set[str], settings: Settings) -> None:
-    """
+    """Check that the database belongs to the secret key of the settings or one of its fallbacks.
+
     Raises:
         OtherSecretKey
     """
-    if missing := marks - {mark_of(key) for key in (settings.secret_key, *settings.secret_key_fallbacks)}:
-        other = "another secret key" if len(missing) == len(marks) else "a further secret key"
+    if unknown := marks - {mark_of(key) for key in (settings.secret_key, *settings.secret_key_fallbacks)}:
+        which_key = "another secret key" if len(unknown) == len(marks) else "a further secret key"
         raise OtherSecretKey(
-            f"The database belongs to {other}. Set WEBAPP_SECRET_KEY or WEBAPP_SECRET_KEY_FALLBACKS to it, "
+            f"The database belongs to {which_key}. Set WEBAPP_SECRET_KEY or WEBAPP_SECRET_KEY_FALLBACKS to it, "
             f"or restore {settings.instance / 'secret_key'}."
         )
 

@@ -20,11 +20,11 @@ def short_cache(size: int) -> Callable[[Callable[[str], Result]], Callable[[str]
     """
 
     def decorate(function: Callable[[str], Result]) -> Callable[[str], Result]:
-        kept = lru_cache(size)(function)
+        cached = lru_cache(size)(function)
 
         @wraps(function)
         def result(text: str) -> Result:
-            return kept(text) if len(text) <= LONGEST else function(text)
+            return cached(text) if len(text) <= LONGEST else function(text)
 
         return result
 

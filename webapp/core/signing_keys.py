@@ -106,10 +106,10 @@ def keys_of(text: str) -> list[SigningKey]:
 def to_json(key: SigningKey) -> dict[str, Any]:
     times = {name: getattr(key, name) for name in TIMES}
     head = {"kid": key.kid, "algorithm": key.algorithm}
-    return head | {name: at and at.isoformat() for name, at in times.items()} | {"key": written(key)}
+    return head | {name: at and at.isoformat() for name, at in times.items()} | {"key": key_as_text(key)}
 
 
-def written(key: SigningKey) -> str:
+def key_as_text(key: SigningKey) -> str:
     if isinstance(key.private, bytes):
         return base64.b64encode(key.private).decode()
     return private_pem(key.private) if key.private else public_pem(cast(Public, key.public))

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from webapp.core import clock
 from webapp.core.key_table import KeyTable
-from webapp.core.keys import KeyRing, KeyView, RotationRefused, given_ring, view_of
+from webapp.core.keys import KeyRing, KeyView, RotationRefused, configured_ring, view_of
 from webapp.core.signing_keys import SigningKey, generate, keys_of, text_of
 from webapp.settings import InstanceError, Settings
 
@@ -17,22 +17,22 @@ SITE = "signing_keys"
 class TableRing(KeyRing):
     def __init__(self, table: KeyTable, *, algorithm: str, overlap: timedelta, name: str = SITE) -> None:
         self._table, self._algorithm, self._overlap, self._name = table, algorithm, overlap, name
-        self._known: tuple[str, KeyView] | None = None
+        self._cached: tuple[str, KeyView] | None = None
 
     @property
     def has_keys(self) -> bool:
         return self._table.text(self._name) is not None
 
     def view(self) -> KeyView:  # on every request
-        text, known = self._table.text(self._name), self._known
-        if known is not None and known[0] is text:
-            until = known[1].until
+        text, cached = self._table.text(self._name), self._cached
+        if cached is not None and cached[0] is text:
+            until = cached[1].until
             if until is None or clock.now() < until:
-                return known[1]
+                return cached[1]
         if text is None:
             raise InstanceError("The database has no signing keys yet. Run: python -m webapp db upgrade")
         view = view_of(keys_of(text), clock.now())
-        self._known = text, view
+        self._cached = text, view
         return view
 
     def ensure(self, db: Session) -> SigningKey:
@@ -84,10 +84,10 @@ class TableRing(KeyRing):
         return [] if text is None else keys_of(text)
 
     def _store(self, db: Session, keys: list[SigningKey]) -> None:
-        kept = [key.without_private() if key.is_retired(clock.now()) else key for key in keys]
-        self._table.store(db, self._name, text_of(kept))
+        keys_to_store = [key.without_private() if key.is_retired(clock.now()) else key for key in keys]
+        self._table.store(db, self._name, text_of(keys_to_store))
 
 
 def ring_for(settings: Settings, table: KeyTable) -> KeyRing:
-    kept = TableRing(table, algorithm=settings.signing_algorithm, overlap=settings.token_lifetime_max)
-    return given_ring(settings) or kept
+    table_ring = TableRing(table, algorithm=settings.signing_algorithm, overlap=settings.token_lifetime_max)
+    return configured_ring(settings) or table_ring

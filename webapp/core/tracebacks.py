@@ -23,11 +23,11 @@ def traceback_of(error: BaseException) -> str:
     return "".join(parts(error, set())).rstrip("\n")
 
 
-def parts(error: BaseException, seen: set[int]) -> Iterator[str]:
-    seen.add(id(error))
+def parts(error: BaseException, seen_ids: set[int]) -> Iterator[str]:
+    seen_ids.add(id(error))
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if before is not None and id(before) not in seen:
-        yield from parts(before, seen)
+    if before is not None and id(before) not in seen_ids:
+        yield from parts(before, seen_ids)
         yield CAUSE if error.__cause__ is not None else CONTEXT
     if error.__traceback__ is not None:
         yield "Traceback (most recent call last):\n"
@@ -35,9 +35,9 @@ def parts(error: BaseException, seen: set[int]) -> Iterator[str]:
     yield f"{name_of(error)}{''.join(codes_of(error))}\n"
     if isinstance(error, BaseExceptionGroup):
         for member in error.exceptions:
-            if id(member) not in seen:
+            if id(member) not in seen_ids:
                 yield "\nIn this group:\n\n"
-                yield from parts(member, seen)
+                yield from parts(member, seen_ids)
 
 
 def name_of(error: BaseException) -> str:

@@ -86,8 +86,8 @@ def in_english() -> AbstractContextManager[None]:
     return cast("AbstractContextManager[None]", flask_babel.force_locale(DEFAULT))
 
 
-def listed(words: Iterable[object], *, style: Literal["standard", "or"] = "standard") -> str:
+def listed(items: Iterable[object], *, style: Literal["standard", "or"] = "standard") -> str:
     """Such as "a, b and c"; with style ``or`` "a, b or c"."""
     locale = current_locale()
     # American English has a comma before "and".
-    return format_list([str(word) for word in words], style, "en_GB" if str(locale) == DEFAULT else locale)
+    return format_list([str(item) for item in items], style, "en_GB" if str(locale) == DEFAULT else locale)

@@ -8,7 +8,7 @@ from webapp.accounts.configured_roles import unknown_role
 from webapp.cli import schema
 from webapp.cli.errors import CommandRefused
 from webapp.cli.health_checks.finding import Finding, bad, ok, warn
-from webapp.core.backup import OLD
+from webapp.core.backup import OUTDATED_AFTER
 from webapp.core.clock import now
 from webapp.core.db_file import Damaged
 from webapp.core.raw_reader import Unavailable
@@ -39,7 +39,7 @@ def backed_up(at: datetime | None) -> Finding:
     if at is None:
         return warn("backup", "The database was never backed up.", remedy)
     age = now() - at
-    if age > OLD:
+    if age > OUTDATED_AFTER:
         return warn("backup", f"The last backup is {age.days} days old.", remedy)
     return ok("backup", f"The last backup was made at {at:%Y-%m-%d %H:%M}Z.")
 

@@ -25,7 +25,7 @@ def findings(db: Session, database: Database, settings: Settings, *, has_secret_
         yield in_two("secret key", secret_key.missing(settings))
         return
     try:
-        secret_key_marks.check(secret_key_marks.known(db), settings)
+        secret_key_marks.check(secret_key_marks.stored_marks(db), settings)
     except secret_key_marks.OtherSecretKey as error:
         yield in_two("secret key", str(error))
         return
@@ -50,7 +50,7 @@ def sealed(db: Session, settings: Settings) -> Iterator[Finding]:
         yield bad("secret key", f"Cannot be decrypted with any secret key of this site: {undecryptable}.", remedy)
     if behind := reseal.words_of(counts, SealedWith.FORMER):
         yield warn("secret key", f"Still encrypted with a former one: {behind}.", "Run: python -m webapp keys reseal")
-    elif len(secret_key_marks.known(db)) > 1:
+    elif len(secret_key_marks.stored_marks(db)) > 1:
         yield warn("secret key", "The database still belongs to a former one too.", "Run: python -m webapp keys reseal")
     elif not undecryptable:
         yield ok("secret key", "Everything that is encrypted can be decrypted with it.")
