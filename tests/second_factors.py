@@ -52,7 +52,9 @@ def with_app(app: Flask, user: User) -> App:
 def with_passkey(app: Flask, user: User, **device: object) -> Authenticator:
     made = Authenticator(**device)  # type: ignore[arg-type]
     challenge = b"x" * 32
-    asked = webauthn_ceremonies.creation_options(PARTY, challenge, user_id=user.id, username=user.username, known=[])
+    asked = webauthn_ceremonies.creation_options(
+        PARTY, challenge, user_id=user.id, username=user.username, known_passkeys=[]
+    )
     with services_of(app).get(Database).write() as db:
         passkeys.add(db, user.id, webauthn_ceremonies.registered(PARTY, challenge, made.make(asked)))
     return made

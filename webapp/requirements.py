@@ -18,10 +18,10 @@ def requirements() -> list[str]:
     """Such as ``PyJWT[crypto]>=2.15.1``: of the installed package, or of the checkout."""
     if (PACKAGE / "_files").is_dir():
         return [line for line in metadata.requires("latchkey") or () if "extra ==" not in line]
-    listed: list[str] = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+    dependencies: list[str] = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
         "dependencies"
     ]
-    return listed
+    return dependencies
 
 
 def unmet() -> Iterator[str]:

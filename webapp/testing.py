@@ -60,9 +60,9 @@ def app(*blueprints: Blueprint, **settings: str) -> Iterator[Flask]:
     """
     with tempfile.TemporaryDirectory() as folder:
         instance = Path(folder) / "instance"
-        chosen = CommandContext({"WEBAPP_INSTANCE": str(instance)} | settings).settings
-        schema.upgrade(chosen)
-        plugin_tables.upgrade(chosen, [*plugin_tables.plugins(chosen), *blueprints])
+        app_settings = CommandContext({"WEBAPP_INSTANCE": str(instance)} | settings).settings
+        schema.upgrade(app_settings)
+        plugin_tables.upgrade(app_settings, [*plugin_tables.plugins(app_settings), *blueprints])
         site = build(instance, *blueprints, **settings)
         yield site
         close(site)
@@ -74,9 +74,9 @@ house = app
 
 def build(instance: Path, *blueprints: Blueprint, **settings: str) -> Flask:
     """An application for an existing instance folder; passwords are hashed fast and refused without delay."""
-    chosen = Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | settings)
-    schema.set_up_keys(chosen)
-    return quickened(create_app(chosen, blueprints=blueprints))
+    app_settings = Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | settings)
+    schema.set_up_keys(app_settings)
+    return quickened(create_app(app_settings, blueprints=blueprints))
 
 
 class SiteClient(FlaskClient):
@@ -124,7 +124,7 @@ def api_token(
     authority: TokenGrant | None = None,
 ) -> Issued:
     issuer = services_of(app).get(TokenIssuer)
-    wanted = TokenRequest(
+    token_request = TokenRequest(
         name=name or f"script {next(numbers)}",
         authority=authority
         or TokenGrant(scopes=frozenset(scopes or ("profile:read", "protected:read", "tokens:read"))),
@@ -133,7 +133,7 @@ def api_token(
         once=once,
     )
     with database_of(app).write() as db:
-        return issuer.issue(db, owner.id, wanted, AuthenticationProof(now(), "pwd"))
+        return issuer.issue(db, owner.id, token_request, AuthenticationProof(now(), "pwd"))
 
 
 class HeaderClient(FlaskClient):
@@ -143,14 +143,14 @@ class HeaderClient(FlaskClient):
     sends_csrf = False
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        sent = Headers(kwargs.pop("headers", None))
+        headers = Headers(kwargs.pop("headers", None))
         for name, value in self.sends.items():
-            sent.setdefault(name, value)
-        if self.sends_csrf and is_change(kwargs.get("method", "GET")) and "X-CSRF-Token" not in sent:
+            headers.setdefault(name, value)
+        if self.sends_csrf and is_change(kwargs.get("method", "GET")) and "X-CSRF-Token" not in headers:
             # As a page gives it to its scripts.
             page: Any = super().open("/login", headers=JSON, base_url=self.base_url).json
-            sent["X-CSRF-Token"] = page["csrf_token"]
-        return super().open(*args, headers=sent, **({"base_url": self.base_url} | kwargs))
+            headers["X-CSRF-Token"] = page["csrf_token"]
+        return super().open(*args, headers=headers, **({"base_url": self.base_url} | kwargs))
 
     @property
     def base_url(self) -> str:

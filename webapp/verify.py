@@ -127,7 +127,7 @@ class Verifier:
             TokenError: one of ``Invalid``, ``Expired``, ``ScopeMissing`` and ``KeysUnavailable``.
         """
         claims = claims_of(
-            token or "", typ=TYP, issuer=self._issuer, audience=self._audience, leeway=self._leeway, key_named=self._key
+            token or "", typ=TYP, issuer=self._issuer, audience=self._audience, leeway=self._leeway, find_key=self._key
         )
         confirmation = claims.get("cnf", {})
         if not isinstance(confirmation, dict) or set(confirmation) - {"jkt"} or confirmation.get("jkt") != jkt:
@@ -229,7 +229,7 @@ class AssertionVerifier:
             issuer=self._issuer,
             audience=self._audience,
             leeway=self._leeway,
-            key_named=self._key,
+            find_key=self._key,
             required=ASSERTION_REQUIRED,
         )
         if not all(isinstance(claims[name], str) for name in ASSERTION_REQUIRED[4:]):
@@ -255,7 +255,7 @@ def claims_of(
     issuer: str,
     audience: str,
     leeway: float,
-    key_named: Callable[[str], Key],
+    find_key: Callable[[str], Key],
     required: tuple[str, ...] = REQUIRED,
 ) -> dict[str, Any]:
     """The claims of a token with a valid signature, valid claims and a valid time.
@@ -268,7 +268,7 @@ def claims_of(
         Invalid: it is not valid, or its key was removed.
     """
     header, claims = read(token)
-    key = key_for_header(header, typ, key_named)
+    key = key_for_header(header, typ, find_key)
     has_what_is_required(claims, required)
     for rule in (has_times_as_numbers, has_texts_as_texts, has_canonical_ids):
         rule(claims)
@@ -277,7 +277,7 @@ def claims_of(
     return claims
 
 
-def key_for_header(header: dict[str, Any], typ: str, key_named: Callable[[str], Key]) -> Key:
+def key_for_header(header: dict[str, Any], typ: str, find_key: Callable[[str], Key]) -> Key:
     """The key that the header names. Neither the algorithm nor the key itself is taken from the token."""
     if header.keys() != HEADER and (not header.keys() >= HEADER or not all(map(is_own_member, header.keys() - HEADER))):
         raise Invalid("header has other members than typ, alg, kid and x-...")
@@ -285,7 +285,7 @@ def key_for_header(header: dict[str, Any], typ: str, key_named: Callable[[str], 
         raise Invalid(f"typ is not {typ}")
     if not isinstance(header["kid"], str):
         raise Invalid("kid is no text")
-    key = key_named(header["kid"])
+    key = find_key(header["kid"])
     if header["alg"] != key.algorithm:
         raise Invalid("alg does not match the key")
     return key
@@ -515,11 +515,11 @@ LARGEST, MAX_KEYS = 64 * 1024, 32
 
 def keys_in(raw: bytes) -> dict[str, Key]:
     """The usable keys of a JWKS; others are ignored (RFC 7517 §5)."""
-    listed = load(raw).get("keys")
-    if not isinstance(listed, list) or len(listed) > MAX_KEYS:
+    jwks = load(raw).get("keys")
+    if not isinstance(jwks, list) or len(jwks) > MAX_KEYS:
         raise Invalid("no set of keys")
     found: dict[str, Key] = {}
-    for jwk in listed:
+    for jwk in jwks:
         if not isinstance(jwk, dict) or not isinstance(kid := jwk.get("kid"), str):
             continue
         if kid in found:

@@ -65,7 +65,7 @@ def happens(db: Session, mailer: Mailer, row: LoginProvider, *, verified: object
         return "linked"
     here, secret = Circumstances(now(), None, ""), invite(db) if is_invited else ""
     try:
-        made = new_accounts.create(db, mailer, row, identity, username="grace", invitation=secret, here=here)
+        made = new_accounts.create(db, mailer, row, identity, username="grace", invitation=secret, circumstances=here)
     except NoAccount:
         return "no account"
     except EmailTaken:

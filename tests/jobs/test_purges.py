@@ -30,7 +30,7 @@ SECOND = timedelta(seconds=1)
 
 def purge(database, most=credential_purge.MOST):
     with database.write() as db:
-        return credential_purge.purge(db, kept=KEPT, most=most)
+        return credential_purge.purge(db, retention=KEPT, most=most)
 
 
 def rows(database, table):

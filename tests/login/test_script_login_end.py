@@ -147,8 +147,8 @@ def test_a_script_login_is_not_deleted_before_its_last_access_token(app, databas
     answer = log_in(app, expires_in=200 * 86400, scopes=READS)
     clock.shift(181 * DAY)
     with database.write() as db:
-        assert purge.purge(db, kept=90 * DAY) == 0
+        assert purge.purge(db, retention=90 * DAY) == 0
     assert len(Script(app, answer["access_token"]).get("/tokens").json["script_logins"]) == 1
     clock.shift(110 * DAY)
     with database.write() as db:
-        assert purge.purge(db, kept=90 * DAY) == 2
+        assert purge.purge(db, retention=90 * DAY) == 2

@@ -22,7 +22,7 @@ CHALLENGE = b"a challenge of thirty-two bytes!"
 
 
 def made(device, user, challenge=CHALLENGE):
-    asked = webauthn_ceremonies.creation_options(SITE, challenge, user_id=user.id, username="ada", known=[])
+    asked = webauthn_ceremonies.creation_options(SITE, challenge, user_id=user.id, username="ada", known_passkeys=[])
     return webauthn_ceremonies.registered(SITE, CHALLENGE, device.make(asked))
 
 
@@ -45,7 +45,7 @@ def test_a_registration_stores_a_key_and_an_assertion_is_verified_with_it(user, 
 
 
 def test_the_options_require_a_discoverable_credential_with_user_verification(user):
-    asked = webauthn_ceremonies.creation_options(SITE, CHALLENGE, user_id=user.id, username="ada", known=[])
+    asked = webauthn_ceremonies.creation_options(SITE, CHALLENGE, user_id=user.id, username="ada", known_passkeys=[])
     assert asked["authenticatorSelection"]["residentKey"] == "required"
     assert asked["authenticatorSelection"]["userVerification"] == "required"
     assert asked["rp"]["id"] == "localhost"
@@ -53,7 +53,7 @@ def test_the_options_require_a_discoverable_credential_with_user_verification(us
 
 def test_the_options_list_the_existing_passkeys(user, device):
     known = [webauthn_ceremonies.KnownPasskey(device.credential_id, ("internal",))]
-    asked = webauthn_ceremonies.creation_options(SITE, CHALLENGE, user_id=user.id, username="ada", known=known)
+    asked = webauthn_ceremonies.creation_options(SITE, CHALLENGE, user_id=user.id, username="ada", known_passkeys=known)
     assert asked["excludeCredentials"][0]["id"] == webauthn_ceremonies.text_of(device.credential_id)
 
 
@@ -102,7 +102,7 @@ def test_a_signature_of_another_key_is_refused(user, device):
 
 
 def test_assertions_and_registrations_are_not_interchangeable(user, device):
-    asked = webauthn_ceremonies.creation_options(SITE, CHALLENGE, user_id=user.id, username="ada", known=[])
+    asked = webauthn_ceremonies.creation_options(SITE, CHALLENGE, user_id=user.id, username="ada", known_passkeys=[])
     registration = device.make(asked)
     with pytest.raises(CeremonyRefused):
         webauthn_ceremonies.registered(
@@ -135,7 +135,7 @@ def test_a_malformed_answer_is_refused(answer):
 def test_an_answer_with_any_changed_byte_is_refused_without_an_error(user, seed):
     """Every part in turn: names, client data, attestation, authenticator data, signature."""
     device = Authenticator()
-    asked = webauthn_ceremonies.creation_options(SITE, CHALLENGE, user_id=user.id, username="ada", known=[])
+    asked = webauthn_ceremonies.creation_options(SITE, CHALLENGE, user_id=user.id, username="ada", known_passkeys=[])
     registration = json.loads(device.make(asked))
     public_key = webauthn_ceremonies.registered(SITE, CHALLENGE, json.dumps(registration)).public_key
     assertion = json.loads(device.show(webauthn_ceremonies.request_options(SITE, CHALLENGE)))

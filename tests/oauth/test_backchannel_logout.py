@@ -133,7 +133,7 @@ def test_what_ends_no_login_is_not_told(app, person, user, wiki, receiver):
     with time_machine.travel(now() + timedelta(days=31), tick=False), factories.database_of(app).write() as db:
         assert app_sessions.forget_expired(db) == 1
     with time_machine.travel(now() + timedelta(days=200), tick=False), factories.database_of(app).write() as db:
-        while purge(db, kept=timedelta(days=90)):
+        while purge(db, retention=timedelta(days=90)):
             pass
     assert receiver.received() == []
 

@@ -42,7 +42,7 @@ def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
     jobs: tuple[Job, ...] = (
         Job("delete closed accounts", day, lifecycle.delete_due),
         Job("delete unverified accounts", day, self_registration.delete_unverified),
-        Job("purge ended credentials", day, partial(purge.purge, kept=settings.ended_kept)),
+        Job("purge ended credentials", day, partial(purge.purge, retention=settings.ended_kept)),
         Job(
             "reset second factors",
             minute,

@@ -54,7 +54,7 @@ def verify(
 
     try:
         return claims_of(
-            token, typ=typ, issuer=issuer, audience=audience, leeway=leeway.total_seconds(), key_named=key_named
+            token, typ=typ, issuer=issuer, audience=audience, leeway=leeway.total_seconds(), find_key=key_named
         )
     except Invalid as error:
         if str(error) in AFTER_THE_SIGNATURE and (other := read(token)[1])["iss"] == other["aud"] != issuer:

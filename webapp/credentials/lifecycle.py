@@ -90,20 +90,20 @@ def end(db: Session, credential_id: UUID) -> bool:
 
 def replace_key(db: Session, credential_id: UUID, former: str, *, by: str) -> bool:
     """Change what a live credential is identified by; False if it is not ``former`` any more. One statement."""
-    named = Credential.id == credential_id, Credential.key == former, Credential.revoked_at.is_(None)
-    return db.execute(update(Credential).where(*named).values(key=by).returning(Credential.id)).first() is not None
+    matches = Credential.id == credential_id, Credential.key == former, Credential.revoked_at.is_(None)
+    return db.execute(update(Credential).where(*matches).values(key=by).returning(Credential.id)).first() is not None
 
 
 def spend(db: Session, credential_id: UUID) -> bool:
     """Delete a one-time credential; False if it was not live. One statement, as in ``end``."""
-    spent = delete(Credential).where(Credential.id == credential_id, live_condition(now())).returning(Credential.id)
-    return db.execute(spent).first() is not None
+    deletion = delete(Credential).where(Credential.id == credential_id, live_condition(now())).returning(Credential.id)
+    return db.execute(deletion).first() is not None
 
 
 def delete_expired(db: Session, user_id: UUID, kind: str) -> None:
     """Delete the user's expired credentials of a kind that no page lists."""
-    theirs = Credential.user_id == user_id, Credential.kind == kind
-    db.execute(delete(Credential).where(*theirs, Credential.expires_at <= now()))
+    of_kind = Credential.user_id == user_id, Credential.kind == kind
+    db.execute(delete(Credential).where(*of_kind, Credential.expires_at <= now()))
 
 
 def end_all(db: Session, user_id: UUID, *, kind: str | None = None, keep: UUID | None = None) -> list[UUID]:
@@ -197,8 +197,8 @@ def by_key(db: Session, key: str, *, kind: str) -> Credential | None:
 def live(db: Session, user_id: UUID, kind: str) -> list[Credential]:
     """The live credentials of a user, the newest first."""
     moment = now()
-    theirs = Credential.user_id == user_id, Credential.kind == kind, Credential.revoked_at.is_(None)
-    query = select(Credential).where(*theirs, Credential.expires_at > moment)
+    live_rows = Credential.user_id == user_id, Credential.kind == kind, Credential.revoked_at.is_(None)
+    query = select(Credential).where(*live_rows, Credential.expires_at > moment)
     return [found for found in db.scalars(query.order_by(Credential.created_at.desc())) if found.is_live(moment)]
 
 
@@ -238,8 +238,8 @@ def expiring_count(db: Session, kind: str, *, before: datetime) -> BoundedCount:
 def has_expiring(db: Session, user_id: UUID, kind: str, *, within: timedelta) -> bool:
     """Whether a credential of the user expires ``within`` this time, except those issued for no longer than that."""
     moment = now()
-    theirs = Credential.user_id == user_id, Credential.kind == kind, Credential.revoked_at.is_(None)
-    query = select(Credential.created_at, Credential.expires_at).where(*theirs)
+    live_rows = Credential.user_id == user_id, Credential.kind == kind, Credential.revoked_at.is_(None)
+    query = select(Credential.created_at, Credential.expires_at).where(*live_rows)
     soon = db.execute(query.where(Credential.expires_at.between(moment, moment + within)))
     return any(row.expires_at - row.created_at > within for row in soon)
 

@@ -15,20 +15,20 @@ MOST = 500
 USES_KEPT = timedelta(days=90)
 
 
-def purge(db: Session, *, kept: timedelta, most: int = MOST) -> int:
+def purge(db: Session, *, retention: timedelta, most: int = MOST) -> int:
     """Delete credentials that expired or were ended long ago; other tables follow by ``ON DELETE CASCADE``.
 
     A credential without a row is refused like an ended one. An idle credential is deleted only after its expiry, and a
     script login only after its last access token, because ending the login must still end that token.
 
     Args:
-        kept: for how long they are kept after their end.
+        retention: for how long they are kept after their end.
         most: rows to delete at most.
 
     Returns:
         Number of rows deleted; fewer than ``most`` if none are left.
     """
-    before = now() - kept
+    before = now() - retention
     has_members = exists().where(MEMBER.family_id == Credential.id, MEMBER.expires_at > before)
     found = set[object]()
     # Two queries, each with its own index: with OR the database would read the whole table.
@@ -41,18 +41,18 @@ def purge(db: Session, *, kept: timedelta, most: int = MOST) -> int:
     return len(found)
 
 
-def purge_uses(db: Session, *, kept: timedelta = USES_KEPT) -> int:
+def purge_uses(db: Session, *, retention: timedelta = USES_KEPT) -> int:
     """Delete the counts of use of one day, the oldest one.
 
     Args:
-        kept: age from which on counts are deleted.
+        retention: age from which on counts are deleted.
 
     Returns:
         Number of rows deleted; 0 if none are left.
     """
-    before = (now() - kept).date()
-    gone = 0
+    before = (now() - retention).date()
+    deleted = 0
     for table in (CredentialUse, ResourceUse):
         oldest = select(func.min(table.day)).where(table.day < before).scalar_subquery()
-        gone += len(db.execute(delete(table).where(table.day == oldest).returning(table.credential_id)).all())
-    return gone
+        deleted += len(db.execute(delete(table).where(table.day == oldest).returning(table.credential_id)).all())
+    return deleted

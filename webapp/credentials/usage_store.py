@@ -104,11 +104,11 @@ def write(db: Session, pending: dict[UUID, Use], on_new_network: NewNetworkHook 
 
 def add_requests(db: Session, credential_id: UUID, use: Use) -> None:
     day = use.last_at.date()
-    counted = db.get(CredentialUse, (credential_id, day))
-    if counted is None:
+    use_of_day = db.get(CredentialUse, (credential_id, day))
+    if use_of_day is None:
         db.add(CredentialUse(credential_id=credential_id, day=day, requests=use.requests))
     else:
-        counted.requests += use.requests
+        use_of_day.requests += use.requests
 
 
 def resource_text(resource: Resource) -> str:
@@ -119,13 +119,13 @@ def add_resources(db: Session, credential_id: UUID, use: Use) -> None:
     if not use.resources:
         return
     day = use.last_at.date()
-    known = {found.resource: found for found in resources_of(db, credential_id, day)}
+    uses = {found.resource: found for found in resources_of(db, credential_id, day)}
     for resource, requests in use.resources.items():
         name = resource_text(resource)
-        if name not in known and len(known) >= MAX_RESOURCES:
+        if name not in uses and len(uses) >= MAX_RESOURCES:
             name = OTHER
-        if (found := known.get(name)) is None:
-            known[name] = found = ResourceUse(credential_id=credential_id, day=day, resource=name, requests=0)
+        if (found := uses.get(name)) is None:
+            uses[name] = found = ResourceUse(credential_id=credential_id, day=day, resource=name, requests=0)
             db.add(found)
         found.requests += requests
 
@@ -138,18 +138,18 @@ def resources_of(db: Session, credential_id: UUID, day: date) -> list[ResourceUs
 def add_networks(db: Session, credential: Credential, use: Use, on_new_network: NewNetworkHook) -> None:
     """Store the networks of a use, and report new ones; the first of a token is not reported."""
     by_network = {network_of(address): address for address in [*use.addresses, use.address] if address}
-    known = db.scalar(select(func.count()).where(TokenNetwork.credential_id == credential.id)) or 0
+    network_count = db.scalar(select(func.count()).where(TokenNetwork.credential_id == credential.id)) or 0
     for network, address in by_network.items():
-        if known >= MAX_NETWORKS or db.get(TokenNetwork, (credential.id, network)) is not None:
+        if network_count >= MAX_NETWORKS or db.get(TokenNetwork, (credential.id, network)) is not None:
             continue
         db.add(TokenNetwork(credential_id=credential.id, network=network, first_at=use.last_at))
-        if known:
+        if network_count:
             client = client_name(use.user_agent or "")
             on_new_network(db, NewNetwork(use.user_id, credential.id, use.last_at, address, client))
-        known += 1
+        network_count += 1
 
 
 def inherit_networks(db: Session, credential_id: UUID, *, from_: UUID) -> None:
     """Copy the known networks of a token to its successor, so that none of them is reported as new."""
-    for known in db.scalars(select(TokenNetwork).where(TokenNetwork.credential_id == from_)):
-        db.add(TokenNetwork(credential_id=credential_id, network=known.network, first_at=known.first_at))
+    for source in db.scalars(select(TokenNetwork).where(TokenNetwork.credential_id == from_)):
+        db.add(TokenNetwork(credential_id=credential_id, network=source.network, first_at=source.first_at))

@@ -155,8 +155,8 @@ def sum_up(live: LiveCounts, attention: Sequence[DashboardTask]) -> str:
     sentence = _("%(things)s can use your account.", things=listed(counts))
     if not attention:
         return sentence
-    due = _n("%(num)s token needs attention.", "%(num)s tokens need attention.", len(attention))
-    return f"{sentence} {due}"
+    attention_sentence = _n("%(num)s token needs attention.", "%(num)s tokens need attention.", len(attention))
+    return f"{sentence} {attention_sentence}"
 
 
 def live_tokens(db: Session, user_id: UUID) -> token_list.TokenPage:

@@ -38,7 +38,7 @@ def redeem(
     Raises:
         LoginFailed: the provider refuses, or the response is no token response (RFC 6749 §5.1).
     """
-    sent = {
+    parameters = {
         "grant_type": "authorization_code",
         "code": code,
         "redirect_uri": redirect_uri,
@@ -46,23 +46,23 @@ def redeem(
     }
     headers = dict(FORM)
     if client.secret is not None and not client.is_in_body:
-        named = f"{quote_plus(client.client_id)}:{quote_plus(client.secret)}"
-        headers["Authorization"] = f"Basic {b64encode(named.encode()).decode()}"
+        user_pass = f"{quote_plus(client.client_id)}:{quote_plus(client.secret)}"
+        headers["Authorization"] = f"Basic {b64encode(user_pass.encode()).decode()}"
     else:
-        sent |= {"client_id": client.client_id}
-        sent |= {"client_secret": client.secret} if client.secret is not None else {}
-    answer = http.send(Check.TOKEN_RESPONSE, "POST", endpoint, body=urlencode(sent).encode(), headers=headers)
+        parameters |= {"client_id": client.client_id}
+        parameters |= {"client_secret": client.secret} if client.secret is not None else {}
+    answer = http.send(Check.TOKEN_RESPONSE, "POST", endpoint, body=urlencode(parameters).encode(), headers=headers)
     return read(answer.status, answer.body)
 
 
 def read(status: int, body: bytes) -> GivenTokens:
     if status in range(300, 400):
         raise LoginFailed(Check.TOKEN_RESPONSE, "the token endpoint redirects, which is not followed")
-    given = json_object(Check.TOKEN_RESPONSE, body)
+    response = json_object(Check.TOKEN_RESPONSE, body)
     # GitHub responds to errors with status 200.
-    if status != 200 or "error" in given:
-        raise LoginFailed(Check.TOKEN_RESPONSE, f"status {status}, {error_in(given)}")
-    token, kind, id_token = (given.get(name) for name in ("access_token", "token_type", "id_token"))
+    if status != 200 or "error" in response:
+        raise LoginFailed(Check.TOKEN_RESPONSE, f"status {status}, {error_in(response)}")
+    token, kind, id_token = (response.get(name) for name in ("access_token", "token_type", "id_token"))
     if not isinstance(token, str) or not (token.isascii() and token.isprintable() and 0 < len(token) <= LONGEST_TOKEN):
         raise LoginFailed(Check.TOKEN_RESPONSE, "there is no access_token")
     if not isinstance(kind, str) or kind.lower() != "bearer":
@@ -72,7 +72,7 @@ def read(status: int, body: bytes) -> GivenTokens:
     return GivenTokens(token, id_token)
 
 
-def error_in(given: dict[str, Any]) -> str:
+def error_in(response: dict[str, Any]) -> str:
     """The error of a response (RFC 6749 §5.2), shortened."""
-    words = f"error {quoted(given.get('error'))}"
-    return f"{words}: {quoted(given['error_description'])}" if "error_description" in given else words
+    words = f"error {quoted(response.get('error'))}"
+    return f"{words}: {quoted(response['error_description'])}" if "error_description" in response else words

@@ -52,10 +52,10 @@ def load(database: Database, sealer: Encryptor, private: PrivateHosts, instance:
     Raises:
         SettingsError: one sentence for the operator.
     """
-    wanted = read(instance)
+    declared_providers = read(instance)
     try:
         with database.read() as reading:
-            if is_current(reading, sealer, instance, wanted):
+            if is_current(reading, sealer, instance, declared_providers):
                 return
     except Unavailable:
         # The application is made all the same, as for doctor, which says what is wrong with the database.
@@ -63,21 +63,25 @@ def load(database: Database, sealer: Encryptor, private: PrivateHosts, instance:
         return
     try:
         with database.write() as writing:
-            store_all(writing, sealer, private, instance, wanted)
+            store_all(writing, sealer, private, instance, declared_providers)
     except SettingsError:
         # Several processes may start at once: another one may have stored the same meanwhile.
         with database.read() as reading:
-            if not is_current(reading, sealer, instance, wanted):
+            if not is_current(reading, sealer, instance, declared_providers):
                 raise
 
 
 def store_all(
-    db: Session, sealer: Encryptor, private: PrivateHosts, instance: Path, wanted: Sequence[DeclaredProvider]
+    db: Session,
+    sealer: Encryptor,
+    private: PrivateHosts,
+    instance: Path,
+    declared_providers: Sequence[DeclaredProvider],
 ) -> None:
-    for one in wanted:
+    for one in declared_providers:
         with refusing(instance, one):
             store(db, sealer, private, one)
-    for row in no_longer_declared(db, wanted):
+    for row in no_longer_declared(db, declared_providers):
         lifecycle.disable(db, row, EDITOR)
         row.is_declared = False
 
@@ -90,25 +94,25 @@ def refusing(instance: Path, one: DeclaredProvider) -> Iterator[None]:
         raise SettingsError(f"{instance / FILE}: {one.slug}: {error}") from error
 
 
-def is_current(db: Session, sealer: Encryptor, instance: Path, wanted: Sequence[DeclaredProvider]) -> bool:
-    for one in wanted:
-        row, like = providers.by_slug(db, one.slug), LoginProvider(kind=one.kind)
+def is_current(db: Session, sealer: Encryptor, instance: Path, declared_providers: Sequence[DeclaredProvider]) -> bool:
+    for one in declared_providers:
+        row, desired_row = providers.by_slug(db, one.slug), LoginProvider(kind=one.kind)
         with refusing(instance, one):
-            apply(like, desired_settings(db, one))
+            apply(desired_row, desired_settings(db, one))
         is_same = (
             row is not None
             and row.is_declared
             and (row.kind, row.disabled_at is None) == (one.kind, one.is_enabled)
-            and all(getattr(row, name) == getattr(like, name) for name in NAMES)
+            and all(getattr(row, name) == getattr(desired_row, name) for name in NAMES)
             and secret_of(row, sealer) == one.secret
         )
         if not is_same:
             return False
-    return not no_longer_declared(db, wanted)
+    return not no_longer_declared(db, declared_providers)
 
 
-def no_longer_declared(db: Session, wanted: Sequence[DeclaredProvider]) -> list[LoginProvider]:
-    slugs = {one.slug for one in wanted}
+def no_longer_declared(db: Session, declared_providers: Sequence[DeclaredProvider]) -> list[LoginProvider]:
+    slugs = {one.slug for one in declared_providers}
     return [row for row in providers.every(db) if row.is_declared and row.slug not in slugs]
 
 
@@ -133,8 +137,8 @@ def store(db: Session, sealer: Encryptor, private: PrivateHosts, one: DeclaredPr
 
 
 def desired_settings(db: Session, one: DeclaredProvider) -> NewProvider:
-    made = from_preset(db, one.preset, entered=one.entered, slug=one.slug, **one.chosen)
-    return replace(made, kind=one.kind)
+    settings = from_preset(db, one.preset, entered=one.entered, slug=one.slug, **one.chosen)
+    return replace(settings, kind=one.kind)
 
 
 def read(instance: Path, environ: Mapping[str, str] = os.environ) -> list[DeclaredProvider]:
@@ -150,15 +154,15 @@ def read(instance: Path, environ: Mapping[str, str] = os.environ) -> list[Declar
         return []
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path} cannot be read: {error}.") from error
-    listed = content.pop("provider", [])
-    if content or not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+    tables = content.pop("provider", [])
+    if content or not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
         raise SettingsError(f"{path} has only tables [[provider]].")
-    if any("secret" in one for one in listed):
+    if any("secret" in one for one in tables):
         private_files.refuse_open_to_others(path)
-    found = [declared(path, number, one, environ) for number, one in enumerate(listed)]
+    found = [declared(path, number, one, environ) for number, one in enumerate(tables)]
     slugs = [one.slug for one in found]
-    if twice := next((slug for slug in slugs if slugs.count(slug) > 1), None):
-        raise SettingsError(f"{path} declares {twice} twice.")
+    if duplicate := next((slug for slug in slugs if slugs.count(slug) > 1), None):
+        raise SettingsError(f"{path} declares {duplicate} twice.")
     return found
 
 
@@ -177,27 +181,27 @@ def declared(path: Path, number: int, table: dict[str, Any], environ: Mapping[st
     )
     if kind not in KINDS or not isinstance(is_enabled, bool) or not isinstance(entered, str):
         raise SettingsError(f"{where}: kind is one of {', '.join(KINDS)}, enabled true or false, tenant a text.")
-    chosen = {name: value for name, value in table.items() if name in NAMES}
-    entered = chosen.pop("issuer", "") or entered
+    options = {name: value for name, value in table.items() if name in NAMES}
+    entered = options.pop("issuer", "") or entered
     if not isinstance(entered, str):
         raise SettingsError(f"{where}: issuer is a text.")
-    chosen.setdefault("position", number)
-    return DeclaredProvider(slug, preset, kind, is_enabled, entered, secret_in(where, table, environ), chosen)
+    options.setdefault("position", number)
+    return DeclaredProvider(slug, preset, kind, is_enabled, entered, secret_in(where, table, environ), options)
 
 
 def secret_in(where: str, table: Mapping[str, Any], environ: Mapping[str, str]) -> str:
     """The client secret; empty without one, as for a public client."""
-    given = [name for name in SECRETS if name in table]
-    if not given:
+    secret_names = [name for name in SECRETS if name in table]
+    if not secret_names:
         return ""
-    if len(given) > 1 or not isinstance(table[given[0]], str):
+    if len(secret_names) > 1 or not isinstance(table[secret_names[0]], str):
         raise SettingsError(f"{where} has one of {', '.join(SECRETS)}, which is a text.")
-    value: str = table[given[0]]
-    if given[0] == "secret_env":
+    value: str = table[secret_names[0]]
+    if secret_names[0] == "secret_env":
         if not environ.get(value):
             raise SettingsError(f"{where}: the environment variable {value} is not set.")
         return environ[value]
-    if given[0] == "secret":
+    if secret_names[0] == "secret":
         return value
     try:
         return Path(value).read_text(encoding="utf-8").rstrip("\r\n")

@@ -141,8 +141,8 @@ def has_access_token_hash(claims: dict[str, Any], key: Key, expected: ExpectedCl
     if (found := claims.get("at_hash")) is None:
         return
     full = HASHES[key.algorithm](expected.access_token.encode()).digest()
-    wanted = base64.urlsafe_b64encode(full[: len(full) // 2]).rstrip(b"=").decode()
-    if not isinstance(found, str) or not same(found, wanted):
+    expected_hash = base64.urlsafe_b64encode(full[: len(full) // 2]).rstrip(b"=").decode()
+    if not isinstance(found, str) or not same(found, expected_hash):
         raise LoginFailed(Check.ACCESS_TOKEN_HASH, "at_hash belongs to another access token")
 
 

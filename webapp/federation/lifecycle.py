@@ -238,12 +238,12 @@ def remove(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
     """
     refuse_declared(row, editor)
     links = db.scalars(select(LinkedIdentity).where(LinkedIdentity.provider_id == row.id)).all()
-    taken = sum(role_rules.take_back(db, link, row) for link in links)
-    note(db, Event.PROVIDER_REMOVED, row, editor, users=len({link.user_id for link in links}), taken=taken)
+    roles_taken = sum(role_rules.take_back(db, link, row) for link in links)
+    note(db, Event.PROVIDER_REMOVED, row, editor, users=len({link.user_id for link in links}), taken=roles_taken)
     # With ON DELETE CASCADE of the database instead of loading each object.
     db.execute(delete(LoginProvider).where(LoginProvider.id == row.id))
 
 
 def note(db: Session, event: Event, row: LoginProvider, editor: ProviderEditor, **details: object) -> None:
-    named: dict[str, Any] = {"provider_id": str(row.id), "name": row.name, "origin": editor.origin} | details
-    record(db, event, actor_id=editor.user_id, **named)
+    event_details: dict[str, Any] = {"provider_id": str(row.id), "name": row.name, "origin": editor.origin} | details
+    record(db, event, actor_id=editor.user_id, **event_details)

@@ -64,9 +64,9 @@ def restore(db: Session, user_id: UUID, facts: Mapping[str, str]) -> None:
         return
     identity = UpstreamIdentity(facts["issuer"], facts["subject"], name=facts["linked_as"])
     with suppress(LinkedElsewhere, TooManyIdentities):
-        made = linking.create(db, provider, identity, user, way="restored")
-        given = facts.get("given_role") or None
-        made.given_role = given if given == user.role else None
+        link = linking.create(db, provider, identity, user, way="restored")
+        rule_role = facts.get("given_role") or None
+        link.given_role = rule_role if rule_role == user.role else None
 
 
 def only_ways_in(db: Session, provider_id: UUID, passwords: PasswordLogin) -> int:

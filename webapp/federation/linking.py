@@ -75,8 +75,8 @@ def find(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> Li
 
     Nor is a link of another provider with the same issuer one: it may be trusted with other things.
     """
-    named = LinkedIdentity.issuer == identity.issuer, LinkedIdentity.subject == identity.subject
-    return db.scalar(select(LinkedIdentity).where(*named, LinkedIdentity.provider_id == provider.id))
+    matches = LinkedIdentity.issuer == identity.issuer, LinkedIdentity.subject == identity.subject
+    return db.scalar(select(LinkedIdentity).where(*matches, LinkedIdentity.provider_id == provider.id))
 
 
 def by_address(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> User | None:
@@ -116,7 +116,7 @@ def create(db: Session, provider: LoginProvider, identity: UpstreamIdentity, use
     require_login(user)
     if len(of_user(db, user.id)) >= MOST:
         raise TooManyIdentities
-    made = LinkedIdentity(
+    link = LinkedIdentity(
         issuer=identity.issuer,
         subject=identity.subject,
         user_id=user.id,
@@ -126,12 +126,12 @@ def create(db: Session, provider: LoginProvider, identity: UpstreamIdentity, use
     )
     try:
         with db.begin_nested():
-            db.add(made)
+            db.add(link)
     except IntegrityError as error:
         raise LinkedElsewhere from error
     unlinked_identities.forget(db, user.id, identity.issuer, identity.subject)
     record(db, Event.PROVIDER_LINKED, user_id=user.id, provider=provider.name, shown_as=identity.shown_as, way=way)
-    return made
+    return link
 
 
 def note_login(link: LinkedIdentity, identity: UpstreamIdentity) -> None:
@@ -140,8 +140,8 @@ def note_login(link: LinkedIdentity, identity: UpstreamIdentity) -> None:
 
 def of_user(db: Session, user_id: UUID) -> Sequence[LinkedIdentity]:
     """The identities of a user, the oldest first."""
-    listed = select(LinkedIdentity).where(LinkedIdentity.user_id == user_id)
-    return db.scalars(listed.order_by(LinkedIdentity.created_at, LinkedIdentity.id)).all()
+    query = select(LinkedIdentity).where(LinkedIdentity.user_id == user_id)
+    return db.scalars(query.order_by(LinkedIdentity.created_at, LinkedIdentity.id)).all()
 
 
 def remove(

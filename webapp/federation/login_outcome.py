@@ -60,17 +60,17 @@ def outcome_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity)
     way = AccountOutcome.LINKED
     if user is None and (user := linking.linkable_by_address(db, provider, identity)) is not None:
         way = AccountOutcome.BY_ADDRESS
-    given = role_for(provider, identity)
+    rule_role = role_for(provider, identity)
     if user is None:
         way = without_account(provider, identity)
-        role = None if way is AccountOutcome.NONE else given or ORDINARY
+        role = None if way is AccountOutcome.NONE else rule_role or ORDINARY
     else:
-        role = role_after(db, provider, user, link, given)
+        role = role_after(db, provider, user, link, rule_role)
         way = AccountOutcome.UNFIT if user.disabled_at is not None or user.is_unverified else way
     return LoginOutcome(
         account=way,
         username=user.username if user is not None else None,
-        rule_role=given,
+        rule_role=rule_role,
         former_role=user.role if user is not None else None,
         role=None if way is AccountOutcome.UNFIT else role,
         counts_as_two_factors=amr_of(provider, identity) != AMR,
@@ -84,12 +84,14 @@ def without_account(provider: LoginProvider, identity: UpstreamIdentity) -> Acco
     return AccountOutcome.INVITED if may_be_invited else AccountOutcome.NONE
 
 
-def role_after(db: Session, provider: LoginProvider, user: User, link: LinkedIdentity | None, given: str | None) -> str:
+def role_after(
+    db: Session, provider: LoginProvider, user: User, link: LinkedIdentity | None, rule_role: str | None
+) -> str:
     """As ``role_rules.apply`` sets it."""
     if not provider.role_rules and (link is None or link.given_role is None):
         return user.role
     is_of_rules = user.role in {ORDINARY, *(one.given_role for one in links_with_role(db, user))}
-    return (given or ORDINARY) if is_of_rules else user.role
+    return (rule_role or ORDINARY) if is_of_rules else user.role
 
 
 def pasted_identity(provider: LoginProvider, text: str) -> UpstreamIdentity:
@@ -144,15 +146,15 @@ def account_in_words(outcome: LoginOutcome, provider: LoginProvider) -> str:
 
 
 def role_in_words(outcome: LoginOutcome) -> str:
-    role, given = humanize(outcome.role or ""), humanize(outcome.rule_role or "")
+    role, rule_role = humanize(outcome.role or ""), humanize(outcome.rule_role or "")
     if outcome.role is None and outcome.rule_role is None:
         return _("No rule applies.")
     if outcome.role is None:
-        return _("None now, as nobody would be logged in. The rules give %(role)s.", role=given)
+        return _("None now, as nobody would be logged in. The rules give %(role)s.", role=rule_role)
     if outcome.rule_role is None:
         if outcome.former_role not in (None, outcome.role):
             return _("%(role)s. The rule that gave another role no longer applies.", role=role)
         return _("%(role)s. No rule applies.", role=role)
     if outcome.rule_role != outcome.role:
-        return _("%(role)s, which an administrator gave. The rules would give %(other)s.", role=role, other=given)
+        return _("%(role)s, which an administrator gave. The rules would give %(other)s.", role=role, other=rule_role)
     return _("%(role)s, by a rule.", role=role)

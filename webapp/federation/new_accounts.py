@@ -96,7 +96,7 @@ def create(
     *,
     username: str,
     invitation: str,
-    here: Circumstances,
+    circumstances: Circumstances,
 ) -> Created:
     """Create the account of an identity, and link them.
 
@@ -129,7 +129,7 @@ def create(
     user.display_name = display_name_if_fit(identity.name)
     db.flush()
     if address is not None and not address.is_certain:
-        email_change.request(db, mailer, user, address.email, here)
+        email_change.request(db, mailer, user, address.email, circumstances)
     if invited is not None:
         record(db, Event.INVITATION_USED, user_id=user.id, invitation_id=str(invited.id))
     db.refresh(user)

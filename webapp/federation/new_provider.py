@@ -33,8 +33,8 @@ def from_preset(
     Raises:
         InvalidProvider
     """
-    given = {name: value for name, value in chosen.items() if value not in (None, "", [], {})}
-    issuer = issuer_of(preset, entered or origin_of(given.get("endpoints", {})))
+    overrides = {name: value for name, value in chosen.items() if value not in (None, "", [], {})}
+    issuer = issuer_of(preset, entered or origin_of(overrides.get("endpoints", {})))
     usual: dict[str, Any] = {
         "client_id": "",
         "name": preset.name,
@@ -44,10 +44,10 @@ def from_preset(
         "position": providers.next_position(db),
     }
     return NewProvider(
-        slug=slug or usual_slug(db, preset, issuer, str(given.get("name", ""))),
+        slug=slug or usual_slug(db, preset, issuer, str(overrides.get("name", ""))),
         kind=preset.kind,
         preset=preset.key,
-        **usual | {"issuer": issuer} | given,
+        **usual | {"issuer": issuer} | overrides,
     )
 
 
@@ -80,8 +80,8 @@ def usual_slug(db: Session, preset: ProviderPreset, issuer: str, name: str = "")
 def short_host(issuer: str) -> str:
     """The label of a host name that identifies its owner, such as acme in id.acme.example; empty for an IP address."""
     labels = (urlsplit(issuer).hostname or "").split(".")
-    telling = [label for label in labels[:-1] or labels if label not in COMMON_LABELS]
-    found = telling[0] if telling else labels[0]
+    distinctive = [label for label in labels[:-1] or labels if label not in COMMON_LABELS]
+    found = distinctive[0] if distinctive else labels[0]
     return "" if found.isdecimal() or ":" in found else found
 
 

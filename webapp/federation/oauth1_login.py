@@ -61,13 +61,14 @@ class OAuth1Login:
         page = endpoint_of(provider, "authorization_endpoint")
         callback = with_query(provider.redirect_uri, {"state": pending.state})
         client = client_of(provider, callback_uri=callback)
-        given = self.requested(Check.REQUEST_TOKEN, provider, "request_token_endpoint", client)
+        response_parameters = self.requested(Check.REQUEST_TOKEN, provider, "request_token_endpoint", client)
         # Without it the provider has version 1.0, where others can finish a login that they began (session fixation).
-        if given.get("oauth_callback_confirmed") != "true":
+        if response_parameters.get("oauth_callback_confirmed") != "true":
             raise LoginFailed(
-                Check.REQUEST_TOKEN, f"oauth_callback_confirmed is {quoted(given.get('oauth_callback_confirmed'))}"
+                Check.REQUEST_TOKEN,
+                f"oauth_callback_confirmed is {quoted(response_parameters.get('oauth_callback_confirmed'))}",
             )
-        pair = pair_in(Check.REQUEST_TOKEN, given)
+        pair = pair_in(Check.REQUEST_TOKEN, response_parameters)
         sealed = self._encryptor.seal(json.dumps([pair.token, pair.secret]).encode(), belongs_to=owner(pending))
         return ProviderRequest(with_query(page, {"oauth_token": pair.token}), urlsafe_b64encode(sealed).decode())
 
@@ -85,8 +86,8 @@ class OAuth1Login:
         if not same(response.token, request_token.token):
             raise LoginFailed(Check.STATE, "oauth_token belongs to another login")
         exchanging = client_of(provider, request_token, verifier=verifier)
-        given = self.requested(Check.TOKEN_RESPONSE, provider, "token_endpoint", exchanging)
-        client = client_of(provider, pair_in(Check.TOKEN_RESPONSE, given))
+        response_parameters = self.requested(Check.TOKEN_RESPONSE, provider, "token_endpoint", exchanging)
+        client = client_of(provider, pair_in(Check.TOKEN_RESPONSE, response_parameters))
         url = endpoint_of(provider, "userinfo_endpoint")
         found = self._http.body(Check.USERINFO, url, headers=signed(Check.USERINFO, client, "GET", url))
         return named_identity(provider.issuer, json_object(Check.USERINFO, found), provider.claim_names)
@@ -167,8 +168,8 @@ def form_in(check: Check, body: bytes) -> dict[str, str]:
     return found
 
 
-def pair_in(check: Check, given: dict[str, str]) -> TokenPair:
-    token, secret = given.get("oauth_token", ""), given.get("oauth_token_secret")
+def pair_in(check: Check, response_parameters: dict[str, str]) -> TokenPair:
+    token, secret = response_parameters.get("oauth_token", ""), response_parameters.get("oauth_token_secret")
     if not token or secret is None:
         raise LoginFailed(check, "oauth_token or oauth_token_secret is missing")
     if not all(one.isascii() and one.isprintable() and len(one) <= LONGEST for one in (token, secret)):

@@ -40,7 +40,7 @@ class OAuth2Login:
             LoginFailed
         """
         refuse_confirmation(pending)
-        sent = {
+        parameters = {
             "response_type": "code",
             "client_id": provider.client_id,
             "redirect_uri": provider.redirect_uri,
@@ -48,9 +48,9 @@ class OAuth2Login:
             "code_challenge": challenge_of(secrets.code_verifier),
             "code_challenge_method": "S256",
         }
-        sent |= {"scope": " ".join(provider.scopes)} if provider.scopes else {}
-        sent |= {"login_hint": login_hint} if login_hint else {}
-        return ProviderRequest(with_query(endpoint_of(provider, "authorization_endpoint"), sent))
+        parameters |= {"scope": " ".join(provider.scopes)} if provider.scopes else {}
+        parameters |= {"login_hint": login_hint} if login_hint else {}
+        return ProviderRequest(with_query(endpoint_of(provider, "authorization_endpoint"), parameters))
 
     def finish(
         self,
@@ -85,15 +85,15 @@ class OAuth2Login:
         """
         if "emails_endpoint" not in provider.endpoints:
             return {}
-        listed = self._http.json_list(Check.USERINFO, endpoint_of(provider, "emails_endpoint"), headers=bearer)
-        return dict(zip(EMAIL, primary_in(listed), strict=True))
+        emails = self._http.json_list(Check.USERINFO, endpoint_of(provider, "emails_endpoint"), headers=bearer)
+        return dict(zip(EMAIL, primary_in(emails), strict=True))
 
 
-def primary_in(listed: Sequence[Any]) -> tuple[str | None, bool]:
+def primary_in(emails: Sequence[Any]) -> tuple[str | None, bool]:
     """The primary e-mail address and whether it is verified; no address if none or several are."""
     found = [
         one["email"]
-        for one in listed
+        for one in emails
         if isinstance(one, dict)
         and one.get("primary") is True
         and one.get("verified") is True

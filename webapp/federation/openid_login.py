@@ -93,7 +93,7 @@ class OpenIdLogin:
             LoginFailed
         """
         endpoint = self.metadata.find(provider.issuer).endpoints["authorization_endpoint"]
-        sent = {
+        parameters = {
             "response_type": "code",
             "client_id": provider.client_id,
             "redirect_uri": provider.redirect_uri,
@@ -103,9 +103,9 @@ class OpenIdLogin:
             "code_challenge": challenge_of(secrets.code_verifier),
             "code_challenge_method": "S256",
         }
-        sent |= {"login_hint": login_hint} if login_hint else {}
-        sent |= {"prompt": "login", "max_age": "0"} if pending.purpose == "confirm" else {}
-        return ProviderRequest(with_query(endpoint, sent))
+        parameters |= {"login_hint": login_hint} if login_hint else {}
+        parameters |= {"prompt": "login", "max_age": "0"} if pending.purpose == "confirm" else {}
+        return ProviderRequest(with_query(endpoint, parameters))
 
     def finish(
         self,
@@ -145,8 +145,8 @@ class OpenIdLogin:
             pending.begun_at if pending.purpose == "confirm" else None,
         )
         claims = verified_claims(tokens.id_token, found.keys, expected)
-        given = self.userinfo(found, tokens.access_token, claims)
-        return identity_of(provider.issuer, joined_claims(claims, given), id_token=tokens.id_token or "")
+        userinfo = self.userinfo(found, tokens.access_token, claims)
+        return identity_of(provider.issuer, joined_claims(claims, userinfo), id_token=tokens.id_token or "")
 
     def userinfo(self, found: ProviderMetadata, access_token: str, claims: Mapping[str, Any]) -> dict[str, Any]:
         """The claims from the UserInfo endpoint (OpenID Connect Core §5.3); empty without one.
@@ -157,29 +157,29 @@ class OpenIdLogin:
         endpoint = found.endpoints.get("userinfo_endpoint")
         if endpoint is None:
             return {}
-        given = self._http.json(Check.USERINFO, endpoint, headers={"Authorization": f"Bearer {access_token}"})
-        subject = given.get("sub")
+        userinfo = self._http.json(Check.USERINFO, endpoint, headers={"Authorization": f"Bearer {access_token}"})
+        subject = userinfo.get("sub")
         if not isinstance(subject, str) or not same(subject, claims["sub"]):
             raise LoginFailed(Check.USERINFO, f"sub is {quoted(subject)}, not that of the ID token")
-        return given
+        return userinfo
 
 
-def joined_claims(claims: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def joined_claims(claims: Mapping[str, Any], userinfo: Mapping[str, Any]) -> dict[str, Any]:
     """The claims of an ID token, and those that only userinfo has.
 
     An e-mail address and whether it is verified come from the same source.
     """
-    has_address, is_same = "email" in claims, given.get("email") == claims.get("email")
-    left_out = {"email_verified"} if has_address and not is_same else set()
-    other = {name: value for name, value in given.items() if name not in OF_ID_TOKEN | left_out}
+    has_address, is_same = "email" in claims, userinfo.get("email") == claims.get("email")
+    excluded = {"email_verified"} if has_address and not is_same else set()
+    other = {name: value for name, value in userinfo.items() if name not in OF_ID_TOKEN | excluded}
     own = dict(claims)
-    if not has_address and "email" in given:
+    if not has_address and "email" in userinfo:
         own.pop("email_verified", None)
     return other | own
 
 
-def with_query(endpoint: str, sent: Mapping[str, str]) -> str:
-    return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(sent)}"
+def with_query(endpoint: str, parameters: Mapping[str, str]) -> str:
+    return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(parameters)}"
 
 
 def has_response_issuer(response: AuthorizationResponse, found: ProviderMetadata) -> None:

@@ -48,8 +48,8 @@ class RequestKeys:
         self._key = derive(secret_key, "login with a provider")
 
     def secrets_of(self, pending: PendingRequest) -> RequestSecrets:
-        named = f"{pending.slug} {pending.state}"
-        return RequestSecrets(keyed(self._key, f"nonce {named}"), keyed(self._key, f"verifier {named}"))
+        request_name = f"{pending.slug} {pending.state}"
+        return RequestSecrets(keyed(self._key, f"nonce {request_name}"), keyed(self._key, f"verifier {request_name}"))
 
 
 def begin(slug: str, purpose: str, target: str, moment: datetime, *, user: str = "", mark: str = "") -> PendingRequest:
@@ -58,22 +58,22 @@ def begin(slug: str, purpose: str, target: str, moment: datetime, *, user: str =
 
 def to_cookie(pending: Sequence[PendingRequest]) -> list[list[Any]]:
     """The content of the cookie: the newest, as many as fit."""
-    kept = [
+    entries = [
         [one.state, one.slug, one.purpose, one.next, int(one.begun_at.timestamp()), one.kept, one.user, one.mark]
         for one in pending[-MOST:]
     ]
-    while len(kept) > 1 and len(json.dumps(kept)) > LARGEST:
-        kept.pop(0)
-    return kept
+    while len(entries) > 1 and len(json.dumps(entries)) > LARGEST:
+        entries.pop(0)
+    return entries
 
 
 def from_cookie(content: object, moment: datetime) -> list[PendingRequest]:
     """Those of the cookie that are not too old; none if an older version wrote it."""
-    listed = content if isinstance(content, list) else []
+    entries = content if isinstance(content, list) else []
     try:
         found = [
             PendingRequest(state, slug, purpose, target, datetime.fromtimestamp(seconds, UTC), kept, user, mark)
-            for state, slug, purpose, target, seconds, kept, user, mark in listed
+            for state, slug, purpose, target, seconds, kept, user, mark in entries
         ]
     except (TypeError, ValueError):
         return []

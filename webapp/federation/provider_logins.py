@@ -70,8 +70,8 @@ class ProviderLogins:
         """
         secrets = self._keys.secrets_of(pending)
         with self.http.place(Check.METADATA):
-            sent = self._of(provider).begin(provider, pending, secrets, login_hint=login_hint)
-        return sent.url, replace(pending, kept=sent.kept)
+            request = self._of(provider).begin(provider, pending, secrets, login_hint=login_hint)
+        return request.url, replace(pending, kept=request.kept)
 
     def finish(
         self, provider: Provider, pending: PendingRequest, response: AuthorizationResponse, moment: datetime
@@ -92,7 +92,7 @@ class ProviderLogins:
                 token, keys, issuer=provider.issuer, client_id=provider.client_id, moment=moment
             )
 
-    def logout_url(self, provider: Provider, sent: Mapping[str, str]) -> str | None:
+    def logout_url(self, provider: Provider, parameters: Mapping[str, str]) -> str | None:
         """Where a browser logs out at a provider (OpenID Connect RP-Initiated Logout 1.0 §2); None if it cannot.
 
         Raises:
@@ -100,7 +100,7 @@ class ProviderLogins:
         """
         with self.http.place(Check.METADATA):
             endpoint = self.openid.metadata.find(provider.issuer).endpoints.get("end_session_endpoint")
-        return with_query(endpoint, sent) if endpoint is not None else None
+        return with_query(endpoint, parameters) if endpoint is not None else None
 
     def _of(self, provider: Provider) -> LoginProtocol:
         if (found := self._by_kind.get(provider.kind)) is None:

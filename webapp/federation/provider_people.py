@@ -31,7 +31,7 @@ USE = (
 def every(db: Session) -> Mapping[UUID, ProviderUse]:
     """Numbers of users by id of the provider; unused providers are left out."""
     rows = db.execute(select(*USE).group_by(LinkedIdentity.provider_id))
-    return {provider_id: ProviderUse(users, at, given) for provider_id, users, at, given in rows}
+    return {provider_id: ProviderUse(users, at, with_role) for provider_id, users, at, with_role in rows}
 
 
 def of_provider(db: Session, provider_id: UUID) -> ProviderUse:

@@ -28,7 +28,7 @@ def keep(
     db: Session, provider: LoginProvider, identity: UpstreamIdentity, user_id: UUID, sealer: ProviderEncryptor
 ) -> ProviderSession:
     """Store the session at the provider, for the session here that may follow."""
-    made = ProviderSession(
+    provider_session = ProviderSession(
         id=uuid4(),
         provider_id=provider.id,
         user_id=user_id,
@@ -36,9 +36,9 @@ def keep(
         subject=identity.subject,
         created_at=now(),
     )
-    note(made, provider, identity, sealer)
-    db.add(made)
-    return made
+    note(provider_session, provider, identity, sealer)
+    db.add(provider_session)
+    return provider_session
 
 
 def note(row: ProviderSession, provider: LoginProvider, identity: UpstreamIdentity, sealer: ProviderEncryptor) -> None:
@@ -54,7 +54,7 @@ def logout_hint(provider: LoginProvider, identity: UpstreamIdentity) -> bytes:
     return identity.id_token.encode() if is_sent else b""
 
 
-def attach(db: Session, made_id: UUID, user_id: UUID, sid: UUID, *, since: datetime) -> bool:
+def attach(db: Session, provider_session_id: UUID, user_id: UUID, sid: UUID, *, since: datetime) -> bool:
     """Note the session here that followed.
 
     Args:
@@ -65,7 +65,7 @@ def attach(db: Session, made_id: UUID, user_id: UUID, sid: UUID, *, since: datet
         Whether the session at the provider has not ended meanwhile.
     """
     # Locked, because a logout token may come at the same time.
-    row = db.get(ProviderSession, made_id, with_for_update=True)
+    row = db.get(ProviderSession, provider_session_id, with_for_update=True)
     if row is None or row.sid is not None or row.user_id != user_id or row.created_at < since:
         return False
     row.sid = sid
@@ -74,15 +74,15 @@ def attach(db: Session, made_id: UUID, user_id: UUID, sid: UUID, *, since: datet
 
 def end(db: Session, provider: LoginProvider, token: LogoutToken) -> int:
     """End the sessions here that came from those which have ended at the provider. Returns how many; 0 is no error."""
-    named = [ProviderSession.provider_id == provider.id]
+    conditions = [ProviderSession.provider_id == provider.id]
     if token.subject:
-        named.append(ProviderSession.subject == token.subject)
+        conditions.append(ProviderSession.subject == token.subject)
     if token.sid:
         # Without a sid in its ID token it may be any session of the user.
         is_unknown = ProviderSession.provider_sid == ""
         is_named = ProviderSession.provider_sid == token.sid
-        named.append(or_(is_named, is_unknown) if token.subject else is_named)
-    rows = db.scalars(select(ProviderSession).where(*named).with_for_update()).all()
+        conditions.append(or_(is_named, is_unknown) if token.subject else is_named)
+    rows = db.scalars(select(ProviderSession).where(*conditions).with_for_update()).all()
     ended = sum(end_here(db, row, provider) for row in rows)
     # Also those of logins that are not complete, which are refused then.
     db.execute(delete(ProviderSession).where(ProviderSession.id.in_([row.id for row in rows])))
@@ -106,5 +106,5 @@ def purge(db: Session, *, most: int = 500) -> int:
     """Delete those whose session here is over. Returns how many; 0 when none are left."""
     is_over = ProviderSession.created_at <= now() - KEPT, ~sids.is_live(ProviderSession.sid)
     over = select(ProviderSession.id).where(*is_over).limit(most)
-    gone = delete(ProviderSession).where(ProviderSession.id.in_(over)).returning(ProviderSession.id)
-    return len(db.scalars(gone).all())
+    deletion = delete(ProviderSession).where(ProviderSession.id.in_(over)).returning(ProviderSession.id)
+    return len(db.scalars(deletion).all())

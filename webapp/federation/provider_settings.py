@@ -93,73 +93,73 @@ def has_type_of(name: str, value: object) -> bool:
     return isinstance(value, Mapping) if name in ("endpoints", "claim_names") else isinstance(value, list | tuple)
 
 
-def checked_name(given: str) -> str:
-    name = (given or "").strip()
+def checked_name(value: str) -> str:
+    name = (value or "").strip()
     if not SHORTEST_NAME <= len(name) <= LONGEST_NAME or not name.isprintable():
         raise InvalidProvider(_("The name of a provider has 2 to 50 printable characters."))
     return name
 
 
-def checked_issuer(given: str) -> str:
-    issuer = (given or "").strip()
+def checked_issuer(value: str) -> str:
+    issuer = (value or "").strip()
     if not is_endpoint(issuer, issuer) or "?" in issuer or len(issuer) > LONGEST_URL:
         raise InvalidProvider(_("The issuer is a complete URL, such as https://id.example.org."))
     return issuer
 
 
-def checked_client_id(given: str) -> str:
-    client_id = (given or "").strip()
+def checked_client_id(value: str) -> str:
+    client_id = (value or "").strip()
     if not client_id or len(client_id) > LONGEST_CLIENT_ID or not (client_id.isascii() and client_id.isprintable()):
         raise InvalidProvider(_("Enter the client ID that the provider shows."))
     return client_id
 
 
-def checked_scopes(given: Sequence[str]) -> list[str]:
+def checked_scopes(scopes: Sequence[str]) -> list[str]:
     """Scope tokens (RFC 6749 §3.3), in their order."""
-    return checked_texts(given, _("A scope has no spaces or quotation marks."), lambda one: not set(one) & set(' "\\'))
+    return checked_texts(scopes, _("A scope has no spaces or quotation marks."), lambda one: not set(one) & set(' "\\'))
 
 
-def checked_endpoints(given: Mapping[str, str]) -> dict[str, str]:
-    for name, url in given.items():
+def checked_endpoints(endpoints: Mapping[str, str]) -> dict[str, str]:
+    for name, url in endpoints.items():
         if name not in ENDPOINTS or not isinstance(url, str) or len(url) > LONGEST_URL:
             raise InvalidProvider(_("There is no endpoint called %(name)s.", name=str(name)[:50]))
         if not is_endpoint(url, url):
             raise InvalidProvider(_("%(name)s is not a complete URL.", name=name))
-    return dict(given)
+    return dict(endpoints)
 
 
-def checked_claim_names(given: Mapping[str, str]) -> dict[str, str]:
-    for name, path in given.items():
+def checked_claim_names(claim_names: Mapping[str, str]) -> dict[str, str]:
+    for name, path in claim_names.items():
         if name not in STANDARD or not isinstance(path, str) or len(path) > LONGEST_VALUE or not path.isprintable():
             raise InvalidProvider(_("Claims that have another name there: %(names)s.", names=", ".join(STANDARD)))
-    return dict(given)
+    return dict(claim_names)
 
 
-def checked_auth_method(given: str) -> str:
-    if given not in AUTH_METHODS:
+def checked_auth_method(method: str) -> str:
+    if method not in AUTH_METHODS:
         names = ", ".join(filter(None, AUTH_METHODS))
         raise InvalidProvider(_("This site authenticates by one of: %(names)s.", names=names))
-    return given
+    return method
 
 
-def checked_position(given: int) -> int:
-    if not 0 <= given <= LAST_POSITION:
+def checked_position(position: int) -> int:
+    if not 0 <= position <= LAST_POSITION:
         raise InvalidProvider(_("The position is a number from 0 to 999."))
-    return given
+    return position
 
 
-def checked_email_domains(given: Sequence[str]) -> list[str]:
-    return checked_domains(given, allows_any=True)
+def checked_email_domains(domains: Sequence[str]) -> list[str]:
+    return checked_domains(domains, allows_any=True)
 
 
-def checked_account_domains(given: Sequence[str]) -> list[str]:
-    return checked_domains(given, allows_any=False)
+def checked_account_domains(domains: Sequence[str]) -> list[str]:
+    return checked_domains(domains, allows_any=False)
 
 
-def checked_domains(given: Sequence[str], *, allows_any: bool) -> list[str]:
-    named = [one.strip().lower().removeprefix("@") if isinstance(one, str) else "" for one in given]
+def checked_domains(domains: Sequence[str], *, allows_any: bool) -> list[str]:
+    normalized = [one.strip().lower().removeprefix("@") if isinstance(one, str) else "" for one in domains]
     words = _("Enter domains such as example.org.")
-    return checked_texts(named, words, lambda one: is_domain(one) or (allows_any and one == "*"))
+    return checked_texts(normalized, words, lambda one: is_domain(one) or (allows_any and one == "*"))
 
 
 def is_domain(text: str) -> bool:
@@ -167,37 +167,37 @@ def is_domain(text: str) -> bool:
     return len(labels) > 1 and all(label and label.replace("-", "a").isalnum() for label in labels)
 
 
-def checked_policy(given: str) -> str:
-    if given not in POLICIES:
+def checked_policy(policy: str) -> str:
+    if policy not in POLICIES:
         raise InvalidProvider(_("Who gets an account is one of: %(names)s.", names=", ".join(POLICIES)))
-    return given
+    return policy
 
 
-def checked_trusted(given: Sequence[str]) -> list[str]:
-    return checked_texts(given, _("A value of acr or amr has no spaces."), lambda one: " " not in one)
+def checked_trusted(values: Sequence[str]) -> list[str]:
+    return checked_texts(values, _("A value of acr or amr has no spaces."), lambda one: " " not in one)
 
 
-def checked_roles(given: Sequence[str]) -> list[str]:
-    return sorted(checked_texts(given, _("A role is named as on the page of roles."), str.isidentifier))
+def checked_roles(roles: Sequence[str]) -> list[str]:
+    return sorted(checked_texts(roles, _("A role is named as on the page of roles."), str.isidentifier))
 
 
-def checked_texts(given: Sequence[str], words: str, is_fit: Callable[[str], bool]) -> list[str]:
+def checked_texts(texts: Sequence[str], words: str, is_fit: Callable[[str], bool]) -> list[str]:
     """
     Raises:
         InvalidProvider: with these words.
     """
-    if len(given) > MOST_VALUES:
+    if len(texts) > MOST_VALUES:
         raise InvalidProvider(_("At most %(most)s values.", most=MOST_VALUES))
-    if not all(isinstance(one, str) and 0 < len(one) <= LONGEST_VALUE and one.isprintable() for one in given):
+    if not all(isinstance(one, str) and 0 < len(one) <= LONGEST_VALUE and one.isprintable() for one in texts):
         raise InvalidProvider(words)
-    if not all(map(is_fit, given)):
+    if not all(map(is_fit, texts)):
         raise InvalidProvider(words)
-    return list(dict.fromkeys(given))
+    return list(dict.fromkeys(texts))
 
 
-def checked_rules(given: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+def checked_rules(role_rules: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
     rules = list[dict[str, str]]()
-    for one in given:
+    for one in role_rules:
         if not isinstance(one, Mapping) or set(one) != RULE or not all(isinstance(text, str) for text in one.values()):
             raise InvalidProvider(_("A rule has a claim, a value and a role."))
         rule = {name: one[name].strip() for name in ("claim", "value", "role")}
@@ -210,8 +210,8 @@ def checked_rules(given: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
     return rules
 
 
-def unchanged(given: bool) -> bool:
-    return given
+def unchanged(value: bool) -> bool:
+    return value
 
 
 CHECKS: dict[str, Callable[[Any], Any]] = {

@@ -30,8 +30,8 @@ def encryptor_for(secret_key: str, former: tuple[str, ...]) -> ProviderEncryptor
 
 def enabled(db: Session) -> Sequence[LoginProvider]:
     """The providers that users can log in with, in the order of their buttons."""
-    listed = select(LoginProvider).where(LoginProvider.disabled_at.is_(None))
-    return db.scalars(listed.order_by(LoginProvider.position, LoginProvider.name)).all()
+    query = select(LoginProvider).where(LoginProvider.disabled_at.is_(None))
+    return db.scalars(query.order_by(LoginProvider.position, LoginProvider.name)).all()
 
 
 def every(db: Session) -> Sequence[LoginProvider]:
@@ -45,12 +45,12 @@ def next_position(db: Session) -> int:
     return min(last + 1, LAST_POSITION) if last is not None else 0
 
 
-def free_slug(db: Session, wanted: str) -> str:
+def free_slug(db: Session, preferred: str) -> str:
     """A free short name that resembles this one."""
-    base = re.sub(r"[^a-z0-9]+", "-", wanted.lower()).strip("-")[:26].strip("-") or "provider"
-    taken = set(db.scalars(select(LoginProvider.slug)))
+    base = re.sub(r"[^a-z0-9]+", "-", preferred.lower()).strip("-")[:26].strip("-") or "provider"
+    existing_slugs = set(db.scalars(select(LoginProvider.slug)))
     names = (base, *(f"{base}-{number}" for number in range(2, MOST + 2)))
-    return next(name for name in names if name not in taken)
+    return next(name for name in names if name not in existing_slugs)
 
 
 def by_slug(db: Session, slug: str) -> LoginProvider | None:

@@ -34,8 +34,8 @@ def claims_of_rules(provider: LoginProvider, identity: UpstreamIdentity) -> dict
     """The claims that rules refer to, by their path, with only the values that a rule has."""
     found: dict[str, list[str]] = {rule["claim"]: [] for rule in provider.role_rules}
     for claim, values in found.items():
-        wanted = {rule["value"] for rule in provider.role_rules if rule["claim"] == claim}
-        values += sorted(wanted.intersection(values_of(identity.claims, claim)))
+        rule_values = {rule["value"] for rule in provider.role_rules if rule["claim"] == claim}
+        values += sorted(rule_values.intersection(values_of(identity.claims, claim)))
     return found
 
 
@@ -48,9 +48,9 @@ def apply(db: Session, provider: LoginProvider, identity: UpstreamIdentity, user
     if not provider.role_rules and link.given_role is None:
         return
     others = [other for other in links_with_role(db, user) if other.id != link.id]
-    given = user.role if user.role in {other.given_role for other in others} else link.given_role
-    wanted = role_for(provider, identity)
-    link.given_role = provider_roles.apply_role(db, user, wanted, given, provider=provider.name)
+    rule_role = user.role if user.role in {other.given_role for other in others} else link.given_role
+    new_role = role_for(provider, identity)
+    link.given_role = provider_roles.apply_role(db, user, new_role, rule_role, provider=provider.name)
     for other in others:
         if other.given_role != user.role:
             other.given_role = None

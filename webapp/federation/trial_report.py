@@ -56,10 +56,10 @@ def check_lines(kind: str, error: LoginFailed | None) -> list[CheckLine]:
         error: None if every check passed.
     """
     lines, result = [], CheckResult.PASSED
-    known = list(CHECKS[kind])
-    if error is not None and error.check not in known:
-        known.append(error.check)
-    for check in known:
+    checks = list(CHECKS[kind])
+    if error is not None and error.check not in checks:
+        checks.append(error.check)
+    for check in checks:
         if error is not None and check is error.check:
             lines.append(CheckLine(check.value, str(LABELS[check]), CheckResult.FAILED))
             result = CheckResult.NOT_MADE

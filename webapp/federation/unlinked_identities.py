@@ -21,8 +21,8 @@ def was_unlinked(db: Session, user_id: UUID, issuer: str, subject: str) -> bool:
 
 def forget(db: Session, user_id: UUID, issuer: str, subject: str) -> None:
     """Delete the record of an unlinked identity, because it is linked again."""
-    named = UnlinkedIdentity.user_id == user_id, UnlinkedIdentity.digest == digest_of(issuer, subject)
-    db.execute(delete(UnlinkedIdentity).where(*named))
+    matches = UnlinkedIdentity.user_id == user_id, UnlinkedIdentity.digest == digest_of(issuer, subject)
+    db.execute(delete(UnlinkedIdentity).where(*matches))
 
 
 def digest_of(issuer: str, subject: str) -> bytes:

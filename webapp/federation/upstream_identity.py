@@ -71,8 +71,8 @@ def text(claims: Mapping[str, Any], name: str) -> str:
 def values_of(claims: Mapping[str, Any], path: str) -> list[str]:
     """The texts of a claim."""
     found = value_at(claims, path)
-    listed = found if isinstance(found, list) else [found]
-    return [one for one in listed[:MOST_VALUES] if isinstance(one, str)]
+    values = found if isinstance(found, list) else [found]
+    return [one for one in values[:MOST_VALUES] if isinstance(one, str)]
 
 
 def value_at(claims: Mapping[str, Any], path: str) -> Any:

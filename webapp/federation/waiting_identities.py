@@ -73,8 +73,8 @@ def find(db: Session, secret: str, *, user: str = "") -> WaitingIdentity | None:
         user: ID of the user who is logged in, in hexadecimal, to find what only this user may link as well.
     """
     digests = {digest(secret), digest(secret + user)} if secret else set()
-    wanted = WaitingIdentity.digest.in_(digests), WaitingIdentity.expires_at > now()
-    return db.scalar(select(WaitingIdentity).where(*wanted))
+    matches = WaitingIdentity.digest.in_(digests), WaitingIdentity.expires_at > now()
+    return db.scalar(select(WaitingIdentity).where(*matches))
 
 
 def identity_in(row: WaitingIdentity, sealer: ProviderEncryptor) -> UpstreamIdentity:
@@ -90,12 +90,12 @@ def identity_in(row: WaitingIdentity, sealer: ProviderEncryptor) -> UpstreamIden
 
 def spend(db: Session, row: WaitingIdentity) -> bool:
     """Use an identity up; False if another request was faster."""
-    gone = delete(WaitingIdentity).where(WaitingIdentity.digest == row.digest).returning(WaitingIdentity.digest)
-    return db.execute(gone).first() is not None
+    deletion = delete(WaitingIdentity).where(WaitingIdentity.digest == row.digest).returning(WaitingIdentity.digest)
+    return db.execute(deletion).first() is not None
 
 
 def purge(db: Session, *, most: int = 500) -> int:
     """Delete those that have expired. Returns how many; 0 when none are left."""
     old = select(WaitingIdentity.digest).where(WaitingIdentity.expires_at <= now()).limit(most)
-    gone = delete(WaitingIdentity).where(WaitingIdentity.digest.in_(old)).returning(WaitingIdentity.digest)
-    return len(db.scalars(gone).all())
+    deletion = delete(WaitingIdentity).where(WaitingIdentity.digest.in_(old)).returning(WaitingIdentity.digest)
+    return len(db.scalars(deletion).all())

@@ -56,8 +56,8 @@ def may_ask(db: Session, app: App, principal: Principal) -> bool:
 
 
 def open_request(db: Session, user_id: UUID, app_id: UUID) -> AccessRequest | None:
-    theirs = AccessRequest.user_id == user_id, AccessRequest.app_id == app_id
-    return db.scalar(select(AccessRequest).where(*theirs))
+    matches = AccessRequest.user_id == user_id, AccessRequest.app_id == app_id
+    return db.scalar(select(AccessRequest).where(*matches))
 
 
 def ask(db: Session, user_id: UUID, app: ProxiedApp, reason: str) -> AccessRequest:
@@ -90,11 +90,11 @@ def counts(db: Session) -> dict[UUID, int]:
     return {row[0]: row[1] for row in db.execute(query)}
 
 
-def grant(db: Session, app: ProxiedApp, request_id: UUID, lasts: timedelta | None, *, actor_id: UUID) -> UUID:
+def grant(db: Session, app: ProxiedApp, request_id: UUID, duration: timedelta | None, *, actor_id: UUID) -> UUID:
     """Grant access, once.
 
     Args:
-        lasts: None: permanently; the user is then among those whom the app is for.
+        duration: None: permanently; the user is then among those whom the app is for.
 
     Returns:
         Id of the user.
@@ -103,11 +103,11 @@ def grant(db: Session, app: ProxiedApp, request_id: UUID, lasts: timedelta | Non
         AlreadyDecided
         AppIsDeclared, TooManyPeople: the access cannot be permanent.
     """
-    if lasts is None and app.is_declared:
+    if duration is None and app.is_declared:
         raise AppIsDeclared(app.name)
     user_id = take(db, app, request_id)
-    if lasts is not None:
-        grants.grant(db, app, user_id, now() + lasts, actor_id=actor_id)
+    if duration is not None:
+        grants.grant(db, app, user_id, now() + duration, actor_id=actor_id)
         return user_id
     # Read again, so that two decisions at once do not lose one of both.
     db.refresh(app, with_for_update=True)
@@ -135,8 +135,8 @@ def decline(db: Session, app: ProxiedApp, request_id: UUID, *, actor_id: UUID) -
 
 def take(db: Session, app: ProxiedApp, request_id: UUID) -> UUID:
     """Delete a request; the user who had asked. One statement, so that only one decision counts."""
-    spent = delete(AccessRequest).where(AccessRequest.id == request_id, AccessRequest.app_id == app.id)
-    user_id: UUID | None = db.scalar(spent.returning(AccessRequest.user_id))
+    deletion = delete(AccessRequest).where(AccessRequest.id == request_id, AccessRequest.app_id == app.id)
+    user_id: UUID | None = db.scalar(deletion.returning(AccessRequest.user_id))
     if user_id is None:
         raise AlreadyDecided
     return user_id

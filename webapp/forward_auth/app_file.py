@@ -52,13 +52,13 @@ def read(instance: Path) -> list[DeclaredApp]:
         return []
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path} cannot be read: {error}.") from error
-    listed = content.pop("app", [])
-    if content or not is_tables(listed):
+    tables = content.pop("app", [])
+    if content or not is_tables(tables):
         raise SettingsError(f"{path} has only tables [[app]].")
-    found = [declared(path, number, one) for number, one in enumerate(listed, 1)]
+    found = [declared(path, number, one) for number, one in enumerate(tables, 1)]
     slugs = [one.slug for one in found]
-    if twice := next((slug for slug in slugs if slugs.count(slug) > 1), None):
-        raise SettingsError(f"{path} declares {twice} twice.")
+    if duplicate := next((slug for slug in slugs if slugs.count(slug) > 1), None):
+        raise SettingsError(f"{path} declares {duplicate} twice.")
     return found
 
 
@@ -83,12 +83,12 @@ def declared(path: Path, number: int, table: Mapping[str, Any]) -> DeclaredApp:
     return DeclaredApp(slug, table.get("enabled", True), {"name": slug} | dict(table), settings)
 
 
-def refuse_wrong_types(where: str, table: Mapping[str, Any], known: Mapping[str, type]) -> None:
-    if unknown := sorted(table.keys() - known.keys()):
+def refuse_wrong_types(where: str, table: Mapping[str, Any], types_by_name: Mapping[str, type]) -> None:
+    if unknown := sorted(table.keys() - types_by_name.keys()):
         raise SettingsError(f"{where} has an unknown name: {unknown[0]}.")
     for name, value in table.items():
-        if not isinstance(value, known[name]):
-            raise SettingsError(f"{where}: {name} is {IN_WORDS[known[name]]}.")
+        if not isinstance(value, types_by_name[name]):
+            raise SettingsError(f"{where}: {name} is {IN_WORDS[types_by_name[name]]}.")
         if isinstance(value, list) and name != "rule" and not all(isinstance(one, str) for one in value):
             raise SettingsError(f"{where}: {name} is a list of texts.")
 

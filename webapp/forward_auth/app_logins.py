@@ -18,18 +18,18 @@ def of_user(db: Session, user_id: UUID) -> Sequence[AppLogin]:
     """The logins of a user's live sessions, the newest first."""
     live = {credential.sid: credential.id for credential, _browser in sessions.live(db, user_id)}
     query = select(ProxiedSession, ProxiedApp.name).join(ProxiedApp, ProxiedApp.id == ProxiedSession.app_id)
-    theirs = query.where(ProxiedSession.user_id == user_id).order_by(ProxiedSession.started_at.desc())
+    user_sessions = query.where(ProxiedSession.user_id == user_id).order_by(ProxiedSession.started_at.desc())
     return [
         AppLogin(id=row.id, session_id=live[row.sid], app=name, host=row.host, started_at=row.started_at)
-        for row, name in db.execute(theirs)
+        for row, name in db.execute(user_sessions)
         if row.sid in live
     ]
 
 
 def end(db: Session, user_id: UUID, login_id: UUID) -> bool:
     """End a login; its next request is not logged in. False if it is not this user's."""
-    theirs = ProxiedSession.id == login_id, ProxiedSession.user_id == user_id
-    app_id = db.scalar(delete(ProxiedSession).where(*theirs).returning(ProxiedSession.app_id))
+    matches = ProxiedSession.id == login_id, ProxiedSession.user_id == user_id
+    app_id = db.scalar(delete(ProxiedSession).where(*matches).returning(ProxiedSession.app_id))
     if app_id is None:
         return False
     name = db.scalar(select(ProxiedApp.name).where(ProxiedApp.id == app_id))

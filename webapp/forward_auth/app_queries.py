@@ -53,12 +53,16 @@ def rule_called(db: Session, app_id: UUID, rule_id: UUID) -> AccessRule | None:
     return db.scalar(select(AccessRule).where(AccessRule.app_id == app_id, AccessRule.id == rule_id))
 
 
-def free_slug(db: Session, wanted: str) -> str:
+def free_slug(db: Session, preferred: str) -> str:
     """A free short name that resembles this one."""
-    base = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in wanted.lower())
+    base = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in preferred.lower())
     base = "-".join(filter(None, base.split("-")))[:26].strip("-") or "app"
-    taken: Sequence[str] = db.scalars(select(ProxiedApp.slug)).all()
-    return base if base not in taken else next(f"{base}-{n}" for n in range(2, 999) if f"{base}-{n}" not in taken)
+    existing_slugs: Sequence[str] = db.scalars(select(ProxiedApp.slug)).all()
+    return (
+        base
+        if base not in existing_slugs
+        else next(f"{base}-{n}" for n in range(2, 999) if f"{base}-{n}" not in existing_slugs)
+    )
 
 
 def logins_of(db: Session, app_id: UUID) -> int:

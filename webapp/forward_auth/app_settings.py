@@ -89,20 +89,20 @@ def host_of_site(base_url: str) -> str:
     return checked_host("{0.scheme}://{0.netloc}".format(urlsplit(base_url)))
 
 
-def checked_host(entered: str) -> str:
+def checked_host(value: str) -> str:
     """The canonical spelling of a host; a URL copied from a browser is accepted too.
 
     Raises:
         InvalidAppSettings
     """
-    text = entered.strip().lower()
+    text = value.strip().lower()
     scheme = "http" if text.startswith("http://") else "https"
     bare = text.removeprefix("https://").removeprefix("http://").removesuffix("/")
     try:
         name, colon, port = bare.partition(":") if not bare.startswith("[") else (bare, "", "")
         host = canonical_host(ascii_host(name) + colon + port, scheme)
     except (InvalidHost, NotReadable, ValueError) as error:
-        raise InvalidAppSettings(_("%(host)s is not a host, such as wiki.example.org.", host=entered[:100])) from error
+        raise InvalidAppSettings(_("%(host)s is not a host, such as wiki.example.org.", host=value[:100])) from error
     # The default ports of both schemes are removed: most apps have one of the two.
     return host.removesuffix(DEFAULT_PORTS["http"]) if scheme == "https" else host
 

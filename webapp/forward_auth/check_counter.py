@@ -42,9 +42,9 @@ class CheckCounter:
         key = key_of(app.id.int, original, verdict)
         with self._lock:
             pending = self._pending
-            known = pending.get(key)
-            if known is not None or len(pending) < MOST_PENDING:
-                pending[key] = (known or 0) + 1
+            pending_count = pending.get(key)
+            if pending_count is not None or len(pending) < MOST_PENDING:
+                pending[key] = (pending_count or 0) + 1
             else:
                 other = without_path(counted_of(key))
                 self._others[other] = self._others.get(other, 0) + 1
@@ -62,8 +62,8 @@ class CheckCounter:
         if not pending:
             return
         for key, requests in pending.items():
-            counted = counted_of(key)
-            counts[counted] = counts.get(counted, 0) + requests
+            count_key = counted_of(key)
+            counts[count_key] = counts.get(count_key, 0) + requests
         try:
             with self._database.write() as db:
                 count_store.write(db, counts)

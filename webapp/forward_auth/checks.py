@@ -85,15 +85,15 @@ class AccessDecisions:
         if rule.need.is_public or (rule.allows_preflight and is_preflight(original, environ)):
             return Verdict(ALLOWED, app, rule)
         try:
-            shown = read(rule)
+            credential = read(rule)
         except NotAccepted as error:
             return Verdict(None, app, rule, error=error)
-        if shown is None:
+        if credential is None:
             return Verdict(Decision.LOG_IN, app, rule, need=rule.need)
         moment = now()
-        found = find(shown, app, original)
+        found = find(credential, app, original)
         try:
-            principal = admit(shown, found.row if found else None, moment)
+            principal = admit(credential, found.row if found else None, moment)
         except NotAccepted as error:
             return Verdict(None, app, rule, found=found, error=error)
         is_limited = principal.authority is not None and principal.authority.is_limited
@@ -158,7 +158,7 @@ class ForwardAuth:
             # An app has changed: decide again, by its present rules.
             table = self.apps.table(version)
 
-    def _find(self, shown: CredentialRef, app: App, original: OriginalRequest) -> Found | None:
-        if shown.kind == "token":
-            return self.query.by_token(shown.key, app.id)
-        return self.query.by_cookie(shown.key, app.id, original.host)
+    def _find(self, credential: CredentialRef, app: App, original: OriginalRequest) -> Found | None:
+        if credential.kind == "token":
+            return self.query.by_token(credential.key, app.id)
+        return self.query.by_cookie(credential.key, app.id, original.host)

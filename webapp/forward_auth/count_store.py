@@ -32,18 +32,18 @@ def write(db: Session, pending: Mapping[Counted, int]) -> None:
     hour = now().replace(minute=0, second=0, microsecond=0)
     users = user_queries.names_of(db, {UUID(int=one.user) for one in pending if one.user})
     for app_id in db.scalars(select(ProxiedApp.id).where(ProxiedApp.id.in_({UUID(int=one.app) for one in pending}))):
-        theirs = CheckCount.app_id == app_id, CheckCount.hour == hour
-        known = {counted_in(row): row.id for row in db.execute(select(CheckCount.id, *COLUMNS).where(*theirs))}
-        for counted, requests in pending.items():
-            if counted.app != app_id.int or (counted.user and UUID(int=counted.user) not in users):
+        in_hour = CheckCount.app_id == app_id, CheckCount.hour == hour
+        row_ids = {counted_in(row): row.id for row in db.execute(select(CheckCount.id, *COLUMNS).where(*in_hour))}
+        for count_key, requests in pending.items():
+            if count_key.app != app_id.int or (count_key.user and UUID(int=count_key.user) not in users):
                 continue
-            key = counted if counted in known or len(known) < MOST_ROWS else without_path(counted)
-            if key in known:
-                more = update(CheckCount).where(CheckCount.id == known[key])
+            key = count_key if count_key in row_ids or len(row_ids) < MOST_ROWS else without_path(count_key)
+            if key in row_ids:
+                more = update(CheckCount).where(CheckCount.id == row_ids[key])
                 db.execute(more.values(requests=CheckCount.requests + requests))
             else:
-                known[key] = uuid4()
-                db.add(row_of(key, known[key], hour=hour, requests=requests))
+                row_ids[key] = uuid4()
+                db.add(row_of(key, row_ids[key], hour=hour, requests=requests))
                 db.flush()
 
 
@@ -53,8 +53,8 @@ def counted_in(row: object) -> Counted:
     return Counted(app=values.pop("app_id").int, user=user_id.int if user_id else 0, **values)
 
 
-def row_of(counted: Counted, row_id: UUID, **values: object) -> CheckCount:
-    fields = counted._asdict()
+def row_of(count_key: Counted, row_id: UUID, **values: object) -> CheckCount:
+    fields = count_key._asdict()
     app, user = fields.pop("app"), fields.pop("user")
     return CheckCount(id=row_id, app_id=UUID(int=app), user_id=UUID(int=user) if user else None, **fields, **values)
 
@@ -62,12 +62,12 @@ def row_of(counted: Counted, row_id: UUID, **values: object) -> CheckCount:
 def last_day(db: Session, app_id: UUID) -> dict[Counted, int]:
     """Number of checks of the last 24 hours, the most frequent first."""
     total = func.sum(CheckCount.requests)
-    theirs = CheckCount.app_id == app_id, CheckCount.hour > now() - DAY
-    query = select(*COLUMNS, total.label("requests")).where(*theirs).group_by(*COLUMNS).order_by(total.desc())
+    in_last_day = CheckCount.app_id == app_id, CheckCount.hour > now() - DAY
+    query = select(*COLUMNS, total.label("requests")).where(*in_last_day).group_by(*COLUMNS).order_by(total.desc())
     return {counted_in(row): int(row.requests) for row in db.execute(query)}
 
 
 def purge(db: Session) -> int:
     """Delete the counts of more than a day ago. Returns their number."""
-    gone = delete(CheckCount).where(CheckCount.hour <= now() - DAY).returning(CheckCount.id)
-    return len(db.scalars(gone).all())
+    deletion = delete(CheckCount).where(CheckCount.hour <= now() - DAY).returning(CheckCount.id)
+    return len(db.scalars(deletion).all())

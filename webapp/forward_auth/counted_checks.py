@@ -64,6 +64,6 @@ def counted_of(key: Key) -> Counted:
     return Counted(app_id, number, method, path, user, kind, level_of(amr), outcome)
 
 
-def without_path(counted: Counted) -> Counted:
+def without_path(count_key: Counted) -> Counted:
     """The same count by outcome alone, for when there are too many different ones."""
-    return Counted(counted.app, 0, "", "", 0, "", 1, counted.outcome)
+    return Counted(count_key.app, 0, "", "", 0, "", 1, count_key.outcome)

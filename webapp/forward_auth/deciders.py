@@ -29,15 +29,15 @@ def mail_deciders(db: Session, mailer: Mailer, app: ProxiedApp, *, username: str
         path: of the page where it is decided.
     """
     for user in deciders(db, app):
-        said = {"app": app.name, "person": username, "reason": reason, "path": path}
-        mailer.send(db, "access_requested", user.email or "", user_id=user.id, username=user.username, **said)
+        facts = {"app": app.name, "person": username, "reason": reason, "path": path}
+        mailer.send(db, "access_requested", user.email or "", user_id=user.id, username=user.username, **facts)
 
 
-def mail_decision(db: Session, mailer: Mailer, app: ProxiedApp, user: User, **said: object) -> None:
+def mail_decision(db: Session, mailer: Mailer, app: ProxiedApp, user: User, **facts: object) -> None:
     """Mail the user who had asked.
 
     Args:
-        said: ``is_granted``, and ``until`` unless it is permanent.
+        facts: ``is_granted``, and ``until`` unless it is permanent.
     """
     if user.email is not None:
-        mailer.send(db, "access_decided", user.email, user_id=user.id, username=user.username, app=app.name, **said)
+        mailer.send(db, "access_decided", user.email, user_id=user.id, username=user.username, app=app.name, **facts)

@@ -29,10 +29,10 @@ def load(database: Database, instance: Path, own_host: str) -> None:
     Raises:
         SettingsError: one sentence for the operator.
     """
-    wanted = read(instance)
+    declared_apps = read(instance)
     try:
         with database.read() as reading:
-            if is_current(reading, instance, wanted, own_host):
+            if is_current(reading, instance, declared_apps, own_host):
                 return
     except Unavailable:
         # The application is made all the same, as for doctor, which says what is wrong with the database.
@@ -40,11 +40,11 @@ def load(database: Database, instance: Path, own_host: str) -> None:
         return
     try:
         with database.write() as writing:
-            store_all(writing, instance, wanted, own_host)
+            store_all(writing, instance, declared_apps, own_host)
     except SettingsError:
         # Several processes may start at once: another one may have stored the same meanwhile.
         with database.read() as reading:
-            if not is_current(reading, instance, wanted, own_host):
+            if not is_current(reading, instance, declared_apps, own_host):
                 raise
 
 
@@ -56,8 +56,8 @@ def refusing(instance: Path, one: DeclaredApp) -> Iterator[None]:
         raise SettingsError(f"{instance / FILE}: {one.slug}: {error}") from error
 
 
-def is_current(db: Session, instance: Path, wanted: Sequence[DeclaredApp], own_host: str) -> bool:
-    for one in wanted:
+def is_current(db: Session, instance: Path, declared_apps: Sequence[DeclaredApp], own_host: str) -> bool:
+    for one in declared_apps:
         row = lifecycle.by_slug(db, one.slug)
         with refusing(instance, one):
             desired = checked(desired_settings(db, one), own_host=own_host)
@@ -65,20 +65,20 @@ def is_current(db: Session, instance: Path, wanted: Sequence[DeclaredApp], own_h
             return False
         if lifecycle.recorded(lifecycle.settings_of(db, row)) != lifecycle.recorded(desired):
             return False
-    return not no_longer_declared(db, wanted)
+    return not no_longer_declared(db, declared_apps)
 
 
-def no_longer_declared(db: Session, wanted: Sequence[DeclaredApp]) -> list[ProxiedApp]:
-    slugs = {one.slug for one in wanted}
+def no_longer_declared(db: Session, declared_apps: Sequence[DeclaredApp]) -> list[ProxiedApp]:
+    slugs = {one.slug for one in declared_apps}
     return [row for row in lifecycle.every(db) if row.is_declared and row.slug not in slugs]
 
 
-def store_all(db: Session, instance: Path, wanted: Sequence[DeclaredApp], own_host: str) -> None:
+def store_all(db: Session, instance: Path, declared_apps: Sequence[DeclaredApp], own_host: str) -> None:
     # First, so that another app may take over a host.
-    for row in no_longer_declared(db, wanted):
+    for row in no_longer_declared(db, declared_apps):
         lifecycle.disable(db, row, EDITOR)
         row.is_declared = False
-    for one in wanted:
+    for one in declared_apps:
         with refusing(instance, one):
             store(db, one, own_host)
 

@@ -34,8 +34,8 @@ class LiveGrant:
 
 def granted_until(db: Session, user_id: UUID, app_id: UUID) -> datetime | None:
     """When the access to an app that a user was granted ends, or ended; None if none was."""
-    theirs = AccessGrant.user_id == user_id, AccessGrant.app_id == app_id
-    return db.scalar(select(AccessGrant.expires_at).where(*theirs))
+    matches = AccessGrant.user_id == user_id, AccessGrant.app_id == app_id
+    return db.scalar(select(AccessGrant.expires_at).where(*matches))
 
 
 def live_ends(db: Session, user_id: UUID) -> dict[UUID, datetime]:
@@ -53,8 +53,8 @@ def grant(db: Session, app: ProxiedApp, user_id: UUID, until: datetime, *, actor
 
 def end(db: Session, app: ProxiedApp, user_id: UUID, *, actor_id: UUID) -> bool:
     """End a grant early. False if it has ended, or there was none."""
-    theirs = AccessGrant.user_id == user_id, AccessGrant.app_id == app.id, AccessGrant.expires_at > now()
-    if db.scalar(delete(AccessGrant).where(*theirs).returning(AccessGrant.user_id)) is None:
+    matches = AccessGrant.user_id == user_id, AccessGrant.app_id == app.id, AccessGrant.expires_at > now()
+    if db.scalar(delete(AccessGrant).where(*matches).returning(AccessGrant.user_id)) is None:
         return False
     note(db, Event.APP_ACCESS_ENDED, app, user_id, actor_id=actor_id)
     return True
@@ -87,6 +87,6 @@ def note(
     db: Session, event: Event, app: ProxiedApp, user_id: UUID, *, actor_id: UUID | None = None, **details: object
 ) -> None:
     """Record what happened to the access of a user, who may be the actor."""
-    by, named = actor_id if actor_id != user_id else None, {"app": app.name, "app_id": str(app.id)}
-    said: dict[str, Any] = named | details
-    record(db, event, user_id=user_id, actor_id=by, **said)
+    by, app_details = actor_id if actor_id != user_id else None, {"app": app.name, "app_id": str(app.id)}
+    event_details: dict[str, Any] = app_details | details
+    record(db, event, user_id=user_id, actor_id=by, **event_details)

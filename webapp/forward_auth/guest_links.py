@@ -80,17 +80,17 @@ def make(db: Session, app: ProxiedApp, prefix: str, note: str, days: int, *, act
     return MadeLink(row, secret)
 
 
-def path_in(entered: str) -> str:
+def path_in(value: str) -> str:
     try:
-        return urlsplit(entered).path or "/" if entered.startswith(("https://", "http://")) else entered
+        return urlsplit(value).path or "/" if value.startswith(("https://", "http://")) else value
     except ValueError:
         return ""
 
 
 def find(db: Session, secret: str, app_id: UUID) -> GuestLink | None:
     """The link with this secret, if it works now."""
-    meant = GuestLink.key == credential_key(secret), GuestLink.app_id == app_id, GuestLink.expires_at > now()
-    row = db.scalar(select(GuestLink).where(*meant))
+    matches = GuestLink.key == credential_key(secret), GuestLink.app_id == app_id, GuestLink.expires_at > now()
+    row = db.scalar(select(GuestLink).where(*matches))
     maker = user_queries.by_id(db, row.created_by) if row else None
     return row if maker is not None and maker.disabled_at is None and maker.closes_at is None else None
 
@@ -107,8 +107,8 @@ def is_to_be_noted(row: GuestLink, moment: datetime) -> bool:
 
 def live(db: Session, app_id: UUID) -> Sequence[LiveLink]:
     """The links of an app that work, those first that end first."""
-    theirs = GuestLink.app_id == app_id, GuestLink.expires_at > now()
-    rows = db.scalars(select(GuestLink).where(*theirs).order_by(GuestLink.expires_at)).all()
+    live_of_app = GuestLink.app_id == app_id, GuestLink.expires_at > now()
+    rows = db.scalars(select(GuestLink).where(*live_of_app).order_by(GuestLink.expires_at)).all()
     names = user_queries.names_of(db, [row.created_by for row in rows])
     return [LiveLink(row, names[row.created_by]) for row in rows]
 
@@ -131,5 +131,10 @@ def purge(db: Session) -> int:
 def note_event(
     db: Session, event: Event, app: ProxiedApp, row: GuestLink, *, actor_id: UUID | None = None, **details: object
 ) -> None:
-    said: dict[str, Any] = {"app": app.name, "path": row.prefix, "note": row.note, "link_id": str(row.id)} | details
-    record(db, event, user_id=row.created_by, actor_id=actor_id, **said)
+    event_details: dict[str, Any] = {
+        "app": app.name,
+        "path": row.prefix,
+        "note": row.note,
+        "link_id": str(row.id),
+    } | details
+    record(db, event, user_id=row.created_by, actor_id=actor_id, **event_details)

@@ -45,13 +45,13 @@ class IdentityHeaders:
         """The headers for a user and a request; the assertion is for this request alone: host, method and path."""
         row, moment, key = found.row, seconds(), self._ring.view().current
         verified = found.email if found.email and found.email_verified_at else ""
-        wanted = (
+        cache_key = (
             *(row.user_id, row.username, verified, found.display_name, row.roles, row.amr, row.auth_time),
             *(original.scheme, original.host, original.method, original.raw_path, key.kid),
         )
-        known = self._known.get(wanted)
-        if known is not None and 0 <= moment - known[0] < REUSED:
-            return known[1]
+        cached = self._known.get(cache_key)
+        if cached is not None and 0 <= moment - cached[0] < REUSED:
+            return cached[1]
         claims = {
             "iss": self._issuer,
             "aud": original.origin,
@@ -75,7 +75,7 @@ class IdentityHeaders:
             (ASSERTION, jwt.sign(claims, typ=TYP, key=key)),
         ]
         if len(original.raw_path) <= LONGEST:
-            self._known[wanted] = moment, headers
+            self._known[cache_key] = moment, headers
         if len(self._known) > MOST_REMEMBERED:
             self._known.popitem(last=False)
         return headers

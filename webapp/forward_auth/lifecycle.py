@@ -57,10 +57,10 @@ def add(db: Session, slug: str, desired: AppSettings, editor: AppEditor, *, own_
     if by_slug(db, slug) is not None:
         raise InvalidAppSettings(_("There is an app with the short name %(name)s already.", name=slug))
     row = ProxiedApp(id=uuid4(), slug=slug, is_declared=editor.is_file, created_at=now(), name=desired.name)
-    wanted = storable(db, row, desired, own_host=own_host)
+    settings = storable(db, row, desired, own_host=own_host)
     db.add(row)
-    store(db, row, wanted)
-    note(db, Event.PROXIED_APP_MADE, row, editor, hosts=list(wanted.hosts))
+    store(db, row, settings)
+    note(db, Event.PROXIED_APP_MADE, row, editor, hosts=list(settings.hosts))
     return row
 
 
@@ -87,9 +87,9 @@ def storable(db: Session, row: ProxiedApp, desired: AppSettings, *, own_host: st
     Raises:
         InvalidAppSettings: they do not fit, or a role or user does not exist.
     """
-    wanted = checked(desired, own_host=own_host)
-    refuse_unknown(db, wanted, {*(row.people or ()), str(row.owner_id), str(NOBODY)})
-    return wanted
+    settings = checked(desired, own_host=own_host)
+    refuse_unknown(db, settings, {*(row.people or ()), str(row.owner_id), str(NOBODY)})
+    return settings
 
 
 def store(db: Session, row: ProxiedApp, desired: AppSettings) -> None:
@@ -104,18 +104,18 @@ def store(db: Session, row: ProxiedApp, desired: AppSettings) -> None:
     former = [(rule_settings(one), one.id) for one in rules_of(db, row)]
     db.execute(delete(ProxiedHost).where(ProxiedHost.app_id == row.id))
     db.execute(delete(AccessRule).where(AccessRule.app_id == row.id))
-    taken = db.scalar(select(ProxiedHost.host).where(ProxiedHost.host.in_(desired.hosts)).limit(1))
-    if taken is not None:
-        raise InvalidAppSettings(_("Another app has the host %(host)s.", host=taken))
+    conflict = db.scalar(select(ProxiedHost.host).where(ProxiedHost.host.in_(desired.hosts)).limit(1))
+    if conflict is not None:
+        raise InvalidAppSettings(_("Another app has the host %(host)s.", host=conflict))
     try:
         with db.begin_nested():
             db.add_all(ProxiedHost(host=host, app_id=row.id, position=at) for at, host in enumerate(desired.hosts))
     except IntegrityError as error:
         raise InvalidAppSettings(_("Another app has one of these hosts.")) from error
     for position, rule in enumerate(desired.rules):
-        kept = next((one for one in former if one[0] == rule), (rule, uuid4()))
-        former = [one for one in former if one is not kept]
-        db.add(AccessRule(id=kept[1], app_id=row.id, position=position, **asdict(rule)))
+        same_rule = next((one for one in former if one[0] == rule), (rule, uuid4()))
+        former = [one for one in former if one is not same_rule]
+        db.add(AccessRule(id=same_rule[1], app_id=row.id, position=position, **asdict(rule)))
     db.flush()
     note_change(db)
 
@@ -125,9 +125,9 @@ def refuse_unknown(db: Session, desired: AppSettings, former: Collection[str]) -
     Args:
         former: ids that are stored already: an account that was deleted since does not hinder other changes.
     """
-    named = {*desired.roles, *(rule.role for rule in desired.rules if rule.role)}
-    known = {role.name for role in roles.every(db)}
-    if unknown := sorted(named - known):
+    role_names = {*desired.roles, *(rule.role for rule in desired.rules if rule.role)}
+    existing_roles = {role.name for role in roles.every(db)}
+    if unknown := sorted(role_names - existing_roles):
         raise InvalidAppSettings(_("There is no role called %(role)s.", role=unknown[0]))
     people = [*desired.people, *([str(desired.owner_id)] if desired.owner_id else [])]
     for one in people:
@@ -239,5 +239,5 @@ def refuse_declared(row: ProxiedApp, editor: AppEditor) -> None:
 
 
 def note(db: Session, event: Event, row: ProxiedApp, editor: AppEditor, **details: object) -> None:
-    named: dict[str, Any] = {"app_id": str(row.id), "name": row.name, "origin": editor.origin} | details
-    record(db, event, actor_id=editor.user_id, **named)
+    event_details: dict[str, Any] = {"app_id": str(row.id), "name": row.name, "origin": editor.origin} | details
+    record(db, event, actor_id=editor.user_id, **event_details)

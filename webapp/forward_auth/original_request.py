@@ -113,5 +113,5 @@ def canonical_host(host: str, scheme: str) -> str:
     name = name.removesuffix(".")
     if not name or name.endswith("."):
         raise NotReadable("the host is malformed")
-    shown = f":{int(port)}" if port else ""
-    return name if shown == DEFAULT_PORTS[scheme] else name + shown
+    port_suffix = f":{int(port)}" if port else ""
+    return name if port_suffix == DEFAULT_PORTS[scheme] else name + port_suffix

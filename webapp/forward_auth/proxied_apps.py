@@ -130,12 +130,12 @@ def app_of(app: ProxiedApp, hosts: Iterable[str], rows: Iterable[AccessRule]) ->
 
 
 def rule_of(app: ProxiedApp, row: AccessRule, audience: Audience | None, number: int) -> Rule:
-    def need(whom: Audience | None) -> Requirement:
+    def need(audience: Audience | None) -> Requirement:
         if row.is_public:
             return PUBLIC
         level = BY_ACR[row.level] if row.level else Level.ONE
         scope = scope_of(app.slug)
-        return Requirement(role=row.role, level=level, scope=scope, session=not row.accepts_tokens, audience=whom)
+        return Requirement(role=row.role, level=level, scope=scope, session=not row.accepts_tokens, audience=audience)
 
     return Rule(
         number,

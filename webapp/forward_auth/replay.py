@@ -100,8 +100,8 @@ def effects_of(
     ]
     changed = [(one, one.change, counts[one.counted]) for one in found if one.change]
     sums = {kind: sum(requests for _one, change, requests in changed if change == kind) for kind in KINDS}
-    listed = [entry_of(one, change, requests) for one, change, requests in changed[:MOST_LISTED]]
-    return ChangeEffects(replayed=sum(counts.values()), requests=listed, **sums)
+    entries = [entry_of(one, change, requests) for one, change, requests in changed[:MOST_LISTED]]
+    return ChangeEffects(replayed=sum(counts.values()), requests=entries, **sums)
 
 
 KINDS = "refused", "allowed", NETWORK
@@ -121,11 +121,11 @@ def entry_of(one: Replayed, change: str, requests: int) -> ChangedRequest:
 
 def applied(row: ProxiedApp, desired: AppSettings) -> App:
     """The app as the check would see it with these settings; nothing is stored."""
-    like = ProxiedApp(
+    app_row = ProxiedApp(
         id=row.id, slug=row.slug, name=desired.name, roles=list(desired.roles), people=list(desired.people)
     )
     rules: Sequence[AccessRule] = [AccessRule(**asdict(rule)) for rule in desired.rules]
-    return app_of(like, desired.hosts, rules)
+    return app_of(app_row, desired.hosts, rules)
 
 
 class KnownCallers:
@@ -137,31 +137,31 @@ class KnownCallers:
         self._users = {user.id.int: user for user in users}
         self._found: dict[tuple[int, int], Found] = {}
 
-    def user(self, counted: Counted) -> User | None:
-        return self._users.get(counted.user)
+    def user(self, count_key: Counted) -> User | None:
+        return self._users.get(count_key.user)
 
-    def found(self, user: User, counted: Counted, scope: str) -> Found:
-        key = counted.user, counted.level
+    def found(self, user: User, count_key: Counted, scope: str) -> Found:
+        key = count_key.user, count_key.level
         if key not in self._found:
-            self._found[key] = logged_in(self._db, self._app_id, user, ACR.get(counted.level, ""))
+            self._found[key] = logged_in(self._db, self._app_id, user, ACR.get(count_key.level, ""))
         found = self._found[key]
-        if counted.kind == "session":
+        if count_key.kind == "session":
             return found
         # Of a token is known whether it had the scope of the app.
-        scopes = frozenset[str]() if counted.outcome == "scope_required" else frozenset({scope})
+        scopes = frozenset[str]() if count_key.outcome == "scope_required" else frozenset({scope})
         return found._replace(row=found.row._replace(credential="token", authority=TokenGrant(scopes=scopes)))
 
-    def decided(self, decisions: AccessDecisions, app: App, counted: Counted) -> Verdict:
+    def decided(self, decisions: AccessDecisions, app: App, count_key: Counted) -> Verdict:
         """The verdict about requests that were counted."""
-        original = OriginalRequest(counted.method, "https", app.hosts[0], counted.path, "")
-        user = self.user(counted)
+        original = OriginalRequest(count_key.method, "https", app.hosts[0], count_key.path, "")
+        user = self.user(count_key)
 
         def read(rule: Rule) -> CredentialRef | None:
-            if user is None or (counted.kind == "token" and rule.authorization == "app"):
+            if user is None or (count_key.kind == "token" and rule.authorization == "app"):
                 return None
-            return CredentialRef("", "token" if counted.kind == "token" else "session")
+            return CredentialRef("", "token" if count_key.kind == "token" else "session")
 
-        def find(_shown: CredentialRef, app: App, _asked: OriginalRequest) -> Found | None:
-            return self.found(user, counted, app.scope) if user is not None else None
+        def find(_credential: CredentialRef, app: App, _original: OriginalRequest) -> Found | None:
+            return self.found(user, count_key, app.scope) if user is not None else None
 
         return decisions.verdict(app, original, {}, None, read, find)

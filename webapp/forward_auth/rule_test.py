@@ -143,9 +143,9 @@ class RuleTest:
                 return None if rule.authorization == "app" else CredentialRef(caller.token_id.hex, "token")
             return CredentialRef("", "session") if caller.user is not None else None
 
-        def find(shown: CredentialRef, app: App, _asked: OriginalRequest) -> Found | None:
-            if shown.kind == "token":
-                return self._query.by_token(shown.key, app.id)
+        def find(credential: CredentialRef, app: App, _original: OriginalRequest) -> Found | None:
+            if credential.kind == "token":
+                return self._query.by_token(credential.key, app.id)
             return (
                 logged_in(db, app.id, caller.user, caller.acr) if caller.user and not caller.user.is_service else None
             )

@@ -47,8 +47,12 @@ def state_digest(secret: str) -> str:
 
 def issue(db: Session, user_id: UUID, sid: UUID, state: str, where: TicketTarget) -> str:
     """Issue a ticket for one host; it is random, and its target is stored only here."""
-    theirs = select(ArrivalTicket.digest).where(ArrivalTicket.sid == sid).order_by(ArrivalTicket.expires_at.desc())
-    db.execute(delete(ArrivalTicket).where(ArrivalTicket.digest.in_(theirs.offset(MOST - 1).scalar_subquery())))
+    session_tickets = (
+        select(ArrivalTicket.digest).where(ArrivalTicket.sid == sid).order_by(ArrivalTicket.expires_at.desc())
+    )
+    db.execute(
+        delete(ArrivalTicket).where(ArrivalTicket.digest.in_(session_tickets.offset(MOST - 1).scalar_subquery()))
+    )
     secret = new_secret()
     db.add(
         ArrivalTicket(
@@ -74,8 +78,8 @@ def redeem(db: Session, ticket: str, state_secret: str, host: str) -> Arrived:
     Raises:
         TicketInvalid
     """
-    spent = delete(ArrivalTicket).where(ArrivalTicket.digest == digest(ticket), ArrivalTicket.host == host)
-    found = db.execute(spent.returning(ArrivalTicket)).scalar_one_or_none()
+    deletion = delete(ArrivalTicket).where(ArrivalTicket.digest == digest(ticket), ArrivalTicket.host == host)
+    found = db.execute(deletion.returning(ArrivalTicket)).scalar_one_or_none()
     if found is None:
         raise TicketInvalid("there is no such ticket for this host")
     if found.expires_at <= now():

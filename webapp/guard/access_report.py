@@ -68,16 +68,16 @@ def why(need: Requirement, role: str, *, is_open: bool) -> str:
     else:
         found = _("Requires the role %(role)s.", role=humanize(need.role))
     if is_open and need.owner is not None:
-        said = _("Only for what belongs to them.")
-        found += f" {said}"
+        addition = _("Only for what belongs to them.")
+        found += f" {addition}"
     if is_open and need.level > Level.ONE:
         found += f" {LEVELS[need.level]}"
     if is_open and need.fresh_within is not None:
         minutes = int(need.fresh_within.total_seconds() // 60)
-        said = _n(
+        addition = _n(
             "Requires confirmation in the last %(num)s minute.",
             "Requires confirmation in the last %(num)s minutes.",
             minutes,
         )
-        found += f" {said}"
+        found += f" {addition}"
     return found

@@ -39,7 +39,7 @@ class BodyLimits:
         self.app, self.general = app, general
         self.find: Any = self.limit_of
         if base_path:
-            self.find = BasePath(self.limit_of, base_path, lambda asked: is_route(app, asked))  # type: ignore[arg-type]
+            self.find = BasePath(self.limit_of, base_path, lambda path: is_route(app, path))  # type: ignore[arg-type]
 
     @property
     def largest(self) -> int:
@@ -74,9 +74,13 @@ def lets_in(need: Requirement) -> bool:
     use_own_authenticator()
     if "cookie" in current_app.config["TOKEN_LOCATIONS"]:
         token_cookie.use_token_cookie()
-    shown, authenticators = presented(), service(Authenticators)
+    presented_token, authenticators = presented(), service(Authenticators)
     try:
-        claim = authenticators.by_session() if shown is None else login_manager.named_by(authenticators, shown)
+        claim = (
+            authenticators.by_session()
+            if presented_token is None
+            else login_manager.named_by(authenticators, presented_token)
+        )
         return claim is not None and decide(validate_credential(claim), need, now()) in LET_IN
     except NotAccepted:
         return False

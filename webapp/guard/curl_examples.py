@@ -39,8 +39,8 @@ def mint_link(scopes: Sequence[str], page: str) -> str:
 
 def link_for_another(scopes: Sequence[str], token_id: UUID) -> str:
     """URL of the form for a new token, filled in with these scopes and the other values of an existing token."""
-    given: dict[str, Any] = {"scopes": list(scopes), "from": str(token_id)}
-    return url_for(MINT, **given)
+    query: dict[str, Any] = {"scopes": list(scopes), "from": str(token_id)}
+    return url_for(MINT, **query)
 
 
 def curl_example(path: str, need: Requirement, rule: str | None = None) -> CurlExample:

@@ -35,11 +35,11 @@ def claims() -> dict[str, Any]:
 
 
 def read_claims() -> dict[str, Any]:
-    who, shown = principal(), presented()
-    if who is None or who.credential != "token" or shown is None or shown.token is None:
+    caller, presented_token = principal(), presented()
+    if caller is None or caller.credential != "token" or presented_token is None or presented_token.token is None:
         return {}
     # Already verified when the caller was authenticated; here it is only decoded.
-    return read(shown.token)[1]
+    return read(presented_token.token)[1]
 
 
 def user_lookup(app: Flask) -> Callable[[UserLookup], UserLookup]:
@@ -51,8 +51,8 @@ def user_lookup(app: Flask) -> Callable[[UserLookup], UserLookup]:
 
     def register(hook: UserLookup) -> UserLookup:
         services = services_of(app)
-        if (known := services.find(UserLookup)) is not None:
-            raise TypeError(f"a user lookup is already registered: {getattr(known, '__qualname__', known)}")
+        if (registered := services.find(UserLookup)) is not None:
+            raise TypeError(f"a user lookup is already registered: {getattr(registered, '__qualname__', registered)}")
         services.provide(UserLookup)(hook)
         return hook
 
@@ -69,8 +69,8 @@ def plugin_record() -> Any:
         look_up = services_of(unproxied(current_app)).find(UserLookup)
         if look_up is None:
             raise LookupError("no user lookup is registered: register a function with user_lookup(app)")
-        who = principal()
-        g.record = look_up(who) if who is not None else None
+        caller = principal()
+        g.record = look_up(caller) if caller is not None else None
     return g.record
 
 

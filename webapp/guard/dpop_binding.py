@@ -15,11 +15,11 @@ class KeyNotProven(NotAccepted):
         self.error = error
 
 
-def check(shown: Presented, principal: Principal, credential_row: CredentialRow | None) -> None:
+def check(presented_token: Presented, principal: Principal, credential_row: CredentialRow | None) -> None:
     """Check the DPoP proof of a request. Whether the token is bound is read from its row, not from its claims.
 
     Args:
-        shown: the token as it was sent.
+        presented_token: the token as it was sent.
         principal: of the token.
         credential_row: its row, for the log.
 
@@ -27,14 +27,14 @@ def check(shown: Presented, principal: Principal, credential_row: CredentialRow 
         KeyNotProven
     """
     jkt = principal.authority.jkt if principal.authority else None
-    if jkt is None and not shown.is_dpop:
+    if jkt is None and not presented_token.is_dpop:
         return
     if jkt is None:
         raise KeyNotProven("invalid_token", "the token is not bound to a key", credential_row)
-    if not shown.is_dpop:
+    if not presented_token.is_dpop:
         raise KeyNotProven("invalid_token", "the proof is missing", credential_row)
     try:
-        proof = dpop.proof_for(shown.token)
+        proof = dpop.proof_for(presented_token.token)
     except InvalidProof as error:
         raise KeyNotProven("invalid_dpop_proof", str(error), credential_row) from error
     if not same(proof.jkt, jkt):

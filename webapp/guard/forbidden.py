@@ -133,10 +133,10 @@ def allowed(principal: Principal, bound: Bound) -> str:
         return _("The request came from the IP address %(address)s.", address=request.remote_addr or "?")
     names = sorted(grant.methods if bound == "method" else grant.resources)
     more = len(names) - MAX_NAMED
-    shown = listed([*names[:MAX_NAMED], *([_n("%(num)s more", "%(num)s more", more)] if more > 0 else [])])
+    names_text = listed([*names[:MAX_NAMED], *([_n("%(num)s more", "%(num)s more", more)] if more > 0 else [])])
     if bound == "method":
-        return _("It can be used with %(methods)s.", methods=shown)
-    return _("It can be used for %(paths)s.", paths=shown)
+        return _("It can be used with %(methods)s.", methods=names_text)
+    return _("It can be used for %(paths)s.", paths=names_text)
 
 
 def owner_required(_principal: Principal, need: Requirement, steps: Sequence[RequirementStep]) -> Problem:

@@ -39,8 +39,8 @@ def require_sole_credential(credential: str) -> None:
     Raises:
         Problem: 400 ``invalid_request``.
     """
-    shown = presented()
-    if shown is not None and shown.token != credential:
+    presented_token = presented()
+    if presented_token is not None and presented_token.token != credential:
         raise Problem(
             400,
             _("Two credentials were sent"),

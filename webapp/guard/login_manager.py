@@ -105,14 +105,14 @@ def caller() -> Principal | None:
     Raises:
         NotAccepted: the credential is invalid, expired or ended.
     """
-    kept = unproxied(g)
-    if "caller" not in kept:
-        kept.caller = authenticate(kept)
-        if isinstance(kept.caller, Principal):
+    app_globals = unproxied(g)
+    if "caller" not in app_globals:
+        app_globals.caller = authenticate(app_globals)
+        if isinstance(app_globals.caller, Principal):
             # Where Flask-Login stores its user, for ``current_user``.
-            kept._login_user = kept.caller
-            announce(kept.caller)
-    found: Principal | NotAccepted | None = kept.caller
+            app_globals._login_user = app_globals.caller
+            announce(app_globals.caller)
+    found: Principal | NotAccepted | None = app_globals.caller
     if isinstance(found, NotAccepted):
         raise found
     return found
@@ -144,41 +144,43 @@ def mark_authorized() -> None:
 
     On public pages that happens only if the page shows the user. A refused request does not count as use.
     """
-    kept = unproxied(g)
-    kept.is_authorized = True
-    if "use" in kept:
-        count_use(*kept.use)
+    app_globals = unproxied(g)
+    app_globals.is_authorized = True
+    if "use" in app_globals:
+        count_use(*app_globals.use)
 
 
-def count_use(seen: CredentialAccepted, credential_row: CredentialRow, current: Request, moment: datetime) -> None:
-    seen(credential_row, current, moment)
+def count_use(
+    on_accepted: CredentialAccepted, credential_row: CredentialRow, current: Request, moment: datetime
+) -> None:
+    on_accepted(credential_row, current, moment)
 
 
-def authenticate(kept: _AppCtxGlobals) -> Principal | NotAccepted | None:
+def authenticate(app_globals: _AppCtxGlobals) -> Principal | NotAccepted | None:
     """Authenticate by the token if the request presents one, else by the session cookie. Does not raise NotAccepted."""
     context = unproxied(request_ctx)
     current, authenticators = context.request, services_of(context.app).get(Authenticators)
-    shown = presented(current)
+    presented_token = presented(current)
     try:
-        claim = authenticators.by_session() if shown is None else named_by(authenticators, shown)
+        claim = authenticators.by_session() if presented_token is None else named_by(authenticators, presented_token)
         if claim is None:
             return None
         credential_row = authenticators.credential_row(claim.key)
-        if credential_row is None and shown is None:
+        if credential_row is None and presented_token is None:
             credential_row = authenticators.former(claim.key)
         moment = now()
         principal = admit(claim, credential_row, moment)
-        if shown is not None:
-            dpop_binding.check(shown, principal, credential_row)
+        if presented_token is not None:
+            dpop_binding.check(presented_token, principal, credential_row)
     except NotAccepted as error:
         if error.code == "token_expired" and (credential_id := expired_one(error)) is not None:
             authenticators.late(credential_id)
         return error
     if credential_row is not None:
-        kept.use = authenticators.seen, credential_row, current, moment
-        if "is_authorized" in kept:
-            count_use(*kept.use)
-    if shown is not None:
+        app_globals.use = authenticators.seen, credential_row, current, moment
+        if "is_authorized" in app_globals:
+            count_use(*app_globals.use)
+    if presented_token is not None:
         current.environ[TOKEN_END] = principal.expires_at, (principal.expires_at - moment).days
     return principal
 
@@ -189,12 +191,12 @@ def expired_one(error: NotAccepted) -> UUID | None:
     return UUID(hex=error.key) if error.key else None
 
 
-def named_by(authenticators: Authenticators, shown: Presented) -> CredentialRef:
-    if shown.token is None:
-        if shown.token_id is not None:
-            return CredentialRef(key=shown.token_id.hex, kind="token")
+def named_by(authenticators: Authenticators, presented_token: Presented) -> CredentialRef:
+    if presented_token.token is None:
+        if presented_token.token_id is not None:
+            return CredentialRef(key=presented_token.token_id.hex, kind="token")
         raise NotAccepted("token_invalid", "not one bearer token")
-    return authenticators.by_token(shown.token)
+    return authenticators.by_token(presented_token.token)
 
 
 def announce(principal: Principal) -> None:

@@ -99,36 +99,36 @@ def authenticator(
         raise ValueError(f"{header or scheme!r} cannot be the header or scheme of an authenticator")
 
     def decorate(find: TokenLookup) -> TokenLookup:
-        made = OwnAuthenticator(find, header, scheme, is_ambient)
-        blueprint.record_once(lambda state: register(state, made))
+        own_authenticator = OwnAuthenticator(find, header, scheme, is_ambient)
+        blueprint.record_once(lambda state: register(state, own_authenticator))
         return find
 
     return decorate
 
 
-def register(state: BlueprintSetupState, made: OwnAuthenticator) -> None:
+def register(state: BlueprintSetupState, own_authenticator: OwnAuthenticator) -> None:
     """
     Raises:
         ValueError: another blueprint has the same header or scheme.
     """
     app: Any = state.app
     services = services_of(app)
-    known = services.find(OwnAuthenticators)
-    if known is None:
-        known = OwnAuthenticators([])
-        services.provide(OwnAuthenticators)(known)
+    registered = services.find(OwnAuthenticators)
+    if registered is None:
+        registered = OwnAuthenticators([])
+        services.provide(OwnAuthenticators)(registered)
         # Before the guard, and only where there is one, so that no other site spends time on it.
         app.before_request_funcs.setdefault(None, []).insert(0, use_own_authenticator)
-    if made.name.lower() in {other.name.lower() for other in known.found}:
-        raise ValueError(f"{made.name} has an authenticator already")
-    known.found.append(made)
-    if made.header is not None:
-        app.config[CORS_HEADERS].append(made.header)
+    if own_authenticator.name.lower() in {other.name.lower() for other in registered.found}:
+        raise ValueError(f"{own_authenticator.name} has an authenticator already")
+    registered.found.append(own_authenticator)
+    if own_authenticator.header is not None:
+        app.config[CORS_HEADERS].append(own_authenticator.header)
 
 
 def own_authenticators(app: Flask) -> list[OwnAuthenticator]:
-    known = services_of(app).find(OwnAuthenticators)
-    return known.found if known is not None else []
+    registered = services_of(app).find(OwnAuthenticators)
+    return registered.found if registered is not None else []
 
 
 def use_own_authenticator() -> None:
@@ -136,7 +136,7 @@ def use_own_authenticator() -> None:
     environ = unproxied(request).environ
     if presented() is not None:
         return
-    for known in own_authenticators(unproxied(current_app)):
-        if (value := known.value_in(environ)) is not None:
-            environ[PRESENTED] = known.present(value)
+    for own_authenticator in own_authenticators(unproxied(current_app)):
+        if (value := own_authenticator.value_in(environ)) is not None:
+            environ[PRESENTED] = own_authenticator.present(value)
             return

@@ -81,8 +81,8 @@ class Requirement:
         is_person = principal.credential == "session" and not self.spares_level
         of_role = demands.of_roles(principal.roles) if is_person else Level.ONE
         of_scope = Level.ONE if self.session or self.is_public else demands.of_scopes(self.scopes.names)
-        wanted = max(self.level, of_role, of_scope)
-        return self if wanted is self.level else replace(self, level=wanted)
+        required_level = max(self.level, of_role, of_scope)
+        return self if required_level is self.level else replace(self, level=required_level)
 
     def is_too_old(self, principal: Principal, now: datetime) -> bool:
         if self.fresh_within is None or (self.spares_tokens and principal.credential == "token"):
@@ -95,7 +95,7 @@ class Requirement:
     def _in_words(self) -> str:
         if self.is_public:
             return "no login" if self.is_anonymous_only else "nothing"
-        who = f"role {self.role}" if self.role else "any account"
+        account = f"role {self.role}" if self.role else "any account"
         token = f"a token with {self.scopes.words}" if self.scope else "a token"
         how = "a session" if self.session else f"a session, or {token}" if self.reads_cookies else token
         level = f", with {self.level.description}" if self.level > Level.ONE else ""
@@ -104,7 +104,7 @@ class Requirement:
             if self.fresh_within
             else ""
         )
-        return f"{'nothing, or ' if self.is_optional else ''}{who}, by {how}{level}{fresh}{self.ownership}"
+        return f"{'nothing, or ' if self.is_optional else ''}{account}, by {how}{level}{fresh}{self.ownership}"
 
     @property
     def ownership(self) -> str:
@@ -208,29 +208,33 @@ def explain(principal: Principal | None, need: Requirement, decision: Decision) 
     elif principal is not None and principal.credential == "token":
         if principal.authority is not None and principal.authority.is_bounded:
             steps.append((Decision.OUT_OF_BOUNDS, _("The limits of the token allow this path, method and network.")))
-        held = ", ".join(sorted(principal.scopes)) or _("none")
-        wanted = need.scopes.translated
-        said = (
-            _("The token has the scope %(scope)s. It has: %(scopes)s.", scope=wanted, scopes=held)
+        token_scopes = ", ".join(sorted(principal.scopes)) or _("none")
+        required_scopes = need.scopes.translated
+        sentence = (
+            _("The token has the scope %(scope)s. It has: %(scopes)s.", scope=required_scopes, scopes=token_scopes)
             if len(need.scopes.names) < 2
-            else _("The token has the scopes %(scope)s. It has: %(scopes)s.", scope=wanted, scopes=held)
+            else _(
+                "The token has the scopes %(scope)s. It has: %(scopes)s.", scope=required_scopes, scopes=token_scopes
+            )
         )
-        steps.append((Decision.NEED_SCOPE, said))
+        steps.append((Decision.NEED_SCOPE, sentence))
     if need.role:
-        has = humanize(", ".join(principal.roles)) if principal else _("none yet")
-        said = _("The user has the role %(role)s. They have: %(roles)s.", role=humanize(need.role), roles=has)
-        steps.append((Decision.NEED_ROLE, said))
+        user_roles = humanize(", ".join(principal.roles)) if principal else _("none yet")
+        sentence = _(
+            "The user has the role %(role)s. They have: %(roles)s.", role=humanize(need.role), roles=user_roles
+        )
+        steps.append((Decision.NEED_ROLE, sentence))
     if need.level > Level.ONE:
         used = USED[level_of(principal.amr)] if principal else _("They used: nothing yet.")
         steps.append((Decision.RAISE, f"{WANTED[need.level]} {used}"))
     if need.fresh_within and not (need.spares_tokens and principal is not None and principal.credential == "token"):
         minutes = int(need.fresh_within.total_seconds() // 60)
-        said = _n(
+        sentence = _n(
             "The user logged in or confirmed it's them in the last %(num)s minute.",
             "The user logged in or confirmed it's them in the last %(num)s minutes.",
             minutes,
         )
-        steps.append((Decision.STEP_UP, said))
+        steps.append((Decision.STEP_UP, sentence))
     order = [code for code, _words in steps]
     failed = order.index(decision) if decision in order else len(order)
     checked = [

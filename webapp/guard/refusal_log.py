@@ -30,7 +30,7 @@ OTHERS = "others"
 def note(
     code: ProblemCode,
     reason: str,
-    who: Principal | CredentialRow | None,
+    caller: Principal | CredentialRow | None,
     *,
     bound: str | None = None,
     route: str | None = None,
@@ -49,12 +49,12 @@ def note(
     details: dict[str, Any] = {"code": code, "reason": reason, "route": route or str(request.url_rule)} | (
         {"bound": bound} if bound else {}
     )
-    if who is None or not is_news(who.credential_id.hex, code, details["route"], bound or ""):
-        ids = {"user_id": who.user_id, "credential_id": who.credential_id} if who else {}
+    if caller is None or not is_news(caller.credential_id.hex, code, details["route"], bound or ""):
+        ids = {"user_id": caller.user_id, "credential_id": caller.credential_id} if caller else {}
         log.info(Event.ACCESS_REFUSED.value, extra={"fields": ids | details | {"address": request.remote_addr}})
         return
     with database().write() as db:
-        record(db, Event.ACCESS_REFUSED, user_id=who.user_id, credential_id=who.credential_id, **details)
+        record(db, Event.ACCESS_REFUSED, user_id=caller.user_id, credential_id=caller.credential_id, **details)
 
 
 def is_news(credential: str, code: ProblemCode, route: str, bound: str) -> bool:

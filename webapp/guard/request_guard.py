@@ -89,8 +89,8 @@ def refusal_for(current: Request, need: Requirement) -> Response | None:
         current.max_content_length = current.max_form_memory_size = limit
     try:
         # Public pages need no caller. A public form submitted with a token is refused below.
-        is_asked = not need.is_public or need.is_anonymous_only or (is_change and presented(current))
-        principal = login_manager.caller() if is_asked else None
+        needs_caller = not need.is_public or need.is_anonymous_only or (is_change and presented(current))
+        principal = login_manager.caller() if needs_caller else None
     except NotAccepted as error:
         if not need.is_anonymous_only or presented(current) is not None:
             return unauthenticated.not_accepted(error, need)
@@ -145,11 +145,11 @@ def count_request(principal: Principal) -> None:
     g.is_counted = True
     limiter = service(Limiter)
     line = principal.authority.counted_as or principal.credential_id.hex
-    taken = limiter.take(Limit("token", principal.authority.per_minute, MINUTE, is_volatile=True), line)
-    if not taken.allowed:
+    limit_result = limiter.take(Limit("token", principal.authority.per_minute, MINUTE, is_volatile=True), line)
+    if not limit_result.allowed:
         mark_refused("throttled")
         refusal_log.note("throttled", f"{principal.authority.per_minute} a minute", principal, bound="rate")
-        raise too_often(taken.retry_after)
+        raise too_often(limit_result.retry_after)
 
 
 def refused_forgery(principal: Principal | None) -> Response | None:
@@ -184,9 +184,9 @@ def check_origin(principal: Principal | None) -> None:
         csrf.check_anonymous()
     elif principal.credential == "session":
         csrf.check()
-    elif (shown := presented()) is not None and shown.is_ambient:
+    elif (presented_token := presented()) is not None and presented_token.is_ambient:
         csrf.refuse_cross_site()
-        if shown.is_in_cookie:
+        if presented_token.is_in_cookie:
             csrf.check_double_submit(token_cookie.csrf_name(), token_cookie.csrf_values(principal.credential_id))
 
 

@@ -83,13 +83,13 @@ def routes(app: Flask) -> tuple[Route, ...]:
     """All routes, sorted by path."""
     rules = list(app.url_map.iter_rules())
     services = services_of(app)
-    known = services.find(KnownRoutes)
+    cached = services.find(KnownRoutes)
     # Rules can be added, but not changed or removed.
-    if known is None or known.rules != len(rules):
+    if cached is None or cached.rules != len(rules):
         rules.sort(key=lambda rule: (rule.rule, sorted(rule.methods or ())))
-        known = KnownRoutes(len(rules), tuple(route for rule in rules for route in routes_of(app, rule)))
-        services.replace(KnownRoutes)(known)
-    return known.routes
+        cached = KnownRoutes(len(rules), tuple(route for rule in rules for route in routes_of(app, rule)))
+        services.replace(KnownRoutes)(cached)
+    return cached.routes
 
 
 def routes_of(app: Flask, rule: Rule) -> Iterator[Route]:
@@ -100,8 +100,8 @@ def routes_of(app: Flask, rule: Rule) -> Iterator[Route]:
     """
     check_rules(app.view_functions[rule.endpoint])
     methods = sorted((rule.methods or set()) - BY_ITSELF)
-    for need, alike in groupby(methods, lambda method: requirement_of(app, rule.endpoint, method)):
-        yield Route(tuple(alike), rule.rule, rule.endpoint, need)
+    for need, group in groupby(methods, lambda method: requirement_of(app, rule.endpoint, method)):
+        yield Route(tuple(group), rule.rule, rule.endpoint, need)
 
 
 def guarded(app: Flask) -> Iterator[tuple[str, Requirement]]:

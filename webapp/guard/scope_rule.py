@@ -22,12 +22,12 @@ class ScopeRule:
     words: str
     """The rule in English words."""
 
-    def is_met_by(self, held: Set[str]) -> bool:
-        return all(not held.isdisjoint(group) for group in self.groups)
+    def is_met_by(self, token_scopes: Set[str]) -> bool:
+        return all(not token_scopes.isdisjoint(group) for group in self.groups)
 
-    def unmet_by(self, held: Set[str]) -> list[tuple[str, ...]]:
-        """The groups of which a token with the scopes ``held`` has none."""
-        return [group for group in self.groups if held.isdisjoint(group)]
+    def unmet_by(self, token_scopes: Set[str]) -> list[tuple[str, ...]]:
+        """The groups of which a token with the scopes ``token_scopes`` has none."""
+        return [group for group in self.groups if token_scopes.isdisjoint(group)]
 
     def sufficient(self) -> list[str]:
         """Scopes that meet it: of alternatives the first."""
@@ -35,7 +35,7 @@ class ScopeRule:
 
     def ways(self) -> list[list[str]]:
         """Every smallest set of scopes that meets it, for OpenAPI, whose lists of scopes mean all of them."""
-        return [sorted(set(chosen)) for chosen in product(*self.groups)]
+        return [sorted(set(combination)) for combination in product(*self.groups)]
 
     def besides(self, name: str) -> "ScopeRule":
         """What a token with the scope ``name`` needs as well."""

@@ -107,8 +107,8 @@ def fix_for(error: NotAccepted) -> tuple[str, dict[str, Any]] | None:
         return None
     if found is not None and found.is_script_login:
         return _("Get the next one with the refresh token: `POST /api/auth/refresh`."), {}
-    known: dict[str, Any] = {"from": str(token_id)} if found is not None else {}
-    return _("Its owner can create another one at the fix URL."), {"fix": absolute(url_for(MINT, **known))}
+    query: dict[str, Any] = {"from": str(token_id)} if found is not None else {}
+    return _("Its owner can create another one at the fix URL."), {"fix": absolute(url_for(MINT, **query))}
 
 
 def absolute(path: str) -> str:

@@ -68,7 +68,7 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
         session.pop(csrf.SESSION_KEY, None)
     if presented() is None and is_browser():
         return to_login(error.code, error.credential_row)
-    if (shown := presented()) is not None and shown.is_in_cookie:
+    if (presented_token := presented()) is not None and presented_token.is_in_cookie:
         # Delete the cookie, so that the next request can use the session; this one must not.
         token_cookie.delete_after_request()
     headers, (title, detail) = challenge(error.code, need, refused=error), token_advice.words_of(error)
@@ -156,12 +156,12 @@ def step_up(principal: Principal, need: Requirement, code: ProblemCode, steps: S
     if is_browser():
         if request.method in ("GET", "HEAD"):
             return as_response(redirect(confirm, 303))
-        if (kept := form_state.serialize()) is not None:
+        if (form_data := form_state.serialize()) is not None:
             # The confirmation page is rendered here, with the saved form inside, so that no redirect loses it.
-            facts = {"target": path_and_query(), "kept": kept, "minutes": minutes(need), "required": need.level}
+            facts = {"target": path_and_query(), "kept": form_data, "minutes": minutes(need), "required": need.level}
             return as_response((render_template("login/confirm.html", **facts), 401, headers))
     kind = kind_of(code)
-    what = kind.meaning if code == "step_up_required" else REQUIRED[need.level]
+    meaning = kind.meaning if code == "step_up_required" else REQUIRED[need.level]
     is_token = principal.credential == "token"
     # No confirmation makes a token fresher; only a new one is.
     fix = current_app.config["ORIGIN"] + (url_for(NEW_TOKEN) if is_token else confirm)
@@ -171,7 +171,7 @@ def step_up(principal: Principal, need: Requirement, code: ProblemCode, steps: S
         Problem(
             401,
             kind.title,
-            " ".join((str(what), *then_confirm(fix, methods, is_token=is_token))),
+            " ".join((str(meaning), *then_confirm(fix, methods, is_token=is_token))),
             code=code,
             extra=required | {"fix": fix, "methods": methods},
             headers=headers,
@@ -216,5 +216,5 @@ def minutes(need: Requirement) -> int:
     return int(need.fresh_within.total_seconds() // 60) if need.fresh_within else 0
 
 
-def as_response(answered: object) -> Response:
-    return current_app.make_response(answered)  # type: ignore[arg-type]
+def as_response(result: object) -> Response:
+    return current_app.make_response(result)  # type: ignore[arg-type]

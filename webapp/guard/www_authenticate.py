@@ -29,8 +29,8 @@ def challenge(code: ProblemCode, need: Requirement, *, refused: NotAccepted | No
     Args:
         refused: the exception, if the credential was not accepted.
     """
-    shown, unproven = presented(), refused if isinstance(refused, KeyNotProven) else None
-    is_dpop = unproven is not None or (shown is not None and shown.is_dpop)
+    presented_token, unproven = presented(), refused if isinstance(refused, KeyNotProven) else None
+    is_dpop = unproven is not None or (presented_token is not None and presented_token.is_dpop)
     error = unproven.error if unproven else ERRORS[code]
     parts = [realm("DPoP" if is_dpop else "Bearer"), f'error="{error}"', f'error_description="{code}"']
     if code == "scope_required" and not need.session:

@@ -121,8 +121,8 @@ def update_run(db: Session, job: Job, holder: UUID, values: Mapping[str, object]
     Raises:
         LeaseLost
     """
-    held = update(JobRun).where(JobRun.name == job.name, JobRun.holder == holder)
-    if db.execute(held.values(values).returning(JobRun.name)).first() is None:
+    update_if_leased = update(JobRun).where(JobRun.name == job.name, JobRun.holder == holder)
+    if db.execute(update_if_leased.values(values).returning(JobRun.name)).first() is None:
         raise LeaseLost(job.name)
 
 
@@ -133,8 +133,8 @@ def runs(db: Session) -> Sequence[JobRun]:
 
 def late(db: Session, jobs: Sequence[Job]) -> list[LateJob]:
     """The jobs that failed or were not run in time; without those that never ran, as on a site never started."""
-    known = {run.name: run for run in db.scalars(select(JobRun))}
-    runs = [(job, known[job.name]) for job in jobs if job.name in known]
+    runs_by_job = {run.name: run for run in db.scalars(select(JobRun))}
+    runs = [(job, runs_by_job[job.name]) for job in jobs if job.name in runs_by_job]
     return [LateJob(job.name, run.due_at, run.last_error) for job, run in runs if is_late(job, run)]
 
 

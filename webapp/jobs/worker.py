@@ -42,22 +42,22 @@ class JobWorker(background_worker.BackgroundWorker):
     def do_due(self) -> list[str]:
         """Run the jobs that are due and that no other process runs. Returns their names."""
         with self._database.read() as db:
-            due = leases.due(db, self._jobs)
-        taken = []
-        for job in due:
+            due_jobs = leases.due(db, self._jobs)
+        done = []
+        for job in due_jobs:
             if self.is_stopping:
                 break
             with self._database.write() as db:
                 holder = leases.take(db, job)
             if holder is not None:
-                taken.append(job.name)
+                done.append(job.name)
                 self.do(job, holder)
-        return taken
+        return done
 
     def do(self, job: Job, holder: UUID) -> None:
         """Run a job of which ``holder`` has the lease; errors are logged and stored."""
         try:
-            did = self.step_by_step(job, holder)
+            steps = self.step_by_step(job, holder)
             with self._database.write() as db:
                 leases.mark_done(db, job, holder)
         except Stopped:
@@ -74,9 +74,9 @@ class JobWorker(background_worker.BackgroundWorker):
             # Not INFO if there was nothing to do: at the first start all jobs run, and the setup link would be lost
             # among their lines.
             log.log(
-                logging.INFO if did else logging.DEBUG,
+                logging.INFO if steps else logging.DEBUG,
                 "job done",
-                extra={"fields": {"job": job.name, "did": did}},
+                extra={"fields": {"job": job.name, "did": steps}},
             )
 
     def step_by_step(self, job: Job, holder: UUID) -> int:
@@ -85,14 +85,14 @@ class JobWorker(background_worker.BackgroundWorker):
         Raises:
             Stopped, LeaseLost
         """
-        did = 0
+        steps = 0
         while step := self.step(job, holder):
-            did += step
+            steps += step
             if self._stopping.wait(STEP_PAUSE_SECONDS):
                 with self._database.write() as db:
                     leases.release(db, job, holder)
                 raise Stopped
-        return did
+        return steps
 
     def step(self, job: Job, holder: UUID) -> int:
         with self._database.write() as db:

@@ -90,16 +90,18 @@ def put(
 
 def take(db: Session, sealer: Encryptor) -> LeasedMail | None:
     """Lease the next mail that is due. One conditional UPDATE, so that only one of two workers gets it."""
-    due = select(OutgoingMail.id).where(OutgoingMail.due_at <= now()).order_by(OutgoingMail.due_at).limit(CANDIDATES)
-    for mail_id in db.scalars(due).all():
+    due_ids = (
+        select(OutgoingMail.id).where(OutgoingMail.due_at <= now()).order_by(OutgoingMail.due_at).limit(CANDIDATES)
+    )
+    for mail_id in db.scalars(due_ids).all():
         leased = db.execute(
             update(OutgoingMail)
             .where(OutgoingMail.id == mail_id, OutgoingMail.due_at <= now())
             .values(due_at=now() + LEASE, tries=OutgoingMail.tries + 1)
             .returning(OutgoingMail.id)
         )
-        if leased.first() is not None and (taken := opened(db.get_one(OutgoingMail, mail_id), sealer)):
-            return taken
+        if leased.first() is not None and (mail := opened(db.get_one(OutgoingMail, mail_id), sealer)):
+            return mail
     return None
 
 
@@ -161,8 +163,8 @@ def give_up_all(db: Session, *, before: datetime, reason: str) -> int:
         Number of mails with a recipient that were given up.
     """
     waits = OutgoingMail.due_at.is_not(None), OutgoingMail.created_at < before
-    held = update(OutgoingMail).where(*waits).values(due_at=None, last_error=reason[:LONGEST_ERROR])
-    return sum(to != NO_ADDRESS for to in db.scalars(held.returning(OutgoingMail.to)))
+    update_pending = update(OutgoingMail).where(*waits).values(due_at=None, last_error=reason[:LONGEST_ERROR])
+    return sum(to != NO_ADDRESS for to in db.scalars(update_pending.returning(OutgoingMail.to)))
 
 
 def purge(db: Session) -> int:
@@ -190,10 +192,11 @@ STATES: dict[str, tuple[ColumnElement[bool], ...]] = {
 
 def states(db: Session) -> dict[str, int]:
     """Number of mails by state."""
-    counted = (
-        select(func.count()).where(*are, IS_MAIL).scalar_subquery().label(state) for state, are in STATES.items()
+    counts = (
+        select(func.count()).where(*conditions, IS_MAIL).scalar_subquery().label(state)
+        for state, conditions in STATES.items()
     )
-    return dict(db.execute(select(*counted)).one()._mapping)
+    return dict(db.execute(select(*counts)).one()._mapping)
 
 
 def oldest_waiting(db: Session) -> datetime | None:

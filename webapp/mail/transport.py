@@ -86,10 +86,10 @@ class Smtp:
 def reason_of(error: Exception, recipient: str) -> str:
     """The error without the recipient's e-mail address or its local part, which servers often repeat: it is logged."""
     hidden = {recipient.casefold(), recipient.partition("@")[0].casefold()}
-    said = str(error).replace(recipient, HIDDEN) if recipient else str(error)
-    said = WORD.sub(lambda word: HIDDEN if word[0].strip(".").casefold() in hidden else word[0], said)
+    text = str(error).replace(recipient, HIDDEN) if recipient else str(error)
+    text = WORD.sub(lambda word: HIDDEN if word[0].strip(".").casefold() in hidden else word[0], text)
     hint = f" {ESCAPING}" if isinstance(error, smtplib.SMTPAuthenticationError) else ""
-    return f"{type(error).__name__}: {said}{hint}"
+    return f"{type(error).__name__}: {text}{hint}"
 
 
 class LogTransport:
@@ -101,18 +101,18 @@ class LogTransport:
 
 def message(mail: LeasedMail, sender: str) -> EmailMessage:
     """The mail; domains in headers and envelope are in ASCII where the local part is, so that any server takes it."""
-    made, sender = EmailMessage(), ascii_address(sender)
-    made["Subject"] = mail.content.subject
-    made["From"] = sender
-    made["To"] = ascii_address(mail.to)
-    made["Date"] = formatdate()
+    email, sender = EmailMessage(), ascii_address(sender)
+    email["Subject"] = mail.content.subject
+    email["From"] = sender
+    email["To"] = ascii_address(mail.to)
+    email["Date"] = formatdate()
     # The same id for each attempt, so that clients recognise a mail that arrives twice.
-    made["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2].rstrip('>')}>"
+    email["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2].rstrip('>')}>"
     # Prevents automatic replies (RFC 3834).
-    made["Auto-Submitted"] = "auto-generated"
-    made.set_content(mail.content.text)
-    made.add_alternative(mail.content.html, subtype="html")
-    return made
+    email["Auto-Submitted"] = "auto-generated"
+    email.set_content(mail.content.text)
+    email.add_alternative(mail.content.html, subtype="html")
+    return email
 
 
 def transport_for(url: str, sender: str, host: str) -> Transport:

@@ -47,12 +47,12 @@ class MailWorker(background_worker.BackgroundWorker):
         Returns:
             Number of mails that were tried.
         """
-        tried = 0
+        attempts = 0
         # Leased one by one: after nine slow ones, the lease of the tenth would have ended.
         while not self.is_stopping and (mail := self.take()):
             self.send(mail)
-            tried += 1
-        return tried
+            attempts += 1
+        return attempts
 
     def take(self) -> outbox.LeasedMail | None:
         with self._database.write() as db:

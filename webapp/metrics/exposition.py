@@ -15,10 +15,10 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 OF_A_PROCESS = re.compile(r"gauge_live[a-z]+_(\d+)\.db")
 
 
-def exposition_of(state: StateCollector, counted: CollectorRegistry | None = None) -> MetricsText:
+def exposition_of(state: StateCollector, process_registry: CollectorRegistry | None = None) -> MetricsText:
     """
     Args:
-        counted: of this process; read where there is no folder that several processes share.
+        process_registry: of this process; read where there is no folder that several processes share.
     """
 
     def expose() -> bytes:
@@ -29,7 +29,7 @@ def exposition_of(state: StateCollector, counted: CollectorRegistry | None = Non
             forget_dead(Path(folder))
             MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]  # prometheus_client's
         text = generate_latest(registry)
-        return text + generate_latest(counted) if counted is not None and not folder else text
+        return text + generate_latest(process_registry) if process_registry is not None and not folder else text
 
     return expose
 

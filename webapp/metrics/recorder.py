@@ -103,10 +103,10 @@ class Recorder:
             counter.inc()
 
     def _labelled(self, method: str, route: str | None, status: int) -> Histogram:
-        known = method if method in METHODS else OTHER
-        found = self.requests.labels(known, route or NO_ROUTE, str(status))
+        method_label = method if method in METHODS else OTHER
+        found = self.requests.labels(method_label, route or NO_ROUTE, str(status))
         # Under the method as it was sent only if that is one of few.
-        if known == method:
+        if method_label == method:
             self._requests[method, route, status] = found
         return found
 

@@ -21,17 +21,17 @@ def begin(sealer: Encryptor, user_id: UUID, seed: str, now: datetime) -> str:
     return urlsafe_b64encode(sealer.seal(content, belongs_to=f"enrolment of {user_id}")).decode()
 
 
-def seed_of(sealer: Encryptor, user_id: UUID, begun: str, now: datetime) -> str:
+def seed_of(sealer: Encryptor, user_id: UUID, sealed_seed: str, now: datetime) -> str:
     """Decrypt the TOTP seed of a form.
 
     Args:
-        begun: the content of the hidden field.
+        sealed_seed: the content of the hidden field.
 
     Raises:
         EnrolmentOver
     """
     try:
-        content = sealer.open(urlsafe_b64decode(begun.encode()), belongs_to=f"enrolment of {user_id}")
+        content = sealer.open(urlsafe_b64decode(sealed_seed.encode()), belongs_to=f"enrolment of {user_id}")
     except (DecryptionFailed, ValueError) as error:
         raise EnrolmentOver from error
     seed, begun_at = json.loads(content)

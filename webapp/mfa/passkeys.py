@@ -43,7 +43,7 @@ def checked_name(name: str) -> str:
     return name
 
 
-def add(db: Session, user_id: UUID, made: RegisteredPasskey, name: str | None = None) -> Passkey:
+def add(db: Session, user_id: UUID, registered: RegisteredPasskey, name: str | None = None) -> Passkey:
     """Store a registered passkey.
 
     Args:
@@ -54,16 +54,16 @@ def add(db: Session, user_id: UUID, made: RegisteredPasskey, name: str | None = 
     """
     passkey = Passkey(
         user_id=user_id,
-        credential_id=made.credential_id,
-        public_key=made.public_key,
-        sign_count=made.sign_count,
-        aaguid=made.aaguid,
-        name=name or free_name(db, user_id, suggested(made.aaguid, is_synced=made.is_synced)),
-        transports=list(made.transports),
-        is_synced=made.is_synced,
+        credential_id=registered.credential_id,
+        public_key=registered.public_key,
+        sign_count=registered.sign_count,
+        aaguid=registered.aaguid,
+        name=name or free_name(db, user_id, suggested(registered.aaguid, is_synced=registered.is_synced)),
+        transports=list(registered.transports),
+        is_synced=registered.is_synced,
         created_at=now(),
         uses=0,
-        rp_id=made.rp_id,
+        rp_id=registered.rp_id,
     )
     try:
         with db.begin_nested():
@@ -73,11 +73,11 @@ def add(db: Session, user_id: UUID, made: RegisteredPasskey, name: str | None = 
     return passkey
 
 
-def free_name(db: Session, user_id: UUID, wanted: str) -> str:
+def free_name(db: Session, user_id: UUID, preferred: str) -> str:
     """The name, with a number appended if the user has a passkey of that name."""
-    taken = {passkey.name for passkey in of_user(db, user_id)}
-    numbered = (wanted if number == 1 else f"{wanted} {number}" for number in range(1, len(taken) + 2))
-    return next(name for name in numbered if name not in taken)
+    existing_names = {passkey.name for passkey in of_user(db, user_id)}
+    numbered = (preferred if number == 1 else f"{preferred} {number}" for number in range(1, len(existing_names) + 2))
+    return next(name for name in numbered if name not in existing_names)
 
 
 def of_user(db: Session, user_id: UUID) -> Sequence[Passkey]:
@@ -111,9 +111,9 @@ def use(db: Session, passkey: Passkey, proven: VerifiedAssertion) -> None:
     Raises:
         CounterBack
     """
-    goes_on = Passkey.sign_count < proven.sign_count
+    is_greater = Passkey.sign_count < proven.sign_count
     # Synced passkeys have no counter: it is always 0.
-    is_in_order = goes_on if proven.sign_count else Passkey.sign_count == 0
+    is_in_order = is_greater if proven.sign_count else Passkey.sign_count == 0
     used = db.execute(
         update(Passkey)
         .where(Passkey.id == passkey.id, is_in_order)
@@ -126,8 +126,8 @@ def use(db: Session, passkey: Passkey, proven: VerifiedAssertion) -> None:
 
 def remove(db: Session, passkey: Passkey) -> bool:
     """Remove a passkey. Returns False if it was removed before."""
-    gone = db.execute(delete(Passkey).where(Passkey.id == passkey.id).returning(Passkey.id))
-    return gone.first() is not None
+    deleted = db.execute(delete(Passkey).where(Passkey.id == passkey.id).returning(Passkey.id))
+    return deleted.first() is not None
 
 
 def remove_all(db: Session, user_id: UUID) -> int:

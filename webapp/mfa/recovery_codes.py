@@ -59,7 +59,7 @@ def spend(db: Session, user_id: UUID, code: str) -> bool:
     two concurrent requests succeeds."""
     if letters_of(code) is None:
         return False
-    spent = db.execute(
+    updated = db.execute(
         update(RecoveryCode)
         .where(
             RecoveryCode.user_id == user_id,
@@ -69,7 +69,7 @@ def spend(db: Session, user_id: UUID, code: str) -> bool:
         .values(used_at=now())
         .returning(RecoveryCode.id)
     )
-    return spent.first() is not None
+    return updated.first() is not None
 
 
 def remaining(db: Session, user_id: UUID) -> Sheet:

@@ -25,13 +25,13 @@ def begin(db: Session, user_id: UUID, *, actor_id: UUID | None, reason: str, wai
     Raises:
         AlreadyBegun
     """
-    made = FactorReset(user_id=user_id, actor_id=actor_id, reason=reason, created_at=now(), due_at=now() + wait)
+    reset = FactorReset(user_id=user_id, actor_id=actor_id, reason=reason, created_at=now(), due_at=now() + wait)
     try:
         with db.begin_nested():
-            db.add(made)
+            db.add(reset)
     except IntegrityError as error:
         raise AlreadyBegun from error
-    return made
+    return reset
 
 
 def pending_reset(db: Session, user_id: UUID) -> FactorReset | None:
@@ -41,14 +41,14 @@ def pending_reset(db: Session, user_id: UUID) -> FactorReset | None:
 def cancel(db: Session, user_id: UUID) -> bool:
     """Delete the pending reset of a user. Returns False if there is none, so that either stopping or carrying it out
     wins."""
-    gone = db.execute(delete(FactorReset).where(FactorReset.user_id == user_id).returning(FactorReset.id))
-    return gone.first() is not None
+    deleted = db.execute(delete(FactorReset).where(FactorReset.user_id == user_id).returning(FactorReset.id))
+    return deleted.first() is not None
 
 
 def cancel_all(db: Session, *, before: datetime) -> int:
     """Delete pending resets begun before a moment. Returns their number."""
-    gone = delete(FactorReset).where(FactorReset.created_at < before).returning(FactorReset.id)
-    return len(db.scalars(gone).all())
+    deletion = delete(FactorReset).where(FactorReset.created_at < before).returning(FactorReset.id)
+    return len(db.scalars(deletion).all())
 
 
 def due(db: Session, *, most: int) -> Sequence[UUID]:

@@ -134,14 +134,14 @@ def spend(db: Session, sealer: Encryptor, user_id: UUID, code: str) -> None:
         raise WrongCode("no app")
     seed = decrypted_seed(sealer, found)
     step = step_of(seed, code, now())
-    spent = db.execute(
+    updated = db.execute(
         update(TotpSeed)
         .where(TotpSeed.id == found.id, TotpSeed.last_step < step)
         # Encrypted again with the current key, so that seeds in use follow a changed secret key.
         .values(last_step=step, last_used_at=now(), sealed=sealer.seal(seed.encode(), belongs_to=str(user_id)))
         .returning(TotpSeed.id)
     )
-    if spent.first() is None:
+    if updated.first() is None:
         raise WrongCode("already used")
 
 

@@ -58,12 +58,12 @@ class VerifiedAssertion:
 
 
 def creation_options(
-    party: RelyingParty, challenge: bytes, *, user_id: UUID, username: str, known: Iterable[KnownPasskey]
+    party: RelyingParty, challenge: bytes, *, user_id: UUID, username: str, known_passkeys: Iterable[KnownPasskey]
 ) -> dict[str, Any]:
     """Options for ``parseCreationOptionsFromJSON`` (WebAuthn §5.1.9): a discoverable passkey with user verification.
 
     Args:
-        known: passkeys of the user, which the authenticator must not register again.
+        known_passkeys: passkeys of the user, which the authenticator must not register again.
     """
     return {
         "rp": {"id": party.id, "name": party.name},
@@ -71,7 +71,7 @@ def creation_options(
         "challenge": text_of(challenge),
         "pubKeyCredParams": [{"type": "public-key", "alg": algorithm} for algorithm in ALGORITHMS],
         "timeout": TIMEOUT,
-        "excludeCredentials": [credential_descriptor(passkey) for passkey in known],
+        "excludeCredentials": [credential_descriptor(passkey) for passkey in known_passkeys],
         "authenticatorSelection": {
             "residentKey": "required",
             "requireResidentKey": True,
@@ -81,17 +81,19 @@ def creation_options(
     }
 
 
-def request_options(party: RelyingParty, challenge: bytes, known: Iterable[KnownPasskey] = ()) -> dict[str, Any]:
+def request_options(
+    party: RelyingParty, challenge: bytes, known_passkeys: Iterable[KnownPasskey] = ()
+) -> dict[str, Any]:
     """Options for ``parseRequestOptionsFromJSON`` (WebAuthn §5.1.10).
 
     Args:
-        known: passkeys to choose from; empty for any discoverable passkey of this site.
+        known_passkeys: passkeys to choose from; empty for any discoverable passkey of this site.
     """
     return {
         "rpId": party.id,
         "challenge": text_of(challenge),
         "timeout": TIMEOUT,
-        "allowCredentials": [credential_descriptor(passkey) for passkey in known],
+        "allowCredentials": [credential_descriptor(passkey) for passkey in known_passkeys],
         "userVerification": "required",
     }
 
@@ -129,8 +131,8 @@ def registered(party: RelyingParty, challenge: bytes, answer: str) -> Registered
         checks.requires_usable_key(proven.credential_public_key)
         checks.requires_empty_statement(proven.attestation_object)
         checks.requires_short_credential_id(proven.credential_id)
-        said = json.loads(answer)["response"].get("transports") or []
-        transports = tuple(name for name in said if isinstance(name, str))[:10]
+        transport_names = json.loads(answer)["response"].get("transports") or []
+        transports = tuple(name for name in transport_names if isinstance(name, str))[:10]
     except Exception as error:
         raise ceremony_refused(error) from error
     return RegisteredPasskey(

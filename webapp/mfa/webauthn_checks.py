@@ -96,14 +96,14 @@ def requires_short_credential_id(credential_id: bytes) -> None:
         raise CheckFailed("the credential id is too long")
 
 
-def requires_user_handle(sent: bytes | None, user_id: bytes, *, is_identified: bool) -> None:
+def requires_user_handle(user_handle: bytes | None, user_id: bytes, *, is_identified: bool) -> None:
     """The user handle is the one of the passkey's user; it may be missing after a password has identified the user
     (§7.2 step 6)."""
     # Browsers send an empty one for authenticators that store none.
-    if not sent and is_identified:
+    if not user_handle and is_identified:
         return
-    if sent != user_id:
-        raise CheckFailed("userHandle does not match the owner" if sent else "userHandle is missing")
+    if user_handle != user_id:
+        raise CheckFailed("userHandle does not match the owner" if user_handle else "userHandle is missing")
 
 
 def requires_same_backup_eligibility(now: bool, *, at_registration: bool) -> None:

@@ -62,12 +62,12 @@ class Cookies(SecureCookieSessionInterface):
         self._kept: tuple[object, URLSafeTimedSerializer | None] = None, None
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        kept, key = self._kept, app.secret_key
-        if kept[0] != key:
+        cached, key = self._kept, app.secret_key
+        if cached[0] != key:
             # The key is read first: if it changes meanwhile, the serializer is built once more instead of being kept
             # too long.
-            kept = self._kept = key, super().get_signing_serializer(app)
-        return kept[1]
+            cached = self._kept = key, super().get_signing_serializer(app)
+        return cached[1]
 
     def use_current_key(self, app: Flask) -> None:
         """Use the current cookie key, and forget what was verified with another one."""
@@ -104,12 +104,12 @@ class Cookies(SecureCookieSessionInterface):
 
     def verified(self, app: Flask, cookie: str) -> dict[str, Any] | None:
         longest = app.permanent_session_lifetime.total_seconds()
-        known = self._verified.get(cookie)
-        if known is None:
-            known = self.verify(app, cookie)
-        if known is None or time.time() - known[0] > longest:
+        cached = self._verified.get(cookie)
+        if cached is None:
+            cached = self.verify(app, cookie)
+        if cached is None or time.time() - cached[0] > longest:
             return None
-        content = known[1]
+        content = cached[1]
         return dict(content) if isinstance(content, dict) else self.serializer.loads(content)
 
     def verify(self, app: Flask, cookie: str) -> tuple[float, str | dict[str, Any]] | None:
@@ -122,11 +122,11 @@ class Cookies(SecureCookieSessionInterface):
         except BadSignature:
             return None
         is_flat = all(isinstance(value, IMMUTABLE) for value in content.values())
-        known = (signed_at.timestamp(), content if is_flat else self.serializer.dumps(content))
-        verified[cookie] = known
+        entry = (signed_at.timestamp(), content if is_flat else self.serializer.dumps(content))
+        verified[cookie] = entry
         if len(verified) > MAX_REMEMBERED:
             verified.popitem(last=False)
-        return known
+        return entry
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         # ``Vary: Cookie`` is set in web/headers on every response that may not be cached.
@@ -185,13 +185,13 @@ def use_former(rotation: SessionRotation, key: str) -> FormerUse | None:
 
 def renew(rotation: SessionRotation, principal: Principal, moment: datetime, idle: timedelta) -> None:
     """Give a remembered session a new secret if its browser comes back; note when that has arrived."""
-    held = unproxied(session)
-    if not held.permanent or "is_secret_new" in g:
+    cookie = unproxied(session)
+    if not cookie.permanent or "is_secret_new" in g:
         return
-    if held.pop(UNSEEN, False):
+    if cookie.pop(UNSEEN, False):
         after_response.after_response(partial(rotation.note_use, principal.credential_id))
     if has_come_back(principal.last_used_at, moment, idle):
-        hand_out(rotation.rotate(principal.credential_id, held[SECRET]))
+        hand_out(rotation.rotate(principal.credential_id, cookie[SECRET]))
 
 
 def has_come_back(last_used_at: datetime | None, moment: datetime, idle: timedelta) -> bool:
@@ -221,10 +221,10 @@ def mark_window(response: Response) -> Response:
 
 def clear(db: Session, user_id: UUID) -> None:
     """Empty the browser's cookie at the logout of a user; what remains is that a form of another user waits."""
-    kept = None if saved_form.is_waiting_for(db, user_id) else session.get(saved_form.KEPT)
+    form_data = None if saved_form.is_waiting_for(db, user_id) else session.get(saved_form.KEPT)
     session.clear()
-    if kept is not None:
-        session[saved_form.KEPT] = kept
+    if form_data is not None:
+        session[saved_form.KEPT] = form_data
 
 
 def init_app(app: Flask, key: CookieKey) -> None:

@@ -61,9 +61,9 @@ def browser_of(user_agent: str) -> str | None:
     products = products_of(user_agent)
     if not products <= BROWSERS.keys() | ENGINES:
         return None
-    named = next((BROWSERS[token] for token in BROWSERS if token in products), None)
+    browser = next((BROWSERS[token] for token in BROWSERS if token in products), None)
     # The browser of old Android versions has the tokens of Safari.
-    return named or ("Safari" if products >= SAFARI and "Android" not in user_agent else None)
+    return browser or ("Safari" if products >= SAFARI and "Android" not in user_agent else None)
 
 
 def system_of(user_agent: str) -> str | None:

@@ -78,9 +78,9 @@ def end_others_form(principal: Principal) -> ResponseReturnValue:
 def end_others(principal: Principal) -> ResponseReturnValue:
     """End every session of the caller except the current one."""
     count = lifecycle.end_others(db(), principal.user_id, keep=principal.credential_id)
-    said = _n("Logged out on %(num)s other device.", "Logged out on %(num)s other devices.", count)
+    message = _n("Logged out on %(num)s other device.", "Logged out on %(num)s other devices.", count)
     return redirect_or_json(
-        url_for("sessions.index"), said if count else _("No other device was logged in."), EndedSessions(count)
+        url_for("sessions.index"), message if count else _("No other device was logged in."), EndedSessions(count)
     )
 
 

@@ -38,8 +38,8 @@ def fields_of(settings: type) -> tuple[SettingField, ...]:
 def read_fields(settings: type) -> tuple[SettingField, ...]:
     # Reading the annotations takes a tenth of the start.
     hints = get_type_hints(settings, include_extras=True)
-    listed = sorted(dataclasses.fields(settings), key=lambda field: field.name not in settings.__annotations__)
-    return tuple(field_of(field, hints[field.name]) for field in listed)
+    ordered = sorted(dataclasses.fields(settings), key=lambda field: field.name not in settings.__annotations__)
+    return tuple(field_of(field, hints[field.name]) for field in ordered)
 
 
 def field_of(field: dataclasses.Field[Any], hint: Any) -> SettingField:

@@ -129,10 +129,10 @@ class Settings(ObservabilitySettings):
         Raises:
             SettingsError: a setting is unknown or invalid; ``SecretKeyMissing`` if there is no secret key.
         """
-        given: dict[str, Any] = {name: found.value for name, found in sources.read(fields_of(cls), environ).items()}
-        if "secret_key" not in given:
-            given["secret_key"] = private_files.secret_key(given.get("instance", INSTANCE))
-        return cls(**given)
+        values: dict[str, Any] = {name: found.value for name, found in sources.read(fields_of(cls), environ).items()}
+        if "secret_key" not in values:
+            values["secret_key"] = private_files.secret_key(values.get("instance", INSTANCE))
+        return cls(**values)
 
     def __post_init__(self) -> None:
         # Values derived from other settings are filled in here, so that no caller sees them unresolved.
@@ -154,8 +154,8 @@ class Settings(ObservabilitySettings):
         checks.audiences(self.exchange_audiences, own=self.base_url)
         self._check_identity_provider()
         checks.password_login(self.password_login, has_identity_provider=self.has_identity_provider)
-        for variable, named in (("SECOND_FACTOR_FOR", self.second_factor_for), ("PASSKEY_FOR", self.passkey_for)):
-            checks.roles_and_scopes(named, variable=PREFIX + variable)
+        for variable, names in (("SECOND_FACTOR_FOR", self.second_factor_for), ("PASSKEY_FOR", self.passkey_for)):
+            checks.roles_and_scopes(names, variable=PREFIX + variable)
         checks.token_locations(self.token_locations)
         checks.cors_origins(self.cors_origins)
         checks.folder(self.templates, variable="WEBAPP_TEMPLATES")
@@ -200,8 +200,8 @@ class Settings(ObservabilitySettings):
 
     def __repr__(self) -> str:
         # Settings end up in tracebacks and logs; the generated repr would include the secrets.
-        shown = (field.name for field in fields_of(type(self)) if not field.is_secret)
-        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+        public_names = (field.name for field in fields_of(type(self)) if not field.is_secret)
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in public_names)})"
 
     @property
     def cookie_secure(self) -> bool:

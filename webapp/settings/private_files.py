@@ -113,11 +113,11 @@ def secret_key(instance: Path) -> str:
         SecretKeyMissing
     """
     path = instance / SECRET_KEY
-    if (known := read(path)) is None:
+    if (content := read(path)) is None:
         raise SecretKeyMissing(
             f"{path} is missing, and WEBAPP_SECRET_KEY is not set. For a new site: python -m webapp db upgrade"
         )
-    return known.strip()
+    return content.strip()
 
 
 def make_secret_key(instance: Path) -> None:

@@ -38,16 +38,16 @@ def read(fields: tuple[SettingField, ...], environ: Mapping[str, str]) -> dict[s
     return from_toml(Path(str(instance)) / "config.toml", fields) | found
 
 
-def renamed(given: Mapping[str, V], former: Mapping[str, str]) -> dict[str, V]:
+def renamed(settings: Mapping[str, V], former: Mapping[str, str]) -> dict[str, V]:
     """Replace former names of settings by the current ones.
 
     Raises:
         SettingsError: a setting is given by its former and by its current name.
     """
     for old, new in former.items():
-        if old in given and new in given:
+        if old in settings and new in settings:
             raise SettingsError(f"{old} is the former name of {new}; keep only {new}.")
-    return {former.get(name, name): value for name, value in given.items()}
+    return {former.get(name, name): value for name, value in settings.items()}
 
 
 def variables(fields: tuple[SettingField, ...]) -> list[str]:
@@ -55,10 +55,10 @@ def variables(fields: tuple[SettingField, ...]) -> list[str]:
     return plain + [field.variable + FILE for field in fields if field.is_secret]
 
 
-def refuse_unknown(names: Iterable[str], known: list[str], where: str = "") -> None:
+def refuse_unknown(names: Iterable[str], setting_names: list[str], where: str = "") -> None:
     for name in names:
-        if name not in known:
-            nearest = difflib.get_close_matches(name, known, 1)
+        if name not in setting_names:
+            nearest = difflib.get_close_matches(name, setting_names, 1)
             raise SettingsError(f"{name}{where} is not a setting{f'; did you mean {nearest[0]}?' if nearest else '.'}")
 
 
@@ -82,11 +82,14 @@ def from_file(variable: str, path: Path) -> str:
 def from_toml(path: Path, fields: tuple[SettingField, ...]) -> dict[str, SourcedValue]:
     table = renamed(load(path), FORMER)
     # This file is in the instance folder, so it cannot set it.
-    known = {field.name: field for field in fields if field.name != "instance"}
-    refuse_unknown(table, list(known), f" in {path}")
-    if any(known[name].is_secret for name in table):
+    fields_by_name = {field.name: field for field in fields if field.name != "instance"}
+    refuse_unknown(table, list(fields_by_name), f" in {path}")
+    if any(fields_by_name[name].is_secret for name in table):
         private_files.refuse_open_to_others(path)
-    return {name: SourcedValue(parse(known[name], as_text(name, value)), str(path)) for name, value in table.items()}
+    return {
+        name: SourcedValue(parse(fields_by_name[name], as_text(name, value)), str(path))
+        for name, value in table.items()
+    }
 
 
 def load(path: Path) -> dict[str, object]:

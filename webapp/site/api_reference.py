@@ -71,7 +71,7 @@ def entries_of(document: Schema) -> Iterator[tuple[str, ReferenceEntry]]:
 
 def reference_entry(document: Schema, method: str, path: str, operation: Schema) -> ReferenceEntry:
     takes = resolved(document, body_schema(operation))
-    said = list(answers(document, operation))
+    responses = list(answers(document, operation))
     return ReferenceEntry(
         id=operation["operationId"],
         method=method,
@@ -82,8 +82,8 @@ def reference_entry(document: Schema, method: str, path: str, operation: Schema)
         token=operation["x-by-token"],
         parameters=[parameter(found) for found in operation.get("parameters", ())],
         body=list(members(takes)),
-        responses=[answer for answer in said if not answer.is_refusal],
-        refusals=[answer for answer in said if answer.is_refusal],
+        responses=[answer for answer in responses if not answer.is_refusal],
+        refusals=[answer for answer in responses if answer.is_refusal],
         curl=curl_command(document["servers"][0]["url"], method, path, operation, takes),
     )
 

@@ -111,7 +111,7 @@ def operations(
     methods: Counter[tuple[str, str]] = Counter()
     for route in every:
         methods[route.endpoint, route.path] += len(route.methods)
-    named: Counter[str] = Counter()
+    id_counts: Counter[str] = Counter()
     for route in every:
         for method in route.methods:
             view = handler_of(views[route.endpoint], method)
@@ -122,8 +122,8 @@ def operations(
                 found = operation(route, method, route.need, view, contract, ways=ways, in_cookie=in_cookie)
                 if methods[route.endpoint, route.path] > 1:
                     found = replace(found, id=f"{found.id}.{method.lower()}")
-                named[found.id] += 1
-                yield found if named[found.id] == 1 else replace(found, id=f"{found.id}.{named[found.id]}")
+                id_counts[found.id] += 1
+                yield found if id_counts[found.id] == 1 else replace(found, id=f"{found.id}.{id_counts[found.id]}")
 
 
 def is_static(route: Route) -> bool:

@@ -61,11 +61,11 @@ class Readiness:
 
     def result(self) -> ReadinessResult:
         """What is not ready, not older than ``FRESH``; older while another thread checks."""
-        known = self._known
-        if known is not None and (monotonic() < known[0] or self._checking.locked()):
-            return known[1]
+        cached = self._known
+        if cached is not None and (monotonic() < cached[0] or self._checking.locked()):
+            return cached[1]
         with self._checking:
-            if self._known is known:
+            if self._known is cached:
                 self._known = monotonic() + FRESH.total_seconds(), self._check()
             return self._known[1] if self._known else ReadinessResult()
 

@@ -58,10 +58,10 @@ def shown_token(row: LoginProvider) -> LogoutToken:
     Raises:
         LoginFailed
     """
-    given = request.form.getlist("logout_token")
-    if row.kind != "oidc" or len(given) != 1:
+    tokens = request.form.getlist("logout_token")
+    if row.kind != "oidc" or len(tokens) != 1:
         raise LoginFailed(Check.ID_TOKEN, "logout_token is missing or comes twice")
-    token = logins().logout_token(for_protocol(row), given[0], now())
+    token = logins().logout_token(for_protocol(row), tokens[0], now())
     if not service(Limiter).take(USED, row.slug, token.jti).allowed:
         raise LoginFailed(Check.ID_TOKEN, "the jti was used before")
     return token

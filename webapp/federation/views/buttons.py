@@ -16,22 +16,22 @@ from webapp.web.transaction import database
 def login_buttons(target: str | None) -> Sequence[LoginButton]:
     """The hook ``LoginButtonsFor``."""
     with database().read() as reading:
-        listed = providers.enabled(reading)
+        rows = providers.enabled(reading)
     return [
         LoginButton(
             row.name, row.preset, url_for("federation.start", slug=row.slug, next=target or None), row.account_policy
         )
-        for row in listed
+        for row in rows
     ]
 
 
-def confirm_ways(user_id: UUID, wanted: Level) -> Sequence[ConfirmWay]:
+def confirm_ways(user_id: UUID, required_level: Level) -> Sequence[ConfirmWay]:
     """The hook ``ConfirmWaysOf``."""
     with database().read() as reading:
         linked = {link.provider_id for link in linking.of_user(reading, user_id)}
-        listed = [row for row in providers.enabled(reading) if row.id in linked] if linked else []
+        rows = [row for row in providers.enabled(reading) if row.id in linked] if linked else []
     return [
         ConfirmWay(row.name, url_for("federation.confirm", slug=row.slug) if row.kind == "oidc" else "")
-        for row in listed
-        if highest_level(row) >= wanted
+        for row in rows
+        if highest_level(row) >= required_level
     ]

@@ -42,51 +42,51 @@ USED = Limit(f"{SPENT}provider-login", 1, LIFETIME + timedelta(minutes=1))
 def callback(slug: str) -> ResponseReturnValue:
     """The user comes back from an identity provider."""
     row, response = provider_named(slug, disabled_too=True), response_in(request.args)
-    begun = taken(response.state, slug)
-    if begun.mark != login_mark(row):
+    pending_request = taken(response.state, slug)
+    if pending_request.mark != login_mark(row):
         # The provider was changed meanwhile, and the response is from the one before.
         raise unknown_login()
-    if begun.purpose == "test":
-        return finish_trial(row, begun, response)
+    if pending_request.purpose == "test":
+        return finish_trial(row, pending_request, response)
     refuse_disabled(row)
     try:
-        identity = logins().finish(for_protocol(row), begun, response, now())
+        identity = logins().finish(for_protocol(row), pending_request, response, now())
     except LoginFailed as error:
         if error.check is Check.RESPONSE and response.error in CANCELLED and wants_page():
-            return cancelled(row, begun)
-        is_confirmation = begun.purpose == "confirm"
-        raise (not_confirmed if is_confirmation else failed)(row, error, begun.next) from error
-    undo_count(begun)
-    if begun.purpose == "link":
-        return ask_for_link(row, identity, begun)
-    if begun.purpose == "confirm":
-        return confirmed(row, identity, begun)
-    return log_in(row, identity, begun)
+            return cancelled(row, pending_request)
+        is_confirmation = pending_request.purpose == "confirm"
+        raise (not_confirmed if is_confirmation else failed)(row, error, pending_request.next) from error
+    undo_count(pending_request)
+    if pending_request.purpose == "link":
+        return ask_for_link(row, identity, pending_request)
+    if pending_request.purpose == "confirm":
+        return confirmed(row, identity, pending_request)
+    return log_in(row, identity, pending_request)
 
 
-def response_in(given: MultiDict[str, str]) -> AuthorizationResponse:
+def response_in(query: MultiDict[str, str]) -> AuthorizationResponse:
     """
     Raises:
         Problem: a parameter is repeated (RFC 6749 §3.1) or too long.
     """
     for name in READ:
-        if len(given.getlist(name)) > 1 or len(given.get(name, "")) > LONGEST:
+        if len(query.getlist(name)) > 1 or len(query.get(name, "")) > LONGEST:
             raise unknown_login()
     return AuthorizationResponse(
-        given.get("state", ""),
-        given.get("code", ""),
-        given.get("iss"),
-        error_in(given),
-        given.get("error_description", ""),
-        given.get("oauth_token", ""),
-        given.get("oauth_verifier", ""),
+        query.get("state", ""),
+        query.get("code", ""),
+        query.get("iss"),
+        error_in(query),
+        query.get("error_description", ""),
+        query.get("oauth_token", ""),
+        query.get("oauth_verifier", ""),
     )
 
 
-def error_in(given: MultiDict[str, str]) -> str:
+def error_in(query: MultiDict[str, str]) -> str:
     """The error of a response. OAuth 1 has none, so providers of it have their own words for a user who cancels."""
-    is_cancelled = "denied" in given or given.get("oauth_problem") == "user_refused"
-    return "access_denied" if is_cancelled else given.get("error", "")
+    is_cancelled = "denied" in query or query.get("oauth_problem") == "user_refused"
+    return "access_denied" if is_cancelled else query.get("error", "")
 
 
 def taken(state: str, slug: str) -> PendingRequest:
@@ -96,28 +96,28 @@ def taken(state: str, slug: str) -> PendingRequest:
         Problem: this browser has begun none with this state and provider.
     """
     found = pending()
-    begun = take(found, state, slug)
-    if begun is None:
+    pending_request = take(found, state, slug)
+    if pending_request is None:
         raise unknown_login()
     store(found)
     # A copy of the cookie would bring it back.
     if not service(Limiter).take(USED, state).allowed:
         raise unknown_login()
-    return begun
+    return pending_request
 
 
-def log_in(row: LoginProvider, identity: UpstreamIdentity, begun: PendingRequest) -> ResponseReturnValue:
+def log_in(row: LoginProvider, identity: UpstreamIdentity, pending_request: PendingRequest) -> ResponseReturnValue:
     """Start a session for the user of an identity, or let them choose an account."""
     # In a transaction of its own: a second step may follow, and what the provider said stays valid.
     with database().write() as writing:
         provider = writing.get_one(LoginProvider, row.id)
         owner = linking.owner_of(writing, provider, identity)
         if owner is None:
-            return wait_for_decision(writing, provider, identity, begun.next)
+            return wait_for_decision(writing, provider, identity, pending_request.next)
         refuse_unfit(owner.user)
         linking.note_login(owner.link, identity)
         if owner.is_new_link:
             tell_linked(writing, owner.user, provider, owner.link)
         role_rules.apply(writing, provider, identity, owner.user, owner.link)
         keep_provider_session(writing, provider, identity, owner.user.id)
-    return complete(owner.user, amr_of(row, identity), identity.auth_time, begun.next)
+    return complete(owner.user, amr_of(row, identity), identity.auth_time, pending_request.next)

@@ -45,9 +45,9 @@ def confirm(slug: str, principal: Principal) -> ResponseReturnValue:
 def keep_and_confirm(slug: str, principal: Principal) -> ResponseReturnValue:
     """Keep a form that waits for the confirmation, and lead on: the form action may not redirect to other sites."""
     row, target = linked(provider_named(slug), principal), safe_path(request.form.get("next"))
-    kept = request.form.get("kept", "")
-    if target and form_state.parse(kept):
-        saved_form.store(principal.user_id, target, kept)
+    form_data = request.form.get("kept", "")
+    if target and form_state.parse(form_data):
+        saved_form.store(principal.user_id, target, form_data)
         target = url_for("login.resume")
     url = url_for("federation.confirm", slug=row.slug, next=target)
     return render_template("login/external_redirect.html", site=row.name, url=url)
@@ -65,26 +65,30 @@ def linked(row: LoginProvider, principal: Principal) -> LoginProvider:
     return row
 
 
-def confirmed(row: LoginProvider, identity: UpstreamIdentity, begun: PendingRequest) -> ResponseReturnValue:
+def confirmed(row: LoginProvider, identity: UpstreamIdentity, pending_request: PendingRequest) -> ResponseReturnValue:
     """The user comes back, and has logged in there again: the session here gets a new proof.
 
     Raises:
         Problem: 403 if it is another user or another account, or not enough for this user.
     """
     principal: Principal = current_user
-    if not principal.is_authenticated or principal.credential != "session" or principal.user_id.hex != begun.user:
+    if (
+        not principal.is_authenticated
+        or principal.credential != "session"
+        or principal.user_id.hex != pending_request.user
+    ):
         raise begun_by_another()
     with database().read() as reading:
         link, found = linking.find(reading, row, identity), factors.of(reading, principal.user_id)
     if link is None or link.user_id != principal.user_id:
-        raise another_account(row, begun.next)
+        raise another_account(row, pending_request.next)
     amr = amr_of(row, identity)
     if level_of(amr) < wanted_level(found, principal.amr):
-        raise not_enough(row, begun.next)
+        raise not_enough(row, pending_request.next)
     writable()
     renew_provider_session(db(), row, principal, identity)
     reauthenticate(principal, amr)
-    return redirect(begun.next or url_for("dashboard.show"), 303)
+    return redirect(pending_request.next or url_for("dashboard.show"), 303)
 
 
 def renew_provider_session(

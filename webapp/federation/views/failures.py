@@ -49,12 +49,12 @@ def keep(row: LoginProvider, error: LoginFailed) -> None:
         after_response(lambda: errors.write(provider_id, kind, detail))
 
 
-def cancelled(row: LoginProvider, begun: PendingRequest) -> ResponseReturnValue:
+def cancelled(row: LoginProvider, pending_request: PendingRequest) -> ResponseReturnValue:
     """The user did not want to log in there: back to where they began, with a message."""
     flash(_("You did not log in with %(provider)s. Nothing was changed.", provider=row.name), "message")
-    if begun.purpose == "login":
-        return redirect(url_for("login.new", next=begun.next or None, stay=stay()), 303)
-    return redirect(begun.next or url_for("account.security"), 303)
+    if pending_request.purpose == "login":
+        return redirect(url_for("login.new", next=pending_request.next or None, stay=stay()), 303)
+    return redirect(pending_request.next or url_for("account.security"), 303)
 
 
 def back(target: str = "") -> Action:

@@ -42,21 +42,32 @@ def begin_link(slug: str, principal: Principal) -> ResponseReturnValue:
     return leave_for(provider_named(slug), "link", "", user=principal.user_id.hex)
 
 
-def ask_for_link(row: LoginProvider, identity: UpstreamIdentity, begun: PendingRequest) -> ResponseReturnValue:
+def ask_for_link(
+    row: LoginProvider, identity: UpstreamIdentity, pending_request: PendingRequest
+) -> ResponseReturnValue:
     """The user comes back from a login that is to be linked. Nothing is linked without the page that asks.
 
     Raises:
         Problem: 403 if it was begun by another user or before a logout, 409 if it is linked to another account.
     """
     principal: Principal = current_user
-    if not principal.is_authenticated or principal.credential != "session" or principal.user_id.hex != begun.user:
+    if (
+        not principal.is_authenticated
+        or principal.credential != "session"
+        or principal.user_id.hex != pending_request.user
+    ):
         raise begun_by_another()
     with database().write() as writing:
         provider = writing.get_one(LoginProvider, row.id)
         found = linking.find(writing, provider, identity)
         if found is None:
             return wait_for_decision(
-                writing, provider, identity, begun.next, page="federation.link_form", user=begun.user
+                writing,
+                provider,
+                identity,
+                pending_request.next,
+                page="federation.link_form",
+                user=pending_request.user,
             )
         if found.user_id != principal.user_id:
             raise linked_elsewhere(row)
@@ -85,14 +96,14 @@ def link(slug: str, principal: Principal) -> ResponseReturnValue:
     provider, user = spent(db(), found), me(principal)
     refuse_unfit(user)
     try:
-        made = linking.create(db(), provider, found.identity, user, way="account")
+        linked_identity = linking.create(db(), provider, found.identity, user, way="account")
     except LinkedElsewhere as error:
         raise linked_elsewhere(provider) from error
     except TooManyIdentities as error:
         raise too_many() from error
-    linking.note_login(made, found.identity)
+    linking.note_login(linked_identity, found.identity)
     logins.end_logins(db(), user.id, keep=principal.credential_id)
-    tell_linked(db(), user, provider, made)
+    tell_linked(db(), user, provider, linked_identity)
     message = _("You can log in with %(provider)s now.", provider=provider.name)
     return without_cookie(redirect_or_json(found.row.next or url_for("account.security"), message))
 
@@ -107,8 +118,8 @@ def discard(slug: str, principal: Principal) -> ResponseReturnValue:
 
 
 def tell_linked(db: Session, user: User, provider: LoginProvider, link: LinkedIdentity) -> None:
-    here = current_circumstances()
-    notices.identity_linked(db, mailer(), user, here, provider=provider.name, shown_as=link.shown_as)
+    circumstances = current_circumstances()
+    notices.identity_linked(db, mailer(), user, circumstances, provider=provider.name, shown_as=link.shown_as)
 
 
 @bp.get("/account/identities/<uuid:identity_id>/unlink")
@@ -129,8 +140,13 @@ def unlink(identity_id: UUID, principal: Principal) -> ResponseReturnValue:
     found = db().get_one(LinkedIdentity, identity_id)
     linking.remove(db(), found, db().get_one(LoginProvider, found.provider_id))
     logins.end_logins(db(), principal.user_id, keep=principal.credential_id)
-    here, said = current_circumstances(), {"provider": identity.provider, "shown_as": identity.shown_as}
-    notices.identity_unlinked(db(), mailer(), me(principal), here, **said, restores=to_restore(found))
+    circumstances, provider_names = (
+        current_circumstances(),
+        {"provider": identity.provider, "shown_as": identity.shown_as},
+    )
+    notices.identity_unlinked(
+        db(), mailer(), me(principal), circumstances, **provider_names, restores=to_restore(found)
+    )
     message = _("You can no longer log in with %(provider)s.", provider=identity.provider)
     return redirect_or_json(url_for("account.security"), message)
 

@@ -46,14 +46,14 @@ def next_logout_step(session_id: UUID) -> LogoutStep | None:
 def parameters(row: LoginProvider, found: ProviderSession, state: str) -> dict[str, str]:
     """The parameters of the logout request (OpenID Connect RP-Initiated Logout 1.0 §2)."""
     back = providers.logged_out_uri(current_app.config["BASE_URL"], row.slug)
-    sent = {"client_id": row.client_id, "post_logout_redirect_uri": back, "state": state}
+    query = {"client_id": row.client_id, "post_logout_redirect_uri": back, "state": state}
     try:
         sealer = service(ProviderEncryptor)
         hint = sealer.open(found.id_token, belongs_to=str(found.id)).decode() if found.id_token else ""
     except DecryptionFailed:
         # The secret key has changed.
         hint = ""
-    return sent | ({"id_token_hint": hint} if 0 < len(hint) <= provider_sessions.LONGEST_HINT else {})
+    return query | ({"id_token_hint": hint} if 0 < len(hint) <= provider_sessions.LONGEST_HINT else {})
 
 
 @bp.get("/login/with/<slug>/logged-out")

@@ -69,10 +69,10 @@ def attach_provider_session(db: Session, user_id: UUID, session_id: UUID) -> Non
     Raises:
         Problem: the session at the provider has ended meanwhile.
     """
-    begun, credential = session.pop(BEGUN, None), credentials.find(db, session_id, kind="session")
+    provider_session_id, credential = session.pop(BEGUN, None), credentials.find(db, session_id, kind="session")
     # It may be left of a login that was not completed.
-    if begun is None or credential is None or credential.sid is None or AMR not in credential.amr.split():
+    if provider_session_id is None or credential is None or credential.sid is None or AMR not in credential.amr.split():
         return
     since = now() - LIFETIME - timedelta(minutes=1)
-    if not provider_sessions.attach(db, UUID(begun), user_id, credential.sid, since=since):
+    if not provider_sessions.attach(db, UUID(provider_session_id), user_id, credential.sid, since=since):
         raise unknown_login()

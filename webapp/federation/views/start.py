@@ -64,12 +64,12 @@ def leave_for(
     refuse_embedded()
     limit, key = counted(user)
     take_turn(limit, key)
-    begun = pending_requests.begin(row.slug, purpose, target, now(), user=user, mark=login_mark(row))
+    pending_request = pending_requests.begin(row.slug, purpose, target, now(), user=user, mark=login_mark(row))
     try:
-        url, begun = logins().begin(for_protocol(row), begun, login_hint=login_hint)
+        url, pending_request = logins().begin(for_protocol(row), pending_request, login_hint=login_hint)
     except LoginFailed as error:
         raise failed(row, error, target) from error
-    store([*pending(), begun])
+    store([*pending(), pending_request])
     return redirect(url, 303)
 
 
@@ -87,6 +87,6 @@ def counted(user: str) -> Counted:
     return (BEGUN_BY_USER, user) if user else (BEGUN, network_of(request.remote_addr))
 
 
-def undo_count(begun: PendingRequest) -> None:
+def undo_count(pending_request: PendingRequest) -> None:
     """Undo the count of a login, because it was completed."""
-    service(Limiter).forgive([], [counted(begun.user)], since=now())
+    service(Limiter).forgive([], [counted(pending_request.user)], since=now())

@@ -34,22 +34,30 @@ def begin_trial(row: LoginProvider, principal: Principal) -> ResponseReturnValue
     """
     # A test shows the present metadata, not those of an hour ago.
     logins().openid.metadata.forget(row.issuer)
-    begun = pending_requests.begin(row.slug, "test", "", now(), user=principal.user_id.hex, mark=login_mark(row))
-    url, begun = logins().begin(for_protocol(row), begun)
-    store([*pending(), begun])
+    pending_request = pending_requests.begin(
+        row.slug, "test", "", now(), user=principal.user_id.hex, mark=login_mark(row)
+    )
+    url, pending_request = logins().begin(for_protocol(row), pending_request)
+    store([*pending(), pending_request])
     return redirect(url, 303)
 
 
-def finish_trial(row: LoginProvider, begun: PendingRequest, response: AuthorizationResponse) -> ResponseReturnValue:
+def finish_trial(
+    row: LoginProvider, pending_request: PendingRequest, response: AuthorizationResponse
+) -> ResponseReturnValue:
     """
     Raises:
         Problem: somebody else is logged in by now.
     """
     principal: Principal = current_user
-    if not principal.is_authenticated or principal.credential != "session" or principal.user_id.hex != begun.user:
+    if (
+        not principal.is_authenticated
+        or principal.credential != "session"
+        or principal.user_id.hex != pending_request.user
+    ):
         raise unknown_login()
     try:
-        result: UpstreamIdentity | LoginFailed = logins().finish(for_protocol(row), begun, response, now())
+        result: UpstreamIdentity | LoginFailed = logins().finish(for_protocol(row), pending_request, response, now())
     except LoginFailed as error:
         result = error
     return service(TrialFinished)(row, result)

@@ -153,14 +153,14 @@ def created(found: Waiting, form: ProviderAccountForm) -> User | None:
     try:
         with database().write() as writing:
             provider = spent(writing, found)
-            here = current_circumstances()
-            made = new_accounts.create(
-                writing, mailer(), provider, identity, username=name, invitation=invitation, here=here
+            circumstances = current_circumstances()
+            created_account = new_accounts.create(
+                writing, mailer(), provider, identity, username=name, invitation=invitation, circumstances=circumstances
             )
-            linking.note_login(made.link, identity)
-            role_rules.apply(writing, provider, identity, made.user, made.link)
-            keep_provider_session(writing, provider, identity, made.user.id)
-            return made.user
+            linking.note_login(created_account.link, identity)
+            role_rules.apply(writing, provider, identity, created_account.user, created_account.link)
+            keep_provider_session(writing, provider, identity, created_account.user.id)
+            return created_account.user
     except InvalidUserName as error:
         form.username.errors = [str(error)]
     except UserNameTaken:
@@ -197,6 +197,6 @@ def no_account(provider: LoginProvider) -> Problem:
 
 def without_cookie(response: ResponseReturnValue) -> Response:
     """Delete the cookie of the identity."""
-    made = current_app.make_response(response)
-    made.delete_cookie(cookie_name(), httponly=True, samesite="Lax", **cookie_attributes())
-    return made
+    flask_response = current_app.make_response(response)
+    flask_response.delete_cookie(cookie_name(), httponly=True, samesite="Lax", **cookie_attributes())
+    return flask_response

@@ -125,9 +125,9 @@ def grant_access(principal: Principal, slug: str, request_id: UUID) -> ResponseR
     form, row = GrantForm(), app_row(slug)
     if not form.validate_on_submit():
         raise form.refused()
-    lasts = LASTS.get(form.lasts.data)
-    user_id = decided(lambda: access_requests.grant(db(), row, request_id, lasts, actor_id=principal.user_id))
-    mail_user(row, user_id, is_granted=True, until=now() + lasts if lasts else None)
+    duration = LASTS.get(form.lasts.data)
+    user_id = decided(lambda: access_requests.grant(db(), row, request_id, duration, actor_id=principal.user_id))
+    mail_user(row, user_id, is_granted=True, until=now() + duration if duration else None)
     return redirect_or_json(url_for("forward_auth.app_access", slug=slug), _("The access was granted."))
 
 
@@ -169,6 +169,6 @@ def decided(decide: Callable[[], UUID]) -> UUID:
         raise Problem(409, _("Permanent access cannot be granted"), text) from error
 
 
-def mail_user(row: ProxiedApp, user_id: UUID, **said: object) -> None:
+def mail_user(row: ProxiedApp, user_id: UUID, **facts: object) -> None:
     if (user := user_queries.by_id(db(), user_id)) is not None:
-        mail_decision(db(), service(Mailer), row, user, **said)
+        mail_decision(db(), service(Mailer), row, user, **facts)

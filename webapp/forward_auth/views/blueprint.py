@@ -31,8 +31,8 @@ def login_url(origin: str, target: str) -> str:
     Args:
         target: path and query of the page.
     """
-    kept = target if len(target) <= LONGEST_RETURN else "/"
-    return f"{origin}{OWN_PATH}login?rd={quote(kept, safe='/')}"
+    return_target = target if len(target) <= LONGEST_RETURN else "/"
+    return f"{origin}{OWN_PATH}login?rd={quote(return_target, safe='/')}"
 
 
 def site_url(path: str) -> str:
@@ -58,11 +58,11 @@ def app_origin(current: Request) -> tuple[str, str]:
     repeated = environ.get(REPEATED) or ()
     if FROM_TRUSTED_PROXY in environ and scheme is not None and "HTTP_X_FORWARDED_HOST" not in repeated:
         try:
-            known = canonical_host(host, scheme)
+            host_name = canonical_host(host, scheme)
         except NotReadable:
-            known = ""
-        if known in forward_auth().table().by_host:
-            return scheme, known
+            host_name = ""
+        if host_name in forward_auth().table().by_host:
+            return scheme, host_name
     raise Problem(
         404,
         _("No app here"),

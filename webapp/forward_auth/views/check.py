@@ -78,11 +78,11 @@ def shown_in(current: Request, original: OriginalRequest, rule: Rule) -> Credent
     Raises:
         NotAccepted: something else is in ``Authorization``.
     """
-    shown = token_of(current, rule)
-    if shown is not None and shown.is_ambient and is_change_of_other_site(current, original):
+    presented_token = token_of(current, rule)
+    if presented_token is not None and presented_token.is_ambient and is_change_of_other_site(current, original):
         raise NotAccepted("token_invalid", "a page of another site made the browser send the password")
-    if shown is not None:
-        return named_by(service(Authenticators), shown)
+    if presented_token is not None:
+        return named_by(service(Authenticators), presented_token)
     secret = sent_cookie(current, login_cookie(original.scheme))
     if not secret or len(secret) > LONGEST:
         return None
@@ -103,10 +103,10 @@ def is_change_of_other_site(current: Request, original: OriginalRequest) -> bool
 def token_of(current: Request, rule: Rule) -> Presented | None:
     if rule.authorization == "app" or "HTTP_AUTHORIZATION" not in current.environ:
         return None
-    shown = presented(current)
-    if shown is not None and shown.is_ambient and rule.authorization != "basic":
+    presented_token = presented(current)
+    if presented_token is not None and presented_token.is_ambient and rule.authorization != "basic":
         raise NotAccepted("token_invalid", "this rule does not accept tokens as passwords")
-    return shown
+    return presented_token
 
 
 def prove_key(current: Request, original: OriginalRequest, verdict: Verdict) -> None:
@@ -116,23 +116,27 @@ def prove_key(current: Request, original: OriginalRequest, verdict: Verdict) -> 
         NotAccepted
     """
     principal, rule = verdict.principal, verdict.rule
-    shown = token_of(current, rule) if rule else None
-    if principal is None or rule is None or shown is None:
+    presented_token = token_of(current, rule) if rule else None
+    if principal is None or rule is None or presented_token is None:
         return
     jkt = principal.authority.jkt if principal.authority else None
-    if jkt is None and not shown.is_dpop:
+    if jkt is None and not presented_token.is_dpop:
         return
     row = verdict.found.row if verdict.found else None
     if not rule.accepts_dpop:
         raise KeyNotProven("invalid_token", "this rule does not accept tokens that are bound to a key", row)
-    if jkt is None or not shown.is_dpop:
+    if jkt is None or not presented_token.is_dpop:
         raise KeyNotProven("invalid_token", "the token is not bound to a key, or the proof is missing", row)
     path = canonical_path(original.raw_path)
     if path is None:
         raise KeyNotProven("invalid_dpop_proof", "the path has more than one reading", row)
-    sent = ProvenRequest(method=original.method, base_urls=(original.origin,), path=path, token=shown.token)
+    proven_request = ProvenRequest(
+        method=original.method, base_urls=(original.origin,), path=path, token=presented_token.token
+    )
     try:
-        proof = dpop_proofs.proven(current.environ.get("HTTP_DPOP", ""), sent, window=current_app.config["DPOP_WINDOW"])
+        proof = dpop_proofs.proven(
+            current.environ.get("HTTP_DPOP", ""), proven_request, window=current_app.config["DPOP_WINDOW"]
+        )
     except InvalidProof as error:
         raise KeyNotProven("invalid_dpop_proof", str(error), row) from error
     if not same(proof.jkt, jkt) or not dpop.is_new(proof):

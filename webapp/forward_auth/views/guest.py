@@ -39,7 +39,7 @@ def open_guest_link() -> ResponseReturnValue:
     own = request.cookies.get(login_cookie(scheme), "")[:LONGEST]
     # One cookie for each host. A login is worth more than a link.
     if not own or forward_auth().query.by_cookie(credential_key(own), app.id, host) is None:
-        lasts = int((row.expires_at - moment).total_seconds())
-        set_cookie(response, login_cookie(scheme), secret, scheme, max_age=lasts)
+        max_age = int((row.expires_at - moment).total_seconds())
+        set_cookie(response, login_cookie(scheme), secret, scheme, max_age=max_age)
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -39,15 +39,15 @@ def make_guest_link(principal: Principal, slug: str) -> ResponseReturnValue:
     form, row = GuestLinkForm(), app_row(slug)
     if not form.validate_on_submit():
         return refuse_form(form, lambda: access_page(row, guest_form=form))
-    wanted = form.path.data or "", form.note.data or "", form.days.data or 0
+    link_settings = form.path.data or "", form.note.data or "", form.days.data or 0
     try:
-        made = guest_links.make(db(), row, *wanted, actor_id=principal.user_id)
+        created = guest_links.make(db(), row, *link_settings, actor_id=principal.user_id)
     except InvalidGuestLink as error:
         form.path.errors = [str(error)]
         return refuse_form(form, lambda: access_page(row, guest_form=form))
     host = lifecycle.hosts_of(db(), row)[0]
-    url = f"{scheme_of_site()}://{host}{OWN_PATH}guest?link={made.secret}"
-    answer = NewGuestLink(made.row.id, url, row.name, made.row.prefix, made.row.expires_at)
+    url = f"{scheme_of_site()}://{host}{OWN_PATH}guest?link={created.secret}"
+    answer = NewGuestLink(created.row.id, url, row.name, created.row.prefix, created.row.expires_at)
     response = show(answer, "forward_auth/guest_link.html", status=201, link=answer, slug=slug)
     # No redirect, because the link is shown only in this response.
     response.headers["Cache-Control"] = "no-store"

@@ -52,15 +52,17 @@ class OwnAccess(msgspec.Struct, frozen=True):
 @responds(OwnAccess)
 def own_access(principal: Principal) -> ResponseReturnValue:
     """The caller's access to apps for a limited time, open requests, and the apps that they decide about."""
-    asked = select(AccessRequest, ProxiedApp).join(ProxiedApp, ProxiedApp.id == AccessRequest.app_id)
-    theirs = asked.where(AccessRequest.user_id == principal.user_id).order_by(AccessRequest.created_at)
+    requests = select(AccessRequest, ProxiedApp).join(ProxiedApp, ProxiedApp.id == AccessRequest.app_id)
+    user_requests = requests.where(AccessRequest.user_id == principal.user_id).order_by(AccessRequest.created_at)
     waiting = access_requests.counts(db())
     answer = OwnAccess(
         grants=[
             OwnGrant(one.app.slug, one.app.name, one.row.granted_at, one.row.expires_at)
             for one in grants.live(db(), user_id=principal.user_id)
         ],
-        requests=[OwnRequest(app.slug, app.name, row.reason, row.created_at) for row, app in db().execute(theirs)],
+        requests=[
+            OwnRequest(app.slug, app.name, row.reason, row.created_at) for row, app in db().execute(user_requests)
+        ],
         decides=[
             DecidedApp(app.slug, app.name, app.owner_id == principal.user_id, waiting.get(app.id, 0))
             for app in lifecycle.every(db())

@@ -48,8 +48,8 @@ def not_accepted(original: OriginalRequest, verdict: Verdict, error: NotAccepted
         return to_login(original, verdict, error.code)
     need = verdict.rule.need if verdict.rule else Requirement()
     headers, (title, detail) = challenge(error.code, need, refused=error), token_advice.words_of(error)
-    named = [*basic_challenge(verdict), headers["WWW-Authenticate"]]
-    headers["WWW-Authenticate"] = ", ".join(named)
+    challenges = [*basic_challenge(verdict), headers["WWW-Authenticate"]]
+    headers["WWW-Authenticate"] = ", ".join(challenges)
     return problem_response(Problem(401, title, detail, code=error.code, headers=headers), page=False)
 
 

@@ -52,8 +52,10 @@ def words(app: App, principal: Principal) -> tuple[str, str]:
 
 
 def not_for_page(app: App, principal: Principal, form: AskForm) -> str:
-    asked = access_requests.open_request(db(), principal.user_id, app.id)
-    return render_template("forward_auth/no_access.html", app=app, form=form, asked=asked, username=principal.username)
+    open_request = access_requests.open_request(db(), principal.user_id, app.id)
+    return render_template(
+        "forward_auth/no_access.html", app=app, form=form, asked=open_request, username=principal.username
+    )
 
 
 @bp.post("/account/app-access/<slug>/ask")

@@ -26,26 +26,26 @@ def create(purpose: str) -> bytes:
         purpose: of the ceremony; an answer for another purpose is refused.
     """
     text = new_secret()
-    kept = session.get(KEPT, [])
-    session[KEPT] = [*kept, [text, purpose, int(time.time())]][-MOST:]
+    challenges = session.get(KEPT, [])
+    session[KEPT] = [*challenges, [text, purpose, int(time.time())]][-MOST:]
     return bytes_of(text)
 
 
-def spend(purpose: str, answered: bytes) -> bytes:
+def spend(purpose: str, answered_challenge: bytes) -> bytes:
     """Use up the challenge of an answer.
 
     Args:
         purpose: the one it was created for.
-        answered: the challenge in the answer.
+        answered_challenge: the challenge in the answer.
 
     Raises:
         CeremonyRefused: it was not created for this browser and purpose, has expired, or was answered before.
     """
-    given = {text: at for text, given_for, at in session.get(KEPT, []) if given_for == purpose}
-    text = next((text for text in given if same(bytes_of(text), answered)), None)
+    issued_at = {text: at for text, challenge_purpose, at in session.get(KEPT, []) if challenge_purpose == purpose}
+    text = next((text for text in issued_at if same(bytes_of(text), answered_challenge)), None)
     if text is None:
         raise CeremonyRefused("the challenge was not issued to this browser for this purpose")
-    if time.time() - given[text] >= LIFETIME.total_seconds():
+    if time.time() - issued_at[text] >= LIFETIME.total_seconds():
         raise CeremonyRefused("the challenge has expired")
     limiter = service(Limiter)
     if not limiter.take(ANSWERED, text).allowed:

@@ -34,37 +34,37 @@ class RpIdQuery(msgspec.Struct, frozen=True):
     """One of the RP IDs of this site: the host name of its base URL, or of a former one."""
 
 
-def request_options(purpose: str, known: Iterable[KnownPasskey] | None = None) -> Response:
-    """For the RP ID in the query. Without one, it is that of the passkey in ``known`` that was used last.
+def request_options(purpose: str, known_passkeys: Iterable[KnownPasskey] | None = None) -> Response:
+    """For the RP ID in the query. Without one, it is that of the passkey in ``known_passkeys`` that was used last.
 
     Args:
-        known: the passkeys of the user; None if any passkey of this site will do.
+        known_passkeys: the passkeys of the user; None if any passkey of this site will do.
 
     Raises:
         Problem: 404 if this site has no passkeys, or none with this RP ID.
     """
     own = party()
-    usable = [passkey for passkey in known or () if own.under(passkey.rp_id)]
+    usable = [passkey for passkey in known_passkeys or () if own.under(passkey.rp_id)]
     rp_id = parse_query(RpIdQuery).rp_id or next((passkey.rp_id for passkey in usable), None)
-    chosen = own.under(rp_id)
-    if chosen is None:
+    relying_party = own.under(rp_id)
+    if relying_party is None:
         raise Problem(404, _("Passkeys don't work with this URL"), _("This site never had this host name."))
-    listed = [passkey for passkey in usable if (passkey.rp_id or own.id) == chosen.id]
+    allowed_passkeys = [passkey for passkey in usable if (passkey.rp_id or own.id) == relying_party.id]
     challenge = challenge_cookie.create(purpose)
-    return as_json(PasskeyOptions(webauthn_ceremonies.request_options(chosen, challenge, listed)))
+    return as_json(PasskeyOptions(webauthn_ceremonies.request_options(relying_party, challenge, allowed_passkeys)))
 
 
-def rp_ids(known: Iterable[KnownPasskey] | None = None) -> list[str]:
+def rp_ids(known_passkeys: Iterable[KnownPasskey] | None = None) -> list[str]:
     """The RP IDs to offer a button for, the preferred one first; empty where there are no passkeys.
 
     Args:
-        known: as for ``request_options``.
+        known_passkeys: as for ``request_options``.
     """
     own = service(RelyingParty | None)
     if own is None:
         return []
-    named = own.ids if known is None else (passkey.rp_id or own.id for passkey in known)
-    return list(dict.fromkeys(rp_id for rp_id in named if rp_id in own.ids))
+    preferred_ids = own.ids if known_passkeys is None else (passkey.rp_id or own.id for passkey in known_passkeys)
+    return list(dict.fromkeys(rp_id for rp_id in preferred_ids if rp_id in own.ids))
 
 
 def party() -> RelyingParty:

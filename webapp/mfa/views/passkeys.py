@@ -71,7 +71,7 @@ def new_passkey_options(principal: Principal) -> ResponseReturnValue:
         challenge_cookie.create(PURPOSE),
         user_id=principal.user_id,
         username=principal.username,
-        known=passkeys.known(db(), principal.user_id),
+        known_passkeys=passkeys.known(db(), principal.user_id),
     )
     return as_json(PasskeyOptions(options))
 
@@ -86,21 +86,21 @@ def add_passkey(principal: Principal) -> ResponseReturnValue:
         return form_again(form)
     try:
         answer = form.response.data or ""
-        made = webauthn_ceremonies.registered(
+        registered = webauthn_ceremonies.registered(
             party(), challenge_cookie.spend(PURPOSE, webauthn_ceremonies.challenge_of(answer)), answer
         )
-        passkey = passkeys.add(db(), principal.user_id, made)
+        passkey = passkeys.add(db(), principal.user_id, registered)
     except CeremonyRefused as error:
         log.info("passkey refused", extra={"fields": {"reason": str(error)}})
         form.response.errors = [NOT_MADE]
         return form_again(form)
     except AlreadyKnown as error:
         raise Problem(409, _("This passkey is already registered"), _("Nothing was changed.")) from error
-    kept = mfa_hooks().reauthenticate(
-        principal, joined(principal.amr, VerifiedAssertion(0, is_synced=made.is_synced).amr)
+    kept_session_id = mfa_hooks().reauthenticate(
+        principal, joined(principal.amr, VerifiedAssertion(0, is_synced=registered.is_synced).amr)
     )
     sentence = _l("A passkey was added: %(name)s.", name=passkey.name)
-    note_factor_change(principal, Event.FACTOR_ADDED, sentence, keep=kept, kind="passkey", name=passkey.name)
+    note_factor_change(principal, Event.FACTOR_ADDED, sentence, keep=kept_session_id, kind="passkey", name=passkey.name)
     location = url_for("factors.rename_passkey_form", passkey_id=passkey.id)
     # Then the name page, because right now the user knows which device it is.
     target = url_after_enrolment(principal, safe_path(form.next.data) or location)

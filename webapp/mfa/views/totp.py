@@ -68,8 +68,12 @@ def enrol_totp(principal: Principal) -> ResponseReturnValue:
         raise enrolled() from error
     # A code adds nothing to a session that has two factors already, and must not replace a passkey that it has proven.
     is_better = level_of(principal.amr) is Level.ONE
-    kept = mfa_hooks().reauthenticate(principal, joined(principal.amr, "otp")) if is_better else principal.credential_id
-    note_factor_change(principal, Event.FACTOR_ADDED, _l("An authenticator app was added."), keep=kept, kind="totp")
+    kept_session_id = (
+        mfa_hooks().reauthenticate(principal, joined(principal.amr, "otp")) if is_better else principal.credential_id
+    )
+    note_factor_change(
+        principal, Event.FACTOR_ADDED, _l("An authenticator app was added."), keep=kept_session_id, kind="totp"
+    )
     message = _("Your authenticator app is set up. You need its code at each login.")
     return redirect_or_json(url_after_enrolment(principal, safe_path(form.next.data)), message)
 
@@ -104,11 +108,11 @@ def form_again(principal: Principal, form: TotpForm, seed: str | None = None) ->
 
 def totp_page(principal: Principal, form: TotpForm, seed: str) -> Response:
     uri = totp.uri(seed, username=principal.username, site_name=current_app.config["SITE_NAME"])
-    begun = enrolment.begin(sealer(), principal.user_id, seed, now())
-    form.begun.data = begun
+    sealed_seed = enrolment.begin(sealer(), principal.user_id, seed, now())
+    form.begun.data = sealed_seed
     side, path = enrolment.qr_code(uri) if wants_page() else (0, "")
     facts: dict[str, Any] = {"form": form, "secret": totp.in_groups(seed), "uri": uri, "side": side, "path": path}
-    answer = show(TotpOffer(seed, uri, begun), "mfa/totp.html", **facts)
+    answer = show(TotpOffer(seed, uri, sealed_seed), "mfa/totp.html", **facts)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
