@@ -132,5 +132,5 @@ def test_the_longest_token_and_secret_fit_into_the_cookie(app):
     upstream = OAuth1Upstream(request_token=longest, client=Owner("s"))
     login = OAuth1Login(UpstreamHttp(upstream, 1), Encryptor("k" * 32, "test"))
     begun = pending_requests.begin("acme", "login", "", now())
-    kept = login.begin(provider(), begun, RequestSecrets("", "")).kept
-    assert len(json.dumps(to_cookie([replace(begun, kept=kept)]))) < LARGEST
+    kept = login.begin(provider(), begun, RequestSecrets("", "")).protocol_state
+    assert len(json.dumps(to_cookie([replace(begun, protocol_state=kept)]))) < LARGEST

@@ -48,7 +48,7 @@ ISSUERS = [
 
 
 def add(db, preset="openid", *, editor=PAGE, **chosen):
-    given = {"entered": "https://id.example.org", "client_id": "c-1", "name": "Acme"} | chosen
+    given = {"issuer_or_tenant": "https://id.example.org", "client_id": "c-1", "name": "Acme"} | chosen
     return lifecycle.add(db, SEALER, PUBLIC, from_preset(db, PRESETS[preset], **given), "s3cret", editor)
 
 
@@ -66,13 +66,13 @@ def test_each_preset_can_be_added_with_what_it_asks_for(app):
         for key, preset in PRESETS.items():
             entered = TENANT if key == "microsoft" else f"https://{key}.example.org/x"
             urls = dict.fromkeys(WITHOUT_METADATA.get(key, ()), f"https://{key}.example.org/y")
-            row = add(db, key, entered=entered, name="", endpoints=urls)
+            row = add(db, key, issuer_or_tenant=entered, name="", endpoints=urls)
             assert (row.kind, row.preset, row.name) == (preset.kind, key, preset.name)
             assert row.account_policy == "closed", "nobody gets an account before the operator says so"
             assert row.email_domains == row.grantable_roles == []
         slugs = [row.slug for row in providers.every(db)]
         assert slugs == list(PRESETS), "the host of the generic ones is named like them"
-        assert add(db, "gitlab", entered="https://git.example.org", name="").slug == "gitlab-2"
+        assert add(db, "gitlab", issuer_or_tenant="https://git.example.org", name="").slug == "gitlab-2"
 
 
 GITHUB = dict(PRESETS["github"].endpoints)
@@ -87,12 +87,12 @@ WRONG = [
     ({"name": "x"}, "2 to 50"),
     ({"name": "Ac\u202eme"}, "2 to 50"),
     ({"name": ["Acme"]}, "name has the wrong type"),
-    ({"entered": "id.example.org"}, "complete URL"),
-    ({"entered": "javascript:alert(1)"}, "complete URL"),
-    ({"entered": "https://user@id.example.org"}, "complete URL"),
-    ({"entered": "https://id.example.org#x"}, "complete URL"),
-    ({"entered": "https://id.example.org?x"}, "complete URL"),
-    ({"entered": f"https://id.example.org/{'x' * 500}"}, "complete URL"),
+    ({"issuer_or_tenant": "id.example.org"}, "complete URL"),
+    ({"issuer_or_tenant": "javascript:alert(1)"}, "complete URL"),
+    ({"issuer_or_tenant": "https://user@id.example.org"}, "complete URL"),
+    ({"issuer_or_tenant": "https://id.example.org#x"}, "complete URL"),
+    ({"issuer_or_tenant": "https://id.example.org?x"}, "complete URL"),
+    ({"issuer_or_tenant": f"https://id.example.org/{'x' * 500}"}, "complete URL"),
     ({"client_id": ""}, "Enter the client ID"),
     ({"client_id": "ä"}, "Enter the client ID"),
     ({"client_id": "x" * 301}, "Enter the client ID"),
@@ -124,8 +124,8 @@ WRONG = [
     ({"endpoints": {"token_endpoint": "ftp://x"}}, "not a complete URL"),
     ({"endpoints": {"jwks": "https://x.example"}}, "no endpoint called jwks"),
     *(({"preset": "github", "endpoints": without(name)}, f"needs its {name}") for name in REQUESTED),
-    ({"entered": "http://id.example.org"}, "WEBAPP_PRIVATE_HOSTS=id.example.org"),
-    ({"entered": "https://id.internal"}, "WEBAPP_PRIVATE_HOSTS=id.internal"),
+    ({"issuer_or_tenant": "http://id.example.org"}, "WEBAPP_PRIVATE_HOSTS=id.example.org"),
+    ({"issuer_or_tenant": "https://id.internal"}, "WEBAPP_PRIVATE_HOSTS=id.internal"),
     *(
         ({"preset": "github", "endpoints": GITHUB | {name: "https://10.0.0.1/x"}}, "WEBAPP_PRIVATE_HOSTS=10.0.0.1")
         for name in ("token_endpoint", "userinfo_endpoint", "emails_endpoint")
@@ -183,12 +183,13 @@ def test_a_provider_gives_no_role_that_its_editor_may_not_give(app, role):
         editor = ProviderEditor("page", roles=roles.included_in(db, role) if role else None)
         for given in ("user", "editor", "admin", "porter", "super_admin"):
             rule = {"claim": "groups", "value": "x", "role": given}
-            own = {"slug": given.replace("_", "-"), "entered": f"https://id.example/{given}"}
+            own = {"slug": given.replace("_", "-"), "issuer_or_tenant": f"https://id.example/{given}"}
             desired = own | {"grantable_roles": [given], "role_rules": [rule]}
             strong = add(
-                db, **desired | {"slug": f"s-{given}".replace("_", "-"), "entered": f"https://s.example/{given}"}
+                db,
+                **desired | {"slug": f"s-{given}".replace("_", "-"), "issuer_or_tenant": f"https://s.example/{given}"},
             )
-            plain = add(db, slug=f"p-{given}".replace("_", "-"), entered=f"https://p.example/{given}")
+            plain = add(db, slug=f"p-{given}".replace("_", "-"), issuer_or_tenant=f"https://p.example/{given}")
             attempts = (
                 lambda desired=desired: add(db, editor=editor, **desired),
                 lambda plain=plain, given=given: lifecycle.edit(
@@ -235,7 +236,9 @@ def test_hosts_that_are_named_later_or_no_longer_are_asked_about_only_where_they
     named = PrivateHosts.of(["id.internal"])
     with factories.database_of(app).write() as db:
         given = {"endpoints": dict.fromkeys(GITHUB, "https://id.internal/x")} if preset == "github" else {}
-        desired = from_preset(db, PRESETS[preset], entered="https://id.internal", client_id="c", name="Acme", **given)
+        desired = from_preset(
+            db, PRESETS[preset], issuer_or_tenant="https://id.internal", client_id="c", name="Acme", **given
+        )
         row = lifecycle.add(db, SEALER, named, desired, "s", PAGE)
         lifecycle.edit(db, SEALER, PUBLIC, row, replace(settings_of(row), name="Other"), PAGE)
         changed = (

@@ -123,7 +123,7 @@ def test_an_identity_of_a_former_issuer_is_not_taken_for_one_of_the_present_one(
 
 def test_no_two_providers_have_one_issuer(app, upstream):
     with factories.database_of(app).write() as db:
-        desired = from_preset(db, PRESETS["openid"], entered=upstream.issuer, client_id="c", name="Twin")
+        desired = from_preset(db, PRESETS["openid"], issuer_or_tenant=upstream.issuer, client_id="c", name="Twin")
         for kind in ("page", "cli", "file"):
             with pytest.raises(InvalidProvider, match="Acme has this issuer already"):
                 lifecycle.add(db, SEALER, PUBLIC, desired, "", ProviderEditor(kind))
@@ -139,7 +139,7 @@ def test_nor_if_two_are_entered_at_one_moment(app, upstream, monkeypatch, change
     looks, real = iter([lambda *_: None]), lifecycle.refuse_same_issuer
     monkeypatch.setattr(lifecycle, "refuse_same_issuer", lambda db, row: next(looks, real)(db, row))
     with factories.database_of(app).write() as db:
-        desired = from_preset(db, PRESETS["openid"], entered=OTHER, client_id="c", name="Twin")
+        desired = from_preset(db, PRESETS["openid"], issuer_or_tenant=OTHER, client_id="c", name="Twin")
         same = replace(desired, issuer=upstream.issuer)
         if change == "add":
             with pytest.raises(InvalidProvider, match="Acme has this issuer already"):

@@ -132,7 +132,7 @@ def test_the_owner_rule_is_listed_and_explained(site):
     need = Requirement(owner=owner_of, owner_or_role="admin")
     for decision, held in ((Decision.ALLOW, None), (Decision.NEED_OWNER, False)):
         step = explain(principal(), need, decision)[-1]
-        assert (step.words, step.held) == ("It belongs to the user, or they have the role admin.", held)
+        assert (step.words, step.is_met) == ("It belongs to the user, or they have the role admin.", held)
 
 
 def test_a_function_that_returns_no_id_is_a_server_error(site):

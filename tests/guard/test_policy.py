@@ -93,17 +93,17 @@ def test_the_guard_decides(who, need, decision):
 
 def test_an_explanation_ends_at_the_check_that_failed():
     need = Requirement(role="admin", scope="admin:read", fresh_within=TEN_MINUTES)
-    assert [step.held for step in explain(token(), need, Decision.NEED_SCOPE)] == [True, False, None, None]
+    assert [step.is_met for step in explain(token(), need, Decision.NEED_SCOPE)] == [True, False, None, None]
 
 
 def test_an_explanation_of_an_allowed_request_has_no_failed_check():
     need = Requirement(role="user", fresh_within=TEN_MINUTES)
     found = explain(principal(), need, decide(principal(), need, NOON))
-    assert [step.held for step in found] == [True, True, True]
+    assert [step.is_met for step in found] == [True, True, True]
 
 
 def test_an_anonymous_caller_gets_the_explanation_that_a_login_is_missing():
-    assert [step.held for step in explain(None, ADMIN, Decision.LOG_IN)] == [False, None]
+    assert [step.is_met for step in explain(None, ADMIN, Decision.LOG_IN)] == [False, None]
 
 
 def test_an_explanation_for_a_session_has_no_scopes():
@@ -120,7 +120,7 @@ def test_an_explanation_names_missing_and_present_permissions():
 @pytest.mark.parametrize("need", [ANY, ADMIN, PEOPLE, FRESH])
 def test_every_denial_has_exactly_one_failed_requirement(who, need):
     decision = decide(who, need, NOON)
-    failed = [step for step in explain(who, need, decision) if step.held is False]
+    failed = [step for step in explain(who, need, decision) if step.is_met is False]
     assert len(failed) == (decision is not Decision.ALLOW)
 
 

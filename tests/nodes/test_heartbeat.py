@@ -16,7 +16,7 @@ ME = NodeIdentity("127.0.0.1:8000", "1.0", name="alpha")
 
 def nodes(database):
     with database.read() as db:
-        return heartbeat.seen(db)
+        return heartbeat.recently_seen(db)
 
 
 def test_a_node_is_seen_with_its_version(database):

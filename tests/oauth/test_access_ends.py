@@ -52,7 +52,7 @@ def held(app):
 
 def happens(app, wiki, event):
     with factories.database_of(app).write() as db:
-        event(db, user_queries.by_name_or_email(db, "ada"), clients.named(db, wiki.client_id))
+        event(db, user_queries.by_name_or_email(db, "ada"), clients.by_name_or_id(db, wiki.client_id))
 
 
 def rows_of(app):

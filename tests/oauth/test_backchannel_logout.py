@@ -61,16 +61,16 @@ def test_a_logout_token_is_one_of_the_specification(app, person, user, wiki, rec
 
 
 def family_of(db, user):
-    return refresh_families.end_of_client(db, clients.named(db, "Wiki").id, user_id=user.id, origin="site")
+    return refresh_families.end_of_client(db, clients.by_name_or_id(db, "Wiki").id, user_id=user.id, origin="site")
 
 
 def only_for_admins(db, user):
-    wiki = clients.named(db, "Wiki")
+    wiki = clients.by_name_or_id(db, "Wiki")
     clients.edit(db, wiki, client_settings.ClientSettings(**settings(wiki) | {"roles": ["admin"]}))
 
 
 def only_for_others(db, user):
-    wiki = clients.named(db, "Wiki")
+    wiki = clients.by_name_or_id(db, "Wiki")
     clients.edit(db, wiki, client_settings.ClientSettings(**settings(wiki) | {"people": [str(wiki.id)]}))
 
 
@@ -89,10 +89,10 @@ LOGINS = {
 }
 """Ways in which a user logs in to an app."""
 ENDS = SESSION_ENDS | {
-    "access withdrawn": lambda db, user: clients.withdraw(db, user.id, clients.named(db, "Wiki").id),
+    "access withdrawn": lambda db, user: clients.withdraw(db, user.id, clients.by_name_or_id(db, "Wiki").id),
     "its tokens ended": family_of,
-    "app disabled": lambda db, user: clients.disable(db, clients.named(db, "Wiki"), origin="test"),
-    "app removed": lambda db, user: clients.remove(db, clients.named(db, "Wiki"), origin="test"),
+    "app disabled": lambda db, user: clients.disable(db, clients.by_name_or_id(db, "Wiki"), origin="test"),
+    "app removed": lambda db, user: clients.remove(db, clients.by_name_or_id(db, "Wiki"), origin="test"),
     "app only for other roles": only_for_admins,
     "app only for other people": only_for_others,
     "role changed": loses_role,
@@ -107,7 +107,7 @@ def test_the_end_of_a_login_is_told(app, person, user, wiki, receiver, way, gran
         if way == "role changed":
             roles.add(db, "editor", "Edits", ["user"])
             accounts.change_role(db, user_queries.by_id(db, user.id), "editor")
-            client = clients.named(db, "Wiki")
+            client = clients.by_name_or_id(db, "Wiki")
             clients.edit(db, client, client_settings.ClientSettings(**settings(client) | {"roles": ["editor"]}))
     sid = read(LOGINS[grant](wiki, person)["id_token"])["sid"]
     assert receiver.received() == []
@@ -178,7 +178,7 @@ def test_a_removed_app_learns_of_each_login_by_the_identifiers_that_it_knew(app,
     receiver.answers = [500]
     assert len(receiver.received()) == 1
     with factories.database_of(app).write() as db:
-        clients.remove(db, clients.named(db, "Wiki"), origin="test")
+        clients.remove(db, clients.by_name_or_id(db, "Wiki"), origin="test")
     with time_machine.travel(now() + timedelta(minutes=1), tick=False):
         tokens = receiver.received()
     assert {url for url, _token in receiver.sent} == {URL}
@@ -204,7 +204,7 @@ def test_a_removed_app_without_a_url_leaves_nothing(app, person, user, receiver)
     plain = registered(app, "Plain", is_first_party=True)
     log_in(plain, person)
     with factories.database_of(app).write() as db:
-        clients.remove(db, clients.named(db, "Plain"), origin="test")
+        clients.remove(db, clients.by_name_or_id(db, "Plain"), origin="test")
     assert receiver.received() == []
     with factories.database_of(app).read() as db:
         assert [db.query(table).count() for table in (RemovedClient, AppSession, LogoutNotice)] == [0, 0, 0]
@@ -220,5 +220,5 @@ def test_a_device_that_logs_in_after_the_logout_of_whoever_allowed_it_stays_logg
     sid = read(device.poll().json["id_token"])["sid"]
     assert receiver.received() == []
     with factories.database_of(app).write() as db:
-        clients.withdraw(db, user.id, clients.named(db, "Wiki").id)
+        clients.withdraw(db, user.id, clients.by_name_or_id(db, "Wiki").id)
     assert [read(token)["sid"] for token in receiver.received()] == [sid]

@@ -59,7 +59,7 @@ class TestClientAuthentication:
         secrets = [wiki.secret]
         for _ in range(2):
             with factories.database_of(app).write() as db:
-                secrets.append(clients.add_secret(db, clients.named(db, wiki.client_id)))
+                secrets.append(clients.add_secret(db, clients.by_name_or_id(db, wiki.client_id)))
         errors = [self.ask(app, client_id=wiki.client_id, client_secret=s).json["error"] for s in secrets]
         assert errors == ["invalid_client", "invalid_grant", "invalid_grant"]
 
@@ -73,7 +73,7 @@ class TestClientAuthentication:
     def test_a_disabled_app_is_unknown(self, app, person, wiki):
         tokens = wiki.log_in(person)
         with factories.database_of(app).write() as db:
-            clients.named(db, wiki.client_id).disabled_at = now()
+            clients.by_name_or_id(db, wiki.client_id).disabled_at = now()
         assert wiki.refresh(tokens["refresh_token"]).json["error"] == "invalid_client"
         assert person.ask("GET", wiki.url()).status_code == 400
 

@@ -162,7 +162,7 @@ def test_wrong_codes_are_limited_for_each_user_and_network(make_app, settings, t
 
 def change(app, what, user):
     with factories.database_of(app).write() as db:
-        found, client = user_queries.by_id(db, user.id), clients.named(db, "Tool")
+        found, client = user_queries.by_id(db, user.id), clients.by_name_or_id(db, "Tool")
         if what == "user disabled":
             lifecycle.disable(db, found)
         elif what == "user deleted":

@@ -53,7 +53,7 @@ def test_an_operator_has_one_line_of_bounded_length(app, given):
         registered(app, operator=given)
     wiki = registered(app, operator=" Example Ltd " + "x" * 88)
     with factories.database_of(app).write() as db:
-        client = clients.named(db, wiki.client_id)
+        client = clients.by_name_or_id(db, wiki.client_id)
         assert client.operator.startswith("Example Ltd x")
         desired = replace(client_settings.settings_of(client), operator=given)
         with pytest.raises(client_settings.InvalidClientSettings):

@@ -172,14 +172,14 @@ def test_secrets_and_keys_do_not_stand_in_for_each_other(app, bank, wiki):
 
 def test_new_keys_count_at_once_and_end_the_secrets(app, wiki):
     with factories.database_of(app).write() as db:
-        client = clients.named(db, "Wiki")
+        client = clients.by_name_or_id(db, "Wiki")
         clients.edit(db, client, replace(settings_of(client), jwks=jwks(jwk())))
         with pytest.raises(InvalidClientSettings):
             client_secrets.add_secret(db, client)
     assert wiki.post("/oauth/token", grant_type="refresh_token").json["error"] == "invalid_client"
     assert call(wiki, assertion(wiki, header={})).json["error"] == "invalid_grant", "the only key needs no kid"
     with factories.database_of(app).write() as db:
-        client = clients.named(db, "Wiki")
+        client = clients.by_name_or_id(db, "Wiki")
         clients.edit(db, client, replace(settings_of(client), jwks=""))
     assert call(wiki, assertion(wiki)).json["error"] == "invalid_client"
     assert wiki.post("/oauth/token", grant_type="refresh_token").json["error"] == "invalid_client"

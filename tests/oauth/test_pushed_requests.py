@@ -147,6 +147,6 @@ def test_what_a_client_can_store_is_limited(app, wiki, monkeypatch):
 
 def test_some_clients_must_push(app, person, wiki):
     with factories.database_of(app).write() as db:
-        clients.named(db, "Wiki").require_pushed_authorization_requests = True
+        clients.by_name_or_id(db, "Wiki").require_pushed_authorization_requests = True
     assert wiki.authorize(person)["error"] == "invalid_request"
     assert person.ask("GET", pushed(wiki)).status_code == 200

@@ -110,7 +110,7 @@ def race_with_disabling(site: Flask) -> None:
             if place < len(codes):
                 return wiki.redeem(codes[place])
             with factories.database_of(site).write() as db:
-                clients.disable(db, clients.named(db, wiki.client_id), origin="test")
+                clients.disable(db, clients.by_name_or_id(db, wiki.client_id), origin="test")
             return None
 
         answers = [answer.json for answer in at_once(call) if answer]
@@ -118,7 +118,7 @@ def race_with_disabling(site: Flask) -> None:
         assert {status(site, token, "/oauth/userinfo") for token in held} <= {401}
         assert {answer.get("error") for answer in answers} <= {None, "invalid_client"}
         with factories.database_of(site).write() as db:
-            clients.enable(db, clients.named(db, wiki.client_id), origin="test")
+            clients.enable(db, clients.by_name_or_id(db, wiki.client_id), origin="test")
 
 
 def race_with_logout(site: Flask) -> None:

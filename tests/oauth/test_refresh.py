@@ -90,7 +90,7 @@ class TestRefresh:
                 elif what == "closed":
                     found.closes_at = now() + timedelta(days=7)
                 else:
-                    clients.named(db, "Wiki").roles = ["admin"]
+                    clients.by_name_or_id(db, "Wiki").roles = ["admin"]
         answer = wiki.refresh(tokens["refresh_token"])
         assert answer.json["error"] == "invalid_grant"
         if what != "role":

@@ -56,7 +56,7 @@ def test_an_app_registers_itself_and_logs_its_user_in(site):
     given = {"client_id", "client_id_issued_at", "client_secret", "client_secret_expires_at"}
     assert {name: value for name, value in made.items() if name not in given} == about
     with factories.database_of(site).read() as db:
-        client = clients.named(db, "Notes")
+        client = clients.by_name_or_id(db, "Notes")
         assert client.is_self_registered
         assert not client.is_first_party
         assert (client.service_account_id, client.scopes, client.roles) == (None, [], [])

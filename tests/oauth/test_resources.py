@@ -154,7 +154,7 @@ def test_an_app_may_name_its_own_services_only(app, person, drive):
 def test_a_service_that_an_app_loses_is_refused_at_the_next_refresh(app, person, drive):
     tokens = drive.redeem(drive.authorize(person, resource=FILES)["code"]).json
     with factories.database_of(app).write() as db:
-        clients.named(db, "Drive").resources = [MAPS]
+        clients.by_name_or_id(db, "Drive").resources = [MAPS]
     assert drive.refresh(tokens["refresh_token"]).json["error"] == "invalid_target"
 
 

@@ -151,14 +151,14 @@ EVENTS = {
 def test_after_an_app_has_lost(app, held, taken):
     event, changed = EVENTS[taken]
     with factories.database_of(app).write() as db:
-        event(db, clients.named(db, "Wiki"))
+        event(db, clients.by_name_or_id(db, "Wiki"))
     assert held.outcomes() == SAME | changed
 
 
 def test_an_app_whose_secret_was_replaced_goes_on_with_the_new_one(app, held):
     with factories.database_of(app).write() as db:
-        secrets_replaced(db, clients.named(db, "Wiki"))
-        held.app.secret = client_secrets.add_secret(db, clients.named(db, "Wiki"))
+        secrets_replaced(db, clients.by_name_or_id(db, "Wiki"))
+        held.app.secret = client_secrets.add_secret(db, clients.by_name_or_id(db, "Wiki"))
     assert held.outcomes() == SAME
 
 
@@ -170,7 +170,7 @@ def test_what_was_for_the_taken_scope_alone_ends(app, held):
     with factories.database_of(app).write() as db:
         user = user_queries.by_name_or_email(db, "ada")
         former = len(script_logins.live(db, user.id))
-        edited(scopes=[OTHER])(db, clients.named(db, "Wiki"))
+        edited(scopes=[OTHER])(db, clients.by_name_or_id(db, "Wiki"))
     assert [wiki.redeem(code).json["error"], device.error()] == ["invalid_grant"] * 2
     with factories.database_of(app).read() as db:
         assert len(script_logins.live(db, user.id)) == former - 1
@@ -181,12 +181,12 @@ def test_what_was_for_the_taken_scope_alone_ends(app, held):
 def test_the_page_of_a_user_has_only_what_the_app_can_still_do(app, held):
     with factories.database_of(app).write() as db:
         user = user_queries.by_name_or_email(db, "ada")
-        consents.give(db, user.id, clients.named(db, "Wiki"), ["openid", API], resources=[FILES])
+        consents.give(db, user.id, clients.by_name_or_id(db, "Wiki"), ["openid", API], resources=[FILES])
     said = held.person.ask("GET", "/account/apps", headers=JSON).json["apps"][0]
     assert API in said["scopes"]
     assert f"Use your account at {FILES}." in said["sentences"]
     with factories.database_of(app).write() as db:
-        edited(scopes=[], resources=[])(db, clients.named(db, "Wiki"))
+        edited(scopes=[], resources=[])(db, clients.by_name_or_id(db, "Wiki"))
     said = held.person.ask("GET", "/account/apps", headers=JSON).json["apps"][0]
     assert API not in said["scopes"]
     assert len(said["sentences"]) == len(said["scopes"])

@@ -29,7 +29,7 @@ def test_a_sound_site_is_ready(app):
 def test_the_check_writes_the_row_of_this_node(app, database):
     ready(app)
     with database.read() as db:
-        assert len(heartbeat.seen(db)) == 1
+        assert len(heartbeat.recently_seen(db)) == 1
 
 
 def test_a_database_that_cannot_be_opened_is_named(app, instance):

@@ -55,7 +55,7 @@ def test_a_scope_lists_its_routes_by_role():
 
 
 def test_a_scope_that_the_user_lacks_has_a_reason():
-    assert "admin" in CATALOGUE.scopes["admin:read"].why_not()
+    assert "admin" in CATALOGUE.scopes["admin:read"].missing_role_sentence()
 
 
 def test_every_scope_of_the_site_is_used_by_a_route(app):

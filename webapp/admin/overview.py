@@ -114,7 +114,7 @@ def attention(
     if failed := failures.unsent(db):
         sentence = _n("%(num)s mail could not be sent.", "%(num)s mails could not be sent.", failed)
         yield Attention(sentence, hrefs["mail"], _("View mail"))
-    if failed := logout_notices.given_up(db, since=now() - WEEK):
+    if failed := logout_notices.failed_since(db, since=now() - WEEK):
         sentence = _n(
             "%(num)s logout notice to an app could not be sent.",
             "%(num)s logout notices to apps could not be sent.",

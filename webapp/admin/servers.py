@@ -34,7 +34,7 @@ def servers(db: Session) -> list[SeenServer]:
             node.seen_at,
             None if node.clock_difference is None else round(node.clock_difference.total_seconds(), 1),
         )
-        for node in heartbeat.seen(db)
+        for node in heartbeat.recently_seen(db)
     ]
 
 

@@ -80,7 +80,7 @@ def init_authentication(app: Flask, settings: Settings, database: Database, keys
         after_response.after_response_in_context(mail)
         return None
 
-    def returned(session: Principal, moment: datetime) -> None:
+    def renew_session(session: Principal, moment: datetime) -> None:
         cookie.renew(rotation, session, moment, settings.session_idle)
 
     login_manager.init_app(
@@ -89,10 +89,10 @@ def init_authentication(app: Flask, settings: Settings, database: Database, keys
             by_session=cookie.session_credential,
             by_token=TokenAuthenticator(ring, issuer=settings.base_url, former=settings.former_base_urls).authenticate,
             credential_row=credential_row,
-            seen=count_use,
-            late=report_expired_use,
+            count_use=count_use,
+            report_expired_use=report_expired_use,
             former=former,
-            returned=returned,
+            renew_session=renew_session,
         ),
     )
 

@@ -15,7 +15,7 @@ def client_called(db: Session, name: str) -> OAuthClient:
     Raises:
         CommandRefused
     """
-    client = clients.named(db, name)
+    client = clients.by_name_or_id(db, name)
     if client is None:
         raise CommandRefused(f"There is no app {name}. List them with: client list")
     return client

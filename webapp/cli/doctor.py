@@ -123,7 +123,7 @@ def in_database(settings: Settings, periodic_jobs: Sequence[Job], *, has_secret_
         yield from jobs.late_jobs(late(db, periodic_jobs))
         yield audit_log.protected(missing_triggers(db))
         yield from nodes.this_clock(heartbeat.clock_difference(db))
-        yield from nodes.versions_and_clocks(heartbeat.seen(db), release())
+        yield from nodes.versions_and_clocks(heartbeat.recently_seen(db), release())
         yield database.backed_up(event_queries.last_backup(db))
         yield machine.clock(next((event.at for event in event_queries.tail(db, limit=1)), None))
     opened.close()

@@ -62,7 +62,7 @@ def add(
     secret = "" if public else read_secret(from_stdin=secret_stdin)
     with opened(context) as database, database.write() as db, refusing():
         desired = from_preset(
-            db, PRESETS[preset], entered=entered, slug=slug or "", client_id=client_id, **chosen(options)
+            db, PRESETS[preset], issuer_or_tenant=entered, slug=slug or "", client_id=client_id, **chosen(options)
         )
         row = lifecycle.add(db, sealer, private, desired, secret, OPERATOR)
         click.echo(f"slug={row.slug}")

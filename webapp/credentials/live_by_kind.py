@@ -27,10 +27,10 @@ IN_SAMPLE = """credential.ctid = ANY (ARRAY(SELECT CAST('(' || page || ',' || li
 def live_by_kind(db: Session) -> Mapping[str, int]:
     """Number of live credentials of all users by ``Credential.kind``; kinds of which there are none may be left out."""
     pages = db.scalar(PAGES) if db.get_bind().dialect.name == "postgresql" else 0
-    return counted(db, true()) if not pages or pages <= COUNTED_PAGES else estimated(db, pages)
+    return count_by_kind(db, true()) if not pages or pages <= COUNTED_PAGES else estimated(db, pages)
 
 
-def counted(db: Session, condition: ColumnElement[bool]) -> dict[str, int]:
+def count_by_kind(db: Session, condition: ColumnElement[bool]) -> dict[str, int]:
     query = select(Credential.kind, func.count()).where(condition, live_condition(now())).group_by(Credential.kind)
     return {row.kind: row[1] for row in db.execute(query)}
 
@@ -39,7 +39,7 @@ def estimated(db: Session, pages: int) -> dict[str, int]:
     """From a sample, and exact for kinds of which there are few."""
     step = pages // SAMPLED_PAGES
     is_sampled = text(IN_SAMPLE).bindparams(last_page=pages - 1, step=step, lines=LINES)
-    sample = counted(db, is_sampled)  # type: ignore[arg-type] # Text serves as a condition.
+    sample = count_by_kind(db, is_sampled)  # type: ignore[arg-type] # Text serves as a condition.
     exact = {kind: number_if_few(db, kind) for kind in KINDS if sample.get(kind, 0) < ENOUGH}
     found = {kind: number * step for kind, number in sample.items()}
     return found | {kind: number for kind, number in exact.items() if number is not None}

@@ -90,7 +90,7 @@ def is_open(principal: Principal, need: Requirement) -> bool:
     return decide(principal, need, now()) in (Decision.ALLOW, Decision.STEP_UP)
 
 
-def who(need: Requirement) -> str:
+def role_needed(need: Requirement) -> str:
     if need.role:
         return _("Role %(role)s", role=need.role.replace("_", " "))
     return _("Everyone with an account")

@@ -88,4 +88,4 @@ def open_resource(path: str, need: Requirement, *, is_only_path: bool) -> OpenRe
     declared = DECLARED.get(need.scope.partition(":")[0]) if is_only_path else None
     name = str(declared.title) if declared else summary.name_of(path)
     way = curl_example(path, need)
-    return OpenResource(name, path, need.scope, summary.who(need), way.curl, way.mint_href)
+    return OpenResource(name, path, need.scope, summary.role_needed(need), way.curl, way.mint_href)

@@ -40,10 +40,10 @@ class DeclaredProvider:
     preset: ProviderPreset
     kind: str
     is_enabled: bool
-    entered: str
+    issuer_or_tenant: str
     """Issuer or tenant, as the preset needs it."""
     secret: str
-    chosen: Mapping[str, Any]
+    options: Mapping[str, Any]
 
 
 def load(database: Database, sealer: Encryptor, private: PrivateHosts, instance: Path) -> None:
@@ -137,7 +137,7 @@ def store(db: Session, sealer: Encryptor, private: PrivateHosts, one: DeclaredPr
 
 
 def desired_settings(db: Session, one: DeclaredProvider) -> NewProvider:
-    settings = from_preset(db, one.preset, entered=one.entered, slug=one.slug, **one.chosen)
+    settings = from_preset(db, one.preset, issuer_or_tenant=one.issuer_or_tenant, slug=one.slug, **one.options)
     return replace(settings, kind=one.kind)
 
 
@@ -176,17 +176,17 @@ def declared(path: Path, number: int, table: dict[str, Any], environ: Mapping[st
     preset = PRESETS.get(str(table.get("preset", GENERIC)))
     if preset is None:
         raise SettingsError(f"{where}: preset is one of {', '.join(PRESETS)}.")
-    kind, is_enabled, entered = (
+    kind, is_enabled, issuer_or_tenant = (
         table.get(name, usual) for name, usual in (("kind", preset.kind), ("enabled", True), ("tenant", ""))
     )
-    if kind not in KINDS or not isinstance(is_enabled, bool) or not isinstance(entered, str):
+    if kind not in KINDS or not isinstance(is_enabled, bool) or not isinstance(issuer_or_tenant, str):
         raise SettingsError(f"{where}: kind is one of {', '.join(KINDS)}, enabled true or false, tenant a text.")
     options = {name: value for name, value in table.items() if name in NAMES}
-    entered = options.pop("issuer", "") or entered
-    if not isinstance(entered, str):
+    issuer_or_tenant = options.pop("issuer", "") or issuer_or_tenant
+    if not isinstance(issuer_or_tenant, str):
         raise SettingsError(f"{where}: issuer is a text.")
     options.setdefault("position", number)
-    return DeclaredProvider(slug, preset, kind, is_enabled, entered, secret_in(where, table, environ), options)
+    return DeclaredProvider(slug, preset, kind, is_enabled, issuer_or_tenant, secret_in(where, table, environ), options)
 
 
 def secret_in(where: str, table: Mapping[str, Any], environ: Mapping[str, str]) -> str:

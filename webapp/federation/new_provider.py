@@ -22,11 +22,11 @@ COMMON_LABELS = {"accounts", "auth", "id", "idp", "login", "oauth", "oidc", "sso
 
 
 def from_preset(
-    db: Session, preset: ProviderPreset, *, entered: str = "", slug: str = "", **chosen: Any
+    db: Session, preset: ProviderPreset, *, issuer_or_tenant: str = "", slug: str = "", **chosen: Any
 ) -> NewProvider:
     """
     Args:
-        entered: tenant, URL or issuer, as the preset needs it.
+        issuer_or_tenant: tenant, URL or issuer, as the preset needs it.
         slug: short name in URLs; empty for one like the name, the host or the preset.
         chosen: fields of ``ProviderSettings`` that are not as the preset has them; empty ones count as not chosen.
 
@@ -34,7 +34,7 @@ def from_preset(
         InvalidProvider
     """
     overrides = {name: value for name, value in chosen.items() if value not in (None, "", [], {})}
-    issuer = issuer_of(preset, entered or origin_of(overrides.get("endpoints", {})))
+    issuer = issuer_of(preset, issuer_or_tenant or origin_of(overrides.get("endpoints", {})))
     usual: dict[str, Any] = {
         "client_id": "",
         "name": preset.name,
@@ -51,13 +51,13 @@ def from_preset(
     )
 
 
-def issuer_of(preset: ProviderPreset, entered: str) -> str:
+def issuer_of(preset: ProviderPreset, issuer_or_tenant: str) -> str:
     """
     Raises:
         InvalidProvider
     """
     try:
-        return preset.issuer_for(entered)
+        return preset.issuer_for(issuer_or_tenant)
     except InvalidPreset as error:
         raise InvalidProvider(str(error)) from error
 
@@ -85,13 +85,15 @@ def short_host(issuer: str) -> str:
     return "" if found.isdecimal() or ":" in found else found
 
 
-def refuse_before(db: Session, private: PrivateHosts, preset: ProviderPreset, entered: str) -> str:
+def refuse_before(db: Session, private: PrivateHosts, preset: ProviderPreset, issuer_or_tenant: str) -> str:
     """Check an issuer before the rest is entered. Returns the issuer.
 
     Raises:
         InvalidProvider
     """
-    row = LoginProvider(id=uuid4(), kind=preset.kind, issuer=checked_issuer(issuer_of(preset, entered)), endpoints={})
+    row = LoginProvider(
+        id=uuid4(), kind=preset.kind, issuer=checked_issuer(issuer_of(preset, issuer_or_tenant)), endpoints={}
+    )
     refuse_same_issuer(db, row)
     refuse_unreachable(row, private)
     return row.issuer

@@ -82,7 +82,7 @@ class OAuth1Login:
     ) -> UpstreamIdentity:
         """See ``LoginProtocol.finish``."""
         refuse_confirmation(pending)
-        request_token, verifier = self.kept(pending), verifier_in(response)
+        request_token, verifier = self.request_token_of(pending), verifier_in(response)
         if not same(response.token, request_token.token):
             raise LoginFailed(Check.STATE, "oauth_token belongs to another login")
         exchanging = client_of(provider, request_token, verifier=verifier)
@@ -92,10 +92,10 @@ class OAuth1Login:
         found = self._http.body(Check.USERINFO, url, headers=signed(Check.USERINFO, client, "GET", url))
         return named_identity(provider.issuer, json_object(Check.USERINFO, found), provider.claim_names)
 
-    def kept(self, pending: PendingRequest) -> TokenPair:
+    def request_token_of(self, pending: PendingRequest) -> TokenPair:
         """The request token of a login."""
         try:
-            opened = self._encryptor.open(urlsafe_b64decode(pending.kept), belongs_to=owner(pending))
+            opened = self._encryptor.open(urlsafe_b64decode(pending.protocol_state), belongs_to=owner(pending))
         except (DecryptionFailed, ValueError) as error:
             raise LoginFailed(Check.STATE, "the request token of this login cannot be decrypted") from error
         return TokenPair(*json.loads(opened))

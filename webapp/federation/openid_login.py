@@ -61,8 +61,8 @@ class ProviderRequest:
     """Where the browser is sent, and what is needed when it comes back."""
 
     url: str
-    kept: str = ""
-    """For ``PendingRequest.kept``; encrypted if it is secret."""
+    protocol_state: str = ""
+    """For ``PendingRequest.protocol_state``; encrypted if it is secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ def with_query(endpoint: str, parameters: Mapping[str, str]) -> str:
 
 def has_response_issuer(response: AuthorizationResponse, found: ProviderMetadata) -> None:
     """``iss`` names the provider (RFC 9207), which prevents mix-up attacks."""
-    if response.issuer is None and not found.names_itself:
+    if response.issuer is None and not found.sends_response_issuer:
         return
     requires_response_issuer(response, found.issuer)
 

@@ -26,8 +26,8 @@ class PendingRequest:
     """Path to go to afterwards; empty for the default."""
     begun_at: datetime
     """When it began, without fractions of a second."""
-    kept: str = ""
-    """What the protocol needs at the end; see ``ProviderRequest.kept``."""
+    protocol_state: str = ""
+    """What the protocol needs at the end; see ``ProviderRequest.protocol_state``."""
     user: str = ""
     """ID of the user who began it while logged in, in hexadecimal; empty for a login."""
     mark: str = ""
@@ -59,7 +59,16 @@ def begin(slug: str, purpose: str, target: str, moment: datetime, *, user: str =
 def to_cookie(pending: Sequence[PendingRequest]) -> list[list[Any]]:
     """The content of the cookie: the newest, as many as fit."""
     entries = [
-        [one.state, one.slug, one.purpose, one.next, int(one.begun_at.timestamp()), one.kept, one.user, one.mark]
+        [
+            one.state,
+            one.slug,
+            one.purpose,
+            one.next,
+            int(one.begun_at.timestamp()),
+            one.protocol_state,
+            one.user,
+            one.mark,
+        ]
         for one in pending[-MOST:]
     ]
     while len(entries) > 1 and len(json.dumps(entries)) > LARGEST:
@@ -72,8 +81,10 @@ def from_cookie(content: object, moment: datetime) -> list[PendingRequest]:
     entries = content if isinstance(content, list) else []
     try:
         found = [
-            PendingRequest(state, slug, purpose, target, datetime.fromtimestamp(seconds, UTC), kept, user, mark)
-            for state, slug, purpose, target, seconds, kept, user, mark in entries
+            PendingRequest(
+                state, slug, purpose, target, datetime.fromtimestamp(seconds, UTC), protocol_state, user, mark
+            )
+            for state, slug, purpose, target, seconds, protocol_state, user, mark in entries
         ]
     except (TypeError, ValueError):
         return []

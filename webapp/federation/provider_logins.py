@@ -71,7 +71,7 @@ class ProviderLogins:
         secrets = self._keys.secrets_of(pending)
         with self.http.place(Check.METADATA):
             request = self._of(provider).begin(provider, pending, secrets, login_hint=login_hint)
-        return request.url, replace(pending, kept=request.kept)
+        return request.url, replace(pending, protocol_state=request.protocol_state)
 
     def finish(
         self, provider: Provider, pending: PendingRequest, response: AuthorizationResponse, moment: datetime

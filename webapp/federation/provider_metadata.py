@@ -26,7 +26,7 @@ class ProviderMetadata:
     endpoints: Mapping[str, str]
     """URLs by their name in OpenID Connect Discovery 1.0 §3."""
     keys: PublishedKeys
-    names_itself: bool
+    sends_response_issuer: bool
     """Whether its metadata announce ``iss`` in responses (RFC 9207)."""
     sends_secret_in_body: bool
     """Whether the client secret goes into the body, because the provider does not take Basic."""
@@ -97,7 +97,7 @@ class MetadataCache:
             issuer,
             endpoints,
             keys,
-            names_itself=published.get("authorization_response_iss_parameter_supported") is True,
+            sends_response_issuer=published.get("authorization_response_iss_parameter_supported") is True,
             sends_secret_in_body=isinstance(methods, list) and "client_secret_basic" not in methods,
         )
 

@@ -57,13 +57,13 @@ class ProviderPreset:
     def is_generic(self) -> bool:
         return self.key in GENERICS
 
-    def issuer_for(self, entered: str) -> str:
+    def issuer_for(self, issuer_or_tenant: str) -> str:
         """The issuer of a customer.
 
         Raises:
             InvalidPreset
         """
-        text = entered.strip() or self.default
+        text = issuer_or_tenant.strip() or self.default
         if not self.label:
             return self.issuer
         if not text:

@@ -8,7 +8,7 @@ from webapp.core.clock import seconds
 from webapp.core.db import Database, Unavailable
 from webapp.forward_auth import count_store
 from webapp.forward_auth.checks import Verdict
-from webapp.forward_auth.counted_checks import Counted, Key, counted_of, key_of, without_path
+from webapp.forward_auth.counted_checks import CountKey, Key, count_key_of, key_of, without_path
 from webapp.forward_auth.original_request import OriginalRequest
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ class CheckCounter:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._pending: dict[Key, int] = {}
-        self._others: dict[Counted, int] = {}
+        self._others: dict[CountKey, int] = {}
         """By their outcome alone, because there are too many."""
         self._written_at = 0.0
         self._lock = threading.Lock()
@@ -46,7 +46,7 @@ class CheckCounter:
             if pending_count is not None or len(pending) < MOST_PENDING:
                 pending[key] = (pending_count or 0) + 1
             else:
-                other = without_path(counted_of(key))
+                other = without_path(count_key_of(key))
                 self._others[other] = self._others.get(other, 0) + 1
             moment = seconds()
             if 0 <= moment - self._written_at < MINUTE:
@@ -62,7 +62,7 @@ class CheckCounter:
         if not pending:
             return
         for key, requests in pending.items():
-            count_key = counted_of(key)
+            count_key = count_key_of(key)
             counts[count_key] = counts.get(count_key, 0) + requests
         try:
             with self._database.write() as db:

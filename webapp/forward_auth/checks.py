@@ -148,7 +148,7 @@ class ForwardAuth:
             address: its IP address.
             read: of the present request.
         """
-        table = self.apps.known()
+        table = self.apps.last_read()
         while True:
             app = table.by_host.get(original.host)
             verdict = self.decisions.verdict(app, original, environ, address, read, self._find)

@@ -1,4 +1,4 @@
-"""Counted: the fields by which checks are counted: app, rule, method, path pattern, user, outcome."""
+"""CountKey: the fields by which checks are counted: app, rule, method, path pattern, user, outcome."""
 
 import re
 from typing import NamedTuple
@@ -17,7 +17,7 @@ ID_LIKE = re.compile(r"[0-9]+|[0-9a-fA-F-]{8,}|.*[^A-Za-z0-9._~-].*|.{25,}|(?=.*
 ALLOW = ALLOWED.value
 
 
-class Counted(NamedTuple):
+class CountKey(NamedTuple):
     """The fields of one count; ids are numbers, which are hashed faster."""
 
     app: int
@@ -47,7 +47,7 @@ def route_pattern(raw_path: str) -> str:
 
 
 Key = tuple[int, int, str, str, int, str, str, str]
-"""As ``Counted``, with the ``amr`` instead of its level: a plain tuple, which takes less time for each check."""
+"""As ``CountKey``, with the ``amr`` instead of its level: a plain tuple, which takes less time for each check."""
 
 
 def key_of(app_id: int, original: OriginalRequest, verdict: Verdict) -> Key:
@@ -59,11 +59,11 @@ def key_of(app_id: int, original: OriginalRequest, verdict: Verdict) -> Key:
     return app_id, number, original.method, path, principal.user_id.int, principal.credential, principal.amr, outcome
 
 
-def counted_of(key: Key) -> Counted:
+def count_key_of(key: Key) -> CountKey:
     app_id, number, method, path, user, kind, amr, outcome = key
-    return Counted(app_id, number, method, path, user, kind, level_of(amr), outcome)
+    return CountKey(app_id, number, method, path, user, kind, level_of(amr), outcome)
 
 
-def without_path(count_key: Counted) -> Counted:
+def without_path(count_key: CountKey) -> CountKey:
     """The same count by outcome alone, for when there are too many different ones."""
-    return Counted(count_key.app, 0, "", "", 0, "", 1, count_key.outcome)
+    return CountKey(count_key.app, 0, "", "", 0, "", 1, count_key.outcome)

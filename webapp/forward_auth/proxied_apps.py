@@ -80,7 +80,7 @@ class ProxiedApps:
         self._database = database
         self._known = AppTable(-1, {})
 
-    def known(self) -> AppTable:
+    def last_read(self) -> AppTable:
         """What was read last, which may have changed since; see ``table``."""
         return self._known
 

@@ -12,7 +12,7 @@ from webapp.accounts.models import User
 from webapp.forward_auth import count_store
 from webapp.forward_auth.app_settings import AppSettings
 from webapp.forward_auth.checks import AccessDecisions, Verdict
-from webapp.forward_auth.counted_checks import ALLOW, Counted
+from webapp.forward_auth.counted_checks import ALLOW, CountKey
 from webapp.forward_auth.credential_query import Found
 from webapp.forward_auth.models import AccessRule, ProxiedApp
 from webapp.forward_auth.original_request import OriginalRequest
@@ -63,7 +63,7 @@ class ChangeEffects(msgspec.Struct, frozen=True, kw_only=True):
 class Replayed:
     """One kind of request, decided by the rules before and after a change."""
 
-    counted: Counted
+    counted: CountKey
     user: User | None
     before: Verdict
     after: Verdict
@@ -131,16 +131,16 @@ def applied(row: ProxiedApp, desired: AppSettings) -> App:
 class KnownCallers:
     """Who sent the requests that were counted, as they would be found now; read once for each user."""
 
-    def __init__(self, db: Session, app_id: UUID, counts: Iterable[Counted]) -> None:
+    def __init__(self, db: Session, app_id: UUID, counts: Iterable[CountKey]) -> None:
         self._db, self._app_id = db, app_id
         users = user_queries.by_ids(db, {UUID(int=one.user) for one in counts if one.user})
         self._users = {user.id.int: user for user in users}
         self._found: dict[tuple[int, int], Found] = {}
 
-    def user(self, count_key: Counted) -> User | None:
+    def user(self, count_key: CountKey) -> User | None:
         return self._users.get(count_key.user)
 
-    def found(self, user: User, count_key: Counted, scope: str) -> Found:
+    def found(self, user: User, count_key: CountKey, scope: str) -> Found:
         key = count_key.user, count_key.level
         if key not in self._found:
             self._found[key] = logged_in(self._db, self._app_id, user, ACR.get(count_key.level, ""))
@@ -151,7 +151,7 @@ class KnownCallers:
         scopes = frozenset[str]() if count_key.outcome == "scope_required" else frozenset({scope})
         return found._replace(row=found.row._replace(credential="token", authority=TokenGrant(scopes=scopes)))
 
-    def decided(self, decisions: AccessDecisions, app: App, count_key: Counted) -> Verdict:
+    def decided(self, decisions: AccessDecisions, app: App, count_key: CountKey) -> Verdict:
         """The verdict about requests that were counted."""
         original = OriginalRequest(count_key.method, "https", app.hosts[0], count_key.path, "")
         user = self.user(count_key)

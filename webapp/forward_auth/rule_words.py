@@ -10,7 +10,7 @@ def rule_sentences(rule: RuleSettings, scope: str) -> list[str]:
     Args:
         scope: that tokens need for the app.
     """
-    found = [_("Everybody, without a login.")] if rule.is_public else [whom(rule), *ways(rule, scope)]
+    found = [_("Everybody, without a login.")] if rule.is_public else [audience_sentence(rule), *ways(rule, scope)]
     if rule.networks:
         found.append(_("Only from %(networks)s.", networks=listed(rule.networks)))
     if rule.allows_preflight and not rule.is_public:
@@ -18,7 +18,7 @@ def rule_sentences(rule: RuleSettings, scope: str) -> list[str]:
     return found
 
 
-def whom(rule: RuleSettings) -> str:
+def audience_sentence(rule: RuleSettings) -> str:
     if rule.role:
         role = humanize(rule.role)
         return _("Users who may open the app, if they also have the role %(role)s.", role=role)

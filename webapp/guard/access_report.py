@@ -55,10 +55,12 @@ def reach(
 
 def reachable_route(address: str, need: Requirement, role: str, decision: Decision) -> ReachableRoute:
     is_open = decision is Decision.ALLOW
-    return ReachableRoute(address, is_open, why(need, role, is_open=is_open), None if need.session else need.scope)
+    return ReachableRoute(
+        address, is_open, access_reason(need, role, is_open=is_open), None if need.session else need.scope
+    )
 
 
-def why(need: Requirement, role: str, *, is_open: bool) -> str:
+def access_reason(need: Requirement, role: str, *, is_open: bool) -> str:
     """The reason why a role may or may not call a route, as a sentence."""
     if need.role is None:
         found = _("Open to all accounts.")

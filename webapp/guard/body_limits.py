@@ -79,7 +79,7 @@ def lets_in(need: Requirement) -> bool:
         claim = (
             authenticators.by_session()
             if presented_token is None
-            else login_manager.named_by(authenticators, presented_token)
+            else login_manager.credential_of(authenticators, presented_token)
         )
         return claim is not None and decide(validate_credential(claim), need, now()) in LET_IN
     except NotAccepted:

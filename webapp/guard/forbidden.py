@@ -179,4 +179,4 @@ def current_call() -> Call:
 def steps_of(checked: Sequence[CheckedStep]) -> list[RequirementStep]:
     """Access checks in the form that error pages show."""
     states = {True: "held", False: "missing", None: "idle"}
-    return [RequirementStep(step.words, states[step.held]) for step in checked]
+    return [RequirementStep(step.words, states[step.is_met]) for step in checked]

@@ -68,10 +68,10 @@ class Authenticators:
     """Verifies a token; raises ``NotAccepted`` for one that this site did not issue."""
     credential_row: Callable[[str], CredentialRow | None]
     """Reads the row of a credential by its key."""
-    seen: CredentialAccepted
-    late: ExpiredTokenUsed
+    count_use: CredentialAccepted
+    report_expired_use: ExpiredTokenUsed
     former: FormerSecretUsed
-    returned: SessionAccepted
+    renew_session: SessionAccepted
 
 
 class SessionOrTokenLoginManager(LoginManager):  # type: ignore[misc]  # Flask-Login has no types
@@ -162,7 +162,9 @@ def authenticate(app_globals: _AppCtxGlobals) -> Principal | NotAccepted | None:
     current, authenticators = context.request, services_of(context.app).get(Authenticators)
     presented_token = presented(current)
     try:
-        claim = authenticators.by_session() if presented_token is None else named_by(authenticators, presented_token)
+        claim = (
+            authenticators.by_session() if presented_token is None else credential_of(authenticators, presented_token)
+        )
         if claim is None:
             return None
         credential_row = authenticators.credential_row(claim.key)
@@ -174,10 +176,10 @@ def authenticate(app_globals: _AppCtxGlobals) -> Principal | NotAccepted | None:
             dpop_binding.check(presented_token, principal, credential_row)
     except NotAccepted as error:
         if error.code == "token_expired" and (credential_id := expired_one(error)) is not None:
-            authenticators.late(credential_id)
+            authenticators.report_expired_use(credential_id)
         return error
     if credential_row is not None:
-        app_globals.use = authenticators.seen, credential_row, current, moment
+        app_globals.use = authenticators.count_use, credential_row, current, moment
         if "is_authorized" in app_globals:
             count_use(*app_globals.use)
     if presented_token is not None:
@@ -191,7 +193,7 @@ def expired_one(error: NotAccepted) -> UUID | None:
     return UUID(hex=error.key) if error.key else None
 
 
-def named_by(authenticators: Authenticators, presented_token: Presented) -> CredentialRef:
+def credential_of(authenticators: Authenticators, presented_token: Presented) -> CredentialRef:
     if presented_token.token is None:
         if presented_token.token_id is not None:
             return CredentialRef(key=presented_token.token_id.hex, kind="token")

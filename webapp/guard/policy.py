@@ -194,10 +194,10 @@ USED = {
 
 @dataclass(frozen=True, slots=True)
 class CheckedStep:
-    """One access check: ``held`` is True if it passed, False if it failed, None if it was not reached."""
+    """One access check: ``is_met`` is True if it passed, False if it failed, None if it was not reached."""
 
     words: str
-    held: bool | None
+    is_met: bool | None
 
 
 def explain(principal: Principal | None, need: Requirement, decision: Decision) -> list[CheckedStep]:
@@ -209,20 +209,16 @@ def explain(principal: Principal | None, need: Requirement, decision: Decision) 
         if principal.authority is not None and principal.authority.is_bounded:
             steps.append((Decision.OUT_OF_BOUNDS, _("The limits of the token allow this path, method and network.")))
         token_scopes = ", ".join(sorted(principal.scopes)) or _("none")
-        required_scopes = need.scopes.translated
+        required = need.scopes.translated
         sentence = (
-            _("The token has the scope %(scope)s. It has: %(scopes)s.", scope=required_scopes, scopes=token_scopes)
+            _("The token has the scope %(scope)s. It has: %(scopes)s.", scope=required, scopes=token_scopes)
             if len(need.scopes.names) < 2
-            else _(
-                "The token has the scopes %(scope)s. It has: %(scopes)s.", scope=required_scopes, scopes=token_scopes
-            )
+            else _("The token has the scopes %(scope)s. It has: %(scopes)s.", scope=required, scopes=token_scopes)
         )
         steps.append((Decision.NEED_SCOPE, sentence))
     if need.role:
-        user_roles = humanize(", ".join(principal.roles)) if principal else _("none yet")
-        sentence = _(
-            "The user has the role %(role)s. They have: %(roles)s.", role=humanize(need.role), roles=user_roles
-        )
+        roles = humanize(", ".join(principal.roles)) if principal else _("none yet")
+        sentence = _("The user has the role %(role)s. They have: %(roles)s.", role=humanize(need.role), roles=roles)
         steps.append((Decision.NEED_ROLE, sentence))
     if need.level > Level.ONE:
         used = USED[level_of(principal.amr)] if principal else _("They used: nothing yet.")
@@ -243,11 +239,11 @@ def explain(principal: Principal | None, need: Requirement, decision: Decision) 
     ]
     if need.owner is not None:
         # Last, and known only if it was what refused: ``decide`` does not read objects.
-        checked.append(CheckedStep(whose(need), False if decision is Decision.NEED_OWNER else None))
+        checked.append(CheckedStep(ownership_sentence(need), False if decision is Decision.NEED_OWNER else None))
     return checked
 
 
-def whose(need: Requirement) -> str:
+def ownership_sentence(need: Requirement) -> str:
     if need.owner_or_role is None:
         return _("It belongs to the user.")
     return _("It belongs to the user, or they have the role %(role)s.", role=humanize(need.owner_or_role))

@@ -131,7 +131,7 @@ def refusal_for(current: Request, need: Requirement) -> Response | None:
 def note_return(remembered: Principal, moment: datetime) -> None:
     # ``enforce`` decides again about a request that the guard has let in.
     if g.get("principal") is None:
-        service(Authenticators).returned(remembered, moment)
+        service(Authenticators).renew_session(remembered, moment)
 
 
 def count_request(principal: Principal) -> None:

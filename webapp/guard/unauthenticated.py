@@ -53,7 +53,7 @@ class ConfirmMethods(Protocol):
 class LoginPageRenderer(Protocol):
     """Hook: renders the login page in response to a form that was saved, with the path to which it was sent."""
 
-    def __call__(self, kept_at: str, /) -> str: ...
+    def __call__(self, form_url: str, /) -> str: ...
 
 
 def not_accepted(error: NotAccepted, need: Requirement) -> Response:

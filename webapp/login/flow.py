@@ -111,17 +111,17 @@ class LoginFlow:
         marks = undecided(network), undecided(name)
         too_many, since = self.limiter.take_in_turn(network, name, *marks, account), now()
         if too_many is not None and too_many.limit is not self.by_account:
-            taken = [network] if too_many.limit is self.by_address else [network, name]
-            return self.not_compared(user, too_many, taken, since)
-        cleared, given_back = list[Counted](), [*marks]
+            counted = [network] if too_many.limit is self.by_address else [network, name]
+            return self.not_compared(user, too_many, counted, since)
+        cleared, uncounted = list[Counted](), [*marks]
         try:
             outcome = self.compare(attempt, user, sender, slowest, full=account if too_many else None)
             if not isinstance(outcome, LoginRefused):
-                cleared, given_back = taken_back(network, name, account, sender.familiarity)
-                given_back += marks
+                cleared, uncounted = limits_to_forgive(network, name, account, sender.familiarity)
+                uncounted += marks
             return outcome
         finally:
-            self.limiter.forgive(cleared, given_back, since=since)
+            self.limiter.forgive(cleared, uncounted, since=since)
 
     def compare(
         self,
@@ -161,25 +161,25 @@ class LoginFlow:
         return self.limiter.peek(limit, key).remaining < limit.amount
 
     def not_compared(
-        self, user: User | None, too_many: LimitExceeded, taken: list[Counted], since: datetime
+        self, user: User | None, too_many: LimitExceeded, counted: list[Counted], since: datetime
     ) -> Throttled:
         """Refuse an attempt that is over a limit.
 
         Args:
-            taken: what it was counted for.
+            counted: what it was counted for.
         """
         # In this order: what was right is no longer undecided once it has been given back.
         if not self.may_be_right(too_many) and self.limiter.is_over(too_many.limit, too_many.key):
             return self.throttled(user, too_many)
-        self.limiter.forgive([], taken, since=since)
+        self.limiter.forgive([], counted, since=since)
         return Throttled(IN_A_MOMENT)
 
     def throttled(self, user: User | None, too_many: LimitExceeded) -> Throttled:
         """Record the limit and return the refusal."""
         # One event per window, so that many attempts do not fill the log.
         limit = too_many.limit
-        noted = Limit("throttle-noted", 1, limit.per)
-        if self.limiter.take_unless_over(noted, limit.name, too_many.key).allowed:
+        once_per_window = Limit("throttle-noted", 1, limit.per)
+        if self.limiter.take_unless_over(once_per_window, limit.name, too_many.key).allowed:
             with self.database.write() as db:
                 record(db, Event.LOGIN_THROTTLED, user_id=user.id if user else None, limit=limit.name)
         return Throttled(too_many.retry_after)
@@ -216,7 +216,7 @@ class LoginFlow:
                 account.password_hash = user.password_hash = hashed
 
 
-def taken_back(
+def limits_to_forgive(
     network: Counted, name: Counted, account: Counted, familiarity: Familiarity
 ) -> tuple[list[Counted], list[Counted]]:
     """What a right password resets, and of what it gives its own attempt back."""

@@ -43,9 +43,13 @@ class LdapDirectory:
         )
         check_filter(settings.ldap_filter, {"name": ""}, variable="WEBAPP_LDAP_FILTER")
         check_filter(settings.ldap_group_filter, {"dn": "", "name": ""}, variable="WEBAPP_LDAP_GROUP_FILTER")
-        named = settings.ldap_name_attribute, settings.ldap_email_attribute, settings.ldap_display_name_attribute
-        all_named = (*named, settings.ldap_subject_attribute, settings.ldap_group_attribute)
-        self._wanted = [name for name in all_named if name]
+        optional_names = (
+            settings.ldap_name_attribute,
+            settings.ldap_email_attribute,
+            settings.ldap_display_name_attribute,
+        )
+        attribute_names = (*optional_names, settings.ldap_subject_attribute, settings.ldap_group_attribute)
+        self._wanted = [name for name in attribute_names if name]
 
     def authenticate(self, identifier: str, password: str) -> Identity | None:
         """See ``IdentityProvider.authenticate``.
@@ -89,8 +93,8 @@ class LdapDirectory:
 
     def _searched_and_bound(self, directory: LdapConnection, identifier: str, password: str) -> Entry | None:
         self._bind_reader(directory)
-        wanted = encoded_filter(self._settings.ldap_filter, {"name": identifier})
-        found = directory.search(self._settings.ldap_base, SUBTREE, wanted, self._wanted, most=2)
+        search_filter = encoded_filter(self._settings.ldap_filter, {"name": identifier})
+        found = directory.search(self._settings.ldap_base, SUBTREE, search_filter, self._wanted, most=2)
         if len(found) > 1:
             # Which of them it is cannot be known, and the password of one must not open the account of another.
             log.warning("several entries of the directory match a name")
@@ -127,7 +131,7 @@ class LdapDirectory:
         if not rules:
             return None
         groups = self._groups(directory, entry, username)
-        return next((role for named, role in rules if any(is_same_group(named, dn) for dn in groups)), "")
+        return next((role for group_name, role in rules if any(is_same_group(group_name, dn) for dn in groups)), "")
 
     def _groups(self, directory: LdapConnection, entry: Entry, username: str) -> Sequence[str]:
         """The DNs of the groups of a user."""
@@ -136,9 +140,9 @@ class LdapDirectory:
             return texts_in(entry, settings.ldap_group_attribute)[:MOST_GROUPS]
         if not settings.ldap_bind_template or settings.ldap_reader:
             self._bind_reader(directory)
-        wanted = encoded_filter(settings.ldap_group_filter, {"dn": entry.dn, "name": username})
-        listed = directory.search(settings.ldap_group_base, SUBTREE, wanted, NO_ATTRIBUTES, most=MOST_GROUPS)
-        return [group.dn for group in listed]
+        search_filter = encoded_filter(settings.ldap_group_filter, {"dn": entry.dn, "name": username})
+        entries = directory.search(settings.ldap_group_base, SUBTREE, search_filter, NO_ATTRIBUTES, most=MOST_GROUPS)
+        return [group.dn for group in entries]
 
 
 def tls_context(ca_file: str) -> ssl.SSLContext:

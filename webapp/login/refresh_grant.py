@@ -26,7 +26,7 @@ from webapp.tokens import refresh_families, refreshing
 from webapp.tokens.issuing import Issued, TokenIssuer, TokenRequest, facts
 from webapp.tokens.refresh_families import MAX_LIVE
 from webapp.tokens.refresh_secret import SHAPE, RefreshSecrets
-from webapp.tokens.refreshing import HeldRefreshToken, RefreshState
+from webapp.tokens.refreshing import LockedRefreshToken, RefreshState
 from webapp.tokens.scopes import Catalogue
 from webapp.web.problem_codes import ProblemCode
 
@@ -99,74 +99,86 @@ class RefreshGrant:
         if not SHAPE.fullmatch(secret):
             return Denied("refresh_invalid", "not a refresh token of this site")
         with self.database.write() as db:
-            held = refreshing.lock_refresh_token(db, secret)
-            if held is None or held.family.client_id is not None:
+            locked_token = refreshing.lock_refresh_token(db, secret)
+            if locked_token is None or locked_token.family.client_id is not None:
                 # An app exchanges its own at the token endpoint of OAuth, where it must authenticate.
                 return Denied("refresh_invalid", "unknown")
             # First, so that somebody with the token but without its key cannot even end the login.
-            if not is_bound_to(held, jkt):
+            if not is_bound_to(locked_token, jkt):
                 outcome: Outcome | Throttled = Denied("refresh_invalid", "its key was not proven")
             else:
-                outcome = self.decide(db, held, requested, catalogue, address)
+                outcome = self.decide(db, locked_token, requested, catalogue, address)
             if isinstance(outcome, Denied) and outcome.code != "refresh_reused":
-                note(db, held, outcome.reason)
+                note(db, locked_token, outcome.reason)
             return outcome
 
     def decide(
-        self, db: Session, held: HeldRefreshToken, requested: Sequence[str], catalogue: Catalogue, address: str | None
+        self,
+        db: Session,
+        locked_token: LockedRefreshToken,
+        requested: Sequence[str],
+        catalogue: Catalogue,
+        address: str | None,
     ) -> Outcome | Throttled:
         moment = now()
-        state = refreshing.state_of(held, moment, self.overlap)
+        state = refreshing.state_of(locked_token, moment, self.overlap)
         if state is RefreshState.ENDED:
             return Denied("refresh_invalid", "the login has ended")
         if state is RefreshState.REUSED:
-            refresh_families.end(db, held.family.id, event=Event.REFRESH_REUSED, origin="site")
+            refresh_families.end(db, locked_token.family.id, event=Event.REFRESH_REUSED, origin="site")
             return Denied("refresh_reused", "it was already used")
-        user = user_queries.by_id(db, held.credential.user_id)
+        user = user_queries.by_id(db, locked_token.credential.user_id)
         if user is None or not may_refresh(user):
             return Denied("refresh_invalid", "its owner may not log in")
-        had = held.scopes.intersection(catalogue.for_user(db, user.id).held_by(included_in(db, user.role)))
-        if not had or set(requested) - had:
-            return ScopesTooWide(sorted(set(requested) - had))
-        if state is RefreshState.FRESH and (retry_after := refreshing.wait(db, held, moment)):
+        allowed_scopes = locked_token.scopes.intersection(
+            catalogue.for_user(db, user.id).held_by(included_in(db, user.role))
+        )
+        if not allowed_scopes or set(requested) - allowed_scopes:
+            return ScopesTooWide(sorted(set(requested) - allowed_scopes))
+        if state is RefreshState.FRESH and (retry_after := refreshing.wait(db, locked_token, moment)):
             return Throttled(retry_after)
-        successor = refreshing.follow(db, held, state, self.succession, moment)
+        successor = refreshing.follow(db, locked_token, state, self.succession, moment)
         if successor is None:
             return Denied("refresh_invalid", "another request used it first")
-        ends_at = credentials.note_use(db, held.credential, moment, address)
-        issued = self.access_token(db, held, state, frozenset(requested) or had, moment)
+        ends_at = credentials.note_use(db, locked_token.credential, moment, address)
+        issued = self.access_token(db, locked_token, state, frozenset(requested) or allowed_scopes, moment)
         return GrantedTokens(issued, successor, ends_at) if issued else Throttled(self.overlap)
 
     def access_token(
-        self, db: Session, held: HeldRefreshToken, state: RefreshState, scopes: frozenset[str], moment: datetime
+        self,
+        db: Session,
+        locked_token: LockedRefreshToken,
+        state: RefreshState,
+        scopes: frozenset[str],
+        moment: datetime,
     ) -> Issued | None:
         """Issue an access token and let earlier ones expire soon; or the same again for a repeated request.
 
         Returns:
             None if a repeated request would issue one too many: each could name other scopes, and each token is a row.
         """
-        members = families.live_members(db, held.family.id)
+        members = families.live_members(db, locked_token.family.id)
         if state is RefreshState.FRESH:
             refresh_families.supersede(db, members, moment + self.overlap)
         elif same := next((one for one in members if one.authority and one.authority.scopes == scopes), None):
-            return self.again(db, held, same, moment)
+            return self.again(db, locked_token, same, moment)
         elif len(members) >= MAX_LIVE:
             return None
-        return self.mint(db, held, scopes, moment)
+        return self.mint(db, locked_token, scopes, moment)
 
-    def again(self, db: Session, held: HeldRefreshToken, credential: Credential, moment: datetime) -> Issued:
+    def again(self, db: Session, locked_token: LockedRefreshToken, credential: Credential, moment: datetime) -> Issued:
         """The same access token again; only the first repeat is recorded, because there may be any number."""
         row = tokens.find(db, credential.user_id, credential.id)
         if row is None:
             raise LookupError(credential.id)
-        if refreshing.mark_repeated(db, held, moment):
-            said = facts(credential.authority or TokenGrant())
-            said |= {"name": row.entry.name, "origin": "api", "again": True}
-            record(db, Event.REFRESH_USED, user_id=credential.user_id, credential_id=credential.id, **said)
+        if refreshing.mark_repeated(db, locked_token, moment):
+            details = facts(credential.authority or TokenGrant())
+            details |= {"name": row.entry.name, "origin": "api", "again": True}
+            record(db, Event.REFRESH_USED, user_id=credential.user_id, credential_id=credential.id, **details)
         return Issued(self.issuer.sign(credential), row.entry, credential)
 
-    def mint(self, db: Session, held: HeldRefreshToken, scopes: frozenset[str], moment: datetime) -> Issued:
-        family, credential = held.family, held.credential
+    def mint(self, db: Session, locked_token: LockedRefreshToken, scopes: frozenset[str], moment: datetime) -> Issued:
+        family, credential = locked_token.family, locked_token.credential
         token_request = TokenRequest(
             name=random_name(),
             authority=msgspec.structs.replace(credential.authority or TokenGrant(), scopes=scopes),
@@ -181,9 +193,9 @@ class RefreshGrant:
         )
 
 
-def is_bound_to(held: HeldRefreshToken, jkt: str | None) -> bool:
+def is_bound_to(locked_token: LockedRefreshToken, jkt: str | None) -> bool:
     """Whether the request proves the key that the login was bound to, or none for an unbound login (RFC 9449 §5)."""
-    return (held.credential.authority or TokenGrant()).jkt == jkt
+    return (locked_token.credential.authority or TokenGrant()).jkt == jkt
 
 
 def may_refresh(user: User) -> bool:
@@ -196,11 +208,11 @@ def random_name() -> str:
     return f"api-{new_secret(6)}"
 
 
-def note(db: Session, held: HeldRefreshToken, reason: str) -> None:
+def note(db: Session, locked_token: LockedRefreshToken, reason: str) -> None:
     record(
         db,
         Event.REFRESH_REFUSED,
-        user_id=held.credential.user_id,
-        credential_id=held.family.id,
+        user_id=locked_token.credential.user_id,
+        credential_id=locked_token.family.id,
         reason=reason,
     )

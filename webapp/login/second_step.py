@@ -129,11 +129,15 @@ class SecondStep:
             sender = familiarity_of(db, user, client)
         by_network = self.by_address, client.network
         rows = [(limit, user_key(user)) for limit in IN_A_ROW.values()]
-        mine = (self.by_account, sender.by_user(user)), (IN_A_ROW[sender.familiarity], user_key(user)), total(user)
+        account_limits = (
+            (self.by_account, sender.by_user(user)),
+            (IN_A_ROW[sender.familiarity], user_key(user)),
+            total(user),
+        )
         # Recovery codes have 125 random bits and cannot be guessed, so accounts are never locked for them (800-63B-4
         # §3.1.2.2).
-        counted = (by_network,) if recovery_codes.letters_of(typed) else (by_network, *mine)
-        too_many, since = self.flow.limiter.take_in_turn(*counted), now()
+        limits = (by_network,) if recovery_codes.letters_of(typed) else (by_network, *account_limits)
+        too_many, since = self.flow.limiter.take_in_turn(*limits), now()
         if too_many is not None:
             return self.throttled(user, too_many, mails)
         with self.flow.database.write() as db:
@@ -143,7 +147,7 @@ class SecondStep:
         if amr is None:
             self.mail_once(user, mails, is_locked=False)
             return LoginRefused()
-        self.flow.limiter.forgive([mine[0], *rows, total(user)], [by_network], since=since)
+        self.flow.limiter.forgive([account_limits[0], *rows, total(user)], [by_network], since=since)
         return Proven(user.id, amr)
 
     def throttled(self, user: User, too_many: LimitExceeded, mails: OwnerMails) -> Throttled:
@@ -186,9 +190,9 @@ class SecondStep:
             CeremonyRefused
         """
         by_network = self.by_address, network_of(address)
-        taken, since = self.flow.limiter.take_unless_over(*by_network), now()
-        if not taken.allowed:
-            return Throttled(taken.retry_after)
+        limit_result, since = self.flow.limiter.take_unless_over(*by_network), now()
+        if not limit_result.allowed:
+            return Throttled(limit_result.retry_after)
         with self.flow.database.read() as db:
             found = passkeys.by_credential(db, answer.credential_id)
         party = self.party.under(found.rp_id) if found is not None and self.party is not None else None
@@ -200,7 +204,7 @@ class SecondStep:
             # Not recorded for its owner: the signature is not verified yet, so anybody may have sent it.
             return LoginRefused()
         try:
-            shown = webauthn_ceremonies.verify_assertion(
+            assertion = webauthn_ceremonies.verify_assertion(
                 party, challenge, answer, public_key=found.public_key, is_synced=found.is_synced
             )
         except webauthn_ceremonies.CeremonyRefused as error:
@@ -208,13 +212,13 @@ class SecondStep:
             raise
         try:
             with self.flow.database.write() as db:
-                passkeys.use(db, found, shown)
+                passkeys.use(db, found, assertion)
         except passkeys.CounterBack:
-            counts = {"name": found.name, "known": found.sign_count, "said": shown.sign_count}
+            counts = {"name": found.name, "known": found.sign_count, "said": assertion.sign_count}
             self.note(Event.PASSKEY_COPIED, found, counts)
             return CounterBehind(found)
         self.flow.limiter.forgive([], [by_network], since=since)
-        return Proven(found.user_id, shown.amr)
+        return Proven(found.user_id, assertion.amr)
 
     def note(self, event: Event, passkey: Passkey, details: dict[str, Any]) -> None:
         with self.flow.database.write() as db:

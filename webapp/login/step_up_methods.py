@@ -21,7 +21,7 @@ class Offered:
         return self.password or self.code or self.passkey or self.provider
 
 
-def wanted_level(found: Factors, former: str, required: Level = Level.ONE) -> Level:
+def step_up_level(found: Factors, former: str, required: Level = Level.ONE) -> Level:
     """The level that a step-up needs: that of the session, and two factors for users who have them.
 
     Args:
@@ -34,16 +34,16 @@ def wanted_level(found: Factors, former: str, required: Level = Level.ONE) -> Le
 def offered(
     found: Factors, former: str, required: Level = Level.ONE, *, has_password: bool, by_provider: bool = False
 ) -> Offered:
-    """Methods for step-up that reach the wanted level; the arguments are those of ``wanted_level``.
+    """Methods for step-up that reach the required level; the arguments are those of ``step_up_level``.
 
     Args:
         has_password: whether the user can log in with a password.
         by_provider: whether an identity provider can do it.
     """
-    wanted = wanted_level(found, former, required)
-    by_code = wanted <= Level.TWO and level_of(joined(former, "otp")) >= wanted
+    required_level = step_up_level(found, former, required)
+    by_code = required_level <= Level.TWO and level_of(joined(former, "otp")) >= required_level
     return Offered(
-        password=wanted is Level.ONE and has_password,
+        password=required_level is Level.ONE and has_password,
         code=by_code and found.has_second and (found.has_totp or found.codes > 0),
         passkey=found.passkeys > 0,
         provider=by_provider,

@@ -122,7 +122,7 @@ def opened(mail: OutgoingMail, sealer: Encryptor) -> LeasedMail | None:
     return LeasedMail(mail.id, mail.to, msgspec.json.decode(content, type=Content))
 
 
-def sent(db: Session, mail_id: UUID, *, is_logged: bool = False) -> None:
+def mark_sent(db: Session, mail_id: UUID, *, is_logged: bool = False) -> None:
     """Mark a mail as handed to the mail server, or written to the log."""
     # The row was deleted if the account was deleted while the mail was being sent.
     if mail := db.get(OutgoingMail, mail_id):

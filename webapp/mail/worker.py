@@ -71,4 +71,4 @@ class MailWorker(background_worker.BackgroundWorker):
                 outbox.failed(db, mail.id, str(error))
             return
         with self._database.write() as db:
-            outbox.sent(db, mail.id, is_logged=isinstance(self._transport, LogTransport))
+            outbox.mark_sent(db, mail.id, is_logged=isinstance(self._transport, LogTransport))

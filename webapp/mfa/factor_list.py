@@ -64,7 +64,7 @@ def passkey_entry(passkey: Passkey) -> PasskeyEntry:
     )
 
 
-def listed(db: Session, user_id: UUID, methods: LoginMethods) -> FactorList:
+def list_factors(db: Session, user_id: UUID, methods: LoginMethods) -> FactorList:
     """The second factors of a user with the reasons why they cannot be removed."""
     seed = totp.find(db, user_id)
     return FactorList(

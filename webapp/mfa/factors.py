@@ -99,15 +99,17 @@ def of_many(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, Factors]:
     """Factors of those users who have any, with one statement per kind."""
     ids = list(user_ids)
     seeds = set(db.scalars(select(TotpSeed.user_id).where(TotpSeed.user_id.in_(ids))))
-    keys = counted(db, Passkey.user_id, Passkey.user_id.in_(ids))
-    codes = counted(db, RecoveryCode.user_id, RecoveryCode.user_id.in_(ids), RecoveryCode.used_at.is_(None))
+    keys = count_by_user(db, Passkey.user_id, Passkey.user_id.in_(ids))
+    codes = count_by_user(db, RecoveryCode.user_id, RecoveryCode.user_id.in_(ids), RecoveryCode.used_at.is_(None))
     return {
         user_id: Factors(user_id in seeds, keys.get(user_id, 0), codes.get(user_id, 0))
         for user_id in {*seeds, *keys, *codes}
     }
 
 
-def counted(db: Session, column: InstrumentedAttribute[UUID], *conditions: ColumnElement[bool]) -> dict[UUID, int]:
+def count_by_user(
+    db: Session, column: InstrumentedAttribute[UUID], *conditions: ColumnElement[bool]
+) -> dict[UUID, int]:
     found = db.execute(select(column, func.count()).where(*conditions).group_by(column))
     return {row[0]: row[1] for row in found}
 

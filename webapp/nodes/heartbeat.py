@@ -82,14 +82,14 @@ def write(db: Session, node: NodeIdentity, *, unless_within: timedelta = timedel
     )
 
 
-def seen(db: Session) -> Sequence[Node]:
+def recently_seen(db: Session) -> Sequence[Node]:
     """The nodes of the last days, the latest first."""
     return db.scalars(select(Node).where(Node.seen_at > now() - KEPT).order_by(Node.seen_at.desc())).all()
 
 
 def running(db: Session) -> Sequence[Node]:
     """The nodes that serve now, as far as their last rows say."""
-    return [node for node in seen(db) if now() - node.seen_at < RUNNING_WITHIN]
+    return [node for node in recently_seen(db) if now() - node.seen_at < RUNNING_WITHIN]
 
 
 def purge(db: Session) -> int:

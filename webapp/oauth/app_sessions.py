@@ -115,8 +115,8 @@ def without_access(db: Session) -> Iterator[ColumnElement[bool]]:
 
 def notify(db: Session, session_ids: Select[UUID]) -> int:
     # One statement, so that of two processes one gets each row.
-    gone = delete(AppSession).where(AppSession.id.in_(session_ids))
-    found = db.execute(gone.returning(AppSession.client_id, AppSession.user_id, AppSession.sid)).all()
+    deletion = delete(AppSession).where(AppSession.id.in_(session_ids))
+    found = db.execute(deletion.returning(AppSession.client_id, AppSession.user_id, AppSession.sid)).all()
     moment = now()
     db.add_all(notice(client_id, user_id, sid, moment) for client_id, user_id, sid in found)
     return len(found)
@@ -130,5 +130,5 @@ def forget_expired(db: Session) -> int:
     """A step of a job: forget old logins whose session has expired. Apps have timeouts of their own."""
     has_expired = ~session_was_ended(), ~sids.is_live(AppSession.sid)
     expired = select(AppSession.id).where(*has_expired, AppSession.logged_in_at <= now() - KEPT)
-    gone = delete(AppSession).where(AppSession.id.in_(expired.limit(MOST))).returning(AppSession.id)
-    return len(db.scalars(gone).all())
+    deletion = delete(AppSession).where(AppSession.id.in_(expired.limit(MOST))).returning(AppSession.id)
+    return len(db.scalars(deletion).all())

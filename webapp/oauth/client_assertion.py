@@ -42,10 +42,10 @@ def client_named(assertion: str) -> str:
         InvalidAssertion
     """
     try:
-        named = read(assertion)[1].get("sub")
+        subject = read(assertion)[1].get("sub")
     except Invalid as error:
         raise InvalidAssertion(f"client_assertion: {error}") from error
-    return named if isinstance(named, str) else ""
+    return subject if isinstance(subject, str) else ""
 
 
 def kid_named(assertion: str) -> str | None:
@@ -94,11 +94,11 @@ def is_about_the_client(claims: dict[str, Any], expected: Expected) -> None:
 
 def is_for_this_site(claims: dict[str, Any], expected: Expected) -> None:
     """Every audience must be ours: otherwise another server that got the assertion could use it here."""
-    named = claims.get("aud")
-    named = [named] if isinstance(named, str) else named
-    if not isinstance(named, list) or not named or not all(isinstance(one, str) for one in named):
+    audiences = claims.get("aud")
+    audiences = [audiences] if isinstance(audiences, str) else audiences
+    if not isinstance(audiences, list) or not audiences or not all(isinstance(one, str) for one in audiences):
         raise Invalid("aud is missing")
-    if not set(named) <= set(expected.audiences):
+    if not set(audiences) <= set(expected.audiences):
         raise Invalid("aud is not the issuer or the token endpoint of this site")
 
 

@@ -38,13 +38,13 @@ def presented(authorization: str | None, form: Mapping[str, str]) -> ClientCrede
     Raises:
         ClientRefused, TwoCredentials
     """
-    named, secret = form.get("client_id") or "", form.get("client_secret") or None
+    client_id, secret = form.get("client_id") or "", form.get("client_secret") or None
     if form.get("client_assertion") or form.get("client_assertion_type"):
         if authorization is not None or secret is not None:
             raise TwoCredentials("authenticate with client_assertion or with a secret, not with both")
-        return asserted(named, form)
+        return credentials_from_assertion(client_id, form)
     if authorization is None:
-        return ClientCredentials(named, secret)
+        return ClientCredentials(client_id, secret)
     scheme, _space, rest = authorization.partition(" ")
     if scheme.lower() != "basic":
         raise ClientRefused("use the scheme Basic, or client_id and client_secret in the body")
@@ -52,12 +52,12 @@ def presented(authorization: str | None, form: Mapping[str, str]) -> ClientCrede
         raise TwoCredentials("authenticate in the header or in the body, not in both")
     # Both are form-urlencoded first (RFC 6749 §2.3.1).
     username, password = map(unquote_plus, basic_credentials(rest.strip()))
-    if named not in ("", username):
+    if client_id not in ("", username):
         raise TwoCredentials("the header and the body name different clients")
     return ClientCredentials(username, password or None)
 
 
-def asserted(named: str, form: Mapping[str, str]) -> ClientCredentials:
+def credentials_from_assertion(client_id: str, form: Mapping[str, str]) -> ClientCredentials:
     """An assertion, which names the client itself (RFC 7521 §4.2)."""
     if form.get("client_assertion_type") != client_assertion.TYPE:
         raise ClientRefused(f"client_assertion_type must be {client_assertion.TYPE}")
@@ -66,12 +66,12 @@ def asserted(named: str, form: Mapping[str, str]) -> ClientCredentials:
         subject = client_assertion.client_named(assertion)
     except InvalidAssertion as error:
         raise ClientRefused(str(error)) from error
-    if named not in ("", subject):
+    if client_id not in ("", subject):
         raise TwoCredentials("client_id is not the sub of client_assertion")
     return ClientCredentials(subject, None, assertion)
 
 
-def identified(database: Database, shown: ClientCredentials) -> OAuthClient:
+def identified(database: Database, client_credentials: ClientCredentials) -> OAuthClient:
     """The client that a request names, if it authenticates in the way that is registered and its secret is right.
 
     An assertion is verified afterwards, because that may take a request to another site.
@@ -80,16 +80,18 @@ def identified(database: Database, shown: ClientCredentials) -> OAuthClient:
         ClientRefused
     """
     client, has_secret = None, False
-    if clients.UUID_TEXT.fullmatch(shown.client_id):
-        client, has_secret = client_secrets.with_secret(database, UUID(shown.client_id), shown.secret or "")
+    if clients.UUID_TEXT.fullmatch(client_credentials.client_id):
+        client, has_secret = client_secrets.with_secret(
+            database, UUID(client_credentials.client_id), client_credentials.secret or ""
+        )
     if client is None:
         raise ClientRefused("unknown client, or no client_id")
-    if client.has_keys is not (shown.assertion is not None):
+    if client.has_keys is not (client_credentials.assertion is not None):
         raise ClientRefused(f"this client {'must' if client.has_keys else 'cannot'} use private_key_jwt")
     if client.has_keys:
         return client
     if client.is_public:
-        if shown.secret is not None:
+        if client_credentials.secret is not None:
             raise ClientRefused("a public client has no secret")
         return client
     if not has_secret:

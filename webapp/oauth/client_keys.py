@@ -42,10 +42,10 @@ def checked(text: str) -> str:
         found = load(text.encode(errors="replace"))
     except Invalid as error:
         raise InvalidClientKeys(_("Enter a JWKS: a JSON object with the public keys of the app in “keys”.")) from error
-    listed = found.get("keys", [found])
-    if not isinstance(listed, list) or not 0 < len(listed) <= MOST:
+    jwks = found.get("keys", [found])
+    if not isinstance(jwks, list) or not 0 < len(jwks) <= MOST:
         raise InvalidClientKeys(_("Enter at least 1 and at most 10 public keys."))
-    keys = [key_of(jwk) for jwk in listed]
+    keys = [key_of(jwk) for jwk in jwks]
     kids = {key.kid for key in keys}
     if len(kids) < len(keys) or (len(keys) > 1 and None in kids):
         raise InvalidClientKeys(_("Each of several keys needs a kid of its own."))
@@ -59,7 +59,7 @@ def key_of(jwk: object) -> ClientKey:
     """
     if not isinstance(jwk, dict):
         raise InvalidClientKeys(_("Enter a JWKS: a JSON object with the public keys of the app in “keys”."))
-    kid, named = jwk.get("kid"), jwk.get("alg")
+    kid, named_algorithm = jwk.get("kid"), jwk.get("alg")
     try:
         key = public_key({name: value for name, value in jwk.items() if name != "alg"})
     except Invalid as error:
@@ -69,11 +69,11 @@ def key_of(jwk: object) -> ClientKey:
             ) from error
         raise unsupported() from error
     algorithms = BY_KEY[key.algorithm]
-    if named is not None and named not in algorithms:
+    if named_algorithm is not None and named_algorithm not in algorithms:
         raise unsupported()
     if kid is not None and not (isinstance(kid, str) and 0 < len(kid) <= LONGEST_KID and kid.isprintable()):
         raise InvalidClientKeys(_("A kid is a text of at most 200 printable characters."))
-    return ClientKey(kid, algorithms if named is None else (named,), key.algorithm, key.verifying)
+    return ClientKey(kid, algorithms if named_algorithm is None else (named_algorithm,), key.algorithm, key.verifying)
 
 
 def unsupported() -> InvalidClientKeys:

@@ -22,8 +22,8 @@ MOST_SECRETS = 2
 def new_secret_of(db: Session, client: OAuthClient, *, origin: str, actor_id: UUID | None = None) -> str:
     """As ``add_secret``, recorded."""
     secret = add_secret(db, client)
-    named_as = client.name
-    record(db, Event.CLIENT_SECRET_MADE, actor_id=actor_id, client=str(client.id), name=named_as, origin=origin)
+    name = client.name
+    record(db, Event.CLIENT_SECRET_MADE, actor_id=actor_id, client=str(client.id), name=name, origin=origin)
     return secret
 
 
@@ -37,8 +37,8 @@ def add_secret(db: Session, client: OAuthClient) -> str:
         raise InvalidClientSettings(_("This app proves itself with a private key, so it has no secret."))
     if client.is_public:
         raise InvalidClientSettings(_("A public app has no secret."))
-    kept = select(ClientSecret.digest).where(ClientSecret.client_id == client.id)
-    newest = db.scalars(kept.order_by(ClientSecret.created_at.desc()).limit(MOST_SECRETS - 1)).all()
+    digests = select(ClientSecret.digest).where(ClientSecret.client_id == client.id)
+    newest = db.scalars(digests.order_by(ClientSecret.created_at.desc()).limit(MOST_SECRETS - 1)).all()
     db.execute(delete(ClientSecret).where(ClientSecret.client_id == client.id, ClientSecret.digest.not_in(newest)))
     secret = new_secret()
     db.add(ClientSecret(digest=digest(secret), client_id=client.id, created_at=now()))
@@ -50,10 +50,10 @@ def remove_all(db: Session, client: OAuthClient) -> None:
     db.execute(delete(ClientSecret).where(ClientSecret.client_id == client.id))
 
 
-def made_at(db: Session, client: OAuthClient) -> Sequence[datetime]:
+def creation_times(db: Session, client: OAuthClient) -> Sequence[datetime]:
     """When each secret of a client was made, the newest first."""
-    made = select(ClientSecret.created_at).where(ClientSecret.client_id == client.id)
-    return db.scalars(made.order_by(ClientSecret.created_at.desc())).all()
+    query = select(ClientSecret.created_at).where(ClientSecret.client_id == client.id)
+    return db.scalars(query.order_by(ClientSecret.created_at.desc())).all()
 
 
 HAS_SECRET = and_(ClientSecret.client_id == OAuthClient.id, ClientSecret.digest == bindparam("digest"))

@@ -79,12 +79,12 @@ def unchanged(value: Any) -> Any:
     return value
 
 
-def checked_operator(given: str | None) -> str:
+def checked_operator(value: str | None) -> str:
     """
     Raises:
         InvalidClientSettings
     """
-    operator = (given or "").strip()
+    operator = (value or "").strip()
     # Characters that are not printable include those that change the direction of the text beside them.
     if len(operator) > LONGEST_OPERATOR or not operator.isprintable():
         raise InvalidClientSettings(_("The operator of an app has at most 100 printable characters."))
@@ -126,12 +126,12 @@ def checked_keys(jwks: str | None) -> str:
         raise InvalidClientSettings(str(error)) from error
 
 
-def checked_url(given: str | None) -> str:
+def checked_url(value: str | None) -> str:
     """
     Raises:
         InvalidClientSettings
     """
-    url = (given or "").strip()
+    url = (value or "").strip()
     if not url:
         return ""
     parts = redirect_uris.split(url)
@@ -165,12 +165,12 @@ def checked_lifetime(lifetime: timedelta | None) -> timedelta | None:
     return lifetime or None
 
 
-def checked_keys_url(given: str | None) -> str:
+def checked_keys_url(value: str | None) -> str:
     """
     Raises:
         InvalidClientSettings
     """
-    url = (given or "").strip()
+    url = (value or "").strip()
     parts = redirect_uris.split(url)
     is_complete = parts is not None and parts.scheme == "https" and parts.hostname and parts.username is None
     if url and (not is_complete or "#" in url or len(url) > LONGEST_URL):

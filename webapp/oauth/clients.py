@@ -121,14 +121,14 @@ def by_id(db: Session, client_id: UUID) -> OAuthClient | None:
     return db.get(OAuthClient, client_id)
 
 
-def named(db: Session, name: str) -> OAuthClient | None:
+def by_name_or_id(db: Session, name: str) -> OAuthClient | None:
     """The client with this name or ``client_id``, disabled or not."""
     if UUID_TEXT.fullmatch(name):
         return db.get(OAuthClient, UUID(name))
     return db.scalar(select(OAuthClient).where(func.lower(OAuthClient.name) == name.lower()))
 
 
-def listed(db: Session, *, part: str = "", after: UUID | None = None, size: int) -> Sequence[OAuthClient]:
+def page_of_clients(db: Session, *, part: str = "", after: UUID | None = None, size: int) -> Sequence[OAuthClient]:
     """Clients by name.
 
     Args:
@@ -153,8 +153,8 @@ def disable(db: Session, client: OAuthClient, *, origin: str, actor_id: UUID | N
     ended = refresh_families.end_of_client(db, client.id, origin=origin)
     if client.disabled_at is None:
         client.disabled_at = now()
-        named_as, key = client.name, str(client.id)
-        record(db, Event.CLIENT_DISABLED, actor_id=actor_id, client=key, name=named_as, ended=ended, origin=origin)
+        name, key = client.name, str(client.id)
+        record(db, Event.CLIENT_DISABLED, actor_id=actor_id, client=key, name=name, ended=ended, origin=origin)
     db.flush()
     return ended
 
@@ -185,6 +185,6 @@ def withdraw(db: Session, user_id: UUID, client_id: UUID) -> bool:
     app_sessions.end_all(db, client_id, user_id)
     waiting = AuthorizationCode.user_id == user_id, AuthorizationCode.client_id == client_id
     db.execute(delete(AuthorizationCode).where(*waiting, AuthorizationCode.used_at.is_(None)))
-    theirs = Consent.user_id == user_id, Consent.client_id == client_id
-    gone = db.execute(delete(Consent).where(*theirs).returning(Consent.client_id)).first()
-    return bool(ended or gone)
+    matches = Consent.user_id == user_id, Consent.client_id == client_id
+    deleted = db.execute(delete(Consent).where(*matches).returning(Consent.client_id)).first()
+    return bool(ended or deleted)

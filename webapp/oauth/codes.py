@@ -78,13 +78,13 @@ def unused(db: Session, client: OAuthClient, code: str) -> AuthorizationCode | N
     return found if found and found.client_id == client.id and found.used_at is None else None
 
 
-def redeem(db: Session, client: OAuthClient, shown: Redemption) -> AuthorizationCode | None:
+def redeem(db: Session, client: OAuthClient, redemption: Redemption) -> AuthorizationCode | None:
     """The code's row, read-only, if this is its first use and everything fits, else None.
 
     One conditional statement, so of several requests at once one wins. A second use ends what the first one got. A
     wrong verifier or key uses the code up as well.
     """
-    key = digest(shown.code)
+    key = digest(redemption.code)
     found = BY_DIGEST.scalar(db, code=key)
     if found is None or found.client_id != client.id:
         # Of another client: that one must not lose its code by this.
@@ -92,9 +92,9 @@ def redeem(db: Session, client: OAuthClient, shown: Redemption) -> Authorization
     if USE.run(db, code=key, moment=now()) == 0:
         end_what_came_of(db, key)
         return None
-    fits = found.expires_at > now() and found.redirect_uri == shown.redirect_uri
-    fits = fits and found.dpop_jkt in (None, shown.jkt)
-    return found if fits and is_verified(shown.code_verifier, found.code_challenge) else None
+    is_match = found.expires_at > now() and found.redirect_uri == redemption.redirect_uri
+    is_match = is_match and found.dpop_jkt in (None, redemption.jkt)
+    return found if is_match and is_verified(redemption.code_verifier, found.code_challenge) else None
 
 
 def note_grant(db: Session, code: AuthorizationCode, family_id: UUID) -> None:
@@ -119,5 +119,5 @@ def is_verified(verifier: str, challenge: str) -> bool:
 def purge(db: Session, *, most: int = 500) -> int:
     """Delete codes that expired an hour ago. Returns how many; 0 when none are left."""
     old = select(AuthorizationCode.digest).where(AuthorizationCode.expires_at < now() - KEPT).limit(most)
-    gone = delete(AuthorizationCode).where(AuthorizationCode.digest.in_(old)).returning(AuthorizationCode.digest)
-    return len(db.scalars(gone).all())
+    deletion = delete(AuthorizationCode).where(AuthorizationCode.digest.in_(old)).returning(AuthorizationCode.digest)
+    return len(db.scalars(deletion).all())

@@ -25,10 +25,10 @@ def is_needed(db: Session, auth_request: AuthorizationRequest, user_id: UUID, sc
         return True
     if client.is_first_party:
         return False
-    given = db.get(Consent, (user_id, client.id))
-    if given is None or not set(given.scopes).issuperset(scopes):
+    consent = db.get(Consent, (user_id, client.id))
+    if consent is None or not set(consent.scopes).issuperset(scopes):
         return True
-    return not set(given.resources).issuperset(auth_request.resources)
+    return not set(consent.resources).issuperset(auth_request.resources)
 
 
 def give(
@@ -41,12 +41,12 @@ def give(
     event: Event = Event.APP_ALLOWED,
 ) -> None:
     """Remember that a user has allowed these scopes at these services, besides those from before."""
-    given = db.get(Consent, (user_id, client.id))
-    if given is None:
-        given = Consent(user_id=user_id, client_id=client.id, scopes=[], resources=[])
-        db.add(given)
-    given.scopes, given.resources = sorted({*given.scopes, *scopes}), sorted({*given.resources, *resources})
-    given.given_at = now()
+    consent = db.get(Consent, (user_id, client.id))
+    if consent is None:
+        consent = Consent(user_id=user_id, client_id=client.id, scopes=[], resources=[])
+        db.add(consent)
+    consent.scopes, consent.resources = sorted({*consent.scopes, *scopes}), sorted({*consent.resources, *resources})
+    consent.given_at = now()
     details: dict[str, Any] = {"scopes": sorted(scopes)} | ({"audiences": sorted(resources)} if resources else {})
     record(db, event, user_id=user_id, client=str(client.id), name=client.name, **details)
 
@@ -61,6 +61,6 @@ def of_user(db: Session, user_id: UUID) -> Sequence[tuple[Consent, OAuthClient]]
 def exported(db: Session, user_id: UUID) -> list[ExportedApp]:
     """What a user has allowed, for the export of their data."""
     return [
-        ExportedApp(client.id, client.name, list(given.scopes), list(given.resources), given.given_at)
-        for given, client in of_user(db, user_id)
+        ExportedApp(client.id, client.name, list(consent.scopes), list(consent.resources), consent.given_at)
+        for consent, client in of_user(db, user_id)
     ]

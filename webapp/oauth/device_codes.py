@@ -59,10 +59,10 @@ def issue(
     """
     moment = now()
     for tries in range(MOST_TRIES):
-        made = NewDeviceCode(new_secret(), user_codes.new_code())
+        codes_of_device = NewDeviceCode(new_secret(), user_codes.new_code())
         row = DeviceCode(
-            digest=digest(made.device_code),
-            user_code=codes.digest(made.user_code),
+            digest=digest(codes_of_device.device_code),
+            user_code=codes.digest(codes_of_device.user_code),
             client_id=client.id,
             scopes=list(scopes),
             resources=list(resources),
@@ -80,7 +80,7 @@ def issue(
             if tries + 1 == MOST_TRIES:
                 raise
         else:
-            return made
+            return codes_of_device
     raise AssertionError("unreachable")
 
 
@@ -126,8 +126,8 @@ def deny(db: Session, row: DeviceCode, client: OAuthClient, principal: Principal
 
 
 def decided(db: Session, row: DeviceCode, **values: object) -> bool:
-    won = update(DeviceCode).where(DeviceCode.digest == row.digest, *undecided()).values(**values)
-    if db.execute(won.returning(DeviceCode.digest)).first() is None:
+    update_undecided = update(DeviceCode).where(DeviceCode.digest == row.digest, *undecided()).values(**values)
+    if db.execute(update_undecided.returning(DeviceCode.digest)).first() is None:
         return False
     db.refresh(row)
     return True
@@ -175,8 +175,8 @@ def poll(db: Session, client: OAuthClient, code: str, jkt: str | None) -> tuple[
 def spend(db: Session, row: DeviceCode) -> bool:
     """Use a code up; False if it was used before. One conditional statement, so one of several requests wins."""
     unused = DeviceCode.digest == row.digest, DeviceCode.used_at.is_(None)
-    won = db.execute(update(DeviceCode).where(*unused).values(used_at=now()).returning(DeviceCode.digest))
-    return won.first() is not None
+    updated = db.execute(update(DeviceCode).where(*unused).values(used_at=now()).returning(DeviceCode.digest))
+    return updated.first() is not None
 
 
 def purge(db: Session, *, most: int = 500) -> int:

@@ -83,11 +83,11 @@ def keys_in(raw: bytes) -> Sequence[ClientKey]:
     Raises:
         Invalid: it is no JWKS, or has too many keys.
     """
-    listed = load(raw).get("keys")
-    if not isinstance(listed, list) or len(listed) > MOST_KEYS:
+    jwks = load(raw).get("keys")
+    if not isinstance(jwks, list) or len(jwks) > MOST_KEYS:
         raise Invalid("no set of keys")
     found = []
-    for jwk in listed:
+    for jwk in jwks:
         try:
             found.append(key_of(jwk))
         except InvalidClientKeys:

@@ -41,7 +41,7 @@ def id_token(
         access_token: issued together with it, for ``at_hash``.
     """
     moment = now()
-    said = claims | {
+    all_claims = claims | {
         "iss": issuer,
         "jti": uuid4().hex,
         "aud": str(about.client_id),
@@ -54,10 +54,10 @@ def id_token(
         "nonce": about.nonce,
         "at_hash": at_hash(access_token, key) if access_token else None,
     }
-    return jwt.sign({name: value for name, value in said.items() if value is not None}, typ=TYP, key=key)
+    return jwt.sign({name: value for name, value in all_claims.items() if value is not None}, typ=TYP, key=key)
 
 
 def at_hash(access_token: str, key: SigningKey) -> str:
     """The left half of the hash of an access token, as base64url (§3.1.3.6)."""
-    made = HASHES[key.algorithm](access_token.encode()).digest()
-    return base64.urlsafe_b64encode(made[: len(made) // 2]).rstrip(b"=").decode()
+    full_digest = HASHES[key.algorithm](access_token.encode()).digest()
+    return base64.urlsafe_b64encode(full_digest[: len(full_digest) // 2]).rstrip(b"=").decode()

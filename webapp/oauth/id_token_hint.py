@@ -31,8 +31,8 @@ def hinted_login(token: str, *, issuer: str, keys: IdTokenKeys) -> HintedLogin:
         HintInvalid
     """
     try:
-        head, said = read(token)
-        audience, ring = str(said.get("aud")), keys.holding(str(head.get("kid")))
+        head, unverified_claims = read(token)
+        audience, ring = str(unverified_claims.get("aud")), keys.holding(str(head.get("kid")))
         claims = jwt.verify(token, typ=TYP, issuer=issuer, audience=audience, ring=ring)
     except jwt.Expired as expired:
         claims = expired.claims

@@ -34,30 +34,30 @@ class LogoutRequest:
     """The app, if the request says which."""
     session_id: UUID | None
     """The session of its ID token, if that names one."""
-    leads_to: str | None
+    next_url: str | None
     """Where the browser goes afterwards."""
 
 
-def checked(db: Session, given: Parameters, *, issuer: str, keys: IdTokenKeys) -> LogoutRequest:
+def checked(db: Session, parameters: Parameters, *, issuer: str, keys: IdTokenKeys) -> LogoutRequest:
     """
     Raises:
         LogoutRefused
     """
-    if repeated := [name for name, values in given.items() if len(values) > 1]:
+    if repeated := [name for name, values in parameters.items() if len(values) > 1]:
         raise LogoutRefused(_("%(name)s was sent more than once.", name=repeated[0][:50]))
-    hint = first(given, "id_token_hint")
+    hint = first(parameters, "id_token_hint")
     try:
         hinted = hinted_login(hint, issuer=issuer, keys=keys) if hint else None
     except HintInvalid as error:
         raise LogoutRefused(_("The ID token is not one of this site.")) from error
-    named = first(given, "client_id")
-    if hinted is not None and named not in (None, hinted.client_id):
+    client_id_parameter = first(parameters, "client_id")
+    if hinted is not None and client_id_parameter not in (None, hinted.client_id):
         raise LogoutRefused(_("The client_id is not that of the ID token."))
-    client_id = hinted.client_id if hinted else named
+    client_id = hinted.client_id if hinted else client_id_parameter
     client = clients.find(db, client_id)
     if client_id is not None and client is None:
         raise LogoutRefused(_("No app with this client_id is registered on this site."))
-    uri, state = first(given, "post_logout_redirect_uri"), first(given, "state")
+    uri, state = first(parameters, "post_logout_redirect_uri"), first(parameters, "state")
     if uri is not None and (client is None or uri not in client.post_logout_redirect_uris):
         message = _("The app has not registered this post_logout_redirect_uri.")
         raise LogoutRefused(message, client.id if client else None, uri)

@@ -48,8 +48,8 @@ def has_due(db: Session) -> bool:
 
 def take(db: Session) -> LeasedNotice | None:
     """Lease the next notice that is due. One conditional UPDATE, so that only one of two workers gets it."""
-    due = select(LogoutNotice.id).where(is_due()).order_by(LogoutNotice.due_at).limit(CANDIDATES)
-    for notice_id in db.scalars(due).all():
+    due_ids = select(LogoutNotice.id).where(is_due()).order_by(LogoutNotice.due_at).limit(CANDIDATES)
+    for notice_id in db.scalars(due_ids).all():
         leased = update(LogoutNotice).where(LogoutNotice.id == notice_id, is_due())
         leased = leased.values(due_at=now() + LEASE, tries=LogoutNotice.tries + 1)
         if db.execute(leased.returning(LogoutNotice.id)).first() is not None:
@@ -65,7 +65,7 @@ def recipient(db: Session, client_id: UUID) -> OAuthClient | RemovedClient:
     return db.get(OAuthClient, client_id) or db.get_one(RemovedClient, client_id)
 
 
-def sent(db: Session, notice_id: UUID) -> None:
+def mark_sent(db: Session, notice_id: UUID) -> None:
     # The row was deleted if the URL of the app was removed meanwhile.
     if notice := db.get(LogoutNotice, notice_id):
         notice.sent_at, notice.due_at, notice.last_error = now(), None, None
@@ -96,8 +96,8 @@ def wait_after(tries: int) -> timedelta:
 def give_up_old(db: Session) -> int:
     """A step of a job: give up what could not be sent for a day. Returns how many."""
     old = LogoutNotice.due_at.is_not(None), LogoutNotice.created_at <= now() - MAX_AGE
-    given_up = update(LogoutNotice).where(*old).values(due_at=None).returning(LogoutNotice.client_id)
-    by_client = Counter(db.scalars(given_up).all())
+    update_old = update(LogoutNotice).where(*old).values(due_at=None).returning(LogoutNotice.client_id)
+    by_client = Counter(db.scalars(update_old).all())
     for client_id, count in by_client.items():
         record_given_up(db, client_id, count, "none was accepted within a day")
     return by_client.total()
@@ -131,8 +131,10 @@ def purge(db: Session) -> int:
 
 def forget_removed(db: Session) -> None:
     """Delete what was kept of removed apps to which no notice is left."""
-    is_left = (select(kind.client_id).where(kind.client_id == RemovedClient.id) for kind in (AppSession, LogoutNotice))
-    db.execute(delete(RemovedClient).where(*(~rows.exists() for rows in is_left)))
+    references = (
+        select(kind.client_id).where(kind.client_id == RemovedClient.id) for kind in (AppSession, LogoutNotice)
+    )
+    db.execute(delete(RemovedClient).where(*(~rows.exists() for rows in references)))
 
 
 # ``LogoutNotice.state`` as conditions of a query.
@@ -143,7 +145,7 @@ STATES: dict[str, tuple[ColumnElement[bool], ...]] = {
 }
 
 
-def given_up(db: Session, *, since: datetime) -> int:
+def failed_since(db: Session, *, since: datetime) -> int:
     """Number of notices created since then that are not tried again."""
     return db.scalar(select(func.count()).where(*STATES["failed"], LogoutNotice.created_at >= since)) or 0
 

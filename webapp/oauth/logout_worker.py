@@ -67,11 +67,11 @@ class LogoutWorker(background_worker.BackgroundWorker):
             with self._database.write() as db:
                 has_ended = app_sessions.collect(db) > 0
             has_due = True
-        tried = 0
+        attempts = 0
         while has_due and not self.is_stopping and (notice := self.take()):
             self.send(notice)
-            tried += 1
-        return tried
+            attempts += 1
+        return attempts
 
     def take(self) -> LeasedNotice | None:
         with self._database.write() as db:
@@ -81,7 +81,7 @@ class LogoutWorker(background_worker.BackgroundWorker):
         reason = self.why_not_sent(notice)
         with self._database.write() as db:
             if reason is None:
-                logout_notices.sent(db, notice.id)
+                logout_notices.mark_sent(db, notice.id)
             else:
                 logout_notices.failed(db, notice.id, reason)
         if reason is not None:

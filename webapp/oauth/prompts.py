@@ -19,7 +19,7 @@ class PromptStamp:
     def __init__(self, secret_key: str) -> None:
         self._key = derive(secret_key, "authorization prompt")
 
-    def made(self, request: str, moment: datetime) -> str:
+    def stamp(self, request: str, moment: datetime) -> str:
         """
         Args:
             request: the query string of the authorization request, without the stamp.
@@ -30,7 +30,7 @@ class PromptStamp:
     def added_to(self, query: str, moment: datetime) -> str:
         """An authorization request with the time at which it first came: the one in its stamp, else ``moment``."""
         original, _mark, _stamp = query.partition(f"&{PARAMETER}=")
-        return f"{original}&{PARAMETER}={self.made(original, self.read(query, moment) or moment)}"
+        return f"{original}&{PARAMETER}={self.stamp(original, self.read(query, moment) or moment)}"
 
     def read(self, query: str, moment: datetime) -> datetime | None:
         """The time in the stamp of a request; None unless this site signed it for this request, not too long ago."""

@@ -35,9 +35,9 @@ def push(db: Session, client: OAuthClient, query: str) -> str:
     Raises:
         TooManyPushed
     """
-    moment, theirs = now(), PushedRequest.client_id == client.id
-    db.execute(delete(PushedRequest).where(theirs, PushedRequest.expires_at <= moment))
-    if db.scalars(select(func.count()).where(theirs)).one() >= MOST_WAITING:
+    moment, is_of_client = now(), PushedRequest.client_id == client.id
+    db.execute(delete(PushedRequest).where(is_of_client, PushedRequest.expires_at <= moment))
+    if db.scalars(select(func.count()).where(is_of_client)).one() >= MOST_WAITING:
         raise TooManyPushed
     uri = PREFIX + new_secret()
     db.add(PushedRequest(digest=digest(uri), client_id=client.id, query=query, expires_at=moment + LIFETIME))
@@ -47,8 +47,8 @@ def push(db: Session, client: OAuthClient, query: str) -> str:
 def find(db: Session, client_id: str | None, uri: str) -> PushedRequest | None:
     """The request that a client has pushed; None if it is of another one, expired or was used."""
     found = db.get(PushedRequest, digest(uri)) if SHAPE.fullmatch(uri) else None
-    is_theirs = found is not None and str(found.client_id) == client_id and found.expires_at > now()
-    return found if is_theirs else None
+    is_live = found is not None and str(found.client_id) == client_id and found.expires_at > now()
+    return found if is_live else None
 
 
 def keep_for_login(db: Session, pushed: PushedRequest) -> None:
@@ -64,12 +64,12 @@ def use_up(db: Session, key: bytes) -> bool:
     Args:
         key: digest of its ``request_uri``.
     """
-    gone = delete(PushedRequest).where(PushedRequest.digest == key).returning(PushedRequest.digest)
-    return db.execute(gone).first() is not None
+    deletion = delete(PushedRequest).where(PushedRequest.digest == key).returning(PushedRequest.digest)
+    return db.execute(deletion).first() is not None
 
 
 def purge(db: Session, *, most: int = 500) -> int:
     """Delete expired requests. Returns how many; 0 when none are left."""
     old = select(PushedRequest.digest).where(PushedRequest.expires_at < now()).limit(most)
-    gone = delete(PushedRequest).where(PushedRequest.digest.in_(old)).returning(PushedRequest.digest)
-    return len(db.scalars(gone).all())
+    deletion = delete(PushedRequest).where(PushedRequest.digest.in_(old)).returning(PushedRequest.digest)
+    return len(db.scalars(deletion).all())

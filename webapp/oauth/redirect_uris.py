@@ -57,8 +57,8 @@ def split(uri: str) -> SplitResult | None:
 
 def is_registered(uri: str, registered: Iterable[str]) -> bool:
     """Whether a request may name ``uri``: it is compared as a string (RFC 9700 §2.1), except for a loopback port."""
-    known = set(registered)
-    return uri in known or without_port(uri) in {without_port(one) for one in known} - {None}
+    registered_uris = set(registered)
+    return uri in registered_uris or without_port(uri) in {without_port(one) for one in registered_uris} - {None}
 
 
 def without_port(uri: str) -> str | None:

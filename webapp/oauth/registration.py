@@ -67,11 +67,11 @@ def read(body: bytes) -> ClientMetadata:
         RegistrationRefused
     """
     try:
-        given = load(body)
-        metadata = msgspec.convert(given, ClientMetadata)
+        document = load(body)
+        metadata = msgspec.convert(document, ClientMetadata)
     except (Invalid, msgspec.ValidationError) as error:
         raise RegistrationRefused("invalid_client_metadata", ascii_only(str(error))) from error
-    if unsupported := [name for name in REFUSED if given.get(name) is not None]:
+    if unsupported := [name for name in REFUSED if document.get(name) is not None]:
         raise RegistrationRefused("invalid_client_metadata", f"{unsupported[0]} is not supported")
     return metadata
 
@@ -118,7 +118,7 @@ RULES: tuple[Callable[[ClientMetadata], None], ...] = (has_known_values, has_red
 
 @dataclass(frozen=True, slots=True)
 class SelfRegistered:
-    made: RegisteredClient
+    registered: RegisteredClient
     metadata: Mapping[str, Any]
     """What was registered (RFC 7591 §3.2.1)."""
 
@@ -155,19 +155,21 @@ def register(db: Session, token: str, metadata: ClientMetadata, *, algorithms: t
         require_pushed_authorization_requests=metadata.require_pushed_authorization_requests,
     )
     try:
-        made = clients.register(db, new, origin="registration")
+        registered = clients.register(db, new, origin="registration")
     except InvalidClientSettings as error:
         raise RegistrationRefused("invalid_client_metadata", "client_name, URIs or keys are not accepted") from error
-    return SelfRegistered(made, stated(made.client, metadata, algorithm))
+    return SelfRegistered(registered, stated(registered.client, metadata, algorithm))
 
 
 def signature_of(metadata: ClientMetadata, algorithms: tuple[str, ...]) -> str:
     """The algorithm of ID tokens; RS256 by default, if there is a choice (OpenID Connect Registration §2)."""
-    wanted = metadata.id_token_signed_response_alg or (RS256 if RS256 in algorithms else algorithms[0])
-    if wanted not in algorithms or metadata.userinfo_signed_response_alg not in ("", wanted):
-        named = " or ".join(algorithms)
-        raise RegistrationRefused("invalid_client_metadata", f"ID tokens and userinfo are signed with one of: {named}")
-    return wanted
+    algorithm = metadata.id_token_signed_response_alg or (RS256 if RS256 in algorithms else algorithms[0])
+    if algorithm not in algorithms or metadata.userinfo_signed_response_alg not in ("", algorithm):
+        choices = " or ".join(algorithms)
+        raise RegistrationRefused(
+            "invalid_client_metadata", f"ID tokens and userinfo are signed with one of: {choices}"
+        )
+    return algorithm
 
 
 def free_name(db: Session, metadata: ClientMetadata) -> str:
@@ -176,7 +178,7 @@ def free_name(db: Session, metadata: ClientMetadata) -> str:
     name = (metadata.client_name or (parts.hostname if parts else None) or "App").strip()
     for number in range(1, MOST_NAMES):
         found = name if number == 1 else f"{name[: clients.LONGEST_NAME - 3]} {number}"
-        if clients.named(db, found) is None:
+        if clients.by_name_or_id(db, found) is None:
             return found
     raise RegistrationRefused("invalid_client_metadata", "client_name is taken")
 

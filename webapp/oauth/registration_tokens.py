@@ -62,15 +62,15 @@ def make(
 
 
 def is_usable(db: Session, secret: str) -> bool:
-    fits = RegistrationToken.digest == digest(secret), RegistrationToken.uses_left > 0
-    return db.scalar(select(RegistrationToken.id).where(*fits, RegistrationToken.expires_at > now())) is not None
+    matches = RegistrationToken.digest == digest(secret), RegistrationToken.uses_left > 0
+    return db.scalar(select(RegistrationToken.id).where(*matches, RegistrationToken.expires_at > now())) is not None
 
 
 def use(db: Session, secret: str) -> RegistrationToken | None:
     """Use a token once; None if it is unknown, used up or expired. One statement: of two requests one gets the last."""
-    fits = RegistrationToken.digest == digest(secret), RegistrationToken.uses_left > 0
-    spent = update(RegistrationToken).where(*fits, RegistrationToken.expires_at > now())
-    found = db.scalar(spent.values(uses_left=RegistrationToken.uses_left - 1).returning(RegistrationToken.id))
+    matches = RegistrationToken.digest == digest(secret), RegistrationToken.uses_left > 0
+    use_once = update(RegistrationToken).where(*matches, RegistrationToken.expires_at > now())
+    found = db.scalar(use_once.values(uses_left=RegistrationToken.uses_left - 1).returning(RegistrationToken.id))
     return db.get_one(RegistrationToken, found, populate_existing=True) if found is not None else None
 
 
@@ -82,8 +82,8 @@ def every(db: Session) -> Sequence[RegistrationToken]:
 
 def revoke(db: Session, token_id: UUID, *, origin: str, actor_id: UUID | None = None) -> bool:
     """Revoke a token; False if there is none. Apps that have registered with it stay."""
-    gone = delete(RegistrationToken).where(RegistrationToken.id == token_id).returning(RegistrationToken.id)
-    if db.scalar(gone) is None:
+    deletion = delete(RegistrationToken).where(RegistrationToken.id == token_id).returning(RegistrationToken.id)
+    if db.scalar(deletion) is None:
         return False
     record(db, Event.REGISTRATION_TOKEN_REVOKED, actor_id=actor_id, token=str(token_id), origin=origin)
     return True

@@ -59,27 +59,27 @@ class AuthorizationRequest:
     """Digest of the ``request_uri`` under which it was pushed; None if it was not."""
 
 
-def destination_of(db: Session, given: Parameters) -> Destination:
+def destination_of(db: Session, parameters: Parameters) -> Destination:
     """The client and where to send it responses.
 
     Raises:
         NotTrusted
     """
     for name in ("client_id", "redirect_uri"):
-        if len(given.get(name, ())) > 1:
+        if len(parameters.get(name, ())) > 1:
             raise NotTrusted(_("%(name)s was sent more than once.", name=name))
-    client = clients.known(db, first(given, "client_id"))
+    client = clients.known(db, first(parameters, "client_id"))
     if client is None:
         raise NotTrusted(_("No app with this client_id is registered on this site."))
     if client.disabled_at is not None:
         raise NotTrusted(_("The app %(name)s is disabled on this site.", name=client.name))
-    uri = first(given, "redirect_uri")
+    uri = first(parameters, "redirect_uri")
     if uri is None:
         raise NotTrusted(_("The redirect_uri is missing."))
     if not redirect_uris.is_registered(uri, client.redirect_uris):
         message = _("The app %(name)s has not registered this redirect_uri.", name=client.name)
         raise NotTrusted(message, client.id, uri)
-    states = given.get("state", ())
+    states = parameters.get("state", ())
     return Destination(client, uri, states[0] if len(states) == 1 and len(states[0]) <= LONGEST_STATE else None)
 
 
@@ -94,117 +94,117 @@ def require_pushed(where: Destination, pushed: PushedRequest | None) -> None:
 
 
 def checked(
-    where: Destination, given: Parameters, *, own: str, pushed: PushedRequest | None = None
+    destination: Destination, parameters: Parameters, *, own: str, pushed: PushedRequest | None = None
 ) -> AuthorizationRequest:
     """The request, if it satisfies every rule.
 
     Args:
         own: URL of this site.
-        pushed: the row with ``given``; None before it is stored, and for a request of a browser.
+        pushed: the row with ``parameters``; None before it is stored, and for a request of a browser.
 
     Raises:
         RequestRefused
     """
     for rule in RULES:
-        rule(given)
-    max_age, scopes = first(given, "max_age"), words(given, "scope")
+        rule(parameters)
+    max_age, scopes = first(parameters, "max_age"), words(parameters, "scope")
     # Only a request of OpenID Connect has the parameter.
-    claims = requested_claims.read(first(given, "claims") or "") if OPENID in scopes else RequestedClaims()
+    claims = requested_claims.read(first(parameters, "claims") or "") if OPENID in scopes else RequestedClaims()
     return AuthorizationRequest(
-        client=where.client,
-        redirect_uri=where.redirect_uri,
-        state=where.state,
+        client=destination.client,
+        redirect_uri=destination.redirect_uri,
+        state=destination.state,
         scopes=tuple(dict.fromkeys((*scopes, *claims.scopes))),
-        nonce=first(given, "nonce"),
-        code_challenge=first(given, "code_challenge") or "",
-        prompts=frozenset(words(given, "prompt")),
+        nonce=first(parameters, "nonce"),
+        code_challenge=first(parameters, "code_challenge") or "",
+        prompts=frozenset(words(parameters, "prompt")),
         max_age=int(max_age) if max_age is not None else None,
-        preferred_levels=preferred_levels(given) or claims.preferred_levels,
+        preferred_levels=preferred_levels(parameters) or claims.preferred_levels,
         claims=claims,
-        id_token_hint=first(given, "id_token_hint"),
-        resources=resources_of(where, given, own=own),
-        dpop_jkt=first(given, "dpop_jkt"),
+        id_token_hint=first(parameters, "id_token_hint"),
+        resources=resources_of(destination, parameters, own=own),
+        dpop_jkt=first(parameters, "dpop_jkt"),
         pushed=pushed.digest if pushed else None,
     )
 
 
-def preferred_levels(given: Parameters) -> tuple[Level, ...]:
-    return tuple(BY_ACR[acr] for acr in words(given, "acr_values") if acr in BY_ACR)
+def preferred_levels(parameters: Parameters) -> tuple[Level, ...]:
+    return tuple(BY_ACR[acr] for acr in words(parameters, "acr_values") if acr in BY_ACR)
 
 
-def resources_of(where: Destination, given: Parameters, *, own: str) -> tuple[str, ...]:
+def resources_of(destination: Destination, parameters: Parameters, *, own: str) -> tuple[str, ...]:
     """RFC 8707 §2."""
-    found = resources.named(given.get("resource", ()))
-    if not all(resources.may_name(where.client, uri, own=own) for uri in found):
+    found = resources.distinct(parameters.get("resource", ()))
+    if not all(resources.may_name(destination.client, uri, own=own) for uri in found):
         raise RequestRefused("invalid_target", "the client may not get tokens for this resource")
     return found
 
 
-def no_parameter_twice(given: Parameters) -> None:
+def no_parameter_twice(parameters: Parameters) -> None:
     """RFC 6749 §3.1."""
-    if repeated := [name for name, values in given.items() if len(values) > 1 and name not in REPEATABLE]:
+    if repeated := [name for name, values in parameters.items() if len(values) > 1 and name not in REPEATABLE]:
         raise RequestRefused("invalid_request", f"{repeated[0][:50]} was sent more than once")
 
 
-def no_request_object(given: Parameters) -> None:
+def no_request_object(parameters: Parameters) -> None:
     """OpenID Connect Core §6."""
-    if first(given, "request") is not None:
+    if first(parameters, "request") is not None:
         raise RequestRefused("request_not_supported", "request objects are not supported")
-    if first(given, "request_uri") is not None:
+    if first(parameters, "request_uri") is not None:
         raise RequestRefused("request_uri_not_supported", "request_uri is not supported")
-    if first(given, "registration") is not None:
+    if first(parameters, "registration") is not None:
         raise RequestRefused("registration_not_supported", "register the client instead")
 
 
-def response_is_a_code(given: Parameters) -> None:
+def response_is_a_code(parameters: Parameters) -> None:
     """No implicit and no hybrid flow (RFC 9700 §2.1.2)."""
-    kind = first(given, "response_type")
+    kind = first(parameters, "response_type")
     if kind is None:
         raise RequestRefused("invalid_request", "response_type is missing")
     if kind != "code":
         raise RequestRefused("unsupported_response_type", "only response_type=code is supported")
-    if first(given, "response_mode") not in (None, "query"):
+    if first(parameters, "response_mode") not in (None, "query"):
         raise RequestRefused("invalid_request", "only response_mode=query is supported")
 
 
-def has_pkce(given: Parameters) -> None:
+def has_pkce(parameters: Parameters) -> None:
     """RFC 7636 and RFC 9700 §2.1.1, for every client."""
-    if not CHALLENGE.fullmatch(first(given, "code_challenge") or ""):
+    if not CHALLENGE.fullmatch(first(parameters, "code_challenge") or ""):
         raise RequestRefused("invalid_request", "code_challenge is missing or is not that of S256 (RFC 7636)")
-    if first(given, "code_challenge_method") != "S256":
+    if first(parameters, "code_challenge_method") != "S256":
         raise RequestRefused("invalid_request", "code_challenge_method must be S256")
 
 
-def key_is_a_thumbprint(given: Parameters) -> None:
+def key_is_a_thumbprint(parameters: Parameters) -> None:
     """RFC 9449 §10: of SHA-256, as ``code_challenge`` is."""
-    jkt = first(given, "dpop_jkt")
+    jkt = first(parameters, "dpop_jkt")
     if jkt is not None and not CHALLENGE.fullmatch(jkt):
         raise RequestRefused("invalid_request", "dpop_jkt is not a thumbprint (RFC 7638)")
 
 
-def sizes_are_bounded(given: Parameters) -> None:
+def sizes_are_bounded(parameters: Parameters) -> None:
     for name, most in (("state", LONGEST_STATE), ("nonce", LONGEST_NONCE), ("scope", LONGEST_SCOPE)):
-        if len(first(given, name) or "") > most:
+        if len(first(parameters, name) or "") > most:
             raise RequestRefused("invalid_request", f"{name} has more than {most} characters")
 
 
-def nonce_is_text(given: Parameters) -> None:
+def nonce_is_text(parameters: Parameters) -> None:
     """PostgreSQL stores no NUL."""
-    if "\0" in (first(given, "nonce") or ""):
+    if "\0" in (first(parameters, "nonce") or ""):
         raise RequestRefused("invalid_request", "nonce has a NUL character")
 
 
-def prompt_is_known(given: Parameters) -> None:
+def prompt_is_known(parameters: Parameters) -> None:
     """OpenID Connect Core §3.1.2.1."""
-    prompts = set(words(given, "prompt"))
+    prompts = set(words(parameters, "prompt"))
     if prompts - PROMPTS:
         raise RequestRefused("invalid_request", "prompt has an unknown value")
     if "none" in prompts and len(prompts) > 1:
         raise RequestRefused("invalid_request", "prompt=none allows no other value")
 
 
-def max_age_is_a_number(given: Parameters) -> None:
-    value = first(given, "max_age")
+def max_age_is_a_number(parameters: Parameters) -> None:
+    value = first(parameters, "max_age")
     if value is not None and not re.fullmatch(r"[0-9]{1,9}", value):
         raise RequestRefused("invalid_request", "max_age must be a number of seconds")
 
@@ -222,11 +222,11 @@ RULES: tuple[Callable[[Parameters], None], ...] = (
 )
 
 
-def first(given: Parameters, name: str) -> str | None:
+def first(parameters: Parameters, name: str) -> str | None:
     """The value of a parameter; None if it is missing or empty, which is the same (RFC 6749 §3.1)."""
-    values = given.get(name, ())
+    values = parameters.get(name, ())
     return values[0] if values and values[0] else None
 
 
-def words(given: Parameters, name: str) -> list[str]:
-    return list(dict.fromkeys((first(given, name) or "").split()))
+def words(parameters: Parameters, name: str) -> list[str]:
+    return list(dict.fromkeys((first(parameters, name) or "").split()))

@@ -41,10 +41,10 @@ def read(text: str) -> RequestedClaims:
     if len(text) > LONGEST:
         raise RequestRefused("invalid_request", f"claims has more than {LONGEST} characters")
     try:
-        said = load(text.encode(errors="replace"))
+        document = load(text.encode(errors="replace"))
     except Invalid as error:
         raise invalid() from error
-    sections = [section_of(said, name) for name in SECTIONS]
+    sections = [section_of(document, name) for name in SECTIONS]
     names = {name for section in sections for name in section}
     acr = sections[SECTIONS.index("id_token")].get("acr", {})
     levels, is_essential = levels_of(acr), acr.get("essential") is True
@@ -56,9 +56,9 @@ def read(text: str) -> RequestedClaims:
     )
 
 
-def section_of(said: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
+def section_of(document: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
     """The claims that one section asks for, each with its conditions; ``null`` has none."""
-    section = {} if said.get(name) is None else said[name]
+    section = {} if document.get(name) is None else document[name]
     if not isinstance(section, dict) or not all(one is None or isinstance(one, dict) for one in section.values()):
         raise invalid()
     return {claim: one or {} for claim, one in section.items()}
@@ -83,10 +83,10 @@ def levels_of(acr: Mapping[str, Any]) -> tuple[Level, ...]:
         RequestRefused: ``unmet_authentication_requirements`` (OpenID Connect Core Error Code 1.0), if one is essential
             and none is known.
     """
-    known = tuple(BY_ACR[value] for value in values_of(acr) if value in BY_ACR)
-    if not known and is_limited(acr) and acr.get("essential") is True:
+    known_levels = tuple(BY_ACR[value] for value in values_of(acr) if value in BY_ACR)
+    if not known_levels and is_limited(acr) and acr.get("essential") is True:
         raise RequestRefused("unmet_authentication_requirements", "this site knows none of the essential acr values")
-    return known
+    return known_levels
 
 
 def invalid() -> RequestRefused:

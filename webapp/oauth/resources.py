@@ -29,9 +29,9 @@ def checked(uris: Iterable[str]) -> list[str]:
     return found
 
 
-def named(given: Iterable[str]) -> tuple[str, ...]:
+def distinct(resources: Iterable[str]) -> tuple[str, ...]:
     """The values of ``resource`` in a request; an empty one is none (RFC 6749 §3.1)."""
-    return tuple(dict.fromkeys(filter(None, given)))
+    return tuple(dict.fromkeys(filter(None, resources)))
 
 
 def may_name(client: OAuthClient, uri: str, *, own: str) -> bool:
@@ -54,7 +54,7 @@ def audience(
         own: URL of this site.
     """
     possible = granted or (own,)
-    wanted = requested or possible
-    if len(wanted) > 1 or wanted[0] not in possible or not may_name(client, wanted[0], own=own):
+    targets = requested or possible
+    if len(targets) > 1 or targets[0] not in possible or not may_name(client, targets[0], own=own):
         return None
-    return () if wanted[0] == own else (wanted[0],)
+    return () if targets[0] == own else (targets[0],)

@@ -25,8 +25,8 @@ def grantable(names: Iterable[str], client: OAuthClient, catalogue: Catalogue, r
         roles: of the user, who cannot give what they do not have.
     """
     of_api = set(client.scopes).intersection(catalogue.held_by(roles))
-    wanted = set(names)
-    return [*(name for name in claim_scopes_of(client) if name in wanted), *sorted(wanted & of_api)]
+    requested = set(names)
+    return [*(name for name in claim_scopes_of(client) if name in requested), *sorted(requested & of_api)]
 
 
 def claim_scopes_of(client: OAuthClient) -> list[str]:
@@ -36,7 +36,9 @@ def claim_scopes_of(client: OAuthClient) -> list[str]:
 
 def sentences(scopes: Iterable[str], catalogue: Catalogue) -> list[str]:
     """What an app with these scopes may know and do, in plain words; first what it learns of the user."""
-    given = set(scopes)
-    claims = [str(words) for name, words in CLAIM_SCOPES.items() if name in given]
-    known = [catalogue.scopes[name] for name in sorted(given - CLAIM_SCOPES.keys()) if name in catalogue.scopes]
-    return [*claims, *(scope.sentence or scope.name for scope in known)]
+    scope_names = set(scopes)
+    claims = [str(words) for name, words in CLAIM_SCOPES.items() if name in scope_names]
+    api_scopes = [
+        catalogue.scopes[name] for name in sorted(scope_names - CLAIM_SCOPES.keys()) if name in catalogue.scopes
+    ]
+    return [*claims, *(scope.sentence or scope.name for scope in api_scopes)]

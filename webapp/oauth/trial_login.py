@@ -32,22 +32,22 @@ class TrialLogin:
         Args:
             sid: of the session, which stays when a further factor is shown.
         """
-        named = f"{int(moment.timestamp())}.{new_secret(16)}"
-        return self._of(f"{named}.{self._mac(named, client_id, sid)}")
+        stamp = f"{int(moment.timestamp())}.{new_secret(16)}"
+        return self._of(f"{stamp}.{self._mac(stamp, client_id, sid)}")
 
     def resume(self, state: str, client_id: UUID, sid: UUID, moment: datetime) -> Trial | None:
         """The login with this ``state``; None if it is not of this app and session, or too old."""
-        named, _dot, mac = state.rpartition(".")
-        seconds = named.partition(".")[0]
+        stamp, _dot, mac = state.rpartition(".")
+        seconds = stamp.partition(".")[0]
         if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 12):
             return None
-        if not same(mac, self._mac(named, client_id, sid)):
+        if not same(mac, self._mac(stamp, client_id, sid)):
             return None
         age = moment - datetime.fromtimestamp(int(seconds), UTC)
         return self._of(state) if timedelta(seconds=-1) <= age <= LONGEST else None
 
-    def _mac(self, named: str, client_id: UUID, sid: UUID) -> str:
-        return keyed(self._key, f"state {named} {client_id} {sid}")
+    def _mac(self, stamp: str, client_id: UUID, sid: UUID) -> str:
+        return keyed(self._key, f"state {stamp} {client_id} {sid}")
 
     def _of(self, state: str) -> Trial:
         return Trial(state, keyed(self._key, f"nonce {state}"), keyed(self._key, f"verifier {state}"))

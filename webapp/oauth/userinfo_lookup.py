@@ -47,15 +47,15 @@ def userinfo_of(database: Database, principal: Principal, hooks: Sequence[Claims
         LookupError: the user was removed meanwhile.
         InvalidClaims
     """
-    named = principal.authority.client if principal.authority else None
+    client_key = principal.authority.client if principal.authority else None
     query = QUERY.compiled_for(database.engine.dialect)
-    client_id = client_uuid(named) if named else None
+    client_id = client_uuid(client_key) if client_key else None
     row = database.row(query.sql, query.bind(user_id=principal.user_id, client_id=client_id))
     if row is None:
         raise LookupError(principal.user_id)
     if hooks:
         return of_row(query, row, principal.roles, principal.scopes, hooks)
-    return known(query, row, principal.roles, principal.scopes)
+    return cached_userinfo(query, row, principal.roles, principal.scopes)
 
 
 client_uuid = lru_cache(1024)(UUID)
@@ -79,5 +79,5 @@ def of_row(
     return UserInfo(claims, client, msgspec.json.encode(claims))
 
 
-known = lru_cache(2048)(of_row)
+cached_userinfo = lru_cache(2048)(of_row)
 """``of_row`` with the last results: it depends on nothing but its arguments, so none is ever out of date."""

@@ -55,7 +55,7 @@ def issue_token(
     catalogue = service(Catalogue).for_user(db(), principal.user_id)
     granted = catalogue.check(scopes, principal.roles)
     enforce(Requirement(session=True, level=catalogue.level_for(granted, service(Demands))))
-    wanted = TokenRequest(
+    token_request = TokenRequest(
         name=checked_name(name),
         authority=TokenGrant(scopes=granted),
         lifetime=lifetime,
@@ -64,6 +64,6 @@ def issue_token(
         headers=checked_headers(headers or {}),
     )
     issuer, proof = service(TokenIssuer), AuthenticationProof(principal.auth_time, principal.amr)
-    issued = issuer.issue(db(), principal.user_id, wanted, proof)
+    issued = issuer.issue(db(), principal.user_id, token_request, proof)
     service(OwnerNotifier)(db(), "token_minted", TokenRow(issued.entry, issued.credential))
     return issued

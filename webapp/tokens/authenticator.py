@@ -50,10 +50,10 @@ class TokenAuthenticator:
             self._verified, self._version = OrderedDict(), version
         # By digest, so that no tokens are kept in memory.
         digest = hashlib.sha256(token.encode()).digest()
-        known = self._verified.get(digest) or self.verify(token, digest)
-        if known.expires_at <= seconds():
-            raise NotAccepted("token_expired", "the token has expired", key=known.claim.key)
-        return known.claim
+        cached = self._verified.get(digest) or self.verify(token, digest)
+        if cached.expires_at <= seconds():
+            raise NotAccepted("token_expired", "the token has expired", key=cached.claim.key)
+        return cached.claim
 
     def verify(self, token: str, digest: bytes) -> VerifiedToken:
         # Read before verifying: if keys change meanwhile, the result goes into the cache that was dropped.
@@ -68,11 +68,11 @@ class TokenAuthenticator:
             raise SiteMoved(str(error)) from error
         except (jwt.TokenError, ValueError) as error:
             raise NotAccepted("token_invalid", str(error)) from error
-        known = VerifiedToken(CredentialRef(key=key, kind="token", user_id=owner), float(claims["exp"]))
-        verified[digest] = known
+        result = VerifiedToken(CredentialRef(key=key, kind="token", user_id=owner), float(claims["exp"]))
+        verified[digest] = result
         if len(verified) > MAX_REMEMBERED:
             verified.popitem(last=False)
-        return known
+        return result
 
 
 def key_in(claims: dict[str, Any]) -> str | None:

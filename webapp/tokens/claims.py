@@ -61,8 +61,8 @@ def gathered(
     found: dict[str, object] = {}
     for hook in [*hooks, *([own_claims(own)] if own else [])]:
         more = dict(hook(user_id, scopes))
-        if taken := sorted(more.keys() & (REGISTERED | found.keys())):
-            raise InvalidClaims(f"{hook.__qualname__} must not set the reserved claims {', '.join(taken)}")
+        if conflicts := sorted(more.keys() & (REGISTERED | found.keys())):
+            raise InvalidClaims(f"{hook.__qualname__} must not set the reserved claims {', '.join(conflicts)}")
         found |= more
     if found and (size := size_of(found)) > LONGEST:
         raise InvalidClaims(f"custom claims can have at most {LONGEST} bytes in total, and these have {size}")

@@ -112,7 +112,7 @@ def facts(principal: Principal, scopes: frozenset[str]) -> dict[str, Any]:
     return found
 
 
-def made_from(claims: Mapping[str, Any]) -> CredentialRef:
+def parent_token(claims: Mapping[str, Any]) -> CredentialRef:
     """The API token that an exchanged token was made from.
 
     Raises:

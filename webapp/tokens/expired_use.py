@@ -21,7 +21,7 @@ class ExpiredUses:
     def is_news(self, token_id: UUID) -> bool:
         moment = now()
         with self._lock:
-            if (known := self._known.get(token_id)) is not None and moment - known < WEEK:
+            if (noted_at := self._known.get(token_id)) is not None and moment - noted_at < WEEK:
                 return False
             if len(self._known) >= MOST:
                 self._known.clear()

@@ -20,9 +20,9 @@ class ExpiryBadge:
         self._known: dict[UUID, tuple[datetime, bool]] = {}
 
     def __call__(self, user_id: UUID) -> bool:
-        known, moment = self._known.get(user_id), now()
-        if known is not None and timedelta() <= moment - known[0] < KEPT:
-            return known[1]
+        cached, moment = self._known.get(user_id), now()
+        if cached is not None and timedelta() <= moment - cached[0] < KEPT:
+            return cached[1]
         if len(self._known) >= MOST:
             self._known.clear()
         found = self.look_up(user_id)

@@ -28,15 +28,15 @@ def networks_of(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def network_of(word: str) -> Network:
-    shown = word if len(word) <= 50 else word[:50] + "…"
+    shortened = word if len(word) <= 50 else word[:50] + "…"
     try:
-        meant = unmapped(ip_network(word, strict=False))
+        enclosing = unmapped(ip_network(word, strict=False))
     except ValueError:
-        meant = None
+        enclosing = None
     # A zone ("%eth0") has a meaning only on one machine.
-    if meant is None or "%" in word:
+    if enclosing is None or "%" in word:
         raise InvalidNetwork(
-            _("%(network)s is not a network. Use 10.0.0.0/8, 2001:db8::/32 or a single IP address.", network=shown)
+            _("%(network)s is not a network. Use 10.0.0.0/8, 2001:db8::/32 or a single IP address.", network=shortened)
         )
     try:
         ip_network(word)
@@ -44,11 +44,11 @@ def network_of(word: str) -> Network:
         raise InvalidNetwork(
             _(
                 "%(address)s is an IP address inside a network, not the network itself. The network is %(network)s.",
-                address=shown,
-                network=meant,
+                address=shortened,
+                network=enclosing,
             )
         ) from None
-    return meant
+    return enclosing
 
 
 def unmapped(network: Network) -> Network:

@@ -92,5 +92,5 @@ def names(db: Session, user_id: UUID, token_ids: Iterable[UUID]) -> dict[UUID, s
 
 def id_called(db: Session, user_id: UUID, name: str) -> UUID | None:
     """The id of the live token of a user that has this name."""
-    theirs = ApiToken.user_id == user_id, ApiToken.taken_name == name.casefold()
-    return db.scalar(select(ApiToken.id).where(*theirs))
+    matches = ApiToken.user_id == user_id, ApiToken.taken_name == name.casefold()
+    return db.scalar(select(ApiToken.id).where(*matches))

@@ -79,7 +79,7 @@ class RefreshToken(Base):
     generation: Mapped[int]
     created_at: Mapped[datetime]
     spent_at: Mapped[datetime | None]
-    forgiven_at: Mapped[datetime | None]
+    first_repeated_at: Mapped[datetime | None] = mapped_column("forgiven_at")
     """When its successor was first returned again; further repeats leave no trace in the audit log."""
 
 

@@ -49,10 +49,10 @@ def presets(catalogue: Catalogue, roles: Sequence[str], longest: timedelta, page
     Args:
         page: URL rule of the page that "Read one page" reads; ``EXAMPLE`` if there is no such page for a token.
     """
-    held = catalogue.held_by(roles)
-    scope = scope_reading(catalogue, held, page)
-    reads = tuple(name for name in held if catalogue.scopes[name].verb == READ and name not in NOT_OWN)
-    renewing = tuple(name for name in ("resources:read", "self:rotate") if name in held)
+    held_scopes = catalogue.held_by(roles)
+    scope = scope_reading(catalogue, held_scopes, page)
+    reads = tuple(name for name in held_scopes if catalogue.scopes[name].verb == READ and name not in NOT_OWN)
+    renewing = tuple(name for name in ("resources:read", "self:rotate") if name in held_scopes)
     most = int(longest.total_seconds())
     month, quarter, year = (longest_of((days * DAY, 30 * DAY, 7 * DAY, HOUR), most) for days in (30, 90, 365))
     return [
@@ -73,10 +73,11 @@ def presets(catalogue: Catalogue, roles: Sequence[str], longest: timedelta, page
     ]
 
 
-def scope_reading(catalogue: Catalogue, held: Sequence[str], page: str | None) -> str | None:
-    """The first scope of ``held`` with which a token may read a page."""
+def scope_reading(catalogue: Catalogue, held_scopes: Sequence[str], page: str | None) -> str | None:
+    """The first scope of ``held_scopes`` with which a token may read a page."""
     return next(
-        (name for name in held for way in catalogue.openings([name]) if (way.method, way.rule) == ("GET", page)), None
+        (name for name in held_scopes for way in catalogue.openings([name]) if (way.method, way.rule) == ("GET", page)),
+        None,
     )
 
 

@@ -171,9 +171,11 @@ def end_of_client(
 
     Recorded for one user only: there may be very many, and the caller records the end of all.
     """
-    given = select(RefreshFamily.id).where(RefreshFamily.client_id == client_id)
-    given = given.where(RefreshFamily.id.in_(ids_of(user_id))) if user_id else given
-    ended = families.end_families(db, given)
+    families_of_client = select(RefreshFamily.id).where(RefreshFamily.client_id == client_id)
+    families_of_client = (
+        families_of_client.where(RefreshFamily.id.in_(ids_of(user_id))) if user_id else families_of_client
+    )
+    ended = families.end_families(db, families_of_client)
     for family_id in ended if user_id else ():
         record(db, Event.APP_ENDED, user_id=user_id, actor_id=actor_id, credential_id=family_id, origin=origin)
     return len(ended)

@@ -35,10 +35,10 @@ class RefreshSecrets:
         """The refresh token of this generation, which replaces ``secret``."""
         return self._derived(self.keys[0], secret, family_id, generation)
 
-    def again(self, secret: str, family_id: UUID, generation: int, known: bytes) -> str | None:
-        """The same token again, checked against its digest ``known``; None if its key is no longer configured."""
+    def again(self, secret: str, family_id: UUID, generation: int, successor_digest: bytes) -> str | None:
+        """Derive the same successor again, checked by its digest; None if its key is no longer configured."""
         found = (self._derived(key, secret, family_id, generation) for key in self.keys)
-        return next((successor for successor in found if digest(successor) == known), None)
+        return next((successor for successor in found if digest(successor) == successor_digest), None)
 
     def _derived(self, key: bytes, secret: str, family_id: UUID, generation: int) -> str:
         return PREFIX + keyed(key, f"{family_id} {generation} {secret}")

@@ -37,7 +37,7 @@ class RefreshState(Enum):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class HeldRefreshToken:
+class LockedRefreshToken:
     """A refresh token and its family, locked until the end of the transaction."""
 
     secret: str
@@ -65,7 +65,7 @@ SINCE = RowQuery(
 )
 
 
-def lock_refresh_token(db: Session, secret: str) -> HeldRefreshToken | None:
+def lock_refresh_token(db: Session, secret: str) -> LockedRefreshToken | None:
     """Look up and lock a refresh token; None if this site did not issue it."""
     found = BY_DIGEST.first(db, digest=digest(secret))
     if found is None:
@@ -74,7 +74,7 @@ def lock_refresh_token(db: Session, secret: str) -> HeldRefreshToken | None:
     credential = credentials.locked_credential(db, family.id)
     # Read again after locking: another request may have used it meanwhile.
     tokens = [one for (one,) in SINCE.all(db, family_id=family.id, generation=token.generation)]
-    return HeldRefreshToken(secret, tokens[0], tokens[1:], family, credential) if tokens and credential else None
+    return LockedRefreshToken(secret, tokens[0], tokens[1:], family, credential) if tokens and credential else None
 
 
 def find(db: Session, secret: str) -> RefreshToken | None:
@@ -83,20 +83,20 @@ def find(db: Session, secret: str) -> RefreshToken | None:
     return found[0] if found else None
 
 
-def state_of(held: HeldRefreshToken, now: datetime, overlap: timedelta) -> RefreshState:
+def state_of(locked_token: LockedRefreshToken, now: datetime, overlap: timedelta) -> RefreshState:
     """Whether a refresh token may be used.
 
     Args:
         overlap: for how long a used token may be presented again.
     """
-    token = held.token
-    if not held.credential.is_live(now):
+    token = locked_token.token
+    if not locked_token.credential.is_live(now):
         return RefreshState.ENDED
     if token.spent_at is None:
         return RefreshState.FRESH
     # In both directions, because the clock of another machine may be ahead.
-    is_lately = abs(now - token.spent_at) < overlap
-    return RefreshState.REPEATED if is_lately and 0 < len(held.later) <= LATEST else RefreshState.REUSED
+    is_within_overlap = abs(now - token.spent_at) < overlap
+    return RefreshState.REPEATED if is_within_overlap and 0 < len(locked_token.later) <= LATEST else RefreshState.REUSED
 
 
 CREATED = RowQuery(
@@ -106,29 +106,29 @@ CREATED = RowQuery(
 )
 
 
-def wait(db: Session, held: HeldRefreshToken, now: datetime) -> timedelta | None:
+def wait(db: Session, locked_token: LockedRefreshToken, now: datetime) -> timedelta | None:
     """How long a script login must wait because it refreshes too often; None if it need not.
 
     Measured by the age of the token ``BURST`` generations before, so that no counter is needed.
     """
-    earlier = held.token.generation - BURST
-    since = CREATED.scalar(db, family_id=held.family.id, generation=earlier) if earlier > 0 else None
+    earlier = locked_token.token.generation - BURST
+    since = CREATED.scalar(db, family_id=locked_token.family.id, generation=earlier) if earlier > 0 else None
     return BURST_WINDOW - (now - since) if since is not None and now - since < BURST_WINDOW else None
 
 
 def follow(
-    db: Session, held: HeldRefreshToken, state: RefreshState, succession: RefreshSecrets, now: datetime
+    db: Session, locked_token: LockedRefreshToken, state: RefreshState, succession: RefreshSecrets, now: datetime
 ) -> str | None:
     """The next refresh token: a new one for FRESH, the same again for REPEATED; None if another request was faster.
 
     None also if the key that it was derived with is no longer configured.
     """
-    token, generation = held.token, held.token.generation + 1
+    token, generation = locked_token.token, locked_token.token.generation + 1
     if state is RefreshState.REPEATED:
-        return succession.again(held.secret, token.family_id, generation, held.later[0].digest)
+        return succession.again(locked_token.secret, token.family_id, generation, locked_token.later[0].digest)
     if SPENT.run(db, token=token.digest, moment=now) == 0:
         return None
-    successor = succession.after(held.secret, token.family_id, generation)
+    successor = succession.after(locked_token.secret, token.family_id, generation)
     refresh_families.enter_token(db, successor, token.family_id, generation=generation)
     return successor
 
@@ -139,9 +139,9 @@ def set_once(column: InstrumentedAttribute[datetime | None]) -> RowChange:
     return RowChange(update(RefreshToken).where(*unset).values({column: bindparam("moment")}))
 
 
-SPENT, FORGIVEN = set_once(RefreshToken.spent_at), set_once(RefreshToken.forgiven_at)
+SPENT, FIRST_REPEATED = set_once(RefreshToken.spent_at), set_once(RefreshToken.first_repeated_at)
 
 
-def mark_repeated(db: Session, held: HeldRefreshToken, now: datetime) -> bool:
+def mark_repeated(db: Session, locked_token: LockedRefreshToken, now: datetime) -> bool:
     """Note that a token was repeated; False for any repeat but the first."""
-    return FORGIVEN.run(db, token=held.token.digest, moment=now) > 0
+    return FIRST_REPEATED.run(db, token=locked_token.token.digest, moment=now) > 0

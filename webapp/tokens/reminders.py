@@ -109,5 +109,5 @@ def next_due(
     user_id = first[0].user_id
     found = db.execute(query.where(ApiToken.user_id == user_id).order_by(Credential.expires_at).limit(MOST))
     rows = [TokenRow(entry, credential) for entry, credential in found]
-    mentioned = [row for row in rows if take(db, row.entry.id, kind_of(row)) and is_worth(row, kind_of(row))]
-    return DueReminder(user_id, mentioned, len(rows))
+    tokens_to_mention = [row for row in rows if take(db, row.entry.id, kind_of(row)) and is_worth(row, kind_of(row))]
+    return DueReminder(user_id, tokens_to_mention, len(rows))

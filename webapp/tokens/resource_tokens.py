@@ -36,10 +36,10 @@ def of_other_service(token: str) -> Principal:
             raise NotAccepted("token_invalid", "aud is no text")
         url = jwt.issuer_of(token, own=issuer.url, former=issuer.former)
         claims = jwt.verify(token, typ=TYP, issuer=url, audience=audience, ring=issuer.ring)
-        named = CredentialRef(key=UUID(claims["jti"]).hex, kind="token", user_id=UUID(claims["sub"]))
+        reference = CredentialRef(key=UUID(claims["jti"]).hex, kind="token", user_id=UUID(claims["sub"]))
     except (jwt.TokenError, ValueError) as error:
         raise NotAccepted("token_invalid", str(error)) from error
-    principal = validate_credential(named)
+    principal = validate_credential(reference)
     if principal.authority is None or principal.authority.audiences != (audience,):
         raise NotAccepted("token_invalid", "aud is not that of its row")
     return principal

@@ -68,9 +68,9 @@ def rotate(db: Session, issuer: TokenIssuer, user_id: UUID, token_id: UUID, opti
     """
     former = locked_token(db, user_id, token_id)
     # One statement, so that only one of two concurrent rotations wins.
-    won = update(ApiToken).where(ApiToken.id == token_id, ApiToken.rotated_at.is_(None))
-    won = won.values(rotated_at=now(), rotated_by=options.origin, taken_name=None)
-    if db.execute(won.returning(ApiToken.id)).first() is None:
+    mark_rotated = update(ApiToken).where(ApiToken.id == token_id, ApiToken.rotated_at.is_(None))
+    mark_rotated = mark_rotated.values(rotated_at=now(), rotated_by=options.origin, taken_name=None)
+    if db.execute(mark_rotated.returning(ApiToken.id)).first() is None:
         return repeated(db, issuer, former, options)
     credential = former.credential
     requested = TokenRequest(

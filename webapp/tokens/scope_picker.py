@@ -29,7 +29,7 @@ class Covered:
     @property
     def words(self) -> str:
         if not self.is_held:
-            return self.scope.why_not()
+            return self.scope.missing_role_sentence()
         return self.scope.sentence or ("" if self.paths else _("No pages yet."))
 
 
@@ -54,45 +54,47 @@ class PickerRow:
         return any(level.is_chosen and level.scopes for level in (*self.levels, *self.others))
 
 
-def rows(catalogue: Catalogue, roles: Sequence[str], chosen: Collection[str], *, is_suggested: bool) -> list[PickerRow]:
+def rows(
+    catalogue: Catalogue, roles: Sequence[str], selected: Collection[str], *, is_suggested: bool
+) -> list[PickerRow]:
     """The rows of the picker; those with scopes that the user holds come first."""
-    shown = [scope for scope in catalogue.scopes.values() if scope.is_held_by(roles) or not scope.is_hidden]
+    visible = [scope for scope in catalogue.scopes.values() if scope.is_held_by(roles) or not scope.is_hidden]
     found = [
-        row(list(scopes), roles, set(chosen), is_suggested=is_suggested)
-        for _name, scopes in groupby(shown, key=lambda scope: scope.resource_name)
+        row(list(scopes), roles, set(selected), is_suggested=is_suggested)
+        for _name, scopes in groupby(visible, key=lambda scope: scope.resource_name)
     ]
     return sorted(found, key=lambda row: not row.is_held)
 
 
-def row(scopes: Sequence[Scope], roles: Sequence[str], chosen: set[str], *, is_suggested: bool) -> PickerRow:
+def row(scopes: Sequence[Scope], roles: Sequence[str], selected: set[str], *, is_suggested: bool) -> PickerRow:
     by_verb = {scope.verb: scope for scope in scopes}
     ranks = {verb: by_verb.pop(verb) for verb in (READ, WRITE) if verb in by_verb}
-    others = [level([scope], scope.label, roles, is_chosen=scope.name in chosen) for scope in by_verb.values()]
+    others = [level([scope], scope.label, roles, is_chosen=scope.name in selected) for scope in by_verb.values()]
     return PickerRow(
         name=scopes[0].resource_name,
         title=scopes[0].title,
-        levels=levels(ranks, roles, chosen),
+        levels=levels(ranks, roles, selected),
         others=others,
         covers=[covered(scope, roles) for scope in (*ranks.values(), *by_verb.values())],
-        is_suggested=is_suggested and any(scope.name in chosen for scope in scopes),
+        is_suggested=is_suggested and any(scope.name in selected for scope in scopes),
     )
 
 
-def levels(ranks: dict[str, Scope], roles: Sequence[str], chosen: set[str]) -> list[PickerLevel]:
+def levels(ranks: dict[str, Scope], roles: Sequence[str], selected: set[str]) -> list[PickerLevel]:
     """The options none, read, read and write; write alone only if exactly that is chosen already."""
     if not ranks:
         return []
-    had = tuple(verb for verb, scope in ranks.items() if scope.name in chosen and scope.is_held_by(roles))
+    selected_verbs = tuple(verb for verb, scope in ranks.items() if scope.name in selected and scope.is_held_by(roles))
     steps = [(READ,), (READ, WRITE)] if READ in ranks else [(WRITE,)]
-    if had == (WRITE,) and READ in ranks:
+    if selected_verbs == (WRITE,) and READ in ranks:
         steps.append((WRITE,))
     words = {
         (READ,): _("read"),
         (READ, WRITE): _("read and write"),
         (WRITE,): _("write only") if READ in ranks else _("write"),
     }
-    return [PickerLevel("", _("none"), is_held=True, is_chosen=not had)] + [
-        level([ranks[verb] for verb in step], words[step], roles, is_chosen=had == step)
+    return [PickerLevel("", _("none"), is_held=True, is_chosen=not selected_verbs)] + [
+        level([ranks[verb] for verb in step], words[step], roles, is_chosen=selected_verbs == step)
         for step in steps
         if set(step) <= set(ranks)
     ]

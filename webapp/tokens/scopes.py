@@ -120,9 +120,9 @@ class Scope:
         """Whether it opens any route to a user with these roles."""
         return not self.openings or any(opening.is_reached_by(roles) for opening in self.openings)
 
-    def why_not(self) -> str:
-        wanted = sorted({opening.role for opening in self.openings if opening.role})
-        roles = listed(map(humanize, wanted), style="or")
+    def missing_role_sentence(self) -> str:
+        required_roles = sorted({opening.role for opening in self.openings if opening.role})
+        roles = listed(map(humanize, required_roles), style="or")
         return _("You don't have this permission. It requires the role %(roles)s.", roles=roles)
 
     def reached(self, roles: Sequence[str]) -> list[str]:
@@ -190,21 +190,21 @@ class Catalogue:
         Raises:
             ScopeNotHeld: a token never reaches further than its owner.
         """
-        wanted, held = set(names), self.held_by(roles)
-        if unknown := wanted.difference(held):
+        requested, held_scopes = set(names), self.held_by(roles)
+        if unknown := requested.difference(held_scopes):
             raise ScopeNotHeld(unknown)
-        return frozenset(wanted)
+        return frozenset(requested)
 
     def level_for(self, names: Iterable[str], demands: Demands) -> Level:
         """The assurance level that a user needs to issue a token with these scopes."""
-        wanted = list(names)
-        return max([demands.of_scopes(wanted), *(opening.level for opening in self.openings(wanted))])
+        scopes = list(names)
+        return max([demands.of_scopes(scopes), *(opening.level for opening in self.openings(scopes))])
 
     def openings(self, names: Iterable[str]) -> list[Opening]:
         """The routes that these scopes open."""
-        given = frozenset(names)
-        found = (opening for name in sorted(given & self.scopes.keys()) for opening in self.scopes[name].openings)
-        return [opening for opening in found if opening.others.is_met_by(given)]
+        scopes = frozenset(names)
+        found = (opening for name in sorted(scopes & self.scopes.keys()) for opening in self.scopes[name].openings)
+        return [opening for opening in found if opening.others.is_met_by(scopes)]
 
     def unopened(self, rules: Iterable[str], names: Iterable[str]) -> list[str]:
         """Those of ``rules`` that none of these scopes opens."""
@@ -212,8 +212,8 @@ class Catalogue:
 
     def rules(self, roles: Sequence[str]) -> list[str]:
         """The URL rules that tokens of a user with these roles can open, with any scopes."""
-        held = self.openings(self.held_by(roles))
-        return sorted({opening.rule for opening in held if opening.is_reached_by(roles)})
+        openings = self.openings(self.held_by(roles))
+        return sorted({opening.rule for opening in openings if opening.is_reached_by(roles)})
 
 
 def displayed_path(rule: str) -> str:

@@ -54,13 +54,16 @@ EXACTLY = SEEN.where(
 
 def is_known(db: Session, user_id: UUID, caller: ScriptClient) -> bool:
     """Whether a script with this product in its User-Agent has logged in as this user before, from this network."""
-    whose = {"user_id": user_id}
-    alike = whose | {"user_agent": caller.user_agent[:LONGEST_AGENT], "address": caller.address}
-    if db.execute(EXACTLY, alike).first():
+    user_parameters = {"user_id": user_id}
+    exact_caller = user_parameters | {"user_agent": caller.user_agent[:LONGEST_AGENT], "address": caller.address}
+    if db.execute(EXACTLY, exact_caller).first():
         # The usual case, hourly for most scripts: no need to compare all former logins.
         return True
-    wanted = product_of(caller.user_agent), network_of(caller.address)
-    return any((product_of(agent), network_of(address)) == wanted for agent, address in db.execute(CALLERS, whose))
+    product_and_network = product_of(caller.user_agent), network_of(caller.address)
+    return any(
+        (product_of(agent), network_of(address)) == product_and_network
+        for agent, address in db.execute(CALLERS, user_parameters)
+    )
 
 
 def live(db: Session, user_id: UUID) -> list[ScriptLogin]:
@@ -99,5 +102,5 @@ def last_uses_by_client(db: Session, user_id: UUID) -> dict[UUID | None, datetim
     found = select(RefreshFamily.client_id, last).join(
         Credential, or_(Credential.id == RefreshFamily.id, Credential.family_id == RefreshFamily.id)
     )
-    of_theirs = found.where(Credential.user_id == user_id, RefreshFamily.client_id.is_not(None))
-    return dict(db.execute(of_theirs.group_by(RefreshFamily.client_id)).all())
+    query = found.where(Credential.user_id == user_id, RefreshFamily.client_id.is_not(None))
+    return dict(db.execute(query.group_by(RefreshFamily.client_id)).all())

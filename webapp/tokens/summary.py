@@ -28,10 +28,10 @@ def summary(authority: TokenGrant, expires_at: datetime, catalogue: Catalogue, *
 
 
 def opens_something(scope: Scope, authority: TokenGrant) -> bool:
-    return not scope.openings or any(keeps(opening, authority) for opening in scope.openings)
+    return not scope.openings or any(permits(opening, authority) for opening in scope.openings)
 
 
-def keeps(opening: Opening, authority: TokenGrant) -> bool:
+def permits(opening: Opening, authority: TokenGrant) -> bool:
     """Whether the restrictions of a token permit a route."""
     is_method = not authority.methods or READS.get(opening.method, opening.method) in authority.methods
     return is_method and (not authority.resources or opening.rule in authority.resources)

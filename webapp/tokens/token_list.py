@@ -121,21 +121,21 @@ def glance(row: TokenRow) -> TokenGlance:
     return TokenGlance(found.id, *times, row.entry.rotated_at, found.authority)
 
 
-def state_of(seen: TokenGlance, moment: datetime) -> str:
+def state_of(glance: TokenGlance, moment: datetime) -> str:
     """The state of a token that is shown; the most important one that applies."""
-    if seen.revoked_at is not None:
+    if glance.revoked_at is not None:
         return "revoked"
-    if seen.expires_at <= moment:
+    if glance.expires_at <= moment:
         return "expired"
-    if seen.rotated_at is not None:
+    if glance.rotated_at is not None:
         return "rotated"
     # Not for tokens issued for a short time, which always expire soon.
-    lifetime = seen.expires_at - seen.created_at
-    if seen.expires_at - moment < SOON and lifetime > SOON:
+    lifetime = glance.expires_at - glance.created_at
+    if glance.expires_at - moment < SOON and lifetime > SOON:
         return "expires_soon"
-    if seen.last_used_at is None:
+    if glance.last_used_at is None:
         return "never_used"
-    return "unused" if moment - seen.last_used_at > LONG_UNUSED else "active"
+    return "unused" if moment - glance.last_used_at > LONG_UNUSED else "active"
 
 
 def token_page(
@@ -154,12 +154,12 @@ def token_page(
         all_scopes: all scopes that the owner can grant, for the filter of tokens that have them all.
     """
     moment = now()
-    seen = glances(db, user_id, is_live_at(moment) if is_live else recently_ended(moment))
-    states = Counter(state_of(one, moment) for one in seen)
-    states[WIDE] = sum(allows_all(one, all_scopes) for one in seen)
-    wanted = [one.id for one in seen if state is None or is_meant(one, state, all_scopes, moment)]
-    rows = rows_by_id(db, wanted[first : first + size])
-    return TokenPage(describe_all(db, rows, moment), first, len(wanted), states)
+    all_glances = glances(db, user_id, is_live_at(moment) if is_live else recently_ended(moment))
+    states = Counter(state_of(one, moment) for one in all_glances)
+    states[WIDE] = sum(allows_all(one, all_scopes) for one in all_glances)
+    token_ids = [one.id for one in all_glances if state is None or is_in_state(one, state, all_scopes, moment)]
+    rows = rows_by_id(db, token_ids[first : first + size])
+    return TokenPage(describe_all(db, rows, moment), first, len(token_ids), states)
 
 
 def glances(db: Session, user_id: UUID, view: ColumnElement[bool]) -> list[TokenGlance]:
@@ -178,13 +178,13 @@ def rows_by_id(db: Session, token_ids: Sequence[UUID]) -> list[TokenRow]:
     return [found[token_id] for token_id in token_ids]
 
 
-def is_meant(seen: TokenGlance, state: str, all_scopes: frozenset[str], moment: datetime) -> bool:
-    return allows_all(seen, all_scopes) if state == WIDE else state_of(seen, moment) == state
+def is_in_state(glance: TokenGlance, state: str, all_scopes: frozenset[str], moment: datetime) -> bool:
+    return allows_all(glance, all_scopes) if state == WIDE else state_of(glance, moment) == state
 
 
-def allows_all(seen: TokenGlance, all_scopes: frozenset[str]) -> bool:
+def allows_all(glance: TokenGlance, all_scopes: frozenset[str]) -> bool:
     """Whether a token has all scopes that its owner can grant, if these are more than one."""
-    authority = seen.authority
+    authority = glance.authority
     return bool(authority and len(all_scopes) > 1 and authority.scopes >= all_scopes and not authority.is_bounded)
 
 
@@ -200,9 +200,9 @@ def counts(db: Session, user_id: UUID) -> dict[str, int]:
 
 def of_owner(columns: Sequence[Any], user_id: UUID, view: ColumnElement[bool]) -> Select[Any]:
     # Access tokens of script logins are not listed; the logins are listed elsewhere.
-    mine = Credential.user_id == user_id, Credential.kind == "token", Credential.family_id.is_(None)
+    own_tokens = Credential.user_id == user_id, Credential.kind == "token", Credential.family_id.is_(None)
     joined: Select[Any] = select(*columns).join_from(Credential, ApiToken, ApiToken.id == Credential.id)
-    return joined.where(*mine, view).order_by(Credential.created_at.desc(), ApiToken.id)
+    return joined.where(*own_tokens, view).order_by(Credential.created_at.desc(), ApiToken.id)
 
 
 def is_live_at(moment: datetime) -> ColumnElement[bool]:
@@ -211,8 +211,8 @@ def is_live_at(moment: datetime) -> ColumnElement[bool]:
 
 
 def recently_ended(moment: datetime) -> ColumnElement[bool]:
-    lately = or_(Credential.revoked_at > moment - KEPT, Credential.expires_at.between(moment - KEPT, moment))
-    return and_(or_(Credential.revoked_at.is_not(None), Credential.expires_at <= moment), lately)
+    ended_recently = or_(Credential.revoked_at > moment - KEPT, Credential.expires_at.between(moment - KEPT, moment))
+    return and_(or_(Credential.revoked_at.is_not(None), Credential.expires_at <= moment), ended_recently)
 
 
 def describe_all(db: Session, rows: Sequence[TokenRow], moment: datetime) -> list[Token]:

@@ -43,9 +43,9 @@ def leaves(old: tuple[str, ...], new: tuple[str, ...]) -> bool:
     return not new or not all(is_inside(network(cidr), old) for cidr in new)
 
 
-def is_inside(wanted: IPv4Network | IPv6Network, cidrs: tuple[str, ...]) -> bool:
-    if isinstance(wanted, IPv4Network):
-        fours = [known for known in map(network, cidrs) if isinstance(known, IPv4Network)]
-        return any(wanted.subnet_of(known) for known in collapse_addresses(fours))
-    sixes = [known for known in map(network, cidrs) if isinstance(known, IPv6Network)]
-    return any(wanted.subnet_of(known) for known in collapse_addresses(sixes))
+def is_inside(requested_network: IPv4Network | IPv6Network, cidrs: tuple[str, ...]) -> bool:
+    if isinstance(requested_network, IPv4Network):
+        fours = [own_network for own_network in map(network, cidrs) if isinstance(own_network, IPv4Network)]
+        return any(requested_network.subnet_of(own_network) for own_network in collapse_addresses(fours))
+    sixes = [own_network for own_network in map(network, cidrs) if isinstance(own_network, IPv6Network)]
+    return any(requested_network.subnet_of(own_network) for own_network in collapse_addresses(sixes))

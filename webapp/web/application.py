@@ -78,9 +78,9 @@ class Application(Flask):
         get = environ.get
         # Everything that Flask derives the host from.
         host = environ["wsgi.url_scheme"], get("HTTP_HOST"), get("SERVER_NAME"), get("SERVER_PORT"), get("SCRIPT_NAME")
-        if (known := self._adapters.get(host)) is None:
+        if (host_and_adapter := self._adapters.get(host)) is None:
             return self._cache_adapter(host, request)
-        request.host, cached = known
+        request.host, cached = host_and_adapter
         return MapAdapter(
             self.url_map,
             cached.server_name,

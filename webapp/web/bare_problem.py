@@ -36,10 +36,10 @@ def bare_problem(status: int, base_url: str, detail: str | None = None, *, is_pa
         kind = f"{base_url}/problems/{slug_of(None, status)}"
         members = {"type": kind, "title": title, "status": status, "detail": detail, "instance": f"urn:uuid:{uuid4()}"}
         content_type, body = "application/problem+json", json.dumps(members)
-    sent = body.encode()
+    payload = body.encode()
     headers = [
         ("Content-Type", content_type),
-        ("Content-Length", str(len(sent))),
+        ("Content-Length", str(len(payload))),
         ("Cache-Control", "no-store"),
     ]
-    return BareProblem(f"{status} {phrase_of(status)}", headers, sent)
+    return BareProblem(f"{status} {phrase_of(status)}", headers, payload)

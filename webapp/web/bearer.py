@@ -44,12 +44,12 @@ def presented(request: Request = request) -> Presented | None:
         has_query = "token=" in environ.get("QUERY_STRING", "")
         if "HTTP_AUTHORIZATION" not in environ and not has_query:
             return None
-        shown = read(request, locations(request))
+        credential = read(request, locations(request))
         is_matched = request.url_rule is not None or request.routing_exception is not None
-        if has_query and not is_matched and not (shown and shown.is_in_query):
+        if has_query and not is_matched and not (credential and credential.is_in_query):
             # Flask opens the session before it knows the route, which may accept a token in the query.
-            return shown
-        environ[PRESENTED] = shown
+            return credential
+        environ[PRESENTED] = credential
     found: Presented | None = environ[PRESENTED]
     return found
 

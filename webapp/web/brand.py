@@ -60,11 +60,11 @@ def colours(light: str, dark: str) -> str:
     if not light and not dark:
         return ""
     names = list(DEFAULTS)
-    chosen = [
-        made_of(colour_of(given), scheme) if given else [DEFAULTS[name][place] for name in names]
+    columns = [
+        accent_colours(colour_of(given), scheme) if given else [DEFAULTS[name][place] for name in names]
         for place, (given, scheme) in enumerate(((light, LIGHT), (dark, DARK)))
     ]
-    lines = [f"{name}: light-dark({', '.join(pair)});" for name, *pair in zip(names, *chosen, strict=True)]
+    lines = [f"{name}: light-dark({', '.join(pair)});" for name, *pair in zip(names, *columns, strict=True)]
     if light:
         accent = colour_of(light)
         lines.append(f"--color-lintel: {hex_of(mixed(accent, BLACK, 0.5))};")
@@ -72,6 +72,6 @@ def colours(light: str, dark: str) -> str:
     return "@layer tokens { :root { " + " ".join(lines) + " } }\n"
 
 
-def made_of(accent: Colour, scheme: ColourScheme) -> list[str]:
+def accent_colours(accent: Colour, scheme: ColourScheme) -> list[str]:
     """The accent colour, its hover colour, and the background of selected items."""
     return [hex_of(accent), hex_of(mixed(accent, scheme.ink, 0.25)), hex_of(soft(accent, scheme))]

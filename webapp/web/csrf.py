@@ -121,8 +121,8 @@ def check_double_submit(cookie: str, expected: Sequence[str]) -> None:
         Problem: 403 ``csrf_failed``.
     """
     refuse_cross_site()
-    repeated, kept = sent_token(), request.cookies.get(cookie, "")
-    if not any(same(repeated, value) and same(kept, value) for value in expected):
+    repeated, cookie_value = sent_token(), request.cookies.get(cookie, "")
+    if not any(same(repeated, value) and same(cookie_value, value) for value in expected):
         raise refusal(_("X-CSRF-Token does not repeat the cookie %(cookie)s.", cookie=cookie))
 
 
@@ -156,7 +156,7 @@ def is_same_site() -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     origin = request.headers.get("Origin")
-    return origin is None or is_ours(origin)
+    return origin is None or is_of_this_site(origin)
 
 
 def is_same_origin() -> bool:
@@ -166,10 +166,10 @@ def is_same_origin() -> bool:
     """
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     is_claimed = site == "same-origin" or (site is None and origin is not None)
-    return is_claimed and (origin is None or is_ours(origin))
+    return is_claimed and (origin is None or is_of_this_site(origin))
 
 
-def is_ours(origin: str) -> bool:
+def is_of_this_site(origin: str) -> bool:
     # Compared as strings, so that no difference between URL parsers matters; http and https are different sites.
     base = service(BaseUrl)
     return origin in (base.origin, f"{base.scheme}://{request.host}")

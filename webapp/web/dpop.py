@@ -27,8 +27,8 @@ def proof_for(token: str | None) -> DpopProof:
         raise InvalidProof("the proof is missing")
     config = current_app.config
     base_urls = config["BASE_URL"], *config["FORMER_BASE_URLS"]
-    sent = ProvenRequest(method=request.method, base_urls=base_urls, path=request.path, token=token)
-    return dpop.proven(header, sent, window=config["DPOP_WINDOW"])
+    proven_request = ProvenRequest(method=request.method, base_urls=base_urls, path=request.path, token=token)
+    return dpop.proven(header, proven_request, window=config["DPOP_WINDOW"])
 
 
 def is_new(proof: DpopProof) -> bool:

@@ -53,10 +53,10 @@ def of_x_forwarded(environ: "WSGIEnvironment", networks: Sequence[Network]) -> P
     # From the nearest hop backwards: the first address that is not a trusted proxy is the client's. Anything further
     # left was sent by the client itself and may be forged.
     while chain and is_trusted(caller or environ.get("REMOTE_ADDR", ""), networks):
-        named = parse_entry(chain.pop())
-        if named is None:
+        hop = parse_entry(chain.pop())
+        if hop is None:
             break
-        caller, hops = str(named), hops + 1
+        caller, hops = str(hop), hops + 1
 
     def first_of(header: str) -> str:
         # Of the proxy that is furthest away among those that are trusted.
@@ -72,13 +72,13 @@ def of_forwarded(environ: "WSGIEnvironment", networks: Sequence[Network]) -> Pro
         pairs = pairs_of(chain.pop())
         if pairs is None:
             break
-        named = parse_node(pairs.get("for", ""))
+        hop = parse_node(pairs.get("for", ""))
         found = ProxiedClient(
-            str(named) if named else found.ip_address,
+            str(hop) if hop else found.ip_address,
             scheme_in(pairs.get("proto", "")) or found.scheme,
             host_in(pairs.get("host", "")) or found.host,
         )
-        if named is None:
+        if hop is None:
             # "unknown" or an obfuscated name: the elements before it come from that client.
             break
     return found
@@ -134,5 +134,5 @@ def host_in(text: str) -> str | None:
 
 def is_trusted(address: str, networks: Sequence[Network]) -> bool:
     """Whether an IP address is one of the trusted proxies."""
-    known = parse_entry(address)
-    return known is not None and any(known in network for network in networks)
+    ip_address = parse_entry(address)
+    return ip_address is not None and any(ip_address in network for network in networks)

@@ -26,8 +26,8 @@ def requested() -> str:
     if not request or "HTTP_ACCEPT_LANGUAGE" not in request.environ:
         return DEFAULT
     # Werkzeug's ``best_match`` would answer "de-AT, en;q=0.5" in English, because only that matches exactly.
-    wanted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
-    return next((tag for tag in wanted if tag in LANGUAGES), DEFAULT)
+    languages = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
+    return next((tag for tag in languages if tag in LANGUAGES), DEFAULT)
 
 
 def language() -> str:
@@ -40,17 +40,17 @@ def refresh() -> None:
     flask_babel.refresh()
 
 
-def init_app(app: Flask, chosen: Callable[[], str]) -> None:
+def init_app(app: Flask, chosen_language: Callable[[], str]) -> None:
     """Register Flask-Babel with the language of each request.
 
     Args:
-        chosen: the language of the caller's account, or ``AUTOMATIC``; called at most once per request.
+        chosen_language: the language of the caller's account, or ``AUTOMATIC``; called at most once per request.
     """
 
     locales = {tag: Locale.parse(tag) for tag in LANGUAGES}
 
     def select() -> Locale:
-        setting = chosen()
+        setting = chosen_language()
         return locales[setting if setting in LANGUAGES else requested()]
 
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)

@@ -91,13 +91,15 @@ def known_names(view: Callable[..., Any]) -> KnownNames:
     contract, declared = contract_of(view), getattr(view, ATTRIBUTE, None) or Reads(*(frozenset[str](),) * 3, None)
     if declared.others:
         return KnownNames(fields=None, prefixes=(), parameters=None, lists=frozenset())
-    is_ours = (view.__module__ or "").partition(".")[0] == __name__.partition(".")[0]
+    is_of_this_site = (view.__module__ or "").partition(".")[0] == __name__.partition(".")[0]
     form = declared.form or (contract.form if contract else None)
     query = {member.name for member in members_of(contract.query)} if contract and contract.query else set()
     return KnownNames(
-        fields=declared.fields.union(field_names(form) if form else ()) if is_ours or form or declared.fields else None,
+        fields=declared.fields.union(field_names(form) if form else ())
+        if is_of_this_site or form or declared.fields
+        else None,
         prefixes=getattr(form, "prefixes", ()),
-        parameters=declared.parameters | query if is_ours or query or declared.parameters else None,
+        parameters=declared.parameters | query if is_of_this_site or query or declared.parameters else None,
         lists=declared.lists,
     )
 
@@ -115,11 +117,11 @@ def refuse_unknown(current: Request, app: Flask) -> None:
     # Most requests end here, so nothing else is looked up before.
     if not (changes or query) or current.url_rule is None:
         return
-    known = known_names(handler_of(app.view_functions[current.url_rule.endpoint], current.method))
-    if query and known.parameters is not None and (changes or known.parameters):
-        check_query(known.parameters, known.lists | token_parameter(current.method))
-    if changes and known.fields is not None:
-        check_body(known.fields, known.prefixes)
+    names = known_names(handler_of(app.view_functions[current.url_rule.endpoint], current.method))
+    if query and names.parameters is not None and (changes or names.parameters):
+        check_query(names.parameters, names.lists | token_parameter(current.method))
+    if changes and names.fields is not None:
+        check_body(names.fields, names.prefixes)
 
 
 def token_parameter(method: str) -> frozenset[str]:
@@ -128,23 +130,27 @@ def token_parameter(method: str) -> frozenset[str]:
     return frozenset({"token"} if is_read else ())
 
 
-def check_query(known: frozenset[str], lists: frozenset[str]) -> None:
-    given = request.args
-    if unknown := [name for name in given if name not in known | lists]:
-        raise refusal({printable(name): [unknown_parameter(name, known)] for name in unknown[:MAX_NAMED]}, 400)
-    if repeated := [name for name in given if name not in lists and len(given.getlist(name)) > 1]:
+def check_query(known_parameters: frozenset[str], lists: frozenset[str]) -> None:
+    query = request.args
+    if unknown := [name for name in query if name not in known_parameters | lists]:
+        raise refusal(
+            {printable(name): [unknown_parameter(name, known_parameters)] for name in unknown[:MAX_NAMED]}, 400
+        )
+    if repeated := [name for name in query if name not in lists and len(query.getlist(name)) > 1]:
         errors = {name: [_("%(name)s was sent more than once.", name=name)] for name in repeated[:MAX_NAMED]}
         raise refusal(errors, 400)
 
 
-def check_body(known: frozenset[str], prefixes: tuple[str, ...]) -> None:
-    given = submitted()
-    for name in known & SPELLINGS.keys():
+def check_body(known_fields: frozenset[str], prefixes: tuple[str, ...]) -> None:
+    fields = submitted()
+    for name in known_fields & SPELLINGS.keys():
         merge_spellings(name, SPELLINGS[name])
-    accepted = known | ALWAYS
-    if unknown := [name for name in given if name not in accepted and not name.startswith(prefixes or ("\0",))]:
-        raise refusal({printable(name): [unknown_field(name, known)] for name in unknown[:MAX_NAMED]}, body_status())
-    if len(given.getlist("csrf_token")) > 1:
+    accepted = known_fields | ALWAYS
+    if unknown := [name for name in fields if name not in accepted and not name.startswith(prefixes or ("\0",))]:
+        raise refusal(
+            {printable(name): [unknown_field(name, known_fields)] for name in unknown[:MAX_NAMED]}, body_status()
+        )
+    if len(fields.getlist("csrf_token")) > 1:
         raise unreadable(_("%(name)s was sent more than once.", name="csrf_token"))
 
 
@@ -154,9 +160,9 @@ def merge_spellings(name: str, other: str) -> None:
     Raises:
         Problem: both were sent, with different words.
     """
-    given = submitted()
-    ours, others = words_of(given.getlist(name)), words_of(given.getlist(other))
-    if ours and others and ours != others:
+    fields = submitted()
+    values, others = words_of(fields.getlist(name)), words_of(fields.getlist(other))
+    if values and others and values != others:
         message = _("`%(name)s` and `%(other)s` are the same field. Send one of them.", name=name, other=other)
         raise refusal({other: [message]}, body_status())
     move_field(other, name)
@@ -166,21 +172,25 @@ def words_of(values: Iterable[str]) -> set[str]:
     return {word for value in values for word in value.split()}
 
 
-def unknown_field(name: str, known: Collection[str]) -> str:
-    if near := get_close_matches(printable(name), known, n=1):
+def unknown_field(name: str, known_fields: Collection[str]) -> str:
+    if near := get_close_matches(printable(name), known_fields, n=1):
         return _("Unknown field `%(name)s`. Did you mean `%(nearest)s`?", name=printable(name), nearest=near[0])
-    if not known:
+    if not known_fields:
         return _("Unknown field `%(name)s`. This endpoint reads no fields.", name=printable(name))
-    return _("Unknown field `%(name)s`. Known are: %(known)s.", name=printable(name), known=", ".join(sorted(known)))
+    return _(
+        "Unknown field `%(name)s`. Known are: %(known)s.", name=printable(name), known=", ".join(sorted(known_fields))
+    )
 
 
-def unknown_parameter(name: str, known: Collection[str]) -> str:
-    if near := get_close_matches(printable(name), known, n=1):
+def unknown_parameter(name: str, known_parameters: Collection[str]) -> str:
+    if near := get_close_matches(printable(name), known_parameters, n=1):
         return _("Unknown parameter `%(name)s`. Did you mean `%(nearest)s`?", name=printable(name), nearest=near[0])
-    if not known:
+    if not known_parameters:
         return _("Unknown parameter `%(name)s`. Send it in the body.", name=printable(name))
     return _(
-        "Unknown parameter `%(name)s`. Known are: %(known)s.", name=printable(name), known=", ".join(sorted(known))
+        "Unknown parameter `%(name)s`. Known are: %(known)s.",
+        name=printable(name),
+        known=", ".join(sorted(known_parameters)),
     )
 
 

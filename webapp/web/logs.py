@@ -55,9 +55,9 @@ def init_app(app: Flask, *, as_json: bool, level: str) -> None:
     """Send the logs of ``webapp``, and warnings of libraries, to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLine() if as_json else TextLine())
-    ours = logging.getLogger("webapp")
-    ours.handlers, ours.propagate = [handler], False
-    ours.setLevel(level.upper())
+    site_logger = logging.getLogger("webapp")
+    site_logger.handlers, site_logger.propagate = [handler], False
+    site_logger.setLevel(level.upper())
     app.logger.handlers = [handler]
     use_for_others(handler)
 

@@ -166,12 +166,13 @@ def refusal(status: int) -> Schema:
     return {"description": "{}. {}".format(*WORDS[status]), "content": content} | headers(HEADERS.get(status, {}))
 
 
-def headers(named: Schema) -> Schema:
-    """Header Objects for headers that are always sent; ``named`` maps each to its description."""
-    made = {
-        name: {"description": words, "required": True, "schema": {"type": "string"}} for name, words in named.items()
+def headers(descriptions: Schema) -> Schema:
+    """Header Objects for headers that are always sent; ``descriptions`` maps each to its description."""
+    header_objects = {
+        name: {"description": words, "required": True, "schema": {"type": "string"}}
+        for name, words in descriptions.items()
     }
-    return {"headers": made} if made else {}
+    return {"headers": header_objects} if header_objects else {}
 
 
 def ref(kind: type[Any]) -> Schema:

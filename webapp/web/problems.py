@@ -133,8 +133,8 @@ def from_outage(error: Unavailable) -> Response:
 def from_fault(error: Exception) -> Response:
     """Error handler for any other exception: 500, logged with its traceback."""
     log.exception("unhandled error", exc_info=error)
-    if (shown := traceback_for(unproxied(current_app), unproxied(request), error)) is not None:
-        return shown
+    if (traceback_page := traceback_for(unproxied(current_app), unproxied(request), error)) is not None:
+        return traceback_page
     problem = Problem(500, *WORDS[500])
     try:
         return problem_response(problem)

@@ -55,9 +55,9 @@ class TrustedProxies:
         if not self.is_trusted(peer):
             self.report_once(peer)
             return
-        sent = tuple(map(environ.get, HEADERS))
-        is_short = sum(map(len, filter(None, sent))) <= LONGEST_REMEMBERED
-        client = self.known_client(peer, *sent) if is_short else client_of(environ, self.networks)
+        values = tuple(map(environ.get, HEADERS))
+        is_short = sum(map(len, filter(None, values))) <= LONGEST_REMEMBERED
+        client = self.known_client(peer, *values) if is_short else client_of(environ, self.networks)
         if client.ip_address is not None:
             environ["REMOTE_ADDR"], environ[FROM_TRUSTED_PROXY] = client.ip_address, True
         if client.scheme is not None:
@@ -65,9 +65,9 @@ class TrustedProxies:
         if client.host is not None:
             environ[CLIENT_HOST] = client.host
 
-    def client(self, peer: str, *sent: str | None) -> ProxiedClient:
-        named = {header: value for header, value in zip(HEADERS, sent, strict=True) if value is not None}
-        return client_of({"REMOTE_ADDR": peer, **named}, self.networks)
+    def client(self, peer: str, *values: str | None) -> ProxiedClient:
+        headers = {header: value for header, value in zip(HEADERS, values, strict=True) if value is not None}
+        return client_of({"REMOTE_ADDR": peer, **headers}, self.networks)
 
     def report_once(self, peer: str) -> None:
         if peer in self.reported or len(self.reported) >= MOST_REPORTED:

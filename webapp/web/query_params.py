@@ -19,12 +19,12 @@ def parse_query(kind: type[S]) -> S:
     Raises:
         Problem: 400 with ``errors``, rather than a list for which a filter was ignored.
     """
-    given: dict[str, Any] = request.args.to_dict()
+    parameters: dict[str, Any] = request.args.to_dict()
     for name, hint in get_type_hints(kind).items():
         # Only ISO 8601. Without ``strict``, msgspec would read a number as seconds since 1970.
-        if name in given and datetime in (hint, *get_args(hint)):
-            given[name] = converted(given[name], datetime, at=name)
-    return converted(given, kind, strict=False)
+        if name in parameters and datetime in (hint, *get_args(hint)):
+            parameters[name] = converted(parameters[name], datetime, at=name)
+    return converted(parameters, kind, strict=False)
 
 
 def converted(value: Any, kind: type[T], *, at: str = "query", strict: bool = True) -> T:

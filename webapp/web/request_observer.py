@@ -88,15 +88,15 @@ def fill(response: Response) -> Response:
     context = unproxied(request_ctx)
     record: RequestRecord | None = context.request.environ.get(RECORD)
     if record is not None:
-        kept = unproxied(g)
+        app_globals = unproxied(g)
         rule = context.request.url_rule
         record.route = rule.rule if rule is not None else None
-        caller = kept.get("caller")
+        caller = app_globals.get("caller")
         # A credential that was not accepted has a row too, unless it is unknown.
         row = getattr(caller, "credential_row", caller)
         if row is not None:
             record.user_id, record.credential_id = row.user_id, row.credential_id
-        record.decision = kept.get("refused") or ("allowed" if "is_authorized" in kept else None)
+        record.decision = app_globals.get("refused") or ("allowed" if "is_authorized" in app_globals else None)
     return response
 
 

@@ -32,17 +32,17 @@ def stream(body: Iterable[bytes], head: Message, receive: Receive, send: Send, l
     Raises:
         ClientGone: before the end of the response.
     """
-    gone = asyncio.run_coroutine_threadsafe(disconnected(receive), loop)
+    disconnection = asyncio.run_coroutine_threadsafe(disconnected(receive), loop)
     until = time.monotonic() + LONGEST
     try:
-        deliver(head, send, gone, loop)
+        deliver(head, send, disconnection, loop)
         for part in body if is_event_stream(head) else collected(body):
             if time.monotonic() > until:
                 raise ClientGone
-            deliver({"type": "http.response.body", "body": part, "more_body": True}, send, gone, loop)
-        deliver({"type": "http.response.body", "body": b""}, send, gone, loop)
+            deliver({"type": "http.response.body", "body": part, "more_body": True}, send, disconnection, loop)
+        deliver({"type": "http.response.body", "body": b""}, send, disconnection, loop)
     finally:
-        gone.cancel()
+        disconnection.cancel()
 
 
 def is_event_stream(head: Message) -> bool:
@@ -62,19 +62,19 @@ def collected(parts: Iterable[bytes]) -> Iterator[bytes]:
         yield bytes(whole)
 
 
-def deliver(message: Message, send: Send, gone: "Future[None]", loop: asyncio.AbstractEventLoop) -> None:
+def deliver(message: Message, send: Send, disconnection: "Future[None]", loop: asyncio.AbstractEventLoop) -> None:
     """Send one message and wait until it is sent.
 
     Raises:
         ClientGone: it disconnected, or took longer than ``LONGEST_PART``.
     """
     # ``send`` may return any awaitable, but run_coroutine_threadsafe needs a coroutine.
-    sent = asyncio.run_coroutine_threadsafe(sending(message, send), loop)
-    done, _ = wait((sent, gone), LONGEST_PART, FIRST_COMPLETED)
-    if gone in done or not done:
-        sent.cancel()
+    sending_done = asyncio.run_coroutine_threadsafe(sending(message, send), loop)
+    done, _ = wait((sending_done, disconnection), LONGEST_PART, FIRST_COMPLETED)
+    if disconnection in done or not done:
+        sending_done.cancel()
         raise ClientGone
-    sent.result()
+    sending_done.result()
 
 
 async def sending(message: Message, send: Send) -> None:

@@ -132,8 +132,8 @@ def replace_templates(app: Flask, folder: str) -> None:
     A template there can extend the one that it replaces by the prefix ``latchkey/``, such as
     ``{% extends "latchkey/login/login.html" %}``.
     """
-    ours = FileSystemLoader(app.root_path if app.template_folder is None else app.template_folder)
-    app.jinja_loader = ChoiceLoader([FileSystemLoader(folder), ours, PrefixLoader({"latchkey": ours})])
+    loader = FileSystemLoader(app.root_path if app.template_folder is None else app.template_folder)
+    app.jinja_loader = ChoiceLoader([FileSystemLoader(folder), loader, PrefixLoader({"latchkey": loader})])
 
 
 def init_app(app: Flask, site: SiteInfo, zone: Callable[[], tzinfo] = lambda: UTC) -> None:

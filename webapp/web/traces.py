@@ -122,7 +122,7 @@ def span(record: RequestRecord, trace_id: str, parent_id: str, ended: int) -> di
         trace_id: of the caller; empty: a new trace.
         ended: nanoseconds since 1970.
     """
-    known = {
+    values = {
         "http.request.method": record.method[:20],
         "http.route": record.route,
         "http.response.status_code": record.status,
@@ -136,7 +136,7 @@ def span(record: RequestRecord, trace_id: str, parent_id: str, ended: int) -> di
         "kind": SERVER,
         "startTimeUnixNano": str(ended - round(record.seconds * 1e9)),
         "endTimeUnixNano": str(ended),
-        "attributes": attributes(known),
+        "attributes": attributes(values),
         "status": {"code": ERROR} if record.status >= 500 else {},
     }
 

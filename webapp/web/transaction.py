@@ -29,8 +29,8 @@ def db() -> Session:
     """
     if "db" not in g:
         begin(database().read() if request.method in READS else database().write())
-    begun: Session = g.db
-    return begun
+    session: Session = g.db
+    return session
 
 
 def writable() -> Session:
@@ -40,8 +40,8 @@ def writable() -> Session:
     """
     if "db" not in g:
         begin(database().write())
-    begun: Session = g.db
-    return begun
+    session: Session = g.db
+    return session
 
 
 def begin(opened: AbstractContextManager[Session]) -> None:

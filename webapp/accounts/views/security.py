@@ -21,7 +21,7 @@ from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.guard import Principal, login_manager, require
 from webapp.mfa import resets
-from webapp.mfa.factor_list import FactorList, listed
+from webapp.mfa.factor_list import FactorList, list_factors
 from webapp.mfa.views.blueprint import login_methods
 from webapp.sessions import trusted
 from webapp.sessions.session_list import Device, devices
@@ -99,7 +99,7 @@ def security_of(principal: Principal) -> Security:
     return Security(
         password_changed_at=me(principal).password_changed_at,
         fresh_until=fresh_until if fresh_until > now() else None,
-        factors=listed(db(), principal.user_id, login_methods(principal)),
+        factors=list_factors(db(), principal.user_id, login_methods(principal)),
         sessions=devices(db(), principal),
         trusted=trusted.of_user(db(), principal.user_id),
         tokens=tokens.tokens,

@@ -146,7 +146,7 @@ def with_secret_of(db: Session, client: OAuthClient, secret: str | None) -> AppW
 
 
 def details_of(db: Session, client: OAuthClient, secret: str | None = None) -> dict[str, Any]:
-    made_at, live = client_secrets.made_at(db, client), refresh_families.live_of_client(db, client.id)
+    made_at, live = client_secrets.creation_times(db, client), refresh_families.live_of_client(db, client.id)
     return columns_of(client) | {
         "set_up": set_up_of(client, secret),
         "secrets_made_at": list(made_at),

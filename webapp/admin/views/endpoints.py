@@ -17,7 +17,7 @@ from webapp.core.translation import _
 from webapp.credentials import route_uses
 from webapp.credentials.purge import USES_KEPT
 from webapp.credentials.usage_store import resource_text
-from webapp.guard.access_report import why
+from webapp.guard.access_report import access_reason
 from webapp.guard.policy import Requirement
 from webapp.guard.routes import guarded, is_built_in, routes
 from webapp.web.api_schema import responds
@@ -119,7 +119,7 @@ def endpoint(name: str, requirement: Requirement, counts: Mapping[str, tuple[int
     requests, users = counts.get(stored_name(name), (0, 0))
     return Endpoint(
         endpoint=name,
-        why=why(requirement, requirement.role or "", is_open=True),
+        why=access_reason(requirement, requirement.role or "", is_open=True),
         scope=None if requirement.session else requirement.scope,
         is_audited=requirement.is_audited,
         requests=requests,

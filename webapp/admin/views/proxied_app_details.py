@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import user_queries
 from webapp.accounts.user_ids import shown_names
 from webapp.forward_auth import app_queries, count_store, lifecycle
-from webapp.forward_auth.counted_checks import ALLOW, Counted
+from webapp.forward_auth.counted_checks import ALLOW, CountKey
 from webapp.forward_auth.models import AccessRule, ProxiedApp
 from webapp.forward_auth.proxied_apps import scope_of
 from webapp.forward_auth.replay import ChangeEffects
@@ -169,7 +169,7 @@ def details_of(db: Session, row: ProxiedApp) -> dict[str, Any]:
     }
 
 
-def counted_requests(db: Session, counts: Mapping[Counted, int]) -> list[CountedRequests]:
+def counted_requests(db: Session, counts: Mapping[CountKey, int]) -> list[CountedRequests]:
     names = user_queries.names_of(db, {UUID(int=one.user) for one in counts if one.user})
     return [
         CountedRequests(

@@ -40,7 +40,7 @@ def backchannel_logout(slug: str) -> ResponseReturnValue:
     # Sessions go on while a provider is disabled, so they can end too.
     row = provider_named(slug, disabled_too=True)
     try:
-        token = shown_token(row)
+        token = received_logout_token(row)
     except LoginFailed as error:
         guesses.count(request.remote_addr)
         fields = {"provider": row.slug, "check": error.check, "reason": error.detail}
@@ -52,7 +52,7 @@ def backchannel_logout(slug: str) -> ResponseReturnValue:
     return Response(status=200, headers={"Cache-Control": "no-store"})
 
 
-def shown_token(row: LoginProvider) -> LogoutToken:
+def received_logout_token(row: LoginProvider) -> LogoutToken:
     """The logout token of this request, which counts once.
 
     Raises:

@@ -42,7 +42,7 @@ USED = Limit(f"{SPENT}provider-login", 1, LIFETIME + timedelta(minutes=1))
 def callback(slug: str) -> ResponseReturnValue:
     """The user comes back from an identity provider."""
     row, response = provider_named(slug, disabled_too=True), response_in(request.args)
-    pending_request = taken(response.state, slug)
+    pending_request = take_pending_request(response.state, slug)
     if pending_request.mark != login_mark(row):
         # The provider was changed meanwhile, and the response is from the one before.
         raise unknown_login()
@@ -89,7 +89,7 @@ def error_in(query: MultiDict[str, str]) -> str:
     return "access_denied" if is_cancelled else query.get("error", "")
 
 
-def taken(state: str, slug: str) -> PendingRequest:
+def take_pending_request(state: str, slug: str) -> PendingRequest:
     """The login that this response belongs to, which can be used once.
 
     Raises:

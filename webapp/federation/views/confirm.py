@@ -20,7 +20,7 @@ from webapp.federation.views.identities import begun_by_another
 from webapp.federation.views.start import leave_for
 from webapp.guard import Principal, form_state, require, saved_form
 from webapp.guard.assurance import level_of
-from webapp.login.step_up_methods import wanted_level
+from webapp.login.step_up_methods import step_up_level
 from webapp.login.views.blueprint import reauthenticate
 from webapp.mfa import factors
 from webapp.web.known_fields import reads
@@ -83,7 +83,7 @@ def confirmed(row: LoginProvider, identity: UpstreamIdentity, pending_request: P
     if link is None or link.user_id != principal.user_id:
         raise another_account(row, pending_request.next)
     amr = amr_of(row, identity)
-    if level_of(amr) < wanted_level(found, principal.amr):
+    if level_of(amr) < step_up_level(found, principal.amr):
         raise not_enough(row, pending_request.next)
     writable()
     renew_provider_session(db(), row, principal, identity)

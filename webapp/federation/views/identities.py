@@ -25,7 +25,7 @@ from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.blueprint import bp, provider_named
 from webapp.federation.views.new_session import refuse_unfit
 from webapp.federation.views.start import leave_for
-from webapp.federation.views.waiting import spent, wait_for_decision, waiting, without_cookie
+from webapp.federation.views.waiting import spend_waiting, wait_for_decision, waiting, without_cookie
 from webapp.guard import Principal
 from webapp.mfa.views.blueprint import change, mfa_hooks
 from webapp.web.api_schema import responds
@@ -93,7 +93,7 @@ def link_form(slug: str, principal: Principal) -> ResponseReturnValue:
 def link(slug: str, principal: Principal) -> ResponseReturnValue:
     """Link the identity to the account. All other sessions and script logins end."""
     found = waiting(db(), slug, user=principal.user_id.hex)
-    provider, user = spent(db(), found), me(principal)
+    provider, user = spend_waiting(db(), found), me(principal)
     refuse_unfit(user)
     try:
         linked_identity = linking.create(db(), provider, found.identity, user, way="account")
@@ -113,7 +113,7 @@ def link(slug: str, principal: Principal) -> ResponseReturnValue:
 @responds(None, status=204, refuses=(404,))
 def discard(slug: str, principal: Principal) -> ResponseReturnValue:
     """Forget an identity that is somebody else's, who used this browser before."""
-    spent(db(), waiting(db(), slug, user=principal.user_id.hex))
+    spend_waiting(db(), waiting(db(), slug, user=principal.user_id.hex))
     return without_cookie(redirect_or_json(url_for("account.security"), _("Nothing was linked to your account.")))
 
 

@@ -62,7 +62,7 @@ def leave_for(
         user: ID of the user who is logged in, in hexadecimal, where it is for no other.
     """
     refuse_embedded()
-    limit, key = counted(user)
+    limit, key = limit_and_key(user)
     take_turn(limit, key)
     pending_request = pending_requests.begin(row.slug, purpose, target, now(), user=user, mark=login_mark(row))
     try:
@@ -83,10 +83,10 @@ def refuse_embedded() -> None:
         raise Problem(403, _("This is not part of another page"), _("Open it in a window of its own."))
 
 
-def counted(user: str) -> Counted:
+def limit_and_key(user: str) -> Counted:
     return (BEGUN_BY_USER, user) if user else (BEGUN, network_of(request.remote_addr))
 
 
 def undo_count(pending_request: PendingRequest) -> None:
     """Undo the count of a login, because it was completed."""
-    service(Limiter).forgive([], [counted(pending_request.user)], since=now())
+    service(Limiter).forgive([], [limit_and_key(pending_request.user)], since=now())

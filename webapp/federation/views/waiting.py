@@ -152,7 +152,7 @@ def created(found: Waiting, form: ProviderAccountForm) -> User | None:
     name = form.username.data or ""
     try:
         with database().write() as writing:
-            provider = spent(writing, found)
+            provider = spend_waiting(writing, found)
             circumstances = current_circumstances()
             created_account = new_accounts.create(
                 writing, mailer(), provider, identity, username=name, invitation=invitation, circumstances=circumstances
@@ -179,7 +179,7 @@ def created(found: Waiting, form: ProviderAccountForm) -> User | None:
     return None
 
 
-def spent(db: Session, found: Waiting) -> LoginProvider:
+def spend_waiting(db: Session, found: Waiting) -> LoginProvider:
     """Use the identity up. Returns the provider within this transaction."""
     if not waiting_identities.spend(db, found.row):
         raise log_in_again()

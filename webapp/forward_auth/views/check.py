@@ -20,7 +20,7 @@ from webapp.forward_auth.proxied_apps import Rule
 from webapp.forward_auth.views import refusals
 from webapp.forward_auth.views.blueprint import OWN_PATH, bp, forward_auth
 from webapp.guard.dpop_binding import KeyNotProven
-from webapp.guard.login_manager import Authenticators, named_by
+from webapp.guard.login_manager import Authenticators, credential_of
 from webapp.guard.principal import CredentialRef, NotAccepted
 from webapp.guard.request_guard import count_request
 from webapp.guard.require import public_to_scripts
@@ -54,7 +54,7 @@ def check() -> ResponseReturnValue:
     if is_sent_twice(current.environ.get("HTTP_COOKIE"), original.scheme):
         return refusals.forbidden("a cookie of this site was sent twice, of which the proxy would remove one")
     checks = forward_auth()
-    verdict = checks.check(original, current.environ, current.remote_addr, partial(shown_in, current, original))
+    verdict = checks.check(original, current.environ, current.remote_addr, partial(credential_in, current, original))
     if verdict.found is None and verdict.error is not None and verdict.error.code == "session_ended":
         # The cookie of the host is no login: perhaps it is from a guest link.
         key = credential_key(sent_cookie(current, login_cookie(original.scheme)) or "")
@@ -72,7 +72,7 @@ def check() -> ResponseReturnValue:
     return allowed(checks, current, original, verdict)
 
 
-def shown_in(current: Request, original: OriginalRequest, rule: Rule) -> CredentialRef | None:
+def credential_in(current: Request, original: OriginalRequest, rule: Rule) -> CredentialRef | None:
     """The credential of a request: a token in ``Authorization``, unless that header is the app's own, or the cookie.
 
     Raises:
@@ -82,7 +82,7 @@ def shown_in(current: Request, original: OriginalRequest, rule: Rule) -> Credent
     if presented_token is not None and presented_token.is_ambient and is_change_of_other_site(current, original):
         raise NotAccepted("token_invalid", "a page of another site made the browser send the password")
     if presented_token is not None:
-        return named_by(service(Authenticators), presented_token)
+        return credential_of(service(Authenticators), presented_token)
     secret = sent_cookie(current, login_cookie(original.scheme))
     if not secret or len(secret) > LONGEST:
         return None
@@ -153,7 +153,7 @@ def allowed(checks: ForwardAuth, current: Request, original: OriginalRequest, ve
         except Problem as error:
             return refusals.too_many(error)
     use = original.method, rule.need.scope
-    service(Authenticators).seen(found.row, current, now(), use)
+    service(Authenticators).count_use(found.row, current, now(), use)
     return passed(checks.identity.of(found, original) if rule.sends_identity else NOBODY)
 
 

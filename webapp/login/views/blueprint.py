@@ -32,8 +32,8 @@ def client() -> Client:
     """What identifies this browser: IP address, cookie of known browsers, session."""
     found: Principal = current_user
     is_session = found.is_authenticated and found.credential == "session"
-    shown = LiveSession(found.user_id, found.credential_id) if is_session else None
-    return Client(request.remote_addr, known_browser.marks(), shown)
+    session = LiveSession(found.user_id, found.credential_id) if is_session else None
+    return Client(request.remote_addr, known_browser.marks(), session)
 
 
 def principal_of(user: User, started: Started) -> Principal:

@@ -14,7 +14,7 @@ from webapp.guard import Principal, form_state, require
 from webapp.guard.assurance import BY_ACR, Level, joined
 from webapp.login.flow import AMR, Done, Throttled
 from webapp.login.forms import ConfirmForm
-from webapp.login.step_up_methods import Offered, offered, wanted_level
+from webapp.login.step_up_methods import Offered, offered, step_up_level
 from webapp.login.views.blueprint import attempt, bp, flow, reauthenticate, unchanged
 from webapp.login.views.hooks import ConfirmWay, ConfirmWaysOf
 from webapp.login.views.login_errors import throttled
@@ -98,8 +98,8 @@ def proof(principal: Principal, form: ConfirmForm, user: User) -> str | None:
         proven = by_code(form.code, user)
         return joined(principal.amr, proven.amr) if proven else None
     if not way.password:
-        said = _("Your password is not enough here.") if form.password.data else _("Enter the code.")
-        form.code.errors = [said if way.code else _("A passkey is required here.")]
+        message = _("Your password is not enough here.") if form.password.data else _("Enter the code.")
+        form.code.errors = [message if way.code else _("A passkey is required here.")]
         return None
     return AMR if is_password_right(form, user) else None
 
@@ -128,7 +128,7 @@ def ways(principal: Principal, required: Level = Level.ONE) -> Offered:
 def provider_ways(principal: Principal, required: Level = Level.ONE) -> Sequence[ConfirmWay]:
     with database().read() as db:
         found = factors.of(db, principal.user_id)
-    return service(ConfirmWaysOf)(principal.user_id, wanted_level(found, principal.amr, required))
+    return service(ConfirmWaysOf)(principal.user_id, step_up_level(found, principal.amr, required))
 
 
 def ways_to_confirm(required: Level = Level.ONE) -> Offered:
@@ -148,14 +148,14 @@ def confirm_methods(principal: Principal, level: Level) -> list[str]:
     with database().read() as db:
         found = factors.of(db, principal.user_id)
     way = ways(principal, level)
-    has = {
+    availability = {
         "passkey": way.passkey,
         "totp": way.code and found.has_totp,
         "recovery_code": way.code and found.codes > 0,
         "password": way.password,
         "provider": way.provider,
     }
-    return [name for name, is_there in has.items() if is_there]
+    return [name for name, is_there in availability.items() if is_there]
 
 
 def passkey_hosts() -> list[str]:
@@ -173,12 +173,14 @@ def onward(target: str | None, fields: form_state.Fields | None) -> ResponseRetu
 
 
 def form_again(form: ConfirmForm, problem: Problem | None = None) -> ResponseReturnValue:
-    said = problem.detail if problem else " ".join(str(e) for errors in form.errors.values() for e in errors)
+    error_text = problem.detail if problem else " ".join(str(e) for errors in form.errors.values() for e in errors)
     target = safe_path(form.next.data)
 
     def page() -> str:
         # The saved form is kept even after a 429.
-        return confirm_page(target, form.kept.data, said, required=required_level(), otherwise=without_level(target))
+        return confirm_page(
+            target, form.kept.data, error_text, required=required_level(), otherwise=without_level(target)
+        )
 
     response = refuse_form(form, page, problem=problem)
     if problem is not None:
@@ -189,7 +191,7 @@ def form_again(form: ConfirmForm, problem: Problem | None = None) -> ResponseRet
 
 def confirm_page(
     target: str | None,
-    kept: str | None = None,
+    form_data: str | None = None,
     error: str | None = None,
     *,
     required: Level = Level.ONE,
@@ -199,7 +201,7 @@ def confirm_page(
     Args:
         otherwise: path of a page for users who go on without the required level, where it is only preferred.
     """
-    facts = {"target": target, "kept": kept, "error": error, "minutes": MINUTES, "required": required}
+    facts = {"target": target, "kept": form_data, "error": error, "minutes": MINUTES, "required": required}
     facts["otherwise"] = otherwise
     return render_template("login/confirm.html", **facts)
 

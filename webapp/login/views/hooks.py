@@ -34,7 +34,7 @@ class ConfirmWay(NamedTuple):
 class ConfirmWaysOf(Protocol):
     """Hook: the identity providers of a user that can reach a level."""
 
-    def __call__(self, user_id: UUID, wanted: Level, /) -> Sequence[ConfirmWay]: ...
+    def __call__(self, user_id: UUID, required_level: Level, /) -> Sequence[ConfirmWay]: ...
 
 
 class LogoutStep(NamedTuple):

@@ -30,14 +30,14 @@ def marks() -> dict[UUID, BrowserMark]:
 
 def remember(response: Response, user_id: UUID) -> None:
     """Add a user to the cookie."""
-    known = marks()
-    former = known.pop(user_id, None)
+    marks_by_user = marks()
+    former = marks_by_user.pop(user_id, None)
     # Rounded up, because the change of a password and the login after it may be in the same second.
     latest = BrowserMark(former.secret if former else new_secret(16), now() + timedelta(seconds=1))
-    kept = [*known.items(), (user_id, latest)][-MAX_USERS:]
+    newest = [*marks_by_user.items(), (user_id, latest)][-MAX_USERS:]
     response.set_cookie(
         cookie_name(),
-        serializer().dumps({str(user): (mark.secret, int(mark.since.timestamp())) for user, mark in kept}),
+        serializer().dumps({str(user): (mark.secret, int(mark.since.timestamp())) for user, mark in newest}),
         max_age=YEAR,
         httponly=True,
         samesite="Lax",

@@ -86,8 +86,8 @@ def new() -> ResponseReturnValue:
     if current_user.is_authenticated and wants_page():
         return redirect(target or url_for("dashboard.show"), 303)
     context = login_page_context(target, wants_password="password" in request.args)
-    if leads_to := only_provider(context["login_buttons"]):
-        return redirect(leads_to, 303)
+    if provider_url := only_provider(context["login_buttons"]):
+        return redirect(provider_url, 303)
     hint = context["requesting_app"].login_hint if context["requesting_app"] else ""
     form = LoginForm(formdata=None, data={"next": target or "", "username": hint})
     has_ended = bool(request.args.get("ended"))
@@ -192,14 +192,14 @@ def begin_session(
         target = url_for("account.close_form")
     if target is None and saved_form.is_waiting_for(db(), user.id):
         target = url_for("login.resume")
-    become = principal_of(user, started)
-    cookie.store_session(started, become, is_remembered=is_remembered)
+    principal = principal_of(user, started)
+    cookie.store_session(started, principal, is_remembered=is_remembered)
     target = target or url_for("dashboard.show")
     if wants_page() and not sends_cookies():
         # The login page leads on if the cookie arrives, and otherwise says why nobody is logged in.
         target = url_for("login.new", next=target, cookies=1)
     message = _("You are logged in as %(username)s.", username=user.username)
-    response = redirect_or_json(target, message, LoggedIn(user.username, list(become.roles), target))
+    response = redirect_or_json(target, message, LoggedIn(user.username, list(principal.roles), target))
     known_browser.remember(response, user.id)
     if is_to_trust:
         trusted_browser.trust(response, user, browser(), amr)

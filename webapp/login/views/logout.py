@@ -39,8 +39,8 @@ def end(principal: Principal) -> ResponseReturnValue:
     login_manager.log_out()
     cookie.clear(db(), principal.user_id)
     token_cookie.delete_after_request()
-    here = url_for("login.new", stay=stay())
-    response = continued(step) if step else redirect_or_json(here, _("You are logged out."))
+    login_url = url_for("login.new", stay=stay())
+    response = continued(step) if step else redirect_or_json(login_url, _("You are logged out."))
     # So that the browser shows no page from its cache afterwards.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

@@ -54,6 +54,6 @@ def form_again(form: PasskeyLoginForm, target: str | None, problem: Problem | No
     if wants_page() and current_user.is_authenticated:
         # Logged in meanwhile, in another tab, which took the challenge with it.
         return redirect(target or url_for("dashboard.show"), 303)
-    shown = LoginForm(formdata=None, data={"next": target or "", "remember": form.remember.data})
-    shown.form_errors = list(form.response.errors) if sends_cookies() else [COOKIES_BLOCKED]
-    return refuse_form(form, lambda: login_page(shown, target), problem=problem)
+    login_form = LoginForm(formdata=None, data={"next": target or "", "remember": form.remember.data})
+    login_form.form_errors = list(form.response.errors) if sends_cookies() else [COOKIES_BLOCKED]
+    return refuse_form(form, lambda: login_page(login_form, target), problem=problem)

@@ -79,7 +79,7 @@ def change_password(principal: Principal) -> ResponseReturnValue:
     if not isinstance(outcome, Done):
         form.password.errors = [_("Wrong current password. Try again.")]
         return form_again(principal, form)
-    if not fits(form, user):
+    if not is_acceptable(form, user):
         return form_again(principal, form)
     return save_password(principal, form, passwords().hash(form.new_password.data or ""))
 
@@ -92,7 +92,7 @@ def refuse_where_there_is_none(user: User) -> None:
         raise no_password()
 
 
-def fits(form: PasswordForm, user: User) -> bool:
+def is_acceptable(form: PasswordForm, user: User) -> bool:
     if compared_forms(form.new_password.data or "")[0] == compared_forms(form.password.data or "")[0]:
         form.new_password.errors = [_("This is already your password. Choose another.")]
         return False

@@ -14,10 +14,10 @@ from webapp.web.redirects import safe_path
 from webapp.web.transaction import db
 
 
-def login_page_for_saved_form(kept_at: str) -> str:
-    """The login page that the guard shows instead of the response to ``kept_at``."""
+def login_page_for_saved_form(form_url: str) -> str:
+    """The login page that the guard shows instead of the response to ``form_url``."""
     form = LoginForm(formdata=None, data={"next": url_for("login.resume")})
-    return render_template("login/login.html", form=form, kept_at=kept_at, **login_page_context(None))
+    return render_template("login/login.html", form=form, form_url=form_url, **login_page_context(None))
 
 
 @bp.get("/login/resume")

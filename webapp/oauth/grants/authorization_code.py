@@ -18,16 +18,18 @@ def exchange(
     db: Session,
     service: TokenService,
     client: OAuthClient,
-    shown: codes.Redemption,
+    redemption: codes.Redemption,
     caller: ScriptClient,
 ) -> Granted | GrantRefused:
     """Exchange a code for tokens. A refusal is returned, because what it wrote has to be committed."""
-    waiting = codes.unused(db, client, shown.code)
-    audience = resources.audience(waiting.resources, shown.resources, client, own=service.issuer.url) if waiting else ()
+    waiting = codes.unused(db, client, redemption.code)
+    audience = (
+        resources.audience(waiting.resources, redemption.resources, client, own=service.issuer.url) if waiting else ()
+    )
     if audience is None:
         # Before the code is used up, so that the client can repeat the request with one resource.
         return INVALID_TARGET
-    code = codes.redeem(db, client, shown)
+    code = codes.redeem(db, client, redemption)
     if code is None:
         return GrantRefused(
             "invalid_grant", "the code is invalid, expired or used, or redirect_uri, verifier or key differ"
@@ -39,7 +41,7 @@ def exchange(
     if session is None:
         return GrantRefused("invalid_grant", "its session has ended")
     proof = AuthenticationProof(code.auth_time, code.amr)
-    terms = family_terms(service, client, user, code.scopes, shown.jkt, session, resources=code.resources)
+    terms = family_terms(service, client, user, code.scopes, redemption.jkt, session, resources=code.resources)
     family = refresh_families.begin(db, user.id, terms, caller, proof)
     codes.note_grant(db, code, family.credential.id)
     login = UserLogin(client, user, roles, code.scopes, code.session_id, proof, code.nonce, audience)

@@ -38,14 +38,14 @@ def grant(
     account, roles = user_lookup.with_roles(db, owner_id) if owner_id else (None, ())
     if client.is_public or account is None or account.disabled_at is not None or not account.is_service:
         return GrantRefused("unauthorized_client", "this client may not use client credentials")
-    held = set(client.scopes).intersection(service.catalogue.for_user(db, account.id).held_by(roles))
+    client_scopes = set(client.scopes).intersection(service.catalogue.for_user(db, account.id).held_by(roles))
     # Unknown scopes are an error here (RFC 6749 §5.2): no user sees what is missing.
-    if not held.issuperset(requested) or not held:
+    if not client_scopes.issuperset(requested) or not client_scopes:
         return GrantRefused("invalid_scope", "the client may not have these scopes")
     audience = resources.audience(resource, resource, client, own=service.issuer.url)
     if audience is None:
         return INVALID_TARGET
-    scopes = frozenset(requested) or frozenset(held)
+    scopes = frozenset(requested) or frozenset(client_scopes)
     authority = TokenGrant(scopes=scopes, client=str(client.id), jkt=jkt, audiences=audience)
     lifetime = service.access_lifetime
     terms = FamilyTerms(authority, lifetime, RefreshLifetimes(None, lifetime), app_name=client.name)

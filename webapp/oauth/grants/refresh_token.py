@@ -22,7 +22,7 @@ from webapp.oauth.scopes import claim_scopes_of
 from webapp.tokens import refresh_families, refreshing
 from webapp.tokens.issuing import TokenRequest
 from webapp.tokens.refresh_secret import SHAPE
-from webapp.tokens.refreshing import HeldRefreshToken, RefreshState
+from webapp.tokens.refreshing import LockedRefreshToken, RefreshState
 
 INVALID = GrantRefused("invalid_grant", "the refresh token is unknown, used, ended or of another client")
 
@@ -46,42 +46,48 @@ def refresh(
         address: IP address of the client.
         jkt: thumbprint of the key in the DPoP proof (RFC 9449 §5).
     """
-    held = refreshing.lock_refresh_token(db, secret) if SHAPE.fullmatch(secret) else None
+    locked_token = refreshing.lock_refresh_token(db, secret) if SHAPE.fullmatch(secret) else None
     # Of another client or without its key: it must not be able to end the login of this one.
-    if held is None or held.family.client_id != client.id or (held.credential.authority or TokenGrant()).jkt != jkt:
+    if (
+        locked_token is None
+        or locked_token.family.client_id != client.id
+        or (locked_token.credential.authority or TokenGrant()).jkt != jkt
+    ):
         return INVALID
     moment = now()
-    state = refreshing.state_of(held, moment, service.overlap)
+    state = refreshing.state_of(locked_token, moment, service.overlap)
     if state is RefreshState.ENDED:
         return INVALID
     if state is RefreshState.REUSED:
-        refresh_families.end(db, held.family.id, event=Event.APP_REUSED, origin="site")
+        refresh_families.end(db, locked_token.family.id, event=Event.APP_REUSED, origin="site")
         return INVALID
-    user, roles = user_lookup.with_roles(db, held.credential.user_id)
-    if user is None or not may_use(user, roles, client) or not is_proven(client, held.credential.amr):
+    user, roles = user_lookup.with_roles(db, locked_token.credential.user_id)
+    if user is None or not may_use(user, roles, client) or not is_proven(client, locked_token.credential.amr):
         return INVALID
-    if client.login_lifetime is not None and moment - held.credential.created_at >= client.login_lifetime:
+    if client.login_lifetime is not None and moment - locked_token.credential.created_at >= client.login_lifetime:
         return INVALID
-    scopes = held.scopes.intersection(still_given(db, service, client, user, roles))
+    scopes = locked_token.scopes.intersection(grantable_now(db, service, client, user, roles))
     if not scopes.issuperset(requested) or not scopes:
         return GrantRefused("invalid_scope", "these scopes were not given, or are no longer")
-    granted = (held.credential.authority or TokenGrant()).audiences
+    granted = (locked_token.credential.authority or TokenGrant()).audiences
     audience = resources.audience(granted, resource, client, own=service.issuer.url)
     if audience is None:
         return INVALID_TARGET
-    if state is RefreshState.FRESH and refreshing.wait(db, held, moment):
+    if state is RefreshState.FRESH and refreshing.wait(db, locked_token, moment):
         return GrantRefused("slow_down", "it refreshes too often")
-    successor = refreshing.follow(db, held, state, service.secrets, moment)
+    successor = refreshing.follow(db, locked_token, state, service.secrets, moment)
     if successor is None:
         return INVALID
-    credentials.note_use(db, held.credential, moment, address)
+    credentials.note_use(db, locked_token.credential, moment, address)
     # As old as the login: refreshing is no new authentication.
-    proof = AuthenticationProof(held.credential.auth_time, held.credential.amr)
+    proof = AuthenticationProof(locked_token.credential.auth_time, locked_token.credential.amr)
     login = UserLogin(client, user, roles, frozenset(requested) or scopes, None, proof, audiences=audience)
-    return next_token(db, service, login, held, state, successor)
+    return next_token(db, service, login, locked_token, state, successor)
 
 
-def still_given(db: Session, service: TokenService, client: OAuthClient, user: User, roles: Sequence[str]) -> set[str]:
+def grantable_now(
+    db: Session, service: TokenService, client: OAuthClient, user: User, roles: Sequence[str]
+) -> set[str]:
     """The scopes that a user with these roles can give this client now."""
     of_api = set(client.scopes).intersection(service.catalogue.for_user(db, user.id).held_by(roles))
     return of_api.union(claim_scopes_of(client))
@@ -91,7 +97,7 @@ def next_token(
     db: Session,
     service: TokenService,
     login: UserLogin,
-    held: HeldRefreshToken,
+    locked_token: LockedRefreshToken,
     state: RefreshState,
     successor: str,
 ) -> Granted | GrantRefused:
@@ -101,23 +107,23 @@ def next_token(
         login: with the scopes and audience of the access token. Its ID token is as at the login (OpenID Connect Core
             §12.2), without ``nonce``.
     """
-    moment, members = now(), families.live_members(db, held.family.id)
+    moment, members = now(), families.live_members(db, locked_token.family.id)
     if state is RefreshState.FRESH:
         refresh_families.supersede(db, members, moment + service.overlap)
     elif len(members) >= refresh_families.MAX_LIVE:
         return GrantRefused("slow_down", "the same refresh token was used too often")
-    credential = held.credential
+    credential = locked_token.credential
     token_request = TokenRequest(
-        name=held.family.app_name or "",
+        name=locked_token.family.app_name or "",
         authority=msgspec.structs.replace(
             credential.authority or TokenGrant(),
             scopes=frozenset(login.scopes),
             audiences=login.audiences,
             roles=roles_needed(login.client, login.user),
         ),
-        lifetime=min(held.family.access_lifetime, service.access_lifetime, credential.expires_at - moment),
+        lifetime=min(locked_token.family.access_lifetime, service.access_lifetime, credential.expires_at - moment),
         origin="app",
-        family_id=held.family.id,
+        family_id=locked_token.family.id,
         event=Event.APP_REFRESHED,
     )
     issued = service.issuer.issue(db, credential.user_id, token_request, login.proof)

@@ -45,11 +45,13 @@ class TokenService:
 
     def limited_to(self, client: OAuthClient) -> "TokenService":
         """The same with the lifetimes of a client, where these are shorter."""
-        lasts, most = self.refresh, client.login_lifetime or timedelta.max
+        lifetimes, most = self.refresh, client.login_lifetime or timedelta.max
         return replace(
             self,
             access_lifetime=min(self.access_lifetime, client.access_lifetime or timedelta.max, most),
-            refresh=RefreshLifetimes(min(lasts.idle, most) if lasts.idle else None, min(lasts.lifetime, most)),
+            refresh=RefreshLifetimes(
+                min(lifetimes.idle, most) if lifetimes.idle else None, min(lifetimes.lifetime, most)
+            ),
         )
 
     @property

@@ -48,8 +48,8 @@ class GrantedApps(msgspec.Struct, frozen=True):
 def index(principal: Principal) -> ResponseReturnValue:
     """The apps that you have given access."""
     uses = script_logins.last_uses_by_client(db(), principal.user_id)
-    given = consents.of_user(db(), principal.user_id)
-    found = [granted(consent, client, uses.get(client.id)) for consent, client in given]
+    rows = consents.of_user(db(), principal.user_id)
+    found = [granted(consent, client, uses.get(client.id)) for consent, client in rows]
     return show(GrantedApps(found), "oauth/apps.html", apps=found)
 
 

@@ -74,18 +74,18 @@ def answer(query: str, principal: Principal | None = None, *, decision: str | No
         query: the request, as a query string.
         decision: ``allow`` or another word; None before the user was asked.
     """
-    sent = parameters(query)
-    pushed = pushed_request(sent)
-    given = as_pushed(pushed, sent) if pushed else sent
+    query_parameters = parameters(query)
+    pushed = pushed_request(query_parameters)
+    request_parameters = as_pushed(pushed, query_parameters) if pushed else query_parameters
     with database().read() as reading:
-        where = trusted(reading, given)
+        destination = trusted(reading, request_parameters)
         try:
-            require_pushed(where, pushed)
-            auth_request = checked(where, given, own=issuer(), pushed=pushed)
+            require_pushed(destination, pushed)
+            auth_request = checked(destination, request_parameters, own=issuer(), pushed=pushed)
             return response_to(reading, auth_request, query, principal, decision)
         except RequestRefused as refused:
-            note_refusal(where.client.id, refused.error, refused.description)
-            return redirect_externally(with_error(where, refused))
+            note_refusal(destination.client.id, refused.error, refused.description)
+            return redirect_externally(with_error(destination, refused))
 
 
 def response_to(
@@ -96,8 +96,8 @@ def response_to(
     require_hinted_user(auth_request, principal)
     if (again := log_in_again(auth_request, query, principal)) is not None:
         return again
-    known = token_service().catalogue.for_user(reading, principal.user_id)
-    scopes = grantable(auth_request.scopes, auth_request.client, known, principal.roles)
+    catalogue = token_service().catalogue.for_user(reading, principal.user_id)
+    scopes = grantable(auth_request.scopes, auth_request.client, catalogue, principal.roles)
     if not scopes:
         raise RequestRefused("invalid_scope", "no known scope was requested, such as openid")
     if (raised := unmet_level(auth_request, scopes)) is not None:
@@ -117,7 +117,7 @@ def response_to(
             auth_request.client,
             token_service().issuer.hooks,
         )
-        return consent_page(auth_request, query, sentences(scopes, known), claims)
+        return consent_page(auth_request, query, sentences(scopes, catalogue), claims)
     with database().write() as writing:
         return redirect_externally(with_code(writing, auth_request, principal, scopes))
 
@@ -167,17 +167,17 @@ def refuse_user(auth_request: AuthorizationRequest, principal: Principal) -> Res
 
 
 def consent_page(
-    auth_request: AuthorizationRequest, query: str, given: list[str], claims: dict[str, Any]
+    auth_request: AuthorizationRequest, query: str, scope_sentences: list[str], claims: dict[str, Any]
 ) -> ResponseReturnValue:
     """
     Args:
-        given: what the app may know and do.
+        scope_sentences: what the app may know and do.
         claims: of the user, with their values.
     """
     page = {
         "app": auth_request.client,
         "host": where_to(auth_request.redirect_uri),
-        "sentences": [*given, *at_services(auth_request.resources)],
+        "sentences": [*scope_sentences, *at_services(auth_request.resources)],
         "request_query": query,
         "claims": {name: words_of(name, value) for name, value in claims.items()},
     }

@@ -43,17 +43,17 @@ def authenticated_client() -> OAuthClient | Response:
     """The client of the request, detached from the database, or the error response; a refusal is counted."""
     if (too_many := too_many_refused()) is not None:
         return too_many
-    named = ""
+    client_id = ""
     try:
-        shown = client_authentication.presented(request.headers.get("Authorization"), request.form)
-        named = shown.client_id
-        client = client_authentication.identified(database(), shown)
-        if shown.assertion is not None:
-            prove(client, shown.assertion)
+        client_credentials = client_authentication.presented(request.headers.get("Authorization"), request.form)
+        client_id = client_credentials.client_id
+        client = client_authentication.identified(database(), client_credentials)
+        if client_credentials.assertion is not None:
+            prove(client, client_credentials.assertion)
         return client
     except ClientRefused as error:
         service(InvalidTokenLimit).count(request.remote_addr)
-        note_unauthenticated(named, str(error))
+        note_unauthenticated(client_id, str(error))
         return client_refused(str(error))
     except TwoCredentials as error:
         return oauth_error("invalid_request", str(error))
@@ -84,8 +84,8 @@ def prove(client: OAuthClient, assertion: str) -> None:
     except InvalidAssertion as error:
         raise ClientRefused(str(error)) from error
     # Only now, so that senders without a key of the client store no row.
-    spent = Limit(f"{SPENT}assertion", 1, client_assertion.REMEMBERED)
-    if not service(Limiter).take(spent, str(client.id), jti).allowed:
+    once = Limit(f"{SPENT}assertion", 1, client_assertion.REMEMBERED)
+    if not service(Limiter).take(once, str(client.id), jti).allowed:
         raise ClientRefused("client_assertion: jti was used before")
 
 

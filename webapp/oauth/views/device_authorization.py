@@ -59,8 +59,8 @@ def device_authorization() -> ResponseReturnValue:
     scopes = requested_scopes(client)
     if isinstance(scopes, Response):
         return scopes
-    wanted = resources.named(request.form.getlist("resource"))
-    if not all(resources.may_name(client, uri, own=issuer()) for uri in wanted):
+    requested_resources = resources.distinct(request.form.getlist("resource"))
+    if not all(resources.may_name(client, uri, own=issuer()) for uri in requested_resources):
         return refusal(client, "invalid_target", "the client may not get tokens for this resource")
     proof = dpop.presented_proof()
     if (throttled := too_many(client)) is not None:
@@ -70,16 +70,16 @@ def device_authorization() -> ResponseReturnValue:
         # Locked, so that it is not removed meanwhile.
         if db.get(OAuthClient, client.id, with_for_update={"read": True}) is None:
             return client_refused("the client was removed")
-        made = device_codes.issue(
-            db, service(UserCodes), client, scopes, resources=wanted, jkt=jkt, address=request.remote_addr
+        codes = device_codes.issue(
+            db, service(UserCodes), client, scopes, resources=requested_resources, jkt=jkt, address=request.remote_addr
         )
-    shown, page = user_codes.spelled(made.user_code), f"{issuer()}/device"
+    user_code, page = user_codes.spelled(codes.user_code), f"{issuer()}/device"
     return as_json(
         DeviceAuthorization(
-            device_code=made.device_code,
-            user_code=shown,
+            device_code=codes.device_code,
+            user_code=user_code,
             verification_uri=page,
-            verification_uri_complete=f"{page}?user_code={shown}",
+            verification_uri_complete=f"{page}?user_code={user_code}",
             expires_in=int(LIFETIME.total_seconds()),
             interval=int(INTERVAL.total_seconds()),
         )
@@ -91,8 +91,8 @@ def requested_scopes(client: OAuthClient) -> list[str] | Response:
     scope = request.form.get("scope", "")
     if len(scope) > LONGEST_SCOPE:
         return refusal(client, "invalid_scope", f"scope has more than {LONGEST_SCOPE} characters")
-    known = [name for name in dict.fromkeys(scope.split()) if name in CLAIM_SCOPES or name in client.scopes]
-    return known or refusal(client, "invalid_scope", "no known scope was requested, such as openid")
+    known_scopes = [name for name in dict.fromkeys(scope.split()) if name in CLAIM_SCOPES or name in client.scopes]
+    return known_scopes or refusal(client, "invalid_scope", "no known scope was requested, such as openid")
 
 
 def refusal(client: OAuthClient, error: str, description: str) -> Response:
@@ -104,8 +104,8 @@ def too_many(client: OAuthClient) -> Response | None:
     """The response where a network or client has been given too many codes; else the request is counted."""
     limiter = service(Limiter)
     for limit, key in ((OF_NETWORK, network_of(request.remote_addr)), (OF_CLIENT, client.id.hex)):
-        taken = limiter.take_unless_over(limit, key)
-        if not taken.allowed:
-            wait = str(max(1, ceil(taken.retry_after.total_seconds())))
+        limit_result = limiter.take_unless_over(limit, key)
+        if not limit_result.allowed:
+            wait = str(max(1, ceil(limit_result.retry_after.total_seconds())))
             return oauth_error("slow_down", "too many device codes", status=429, headers={"Retry-After": wait})
     return None

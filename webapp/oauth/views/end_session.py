@@ -82,4 +82,4 @@ def end(writing: Session, principal: Principal) -> None:
 
 
 def afterwards(logout: LogoutRequest) -> ResponseReturnValue:
-    return redirect_externally(logout.leads_to) if logout.leads_to else redirect(url_for("login.new"), 303)
+    return redirect_externally(logout.next_url) if logout.next_url else redirect(url_for("login.new"), 303)

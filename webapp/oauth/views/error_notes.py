@@ -23,9 +23,9 @@ def note_refusal(client_id: UUID, error: str, description: str) -> None:
         note_error(client_id, kind, description)
 
 
-def note_unauthenticated(named: str, reason: str) -> None:
+def note_unauthenticated(client_id: str, reason: str) -> None:
     """Keep that somebody could not authenticate as the client with this ``client_id``, if there is such a client."""
     with database().read() as db:
-        client = clients.find(db, named)
+        client = clients.find(db, client_id)
     if client is not None:
         note_error(client.id, BY_REASON.get(reason, "other"), reason)

@@ -50,19 +50,21 @@ def par() -> ResponseReturnValue:
     client = client_of_form()
     if isinstance(client, Response):
         return client
-    given = {name: values for name, values in request.form.lists() if name not in CREDENTIALS and any(values)}
-    given["client_id"] = [str(client.id)]
+    request_parameters = {
+        name: values for name, values in request.form.lists() if name not in CREDENTIALS and any(values)
+    }
+    request_parameters["client_id"] = [str(client.id)]
     # A proof binds the code to its key as dpop_jkt does (RFC 9449 §10.1).
     proof = dpop.presented_proof()
     bound_to = [proof.jkt] if proof else []
-    if bound_to and given.setdefault("dpop_jkt", bound_to) != bound_to:
+    if bound_to and request_parameters.setdefault("dpop_jkt", bound_to) != bound_to:
         return oauth_error("invalid_request", "dpop_jkt is not the key of the DPoP proof")
-    query = urlencode(given, doseq=True, quote_via=quote)
+    query = urlencode(request_parameters, doseq=True, quote_via=quote)
     if len(query) > LONGEST_URL or query.count("&") >= MOST_PARAMETERS:
         return oauth_error("invalid_request", "the request is too long")
     try:
         with database().read() as reading:
-            auth_request = checked(destination_of(reading, given), given, own=issuer())
+            auth_request = checked(destination_of(reading, request_parameters), request_parameters, own=issuer())
     except NotTrusted as error:
         note_error(client.id, "redirect_uri", without_values(error.redirect_uri))
         # The message of the error is translated, and RFC 6749 §5.2 allows ASCII only.
@@ -77,9 +79,9 @@ def par() -> ResponseReturnValue:
 
 def pushed(client: OAuthClient, query: str, proof: DpopProof | None) -> Response:
     if client.is_public:
-        taken = service(Limiter).take_unless_over(pushed_requests.OF_STRANGERS, network_of(request.remote_addr))
-        if not taken.allowed:
-            return too_many(ceil(taken.retry_after.total_seconds()))
+        limit_result = service(Limiter).take_unless_over(pushed_requests.OF_STRANGERS, network_of(request.remote_addr))
+        if not limit_result.allowed:
+            return too_many(ceil(limit_result.retry_after.total_seconds()))
     # Counted before the transaction, because SQLite has one writer.
     dpop.spend(proof)
     try:

@@ -37,13 +37,13 @@ def form_as_query(endpoint: str) -> ResponseReturnValue:
     return redirect(f"{url_for(endpoint)}?{query}", 303)
 
 
-def pushed_request(sent: Parameters) -> PushedRequest | None:
+def pushed_request(query_parameters: Parameters) -> PushedRequest | None:
     """The request that was pushed under this ``request_uri``; None for any other request.
 
     Raises:
         Problem: 400, it has expired, was used or is of another client.
     """
-    uris, client_ids = sent.get("request_uri", ()), sent.get("client_id", ())
+    uris, client_ids = query_parameters.get("request_uri", ()), query_parameters.get("client_id", ())
     if not any(uri.startswith(pushed_requests.PREFIX) for uri in uris):
         return None
     if len(uris) > 1 or len(client_ids) != 1:
@@ -58,23 +58,25 @@ def pushed_request(sent: Parameters) -> PushedRequest | None:
     return found
 
 
-def as_pushed(pushed: PushedRequest, sent: Parameters) -> Parameters:
+def as_pushed(pushed: PushedRequest, query_parameters: Parameters) -> Parameters:
     """The parameters of a pushed request. What the browser sends besides counts for nothing (RFC 9101 §5).
 
     A request object is refused by name, so it is kept.
     """
-    return dict(parameters(pushed.query)) | {name: sent[name] for name in ("request",) if name in sent}
+    return dict(parameters(pushed.query)) | {
+        name: query_parameters[name] for name in ("request",) if name in query_parameters
+    }
 
 
 def outdated() -> Problem:
     return not_trusted(_("The request has expired or was used before. Start again in the app."))
 
 
-def trusted(reading: Session, given: Parameters) -> Destination:
+def trusted(reading: Session, request_parameters: Parameters) -> Destination:
     try:
-        return destination_of(reading, given)
+        return destination_of(reading, request_parameters)
     except NotTrusted as error:
-        if (where := trial_destination(reading, given)) is not None:
+        if (where := trial_destination(reading, request_parameters)) is not None:
             return where
         if error.client_id is not None:
             note_error(error.client_id, "redirect_uri", without_values(error.redirect_uri))

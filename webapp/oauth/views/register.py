@@ -58,7 +58,7 @@ def registered(token: str) -> Response:
     with database().write() as db:
         keys = service(IdTokenKeys)
         done = registration.register(db, token, metadata, algorithms=keys.algorithms)
-        keys.signing_key(db, is_rs256=done.made.client.wants_rs256)
+        keys.signing_key(db, is_rs256=done.registered.client.wants_rs256)
         answer = as_json(answer_to(done), status=201)
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -66,7 +66,7 @@ def registered(token: str) -> Response:
 
 def answer_to(done: SelfRegistered) -> dict[str, Any]:
     """RFC 7591 §3.2.1. There is no way to change it later but by an administrator."""
-    client, secret = done.made.client, done.made.secret
+    client, secret = done.registered.client, done.registered.secret
     about = {"client_id": str(client.id), "client_id_issued_at": int(client.created_at.timestamp())}
     # It does not expire.
     return about | ({"client_secret": secret, "client_secret_expires_at": 0} if secret else {}) | dict(done.metadata)

@@ -18,14 +18,16 @@ def requesting_app(database: Database, target: str) -> RequestingApp | None:
     path, _mark, query = target.partition("?")
     if not path.endswith("/oauth/authorize"):
         return None
-    sent = parse_qs(query)
+    query_parameters = parse_qs(query)
     with database.read() as db:
-        client = clients.find(db, first(sent, "client_id"))
-        return RequestingApp(client.name, login_hint(db, sent)) if client else None
+        client = clients.find(db, first(query_parameters, "client_id"))
+        return RequestingApp(client.name, login_hint(db, query_parameters)) if client else None
 
 
-def login_hint(db: Session, sent: Parameters) -> str:
+def login_hint(db: Session, query_parameters: Parameters) -> str:
     """The ``login_hint`` of a request (OpenID Connect Core §3.1.2.1), if it can be a user name or e-mail address."""
-    pushed = pushed_requests.find(db, first(sent, "client_id"), first(sent, "request_uri") or "")
-    hint = first(parse_qs(pushed.query) if pushed else sent, "login_hint") or ""
+    pushed = pushed_requests.find(
+        db, first(query_parameters, "client_id"), first(query_parameters, "request_uri") or ""
+    )
+    hint = first(parse_qs(pushed.query) if pushed else query_parameters, "login_hint") or ""
     return hint if len(hint) <= LONGEST_HINT and hint.isprintable() else ""

@@ -81,10 +81,10 @@ def issue(grant: Grant) -> Response:
             service(InvalidTokenLimit).count(request.remote_addr)
         note_refusal(client.id, outcome.error, outcome.description)
         return oauth_error(outcome.error, outcome.description)
-    return given(outcome)
+    return token_response(outcome)
 
 
-def given(granted: Granted) -> Response:
+def token_response(granted: Granted) -> Response:
     credential = granted.issued.credential
     return as_json(
         TokenResponse(
@@ -105,8 +105,10 @@ def service_for(client: OAuthClient) -> TokenService:
 
 def by_code(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:
     form = request.form
-    shown = Redemption(form.get("code", ""), form.get("redirect_uri"), form.get("code_verifier", ""), jkt, resource())
-    return authorization_code.exchange(db, service_for(client), client, shown, caller())
+    redemption = Redemption(
+        form.get("code", ""), form.get("redirect_uri"), form.get("code_verifier", ""), jkt, resource()
+    )
+    return authorization_code.exchange(db, service_for(client), client, redemption, caller())
 
 
 def by_refresh_token(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:
@@ -129,7 +131,7 @@ def by_client(db: Session, client: OAuthClient, jkt: str | None) -> Granted | Gr
 
 
 def resource() -> tuple[str, ...]:
-    return resources.named(request.form.getlist("resource"))
+    return resources.distinct(request.form.getlist("resource"))
 
 
 def by_device_code(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:

@@ -21,10 +21,10 @@ def trial_of(db: Session, client_id: UUID, state: str, principal: Principal) -> 
     return service(TrialLogin).resume(state, client_id, sid, now()) if sid is not None else None
 
 
-def trial_destination(db: Session, given: Parameters) -> Destination | None:
+def trial_destination(db: Session, request_parameters: Parameters) -> Destination | None:
     """Where a trial login comes back to; None for any other request."""
-    client, state = clients.find(db, first(given, "client_id")), first(given, "state") or ""
-    if client is None or given.get("redirect_uri") != [callback_of(issuer(), client.id)]:
+    client, state = clients.find(db, first(request_parameters, "client_id")), first(request_parameters, "state") or ""
+    if client is None or request_parameters.get("redirect_uri") != [callback_of(issuer(), client.id)]:
         return None
     principal: Principal = current_user._get_current_object()
     if not principal.is_authenticated or trial_of(db, client.id, state, principal) is None:

@@ -57,5 +57,5 @@ def claims_response(principal: Principal) -> ResponseReturnValue:
 def signed(claims: dict[str, Any], client: OAuthClient) -> Response:
     """The claims as a signed JWT (OpenID Connect Core §5.3.2)."""
     key = token_service().keys.ring(is_rs256=client.wants_rs256).current()
-    said = claims | {"iss": issuer(), "aud": str(client.id)}
-    return Response(jwt.sign(said, typ=TYP, key=key), content_type="application/jwt")
+    all_claims = claims | {"iss": issuer(), "aud": str(client.id)}
+    return Response(jwt.sign(all_claims, typ=TYP, key=key), content_type="application/jwt")

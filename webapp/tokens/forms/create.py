@@ -81,9 +81,9 @@ class NewTokenForm(LimitsForm):
     @classmethod
     def suggested_by(cls, filled: dict[str, Any], **world: Any) -> Self:
         """An empty form, or one filled in by the URL. Nothing happens before the user submits it."""
-        known = {name: value for name, value in filled.items() if name in SUGGESTED and value}
-        form = cls(formdata=None, data=known | {"once": new_secret(16)}, **world)
-        form.suggested = set(known)
+        suggestions = {name: value for name, value in filled.items() if name in SUGGESTED and value}
+        form = cls(formdata=None, data=suggestions | {"once": new_secret(16)}, **world)
+        form.suggested = set(suggestions)
         form.take_date(filled.get("expires_on"))
         return form
 
@@ -164,12 +164,12 @@ class PreviewForm(NewTokenForm):
 
 def filled_by_link() -> dict[str, Any]:
     """Fields that the query of the URL fills in."""
-    given = request.args
-    one = {name: given[name] for name in (*SINGLE, "expires_on") if given.get(name)}
-    several = {name: words for name in SEVERAL if (words := listed(given.getlist(name)))}
-    scope = listed(given.getlist("scope"))
+    query = request.args
+    one = {name: query[name] for name in (*SINGLE, "expires_on") if query.get(name)}
+    several = {name: words for name in SEVERAL if (words := split_words(query.getlist(name)))}
+    scope = split_words(query.getlist("scope"))
     return one | ({"scopes": scope} if scope else {}) | several
 
 
-def listed(entries: list[str]) -> list[str]:
+def split_words(entries: list[str]) -> list[str]:
     return [word for entry in entries for word in entry.replace(",", " ").split()]

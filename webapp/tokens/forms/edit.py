@@ -54,7 +54,7 @@ class EditTokenForm(LimitsForm):
         return self.terms.authority
 
     @property
-    def wanted(self) -> TokenTerms:
+    def edited_terms(self) -> TokenTerms:
         former = self.terms.authority
         return TokenTerms(
             name=self.name.data or self.terms.name,

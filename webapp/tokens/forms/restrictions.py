@@ -107,12 +107,12 @@ class LimitsForm(Form):
         return TokenGrant()
 
     def excludes_rotation_by(self, field: str) -> bool:
-        wanted = TokenGrant(
+        entered_grant = TokenGrant(
             scopes=frozenset(self.scopes.data or ()),
             resources=frozenset(self.resources.data or ()),
             methods=frozenset(self.methods.data or ()),
         )
-        return field in excluding(wanted) and field not in excluding(self.former)
+        return field in excluding(entered_grant) and field not in excluding(self.former)
 
     @property
     def rows(self) -> list[PickerRow]:
@@ -164,7 +164,7 @@ def with_levels(members: Any) -> Any:
     """The scopes of the chosen levels, added to those sent as ``scopes``."""
     if not members or is_json() or not any(name.startswith(LEVEL) for name in members):
         return members
-    chosen = [
+    level_scopes = [
         scope
         for name in members
         if name.startswith(LEVEL)
@@ -172,5 +172,5 @@ def with_levels(members: Any) -> Any:
         for scope in value.split()
     ]
     found = MultiDict(members)
-    found.setlist("scopes", list(dict.fromkeys([*members.getlist("scopes"), *chosen])))
+    found.setlist("scopes", list(dict.fromkeys([*members.getlist("scopes"), *level_scopes])))
     return found

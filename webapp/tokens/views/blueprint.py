@@ -64,18 +64,18 @@ def policy() -> dict[str, Any]:
 
 def unless_strong(principal: Principal, scopes: Iterable[str]) -> Response | None:
     """The step-up response, if the scopes require a stronger authentication than the caller's; otherwise None."""
-    wanted = catalogue().level_for(scopes, service(Demands))
-    if wanted <= level_of(principal.amr):
+    required_level = catalogue().level_for(scopes, service(Demands))
+    if required_level <= level_of(principal.amr):
         return None
     return unauthenticated.denied(
-        principal, Requirement(session=True, fresh_within=FRESH, level=wanted), Decision.RAISE
+        principal, Requirement(session=True, fresh_within=FRESH, level=required_level), Decision.RAISE
     )
 
 
 def tell_owner(kind: str, row: TokenRow, *, origin: str = "owner", successor_id: UUID | None = None) -> None:
     """Mail the owner of a token about a change, in the transaction of the change."""
-    tell = service(OwnerNotifier)
-    tell(db(), kind, row, origin=origin, successor_id=successor_id)
+    notify_owner = service(OwnerNotifier)
+    notify_owner(db(), kind, row, origin=origin, successor_id=successor_id)
 
 
 def catalogue(user_id: UUID | None = None) -> Catalogue:

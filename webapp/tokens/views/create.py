@@ -19,7 +19,7 @@ from webapp.tokens.editing import terms_of
 from webapp.tokens.forms import NewTokenForm
 from webapp.tokens.forms.create import SEVERAL, SINGLE, filled_by_link
 from webapp.tokens.issuing import Issued, TokenRequest, TooManyTokens
-from webapp.tokens.summary import keeps, summary
+from webapp.tokens.summary import permits, summary
 from webapp.tokens.token_list import Token
 from webapp.tokens.views import form_pages
 from webapp.tokens.views.blueprint import (
@@ -72,10 +72,10 @@ def new_form(pages: TokenPages) -> str:
     if "name" in filled:
         filled["name"] = free_name(pages.user_id, filled["name"])
     form = NewTokenForm.suggested_by(filled, catalogue=catalogue(pages.user_id), roles=pages.roles, **policy())
-    chosen = request.args.get("preset", form_pages.OWN_CHOICE)
+    preset_key = request.args.get("preset", form_pages.OWN_CHOICE)
     if not filled:
-        fill_in(form, pages.user_id, chosen)
-    return form_pages.new_page(form, pages, chosen=chosen, like=model.get("name"))
+        fill_in(form, pages.user_id, preset_key)
+    return form_pages.new_page(form, pages, preset_key=preset_key, like=model.get("name"))
 
 
 @bp.post("/tokens/new")
@@ -95,11 +95,11 @@ def create_token(principal: Principal, pages: TokenPages) -> ResponseReturnValue
     form = NewTokenForm(catalogue=catalogue(pages.user_id), roles=pages.roles, **policy())
     if not form.validate_on_submit():
         return form_again(form, pages)
-    wanted = token_request(form, actor_id=principal.user_id if pages.service else None)
-    if (step_up := unless_strong(principal, wanted.authority.scopes)) is not None:
+    requested = token_request(form, actor_id=principal.user_id if pages.service else None)
+    if (step_up := unless_strong(principal, requested.authority.scopes)) is not None:
         return step_up
     try:
-        issued = issuer().issue(db(), pages.user_id, wanted, AuthenticationProof(principal.auth_time, principal.amr))
+        issued = issuer().issue(db(), pages.user_id, requested, AuthenticationProof(principal.auth_time, principal.amr))
     except issuing.AlreadyIssued as error:
         return already_issued(pages, error.token_id)
     except issuing.TokenNameTaken:
@@ -157,7 +157,7 @@ def reveal(issued: Issued, pages: TokenPages, former: Token | None = None) -> Re
     """The page with the token. No redirect, because the token is shown only in this response."""
     answer, is_bound = answer_of(issued), bool(issued.credential.authority and issued.credential.authority.jkt)
     url = resource_url(issued.credential.authority or TokenGrant())
-    shown = show(
+    response = show(
         answer,
         "tokens/issued.html",
         status=201,
@@ -170,14 +170,14 @@ def reveal(issued: Issued, pages: TokenPages, former: Token | None = None) -> Re
         reason=issued.entry.reason,
         pages=pages,
     )
-    return as_secret(shown, pages.show_href(issued.entry.id))
+    return as_secret(response, pages.show_href(issued.entry.id))
 
 
-def as_secret(shown: Response, location: str) -> Response:
-    shown.headers["Cache-Control"] = "no-store"
-    shown.headers["Vary"] = "Accept, Accept-Language, Authorization, Cookie"
-    shown.headers["Location"] = location
-    return shown
+def as_secret(response: Response, location: str) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Vary"] = "Accept, Accept-Language, Authorization, Cookie"
+    response.headers["Location"] = location
+    return response
 
 
 def already_issued(pages: TokenPages, token_id: UUID) -> ResponseReturnValue:
@@ -194,11 +194,11 @@ def too_many(error: TooManyTokens) -> Response:
 
 def resource_url(authority: TokenGrant) -> str:
     """A URL that the token gives access to, for code examples."""
-    base, known = current_app.config["BASE_URL"], catalogue()
-    openings = [found for found in known.openings(sorted(authority.scopes)) if keeps(found, authority)]
+    base, user_catalogue = current_app.config["BASE_URL"], catalogue()
+    openings = [found for found in user_catalogue.openings(sorted(authority.scopes)) if permits(found, authority)]
     reads = [found.rule for found in openings if found.method == "GET" and "<" not in found.rule]
     if reads and not reads[0].startswith("/"):
         # The rule of an app is its scope.
-        scheme, opened = urlsplit(base).scheme, known.scopes[reads[0]]
+        scheme, opened = urlsplit(base).scheme, user_catalogue.scopes[reads[0]]
         return f"{scheme}://{opened.reached(())[0]}/"
     return f"{base}{reads[0]}" if reads else base + url_for("examples.protected").removeprefix(request.script_root)

@@ -68,11 +68,11 @@ def update(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     form = EditTokenForm.of(editing.terms_of(row), **form_arguments(principal))
     if not form.validate_on_submit():
         return form_again(form, row)
-    wanted = Edited(form.terms, form.wanted)
-    if wanted.is_wider and (step_up := unless_proven(principal, wanted)) is not None:
+    requested = Edited(form.terms, form.edited_terms)
+    if requested.is_wider and (step_up := unless_proven(principal, requested)) is not None:
         return step_up
     try:
-        edited = editing.edit(db(), row, wanted.after)
+        edited = editing.edit(db(), row, requested.after)
     except issuing.TokenNameTaken:
         form.name.errors = [_("You already have a token called %(name)s. Choose another name.", name=form.name.data)]
         return form_again(form, row)
@@ -81,9 +81,9 @@ def update(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     return edited_answer(edited, row, form)
 
 
-def unless_proven(principal: Principal, wanted: Edited) -> Response | None:
+def unless_proven(principal: Principal, requested: Edited) -> Response | None:
     """The step-up response, if widening the token requires a more recent or stronger authentication; otherwise None."""
-    return unless_fresh(principal, FRESH) or unless_strong(principal, wanted.after.authority.scopes)
+    return unless_fresh(principal, FRESH) or unless_strong(principal, requested.after.authority.scopes)
 
 
 def require_live(row: TokenRow) -> TokenRow:
@@ -128,5 +128,5 @@ def limits(form: EditTokenForm, row: TokenRow, terms: TokenTerms) -> Limits:
         networks=list(authority.networks),
         per_minute=authority.per_minute,
         expires_at=terms.expires_at,
-        summary=form_pages.said(form),
+        summary=form_pages.form_summary(form),
     )

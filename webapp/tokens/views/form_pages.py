@@ -15,27 +15,27 @@ from webapp.tokens.views.token_pages import TokenPages
 OWN_CHOICE = "own"
 
 
-def new_page(form: NewTokenForm, pages: TokenPages, *, chosen: str = OWN_CHOICE, like: str | None = None) -> str:
+def new_page(form: NewTokenForm, pages: TokenPages, *, preset_key: str = OWN_CHOICE, like: str | None = None) -> str:
     """
     Args:
-        chosen: name of the preset that filled it in.
+        preset_key: name of the preset that filled it in.
         like: name of the token it was copied from.
     """
     offered = offered_presets(form)
     # There is no summary of tokens of service accounts before they are created.
-    preview_href = "" if pages.service else url_for("tokens.preview", former=chosen, page=page_to_read())
+    preview_href = "" if pages.service else url_for("tokens.preview", former=preset_key, page=page_to_read())
     return render_template(
         "tokens/new.html",
         form=form,
         suggested=form.suggested,
         presets=offered,
-        chosen=next((preset for preset in offered if preset.key == chosen), None),
+        chosen=next((preset for preset in offered if preset.key == preset_key), None),
         preview_href=preview_href,
         pages=pages,
         like=like,
         policy_days=form.longest.days,
         here=request_location(),
-        summary=said(form),
+        summary=form_summary(form),
     )
 
 
@@ -45,11 +45,11 @@ def offered_presets(form: NewTokenForm) -> list[Preset]:
 
 def page_to_read() -> str | None:
     """URL rule of the page for the preset "Read one page": that of the link, else the page that the user came from."""
-    named, origin = request.args.get("page"), current_app.config["ORIGIN"]
-    came_from = request.referrer or ""
-    if named or request.method != "GET" or not came_from.startswith(f"{origin}/"):
-        return named
-    path = came_from.removeprefix(origin).partition("?")[0]
+    page, origin = request.args.get("page"), current_app.config["ORIGIN"]
+    referrer = request.referrer or ""
+    if page or request.method != "GET" or not referrer.startswith(f"{origin}/"):
+        return page
+    path = referrer.removeprefix(origin).partition("?")[0]
     found = rule_at("GET", path.removeprefix(request.script_root))
     return found.rule if found else None
 
@@ -62,14 +62,14 @@ def edit_page(form: EditTokenForm, row: TokenRow) -> str:
         expires_at=row.credential.expires_at,
         scopes=sorted(form.terms.authority.scopes),
         here=request_location(),
-        summary=said(form),
+        summary=form_summary(form),
     )
 
 
-def said(form: NewTokenForm | EditTokenForm) -> list[str]:
+def form_summary(form: NewTokenForm | EditTokenForm) -> list[str]:
     """Summary of the token that the form describes; empty while the form is incomplete."""
-    told_by = {"scopes", "resources", "methods", "networks", "per_minute", "expires_in", "expires_on"}
-    if told_by & form.errors.keys():
+    summarized_fields = {"scopes", "resources", "methods", "networks", "per_minute", "expires_in", "expires_on"}
+    if summarized_fields & form.errors.keys():
         return []
     try:
         return summary(form.authority, form.expires_at, form.catalogue, zone=zone())

@@ -64,11 +64,11 @@ class TokenList(msgspec.Struct, frozen=True):
 @responds(TokenList, query=TokenQuery)
 def index(principal: Principal) -> ResponseReturnValue:
     """The caller's API tokens: live ones, or with `view=ended` those that ended in the last 90 days."""
-    wanted = parse_query(TokenQuery)
-    is_live, view, state = wanted.view == "active", wanted.view, wanted.state or None
-    held = frozenset(service(Catalogue).held_by(principal.roles))
+    query = parse_query(TokenQuery)
+    is_live, view, state = query.view == "active", query.view, query.state or None
+    held_scopes = frozenset(service(Catalogue).held_by(principal.roles))
     leaves = token_list.token_page(
-        db(), principal.user_id, is_live=is_live, state=state, first=wanted.first, all_scopes=held
+        db(), principal.user_id, is_live=is_live, state=state, first=query.first, all_scopes=held_scopes
     )
     logins = script_logins.live(db(), principal.user_id)
     return show(
@@ -111,7 +111,7 @@ def details(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     row = token_or_404(principal.user_id, token_id)
     token = describe_token(db(), row, catalogue())
     terms = terms_of(row)
-    shown = show(
+    response = show(
         token,
         "tokens/token.html",
         token=token,
@@ -122,8 +122,8 @@ def details(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     )
     if waits(token):
         # For browsers without JavaScript, and only while the page waits for the first request.
-        shown.headers["Refresh"] = str(AGAIN)
-    return shown
+        response.headers["Refresh"] = str(AGAIN)
+    return response
 
 
 def waits(token: TokenDetails) -> bool:

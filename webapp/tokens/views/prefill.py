@@ -45,7 +45,7 @@ def fields_of(row: TokenRow) -> dict[str, Any]:
 def fill_in(form: NewTokenForm, user_id: UUID, key: str, *, former: str | None = None) -> None:
     """Fill in a form with a preset. What was entered stays; what is empty or from the ``former`` preset is replaced."""
     offered = {preset.key: preset.fields for preset in form_pages.offered_presets(form)}
-    if (chosen := offered.get(key)) is None:
+    if (values := offered.get(key)) is None:
         return
     before = offered.get(former or "", {})
     for name in (*SEVERAL[:-1], "name", "per_minute", "expires_in"):
@@ -53,8 +53,8 @@ def fill_in(form: NewTokenForm, user_id: UUID, key: str, *, former: str | None =
         if is_entered(form, name, before):
             continue
         # The text as it was sent is shown again otherwise.
-        field.data, field.raw_data = chosen.get(name, [] if name in SEVERAL else None), None
-        form.suggested |= {name} & chosen.keys()
+        field.data, field.raw_data = values.get(name, [] if name in SEVERAL else None), None
+        form.suggested |= {name} & values.keys()
     if form.name.data and "name" in form.suggested:
         form.name.data = free_name(user_id, form.name.data)
     # The scopes that stay may not open the path of the preset.
@@ -77,8 +77,8 @@ def is_entered(form: NewTokenForm, name: str, before: dict[str, Any]) -> bool:
 
 def free_name(user_id: UUID, name: str) -> str:
     """The name, or the next numbered one that no live token of this user has."""
-    taken = lifecycle.taken_names(db(), user_id)
-    while name.casefold() in taken:
+    existing_names = lifecycle.taken_names(db(), user_id)
+    while name.casefold() in existing_names:
         name = next_name(name)
     return name
 

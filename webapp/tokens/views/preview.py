@@ -37,11 +37,11 @@ class Summary(msgspec.Struct, frozen=True):
 def preview(principal: Principal) -> ResponseReturnValue:
     """Summary of a token that is not created yet. A name is not needed."""
     form = PreviewForm(**form_arguments(principal), **policy())
-    if wants_page() and (chosen := submitted().get("preset")):
-        fill_in(form, principal.user_id, chosen, former=request.args.get("former"))
-        return form_pages.new_page(form, own_pages(principal), chosen=chosen)
-    chosen = request.args.get("former", form_pages.OWN_CHOICE)
-    return previewed(form, lambda form: form_pages.new_page(form, own_pages(principal), chosen=chosen))
+    if wants_page() and (preset_key := submitted().get("preset")):
+        fill_in(form, principal.user_id, preset_key, former=request.args.get("former"))
+        return form_pages.new_page(form, own_pages(principal), preset_key=preset_key)
+    preset_key = request.args.get("former", form_pages.OWN_CHOICE)
+    return previewed(form, lambda form: form_pages.new_page(form, own_pages(principal), preset_key=preset_key))
 
 
 @bp.post("/tokens/<uuid:token_id>/summary")
@@ -57,8 +57,8 @@ def preview_edit(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 
 def previewed(form: NewTokenForm | EditTokenForm, page: Callable[..., str]) -> ResponseReturnValue:
     form.validate_on_submit()
-    if submitted().get("use") == "my-address" and (here := request_location().address):
-        form.networks.data = [*(form.networks.data or ()), here]
+    if submitted().get("use") == "my-address" and (own_address := request_location().address):
+        form.networks.data = [*(form.networks.data or ()), own_address]
     if form.errors:
         return refuse_form(form, lambda: page(form))
-    return page(form) if wants_page() else as_json(Summary(form_pages.said(form)))
+    return page(form) if wants_page() else as_json(Summary(form_pages.form_summary(form)))

@@ -68,13 +68,13 @@ def rotation_options(form: RotateForm, origin: str, proof: AuthenticationProof |
     return RotationOptions(overlap=form.length, origin=origin, proof=proof, retry_window=window, **policy())
 
 
-def rotated_by(user_id: UUID, token_id: UUID, wanted: RotationOptions) -> Rotated:
+def rotated_by(user_id: UUID, token_id: UUID, options: RotationOptions) -> Rotated:
     try:
-        rotated = rotation.rotate(db(), issuer(), user_id, token_id, wanted)
+        rotated = rotation.rotate(db(), issuer(), user_id, token_id, options)
     except NotRotatable as error:
         raise Problem(409, _("This token can't be rotated"), str(error), actions=way_out(error)) from error
     if not rotated.is_repeat:
-        tell_owner("token_rotated", rotated.former, origin=wanted.origin, successor_id=rotated.issued.entry.id)
+        tell_owner("token_rotated", rotated.former, origin=options.origin, successor_id=rotated.issued.entry.id)
     return rotated
 
 

@@ -69,7 +69,7 @@ def index() -> ResponseReturnValue:
     """List the apps that log users in with this site."""
     query = parse_query(AppsQuery)
     after = query.after or None
-    found = clients.listed(db(), part=query.q, after=after, size=PAGE + 1)
+    found = clients.page_of_clients(db(), part=query.q, after=after, size=PAGE + 1)
     last = found[PAGE - 1].id if len(found) > PAGE else None
     listing = RegisteredApps([registered_app(client) for client in found[:PAGE]], last)
     page_url = partial(url_for, "admin_clients.index", q=query.q or None)

@@ -95,7 +95,7 @@ def create(principal: Principal) -> ResponseReturnValue:
     form = NewProviderForm()
     if not form.validate_on_submit():
         return refuse_form(form, lambda: new_page(form))
-    from_form = {"entered": form.issuer.data or "", "slug": form.slug.data or ""}
+    from_form = {"issuer_or_tenant": form.issuer.data or "", "slug": form.slug.data or ""}
     try:
         desired = from_preset(db(), form.chosen_preset, **from_form, **form.chosen())
         sealer, secret = service(ProviderEncryptor), form.client_secret.data or ""

@@ -35,7 +35,7 @@ class AccessToken(msgspec.Struct, frozen=True):
     """In seconds, unless it is used before."""
 
 
-def given(granted: GrantedTokens) -> Response:
+def token_response(granted: GrantedTokens) -> Response:
     credential = granted.issued.credential
     return as_json(
         AccessToken(
@@ -57,11 +57,11 @@ class TokenInCookie(msgspec.Struct, frozen=True):
     scope: str
 
 
-def given_in_cookie(issued: Issued) -> Response:
+def token_cookie_response(issued: Issued) -> Response:
     credential = issued.credential
     lifetime = credential.expires_at - credential.created_at
-    said = TokenInCookie(csrf_value(credential.id), int(lifetime.total_seconds()), " ".join(scopes_of(credential)))
-    response = as_json(said)
+    body = TokenInCookie(csrf_value(credential.id), int(lifetime.total_seconds()), " ".join(scopes_of(credential)))
+    response = as_json(body)
     set_cookies(response, issued.token, credential.id, lifetime)
     return response
 

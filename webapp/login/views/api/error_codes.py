@@ -46,11 +46,13 @@ def error_of(response: Response, body: dict[str, Any]) -> str:
         The error of the challenge, else what RFC 6749 §5.2 has for the code or the status.
     """
     challenge = NAMED.search(response.headers.get("WWW-Authenticate", ""))
-    named = challenge[1] if challenge else None
+    challenge_error = challenge[1] if challenge else None
     if request.endpoint == EXCHANGE and str(body.get("code")).startswith("token_"):
         # RFC 8693 §2.2.2: an invalid subject token makes the request invalid.
-        return named if named == "invalid_dpop_proof" else "invalid_request"
-    return named or BY_CODE.get(str(body.get("code"))) or BY_STATUS.get(response.status_code, "invalid_request")
+        return challenge_error if challenge_error == "invalid_dpop_proof" else "invalid_request"
+    return (
+        challenge_error or BY_CODE.get(str(body.get("code"))) or BY_STATUS.get(response.status_code, "invalid_request")
+    )
 
 
 def method_not_allowed(error: MethodNotAllowed) -> Response:

@@ -66,24 +66,24 @@ def exchange() -> ResponseReturnValue:
     if principal.authority is not None and principal.authority.is_bounded:
         raise key_bound_token_refused()
     token = presented_token()
-    made = exchanged_by(exchanger, principal, token, form)
+    exchanged = exchanged_by(exchanger, principal, token, form)
     record(
         db(),
         Event.TOKEN_EXCHANGED,
         user_id=principal.user_id,
         credential_id=principal.credential_id,
         audience=form.target,
-        scopes=sorted(made.scopes),
-        made=made.id.hex,
+        scopes=sorted(exchanged.scopes),
+        made=exchanged.id.hex,
     )
     is_bound = principal.authority is not None and principal.authority.jkt is not None
     return as_json(
         ExchangedToken(
-            access_token=made.token,
+            access_token=exchanged.token,
             issued_token_type=form.requested_token_type.data or form.ACCESS_TOKEN,
             token_type="DPoP" if is_bound else "Bearer",
-            expires_in=int(made.lifetime.total_seconds()),
-            scope=" ".join(sorted(made.scopes)),
+            expires_in=int(exchanged.lifetime.total_seconds()),
+            scope=" ".join(sorted(exchanged.scopes)),
         )
     )
 

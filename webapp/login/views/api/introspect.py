@@ -26,7 +26,7 @@ from webapp.login.introspection import (
 from webapp.login.views.api.blueprint import bp, form_problem
 from webapp.login.views.api.forms import IntrospectForm
 from webapp.tokens import resource_tokens
-from webapp.tokens.exchange import TokenExchange, made_from
+from webapp.tokens.exchange import TokenExchange, parent_token
 from webapp.tokens.exchange_revocation import is_revoked
 from webapp.tokens.refresh_secret import SHAPE
 from webapp.verify import read
@@ -54,8 +54,8 @@ def introspect(principal: Principal) -> ResponseReturnValue:
     form = IntrospectForm()
     if not form.validate_on_submit():
         raise form_problem(errors_of(form))
-    token, asker = form.token.data or "", IntrospectionCaller(principal, stated(form))
-    return as_json(refresh_token(asker, token) if SHAPE.fullmatch(token) else access_token(asker, token))
+    token, caller = form.token.data or "", IntrospectionCaller(principal, stated(form))
+    return as_json(refresh_token(caller, token) if SHAPE.fullmatch(token) else access_token(caller, token))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,40 +71,40 @@ def stated(form: IntrospectForm) -> StatedCall:
     return StatedCall(method, rules_at(path, method) if path else None, form.ip_address.data or None)
 
 
-def access_token(asker: IntrospectionCaller, token: str) -> Introspection:
+def access_token(caller: IntrospectionCaller, token: str) -> Introspection:
     try:
         bearer = of_principal(resource_tokens.validated(token))
     except NotAccepted:
-        return exchanged_token(asker, token)
-    return introspection_of(asker, bearer, TYPES[bearer.authority.jkt is not None], read(token)[1])
+        return exchanged_token(caller, token)
+    return introspection_of(caller, bearer, TYPES[bearer.authority.jkt is not None], read(token)[1])
 
 
-def exchanged_token(asker: IntrospectionCaller, token: str) -> Introspection:
+def exchanged_token(caller: IntrospectionCaller, token: str) -> Introspection:
     """An exchanged token is active as long as the token it was made from, unless it was revoked itself."""
     exchanger = service(TokenExchange)
     try:
         claims = exchanger.read(token)
-        bearer = of_principal(validate_credential(made_from(claims)))
+        bearer = of_principal(validate_credential(parent_token(claims)))
     except (TokenError, NotAccepted):
         return INACTIVE
     with database().read() as db:
         if is_revoked(db, claims):
             return INACTIVE
-    return introspection_of(asker, narrowed(bearer, claims), TYPES[bearer.authority.jkt is not None], claims)
+    return introspection_of(caller, narrowed(bearer, claims), TYPES[bearer.authority.jkt is not None], claims)
 
 
-def refresh_token(asker: IntrospectionCaller, token: str) -> Introspection:
+def refresh_token(caller: IntrospectionCaller, token: str) -> Introspection:
     with database().read() as db:
         bearer = of_refresh(db, token)
-    return introspection_of(asker, bearer, "refresh_token", {}) if bearer else INACTIVE
+    return introspection_of(caller, bearer, "refresh_token", {}) if bearer else INACTIVE
 
 
 def introspection_of(
-    asker: IntrospectionCaller, bearer: TokenBearer, token_type: str, claims: Mapping[str, Any]
+    caller: IntrospectionCaller, bearer: TokenBearer, token_type: str, claims: Mapping[str, Any]
 ) -> Introspection:
-    is_own = bearer.user_id == asker.principal.user_id
-    if not is_own and SEES_ALL not in asker.principal.roles:
+    is_own = bearer.user_id == caller.principal.user_id
+    if not is_own and SEES_ALL not in caller.principal.roles:
         return INACTIVE
-    if excludes(bearer.authority, asker.call):
+    if excludes(bearer.authority, caller.call):
         return INACTIVE
     return introspection_response(bearer, issuer=current_app.config["BASE_URL"], token_type=token_type, claims=claims)

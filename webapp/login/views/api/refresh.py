@@ -8,7 +8,7 @@ from webapp.guard.form_token import require_sole_credential
 from webapp.guard.require import public_to_scripts
 from webapp.login.flow import Throttled
 from webapp.login.refresh_grant import Denied, RefreshGrant, ScopesTooWide
-from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, form_problem, given
+from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, form_problem, token_response
 from webapp.login.views.api.forms import RefreshForm
 from webapp.login.views.login_errors import throttled
 from webapp.web import dpop
@@ -49,7 +49,7 @@ def refresh() -> ResponseReturnValue:
         raise form_problem({"scope": [too_wide(outcome)]}, error="invalid_scope")
     if isinstance(outcome, Denied):
         raise denied(outcome.code)
-    return given(outcome)
+    return token_response(outcome)
 
 
 def too_wide(outcome: ScopesTooWide) -> str:

@@ -15,7 +15,7 @@ from webapp.login.views.api.blueprint import bp, form_problem
 from webapp.login.views.api.forms import RevokeForm
 from webapp.login.views.login_errors import throttled
 from webapp.tokens import exchange_revocation, lifecycle, refresh_families, refreshing, resource_tokens
-from webapp.tokens.exchange import TokenExchange, made_from
+from webapp.tokens.exchange import TokenExchange, parent_token
 from webapp.tokens.refresh_secret import SHAPE
 from webapp.web.api_schema import responds
 from webapp.web.form import errors_of
@@ -79,7 +79,7 @@ def end_exchanged(token: str) -> bool:
     exchanger = service(TokenExchange)
     try:
         claims = exchanger.read(token)
-        parent_id = validate_credential(made_from(claims)).credential_id
+        parent_id = validate_credential(parent_token(claims)).credential_id
     except (TokenError, NotAccepted):
         return False
     with database().write() as db:

@@ -23,7 +23,15 @@ from webapp.login.client_familiarity import Client
 from webapp.login.flow import AMR, Attempt, Done, LoginFlow, Throttled, Unverified
 from webapp.login.refresh_grant import GrantedTokens, random_name
 from webapp.login.second_step import Pending
-from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, form_problem, given, given_in_cookie, issuer
+from webapp.login.views.api.blueprint import (
+    AccessToken,
+    bp,
+    catalogue,
+    form_problem,
+    issuer,
+    token_cookie_response,
+    token_response,
+)
 from webapp.login.views.api.forms import CredentialsForm
 from webapp.login.views.blueprint import second_step, unchanged
 from webapp.login.views.login_errors import (
@@ -126,15 +134,15 @@ def mint(user: User, form: CredentialsForm, jkt: str | None, amr: str) -> Respon
     is_known = script_logins.is_known(db(), user.id, caller())
     # A token in a cookie has no refresh token, because scripts of the page could read it.
     ends = RefreshLifetimes(idle=None, lifetime=lifetime) if form.cookie.data else script_ends()
-    begun = refresh_families.begin(db(), user.id, FamilyTerms(authority, lifetime, ends), caller(), proof)
-    note_login(user, begun.credential.id, is_known=is_known)
+    family = refresh_families.begin(db(), user.id, FamilyTerms(authority, lifetime, ends), caller(), proof)
+    note_login(user, family.credential.id, is_known=is_known)
     token_request = TokenRequest(
-        name=random_name(), authority=authority, lifetime=lifetime, origin="api", family_id=begun.credential.id
+        name=random_name(), authority=authority, lifetime=lifetime, origin="api", family_id=family.credential.id
     )
     issued = issuer().issue(db(), user.id, token_request, proof)
-    if begun.secret is None:
-        return given_in_cookie(issued)
-    return given(GrantedTokens(issued, begun.secret, begun.credential.ends_at))
+    if family.secret is None:
+        return token_cookie_response(issued)
+    return token_response(GrantedTokens(issued, family.secret, family.credential.ends_at))
 
 
 def note_login(account: User, family_id: UUID, *, is_known: bool) -> None:
@@ -142,8 +150,8 @@ def note_login(account: User, family_id: UUID, *, is_known: bool) -> None:
     is_first, account.last_login_at = account.last_login_at is None, now()
     known_networks.remember(db(), account.id, request.remote_addr)
     if not is_first and not is_known:
-        here = Circumstances(now(), request.remote_addr, client_name(caller().user_agent))
-        notices.new_script_login(db(), service(Mailer), account, here, credential_id=family_id)
+        circumstances = Circumstances(now(), request.remote_addr, client_name(caller().user_agent))
+        notices.new_script_login(db(), service(Mailer), account, circumstances, credential_id=family_id)
 
 
 def caller() -> ScriptClient:
@@ -162,7 +170,7 @@ def lifetime_of(form: CredentialsForm) -> timedelta:
         return timedelta.max
 
 
-def is_given_unasked(scope: str) -> bool:
+def is_granted_by_default(scope: str) -> bool:
     """Whether a login without ``scope`` gets it: nothing that changes, no app, and nothing about others or tokens."""
     resource, _colon, verb = scope.partition(":")
     return verb == READ and resource not in ("admin", "tokens", "app")
@@ -170,15 +178,17 @@ def is_given_unasked(scope: str) -> bool:
 
 def scopes_of(user: User, requested: str | None, amr: str) -> frozenset[str]:
     """The requested scopes; by default reading resources and the own profile, as far as the login satisfies them."""
-    roles, demands, known = included_in(db(), user.role), service(Demands), catalogue().for_user(db(), user.id)
-    held = [name for name in known.held_by(roles) if is_given_unasked(name)]
-    names = (requested or "").split() or [n for n in held if known.level_for([n], demands) <= level_of(amr)]
+    roles, demands, user_catalogue = included_in(db(), user.role), service(Demands), catalogue().for_user(db(), user.id)
+    held_scopes = [name for name in user_catalogue.held_by(roles) if is_granted_by_default(name)]
+    names = (requested or "").split() or [
+        n for n in held_scopes if user_catalogue.level_for([n], demands) <= level_of(amr)
+    ]
     try:
-        granted = known.check(names, roles)
+        granted = user_catalogue.check(names, roles)
     except ScopeNotHeld as error:
         raise form_problem(
             {"scope": [_("You don't have these scopes: %(scopes)s.", scopes=error)]}, error="invalid_scope"
         ) from error
-    if known.level_for(granted, demands) > level_of(amr):
+    if user_catalogue.level_for(granted, demands) > level_of(amr):
         raise mfa_required(second_step().factors_of(user))
     return granted
