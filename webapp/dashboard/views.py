@@ -81,7 +81,8 @@ def resources(principal: Principal) -> list[OpenResource]:
 
 
 def open_resource(path: str, need: Requirement, *, is_only_path: bool) -> OpenResource:
-    """
+    """The dashboard entry of a protected page: title, path, required scope and role, and a curl example.
+
     Args:
         is_only_path: whether its scope opens no other page, so that the title of the resource names this one.
     """

@@ -117,7 +117,8 @@ def no_longer_declared(db: Session, declared_providers: Sequence[DeclaredProvide
 
 
 def store(db: Session, sealer: Encryptor, private: PrivateHosts, one: DeclaredProvider) -> None:
-    """
+    """Add or update the row of one declared provider, and enable or disable it as the file says.
+
     Raises:
         InvalidProvider
     """

@@ -36,7 +36,8 @@ class ExpectedClaims:
 
 
 def verified_claims(id_token: str | None, keys: PublishedKeys, expected: ExpectedClaims) -> dict[str, Any]:
-    """
+    """Verify an ID token of a provider (OpenID Connect Core §3.1.3.7) and return its claims.
+
     Raises:
         LoginFailed
     """

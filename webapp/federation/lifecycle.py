@@ -155,10 +155,7 @@ def edit(
 
 
 def flush(db: Session, row: LoginProvider) -> None:
-    """
-    Raises:
-        InvalidProvider: another request has given its issuer to another provider meanwhile.
-    """
+    """Write a changed provider. Raises InvalidProvider if another request has given its issuer away meanwhile."""
     issuer = row.issuer
     try:
         db.flush()
@@ -218,7 +215,8 @@ def disable(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
 
 
 def enable(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
-    """
+    """Enable a provider, so that its button is on the login page again.
+
     Raises:
         IsDeclared
         InvalidProvider: it may give a role that the editor may not give.

@@ -24,7 +24,8 @@ COMMON_LABELS = {"accounts", "auth", "id", "idp", "login", "oauth", "oidc", "sso
 def from_preset(
     db: Session, preset: ProviderPreset, *, issuer_or_tenant: str = "", slug: str = "", **chosen: Any
 ) -> NewProvider:
-    """
+    """Build the settings of a new provider from a preset and the values that differ from it.
+
     Args:
         issuer_or_tenant: tenant, URL or issuer, as the preset needs it.
         slug: short name in URLs; empty for one like the name, the host or the preset.
@@ -52,7 +53,8 @@ def from_preset(
 
 
 def issuer_of(preset: ProviderPreset, issuer_or_tenant: str) -> str:
-    """
+    """The issuer URL of a preset for the entered tenant or URL; its error as one of provider settings.
+
     Raises:
         InvalidProvider
     """

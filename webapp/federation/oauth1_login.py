@@ -34,7 +34,8 @@ class TokenPair:
 
 
 class OAuth1Login:
-    """
+    """Login with a provider of OAuth 1.0a (RFC 5849): request token, authorization, access token, user data.
+
     Args:
         encryptor: for the secret of the request token, which waits in the session cookie.
     """
@@ -178,7 +179,8 @@ def pair_in(check: Check, response_parameters: dict[str, str]) -> TokenPair:
 
 
 def verifier_in(response: AuthorizationResponse) -> str:
-    """
+    """The ``oauth_verifier`` of an authorization response (RFC 5849 §2.2).
+
     Raises:
         LoginFailed: the provider responds with an error, or without a verifier, as after *Cancel*.
     """

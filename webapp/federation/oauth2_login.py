@@ -103,7 +103,8 @@ def primary_in(emails: Sequence[Any]) -> tuple[str | None, bool]:
 
 
 def refuse_confirmation(pending: PendingRequest) -> None:
-    """
+    """Refuse a step-up with a provider that sends no ``auth_time``.
+
     Raises:
         LoginFailed: the login must confirm who the user is, but this kind of provider does not show when they
             authenticated.
@@ -113,7 +114,8 @@ def refuse_confirmation(pending: PendingRequest) -> None:
 
 
 def endpoint_of(provider: Provider, name: str) -> str:
-    """
+    """The URL of a provider's endpoint, by its name in the settings.
+
     Raises:
         LoginFailed: it is not set, or not a URL.
     """

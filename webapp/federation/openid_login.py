@@ -195,7 +195,8 @@ def requires_response_issuer(response: AuthorizationResponse, issuer: str) -> No
 
 
 def code_in(response: AuthorizationResponse) -> str:
-    """
+    """The authorization code of a response (RFC 6749 §4.1.2).
+
     Raises:
         LoginFailed: the provider responds with an error, or without a code.
     """

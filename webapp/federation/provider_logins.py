@@ -46,7 +46,8 @@ class LoginProtocol(Protocol):
 
 
 class ProviderLogins:
-    """
+    """Begins and finishes logins with identity providers of every protocol, and verifies their logout tokens.
+
     Args:
         secret_key: of this site.
         at_once: threads that may wait for providers at a time.

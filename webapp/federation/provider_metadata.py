@@ -118,7 +118,8 @@ def with_kid(published: dict[str, Any]) -> dict[str, Any]:
 
 
 def endpoints_in(published: Mapping[str, Any], issuer: str) -> dict[str, str]:
-    """
+    """The endpoint URLs in the metadata of an OpenID provider, checked.
+
     Raises:
         LoginFailed: one is missing or is no URL, or the browser would go to http:// although the issuer has https://.
     """

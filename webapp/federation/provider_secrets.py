@@ -10,7 +10,8 @@ LONGEST_SECRET = 5000
 
 
 def set_secret(row: LoginProvider, sealer: Encryptor, secret: str) -> None:
-    """
+    """Encrypt and store the client secret of a provider; an empty one removes it.
+
     Raises:
         InvalidProvider
     """

@@ -182,7 +182,8 @@ def checked_roles(roles: Sequence[str]) -> list[str]:
 
 
 def checked_texts(texts: Sequence[str], words: str, is_fit: Callable[[str], bool]) -> list[str]:
-    """
+    """Check a list of texts: how many, their length and form. Returns it without duplicates.
+
     Raises:
         InvalidProvider: with these words.
     """

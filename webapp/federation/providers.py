@@ -62,7 +62,8 @@ def by_id(db: Session, provider_id: UUID) -> LoginProvider | None:
 
 
 def for_protocol(row: LoginProvider, sealer: Encryptor, base_url: str) -> Provider:
-    """
+    """The values of a provider that its protocol needs, with the client secret decrypted.
+
     Args:
         base_url: of this site.
 

@@ -20,7 +20,8 @@ def requested_urls(row: LoginProvider) -> set[str]:
 
 
 def refuse_unreachable(row: LoginProvider, private: PrivateHosts, former: Collection[str] = ()) -> None:
-    """
+    """Refuse endpoint URLs in private networks that ``WEBAPP_PRIVATE_HOSTS`` does not permit (SSRF).
+
     Args:
         former: URLs that the provider had before, which are no reason to refuse another change.
 

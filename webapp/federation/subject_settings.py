@@ -54,7 +54,8 @@ def has_people(db: Session, row: LoginProvider) -> bool:
 
 
 def refuse_same_issuer(db: Session, row: LoginProvider) -> None:
-    """
+    """Refuse an issuer that another provider has: subjects are unique only within one.
+
     Raises:
         InvalidProvider: another provider has this issuer.
     """

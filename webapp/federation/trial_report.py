@@ -50,7 +50,8 @@ class CheckLine:
 
 
 def check_lines(kind: str, error: LoginFailed | None) -> list[CheckLine]:
-    """
+    """The checks of a test login with their results: passed, failed, or not made after the one that failed.
+
     Args:
         kind: of the provider.
         error: None if every check passed.

@@ -11,7 +11,8 @@ from webapp.verify import Invalid, load, parse
 
 
 class UpstreamHttp:
-    """
+    """HTTP requests to identity providers, with a bound on the threads that wait for responses.
+
     Args:
         at_once: threads that may wait for providers at a time, so that a slow one does not occupy all of them.
     """
@@ -42,7 +43,8 @@ class UpstreamHttp:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> OutgoingResponse:
-        """
+        """Send a request to a provider and return its response, whatever the status.
+
         Args:
             check: that fails if there is no response.
 
@@ -83,7 +85,8 @@ class UpstreamHttp:
 
 
 def json_object(check: Check, body: bytes) -> dict[str, Any]:
-    """
+    """Parse a response body that must be a JSON object.
+
     Raises:
         LoginFailed
     """
@@ -94,7 +97,8 @@ def json_object(check: Check, body: bytes) -> dict[str, Any]:
 
 
 def json_list(check: Check, body: bytes) -> list[Any]:
-    """
+    """Parse a response body that must be a JSON array.
+
     Raises:
         LoginFailed
     """

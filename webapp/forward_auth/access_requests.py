@@ -121,7 +121,8 @@ def grant(db: Session, app: ProxiedApp, request_id: UUID, duration: timedelta | 
 
 
 def decline(db: Session, app: ProxiedApp, request_id: UUID, *, actor_id: UUID) -> UUID:
-    """
+    """Decline a request for access to an app, and delete it.
+
     Returns:
         Id of the user.
 

@@ -108,7 +108,8 @@ def checked_host(value: str) -> str:
 
 
 def checked_rule(rule: RuleSettings, number: int) -> RuleSettings:
-    """
+    """Check and normalise one access rule: path pattern, methods, role, level and networks.
+
     Raises:
         InvalidAppSettings
     """

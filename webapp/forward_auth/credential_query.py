@@ -85,7 +85,8 @@ class CredentialQuery:
         return row[0] if row else None
 
     def by_token(self, key: str, app_id: UUID) -> Found | None:
-        """
+        """Read the row of an API token or access token with its user, for a check.
+
         Args:
             key: ``Credential.key``, which is the ``jti`` of the token.
         """
@@ -100,7 +101,8 @@ class CredentialQuery:
         return self._found(self._by_cookie, key=key, app_id=app_id, host=host)
 
     def guest_link(self, key: str, app_id: UUID) -> FoundLink | None:
-        """
+        """Read the row of a live guest link with its app.
+
         Args:
             key: ``GuestLink.key``.
         """

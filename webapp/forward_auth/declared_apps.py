@@ -84,7 +84,8 @@ def store_all(db: Session, instance: Path, declared_apps: Sequence[DeclaredApp],
 
 
 def store(db: Session, one: DeclaredApp, own_host: str) -> None:
-    """
+    """Add or update the row of one declared app, and enable or disable it as the file says.
+
     Raises:
         InvalidAppSettings
     """

@@ -61,7 +61,8 @@ def is_reading(original: OriginalRequest, environ: Mapping[str, Any]) -> bool:
 
 
 def is_below(path: str, prefix: str) -> bool:
-    """
+    """Whether a path is the prefix of a guest link or below it, segment by segment.
+
     Args:
         path: decoded.
     """

@@ -32,7 +32,8 @@ NOBODY: Headers = [(name, "") for name in (USER, EMAIL, NAME, GROUPS, ASSERTION)
 
 
 class IdentityHeaders:
-    """
+    """Builds the ``Remote-*`` headers and the signed assertion that tell an app who the user is.
+
     Args:
         issuer: URL of the site.
     """

@@ -93,7 +93,8 @@ def storable(db: Session, row: ProxiedApp, desired: AppSettings, *, own_host: st
 
 
 def store(db: Session, row: ProxiedApp, desired: AppSettings) -> None:
-    """
+    """Write the settings of an app to its row, its hosts and its rules.
+
     Raises:
         InvalidAppSettings: another app has one of the hosts.
     """
@@ -121,7 +122,8 @@ def store(db: Session, row: ProxiedApp, desired: AppSettings) -> None:
 
 
 def refuse_unknown(db: Session, desired: AppSettings, former: Collection[str]) -> None:
-    """
+    """Refuse settings of an app that name a role or an account that does not exist.
+
     Args:
         former: ids that are stored already: an account that was deleted since does not hinder other changes.
     """
@@ -186,7 +188,8 @@ def disable(db: Session, row: ProxiedApp, editor: AppEditor) -> None:
 
 
 def enable(db: Session, row: ProxiedApp, editor: AppEditor) -> None:
-    """
+    """Enable an app, so that its requests are checked again instead of refused.
+
     Raises:
         AppIsDeclared
     """

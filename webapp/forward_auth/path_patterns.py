@@ -44,7 +44,8 @@ class PathPattern:
         self._pieces, self._loose_pieces = pieces_of(text), pieces_of(text.casefold())
 
     def matches(self, path: str) -> bool:
-        """
+        """Whether a path matches this pattern.
+
         Args:
             path: decoded.
         """

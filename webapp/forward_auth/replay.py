@@ -88,7 +88,8 @@ def networks_of(verdict: Verdict) -> tuple[str, ...]:
 def effects_of(
     db: Session, decisions: AccessDecisions, row: ProxiedApp, before: AppSettings, after: AppSettings
 ) -> ChangeEffects:
-    """
+    """Compare the decisions on the last day's counted requests before and after a change of an app.
+
     Args:
         after: checked.
     """

@@ -45,7 +45,8 @@ class Caller:
 
 
 def caller_called(db: Session, person: str, token: str, *, acr: str = "", address: str = "") -> Caller:
-    """
+    """Look up the user and the token that a rule test is made for.
+
     Args:
         person: user name or e-mail address; empty for nobody, or for a token that is named by its id.
         token: its name, or its id.
@@ -73,7 +74,8 @@ def id_in(text: str) -> UUID | None:
 
 
 def request_to(app: App, method: str, url: str) -> OriginalRequest:
-    """
+    """Build the request of a rule test from a method and a URL or path.
+
     Args:
         url: of a page of the app, or its path.
 
@@ -123,7 +125,8 @@ class RuleTestOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuleTest:
-    """
+    """Decides a made-up request to an app as the proxy's check would, without a proxy or a login.
+
     Args:
         decisions: which also decide about the requests of the proxy.
         query: which also finds the tokens of these.

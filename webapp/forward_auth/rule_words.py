@@ -6,7 +6,8 @@ from webapp.forward_auth.app_settings import RuleSettings
 
 
 def rule_sentences(rule: RuleSettings, scope: str) -> list[str]:
-    """
+    """Describe an access rule in sentences: for whom it is, how they authenticate, from which networks.
+
     Args:
         scope: that tokens need for the app.
     """

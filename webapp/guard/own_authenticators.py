@@ -107,7 +107,8 @@ def authenticator(
 
 
 def register(state: BlueprintSetupState, own_authenticator: OwnAuthenticator) -> None:
-    """
+    """Register an authenticator of a blueprint with the application.
+
     Raises:
         ValueError: another blueprint has the same header or scheme.
     """

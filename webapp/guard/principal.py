@@ -74,7 +74,8 @@ class NotAccepted(Exception):
     def __init__(
         self, code: ProblemCode, reason: str, credential_row: CredentialRow | None = None, *, key: str | None = None
     ) -> None:
-        """
+        """Keep the problem code and what is known of the credential that was refused.
+
         Args:
             key: of a valid token whose row was not read, because it has expired.
         """

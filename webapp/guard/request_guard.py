@@ -176,7 +176,8 @@ def refused_forgery(principal: Principal | None) -> Response | None:
 
 
 def check_origin(principal: Principal | None) -> None:
-    """
+    """Check CSRF protection by the kind of credential: anonymous form, session cookie, or token that browsers send.
+
     Raises:
         Problem: 403 ``csrf_failed``.
     """

@@ -153,7 +153,8 @@ def in_thread(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def refuse_class(view: object) -> None:
-    """
+    """Refuse a class-based view, to which an access rule would be applied in the wrong place.
+
     Raises:
         TypeError: ``view`` is a class of ``flask.views``, to which Flask cannot apply a decorator.
     """
@@ -190,7 +191,8 @@ def requirement_of(app: Flask, endpoint: str, method: str = "GET") -> Requiremen
 
 
 def check_rules(view: View) -> None:
-    """
+    """Refuse a ``MethodView`` with two access rules for one method, of which one would have no effect.
+
     Raises:
         TypeError: a ``MethodView`` has a rule in ``decorators`` and another above one of its methods.
     """

@@ -132,7 +132,8 @@ class LoginFlow:
         *,
         full: Counted | None,
     ) -> Done | Unverified | LoginRefused:
-        """
+        """Verify the password of an attempt; a failure is counted, and an outdated hash of a right password replaced.
+
         Args:
             full: the count of the account, if it was over its limit. Right passwords that were being compared may have
                 filled it, so it is looked at again when this one is compared. That is as late as can be: to wait longer

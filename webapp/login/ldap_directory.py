@@ -25,7 +25,8 @@ other one is a fault of the directory or of the settings."""
 
 
 class LdapDirectory:
-    """
+    """Verifies passwords and reads user data in an LDAP directory (RFC 4511).
+
     Raises:
         SettingsError: a filter is not one, or the certificates cannot be read.
     """
@@ -146,7 +147,8 @@ class LdapDirectory:
 
 
 def tls_context(ca_file: str) -> ssl.SSLContext:
-    """
+    """The TLS context for connections to the directory: a file of CA certificates, or those of the system.
+
     Raises:
         SettingsError
     """

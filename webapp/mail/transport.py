@@ -34,7 +34,8 @@ class NotSent(Exception):
 
 class Transport(Protocol):
     def send(self, mail: LeasedMail) -> None:
-        """
+        """Deliver one mail.
+
         Raises:
             NotSent
         """

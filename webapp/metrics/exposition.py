@@ -16,7 +16,8 @@ OF_A_PROCESS = re.compile(r"gauge_live[a-z]+_(\d+)\.db")
 
 
 def exposition_of(state: StateCollector, process_registry: CollectorRegistry | None = None) -> MetricsText:
-    """
+    """Build the function that renders all metrics in the Prometheus text format.
+
     Args:
         process_registry: of this process; read where there is no folder that several processes share.
     """

@@ -146,7 +146,8 @@ def spend(db: Session, sealer: Encryptor, user_id: UUID, code: str) -> None:
 
 
 def decrypted_seed(sealer: Encryptor, found: TotpSeed) -> str:
-    """
+    """Decrypt a stored TOTP seed.
+
     Raises:
         SeedUnreadable
     """

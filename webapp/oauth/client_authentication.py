@@ -30,7 +30,8 @@ class ClientCredentials:
 
 
 def presented(authorization: str | None, form: Mapping[str, str]) -> ClientCredentials:
-    """
+    """Read the client credentials of a request: Basic header, form fields or ``client_assertion`` (RFC 6749 §2.3).
+
     Args:
         authorization: the header.
         form: of the request.

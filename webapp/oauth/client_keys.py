@@ -53,7 +53,8 @@ def checked(text: str) -> str:
 
 
 def key_of(jwk: object) -> ClientKey:
-    """
+    """Check one public JWK of a client and reduce it to what verification needs.
+
     Raises:
         InvalidClientKeys
     """

@@ -80,7 +80,8 @@ def unchanged(value: Any) -> Any:
 
 
 def checked_operator(value: str | None) -> str:
-    """
+    """Check the name of the operator of an app, which the consent page shows.
+
     Raises:
         InvalidClientSettings
     """
@@ -92,7 +93,8 @@ def checked_operator(value: str | None) -> str:
 
 
 def checked_uris(uris: Sequence[str]) -> list[str]:
-    """
+    """Check the redirect URIs of a client. Returns them without duplicates.
+
     Raises:
         InvalidClientSettings
     """
@@ -105,7 +107,8 @@ def checked_uris(uris: Sequence[str]) -> list[str]:
 
 
 def checked_resources(uris: Sequence[str]) -> list[str]:
-    """
+    """Check the resource URIs (RFC 8707) that a client may request tokens for.
+
     Raises:
         InvalidClientSettings
     """
@@ -116,7 +119,8 @@ def checked_resources(uris: Sequence[str]) -> list[str]:
 
 
 def checked_keys(jwks: str | None) -> str:
-    """
+    """Check the JWKS of a client that authenticates with ``private_key_jwt``.
+
     Raises:
         InvalidClientSettings
     """
@@ -127,7 +131,8 @@ def checked_keys(jwks: str | None) -> str:
 
 
 def checked_url(value: str | None) -> str:
-    """
+    """Check the URL to which logout tokens are sent (OpenID Connect Back-Channel Logout 1.0 §2.2).
+
     Raises:
         InvalidClientSettings
     """
@@ -145,7 +150,8 @@ def checked_url(value: str | None) -> str:
 
 
 def checked_level(acr: str | None) -> str:
-    """
+    """Check the minimal authentication level (``acr``) of logins to an app.
+
     Raises:
         InvalidClientSettings
     """
@@ -166,7 +172,8 @@ def checked_lifetime(lifetime: timedelta | None) -> timedelta | None:
 
 
 def checked_keys_url(value: str | None) -> str:
-    """
+    """Check the ``jwks_uri`` of a client, from which its public keys are fetched.
+
     Raises:
         InvalidClientSettings
     """

@@ -18,7 +18,8 @@ class LogoutRefused(Exception):
     """The request is not valid; the message is for the person who sees it, because nobody is sent anywhere."""
 
     def __init__(self, message: str, client_id: UUID | None = None, redirect_uri: str = "") -> None:
-        """
+        """Keep the reason, and the redirect URI that is not registered.
+
         Args:
             client_id: of an app that has not registered ``redirect_uri``.
         """
@@ -39,7 +40,8 @@ class LogoutRequest:
 
 
 def checked(db: Session, parameters: Parameters, *, issuer: str, keys: IdTokenKeys) -> LogoutRequest:
-    """
+    """Validate a request of the end session endpoint (OpenID Connect RP-Initiated Logout 1.0 §2).
+
     Raises:
         LogoutRefused
     """

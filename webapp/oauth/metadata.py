@@ -31,7 +31,8 @@ def methods_of(client: OAuthClient) -> list[str]:
 
 
 def metadata(base_url: str, *, algorithms: Sequence[str], is_registration_open: bool = False) -> dict[str, Any]:
-    """
+    """The authorization server metadata (RFC 8414, OpenID Connect Discovery 1.0 §3).
+
     Args:
         base_url: of the site, which is the issuer.
         algorithms: that ID tokens and userinfo can be signed with.

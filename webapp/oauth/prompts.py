@@ -20,7 +20,8 @@ class PromptStamp:
         self._key = derive(secret_key, "authorization prompt")
 
     def stamp(self, request: str, moment: datetime) -> str:
-        """
+        """Sign the time at which an authorization request first came.
+
         Args:
             request: the query string of the authorization request, without the stamp.
         """

@@ -62,7 +62,8 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 def read(body: bytes) -> ClientMetadata:
-    """
+    """Parse the client metadata of a registration request (RFC 7591 §2).
+
     Raises:
         RegistrationRefused
     """

@@ -34,7 +34,8 @@ class MadeRegistrationToken:
 def make(
     db: Session, *, uses: int, lifetime: timedelta, allows_logout_uri: bool, origin: str, actor_id: UUID | None = None
 ) -> MadeRegistrationToken:
-    """
+    """Create an initial access token for dynamic client registration (RFC 7591 §3).
+
     Args:
         uses: how many apps can register with it.
 

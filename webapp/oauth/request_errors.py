@@ -7,7 +7,8 @@ class NotTrusted(Exception):
     """The client or its redirect URI is not known, so the error is shown here (RFC 6749 §4.1.2.1)."""
 
     def __init__(self, message: str, client_id: UUID | None = None, redirect_uri: str = "") -> None:
-        """
+        """Keep the reason, and the redirect URI that is not registered.
+
         Args:
             client_id: of a client whose ``redirect_uri`` is not registered.
         """

@@ -29,7 +29,8 @@ class RequestedClaims:
 
 
 def read(text: str) -> RequestedClaims:
-    """
+    """Parse the ``claims`` parameter (OpenID Connect Core §5.5).
+
     Args:
         text: the value of the parameter; empty if it is missing.
 

@@ -24,7 +24,8 @@ def endpoints(metadata: Mapping[str, Any]) -> dict[str, str]:
 
 
 def values(client: OAuthClient, metadata: Mapping[str, Any], site_name: str, secret: str | None) -> dict[str, str]:
-    """
+    """The values that the setup instructions of an app show: issuer, endpoints, client ID, secret, redirect URI.
+
     Args:
         metadata: of the provider (RFC 8414).
         secret: of the client, where it was just made.

@@ -28,7 +28,8 @@ class TrialLogin:
         self._key = derive(secret_key, "trial login to an app")
 
     def begin(self, client_id: UUID, sid: UUID, moment: datetime) -> Trial:
-        """
+        """Begin the test login of a client: a signed ``state``, bound to the client and the session.
+
         Args:
             sid: of the session, which stays when a further factor is shown.
         """

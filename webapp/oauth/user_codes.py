@@ -19,7 +19,8 @@ class UserCodes:
         self._key = derive(secret_key, "device user code")
 
     def digest(self, code: str) -> str:
-        """
+        """The keyed digest under which a user code is stored.
+
         Args:
             code: in the form of ``normalized``.
         """

@@ -80,7 +80,8 @@ def lowest_contrast(accent: Colour, scheme: ColourScheme) -> float:
 
 
 def check_accent(value: str, scheme: ColourScheme, *, variable: str) -> None:
-    """
+    """Check the accent colour of a colour scheme: form and contrast (WCAG 2.2 §1.4.3).
+
     Raises:
         SettingsError: it is no colour, or its text could not be read.
     """
@@ -135,7 +136,8 @@ def is_page(href: str) -> bool:
 
 
 def check_file(value: str, suffixes: tuple[str, ...], *, variable: str) -> None:
-    """
+    """Check the file of a logo or stylesheet: type, readability and size.
+
     Raises:
         SettingsError: there is no such file, or it is of another type or too large.
     """

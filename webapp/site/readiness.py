@@ -49,7 +49,8 @@ class ReadinessResult(NamedTuple):
 
 
 class Readiness:
-    """
+    """Runs the readiness checks and caches their result for ``FRESH``.
+
     Args:
         checks: in order; the first that fails is the result.
         optional: checks of what requests are answered without.
@@ -78,7 +79,8 @@ class Readiness:
 
 
 def database_check(read: Callable[[], object], write: Callable[[], object]) -> Check:
-    """
+    """Build the readiness check that reads from and writes to the database.
+
     Args:
         write: commits a change.
     """

@@ -49,7 +49,8 @@ class TokenExchange:
     """Other services only: this site itself does not accept exchanged tokens."""
 
     def make(self, principal: Principal, key: str, audience: str, requested: frozenset[str]) -> Exchanged:
-        """
+        """Issue an exchanged token for another service (RFC 8693).
+
         Args:
             key: ``jti`` of the API token that is exchanged.
             requested: requested scopes; empty for all scopes of the token.

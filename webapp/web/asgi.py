@@ -114,7 +114,8 @@ class AsgiGateway:
         return found
 
     async def handle(self, environ: Environ, client: str, limit: int, receive: Receive, send: Send) -> None:
-        """
+        """Read the body of a request, call the WSGI application in a thread, and send the response.
+
         Raises:
             NoSlotFree: too many requests wait for a thread.
         """

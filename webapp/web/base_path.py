@@ -51,7 +51,8 @@ def is_route(app: Flask, path: str) -> bool:
 
 
 def init_app(app: Flask, path: str) -> None:
-    """
+    """Serve the application below the path of its base URL.
+
     Args:
         path: of the base URL; empty: nothing is done.
     """

@@ -26,7 +26,8 @@ class Cors:
     def __init__(
         self, app: "WSGIApplication", origins: Iterable[str], allowed: Iterable[str] = ALLOWED_HEADERS
     ) -> None:
-        """
+        """Keep the origins and headers that preflights allow.
+
         Args:
             origins: compared as strings with the header ``Origin``, such as ``https://app.example.org``.
             allowed: headers of requests; read for each preflight.
@@ -63,7 +64,8 @@ def preflight(headers: list[tuple[str, str]], allowed: Iterable[str]) -> list[tu
 
 
 def init_app(app: Flask, origins: Iterable[str]) -> None:
-    """
+    """Add CORS headers for pages of other origins.
+
     Args:
         origins: whose pages may call this site; none: no CORS header is sent.
     """

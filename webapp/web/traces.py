@@ -90,7 +90,8 @@ class TraceExporter(BackgroundWorker):
             self._is_down = False
 
     def _send(self, batch: list[dict[str, Any]]) -> None:
-        """
+        """Send a batch of spans to the collector as OTLP/HTTP JSON.
+
         Raises:
             OSError, HTTPException: the collector cannot be reached, or refuses.
         """

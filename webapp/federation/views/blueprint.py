@@ -51,7 +51,8 @@ def no_such_provider() -> Problem:
 
 
 def for_protocol(row: LoginProvider) -> Provider:
-    """
+    """As ``providers.for_protocol``, with the encryption and base URL of this site.
+
     Raises:
         LoginFailed: the client secret cannot be read.
     """

@@ -65,7 +65,8 @@ def callback(slug: str) -> ResponseReturnValue:
 
 
 def response_in(query: MultiDict[str, str]) -> AuthorizationResponse:
-    """
+    """Read the authorization response from the query of the callback URL.
+
     Raises:
         Problem: a parameter is repeated (RFC 6749 §3.1) or too long.
     """

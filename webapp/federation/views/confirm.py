@@ -54,7 +54,8 @@ def keep_and_confirm(slug: str, principal: Principal) -> ResponseReturnValue:
 
 
 def linked(row: LoginProvider, principal: Principal) -> LoginProvider:
-    """
+    """Check that the user can confirm who they are with a provider; returns its row.
+
     Raises:
         Problem: 404 if the user has no identity of the provider, or its protocol cannot confirm.
     """

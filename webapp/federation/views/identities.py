@@ -152,7 +152,8 @@ def unlink(identity_id: UUID, principal: Principal) -> ResponseReturnValue:
 
 
 def own_identity(principal: Principal, identity_id: UUID) -> LinkedLogin:
-    """
+    """Look up a linked identity of the caller.
+
     Raises:
         Problem: 404 if the caller has no such identity.
     """

@@ -44,7 +44,8 @@ def complete(user: User, amr: str, auth_time: float | None, target: str) -> Resp
 
 
 def refuse_unfit(user: User) -> None:
-    """
+    """Refuse a login with a provider to an account that is disabled, unverified or a service account.
+
     Raises:
         Problem: 403, the account cannot log in.
     """

@@ -45,7 +45,8 @@ def begin_trial(row: LoginProvider, principal: Principal) -> ResponseReturnValue
 def finish_trial(
     row: LoginProvider, pending_request: PendingRequest, response: AuthorizationResponse
 ) -> ResponseReturnValue:
-    """
+    """Finish the test login of an administrator and show its report; nobody is logged in by it.
+
     Raises:
         Problem: somebody else is logged in by now.
     """

@@ -90,7 +90,8 @@ def app_access(slug: str) -> ResponseReturnValue:
 
 
 def access_page(row: ProxiedApp, *, guest_form: GuestLinkForm | None = None) -> ResponseReturnValue:
-    """
+    """The page of an app's owner: open requests, grants of access and guest links.
+
     Args:
         guest_form: with errors.
     """
@@ -153,7 +154,8 @@ def end_access(principal: Principal, slug: str, user_id: UUID) -> ResponseReturn
 
 
 def decided(decide: Callable[[], UUID]) -> UUID:
-    """
+    """Call a decision about an access request; its errors become problem responses.
+
     Raises:
         Problem: 409
     """

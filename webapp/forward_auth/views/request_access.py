@@ -100,7 +100,8 @@ def end_own_access(principal: Principal, slug: str) -> ResponseReturnValue:
 
 
 def app_row(slug: str) -> ProxiedApp:
-    """
+    """Look up an app by its short name.
+
     Raises:
         Problem: 404
     """

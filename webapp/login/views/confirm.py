@@ -197,7 +197,8 @@ def confirm_page(
     required: Level = Level.ONE,
     otherwise: str | None = None,
 ) -> str:
-    """
+    """Render the step-up page, with the form that is saved inside it.
+
     Args:
         otherwise: path of a page for users who go on without the required level, where it is only preferred.
     """

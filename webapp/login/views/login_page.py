@@ -29,7 +29,8 @@ def only_provider(buttons: Sequence[LoginButton]) -> str | None:
 
 
 def login_page_context(target: str | None, *, wants_password: bool = False) -> dict[str, Any]:
-    """
+    """The template context of the login page: ways to log in, destination, and the app that requests it.
+
     Args:
         wants_password: whether an administrator asks for the form where it is only for them.
     """

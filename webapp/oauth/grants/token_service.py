@@ -17,7 +17,8 @@ class GrantRefused(Exception):
     """A token request is refused with one of the errors of RFC 6749 §5.2; the message is for the client's developer."""
 
     def __init__(self, error: str, description: str, *, is_guess: bool = True) -> None:
-        """
+        """Keep an error of the token endpoint (RFC 6749 §5.2).
+
         Args:
             is_guess: whether it counts against the limit of refused requests of its network.
         """

@@ -169,7 +169,8 @@ def refuse_user(auth_request: AuthorizationRequest, principal: Principal) -> Res
 def consent_page(
     auth_request: AuthorizationRequest, query: str, scope_sentences: list[str], claims: dict[str, Any]
 ) -> ResponseReturnValue:
-    """
+    """Render the consent page.
+
     Args:
         scope_sentences: what the app may know and do.
         claims: of the user, with their values.

@@ -16,7 +16,8 @@ OWN_CHOICE = "own"
 
 
 def new_page(form: NewTokenForm, pages: TokenPages, *, preset_key: str = OWN_CHOICE, like: str | None = None) -> str:
-    """
+    """Render the page with the form of a new API token, its presets and summary.
+
     Args:
         preset_key: name of the preset that filled it in.
         like: name of the token it was copied from.
