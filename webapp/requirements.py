@@ -15,7 +15,7 @@ REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*(?:>=\s*(?
 
 
 def requirements() -> list[str]:
-    """Such as ``PyJWT[crypto]>=2.15.1``: of the installed package, or of the checkout."""
+    """Requirements such as ``PyJWT[crypto]>=2.15.1``, of the installed package or of the checkout."""
     if (PACKAGE / "_files").is_dir():
         return [line for line in metadata.requires("latchkey") or () if "extra ==" not in line]
     dependencies: list[str] = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
@@ -25,7 +25,7 @@ def requirements() -> list[str]:
 
 
 def unmet() -> Iterator[str]:
-    """Such as ``msgspec 0.22.0 (0.19.0 is installed)``."""
+    """Unmet requirements, such as ``msgspec 0.22.0 (0.19.0 is installed)``."""
     for found in filter(None, map(REQUIREMENT.match, requirements())):
         name, least = found["name"], found["least"] or "0"
         try:

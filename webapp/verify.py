@@ -355,7 +355,7 @@ def refuse_constant(name: str) -> float:
 
 
 def finite(digits: str) -> float:
-    """Not a number like 1e999, which Python reads as infinity, and which has no spelling in JSON then."""
+    """Parse a JSON number, but refuse one like 1e999, which Python reads as infinity and cannot write as JSON again."""
     if isinf(number := float(digits)):
         raise Invalid("a number is too large")
     return number

@@ -128,7 +128,7 @@ def sentence_about(token: Token) -> str | None:
 
 
 def days(db: Session, user_id: UUID) -> list[Day]:
-    """Requests on each of the last 14 days (UTC), oldest first."""
+    """Numbers of requests on each of the last 14 days (UTC), oldest first."""
     today = now().date()
     since = today - timedelta(days=DAYS - 1)
     midnight = datetime.combine(since, datetime.min.time(), now().tzinfo)

@@ -46,7 +46,7 @@ def remove_since(db: Session, user_id: UUID, since: datetime) -> int:
 
 
 def to_restore(link: LinkedIdentity) -> dict[str, str]:
-    """What ``restore`` needs to link an identity again, after it was unlinked."""
+    """The facts from which ``restore`` links an unlinked identity again."""
     return {
         "provider_id": str(link.provider_id),
         "issuer": link.issuer,

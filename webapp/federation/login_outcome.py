@@ -87,7 +87,7 @@ def without_account(provider: LoginProvider, identity: UpstreamIdentity) -> Acco
 def role_after(
     db: Session, provider: LoginProvider, user: User, link: LinkedIdentity | None, rule_role: str | None
 ) -> str:
-    """As ``role_rules.apply`` sets it."""
+    """The role of a user after the login, as ``role_rules.apply`` would set it."""
     if not provider.role_rules and (link is None or link.given_role is None):
         return user.role
     is_of_rules = user.role in {ORDINARY, *(one.given_role for one in links_with_role(db, user))}

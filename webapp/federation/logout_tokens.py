@@ -24,7 +24,7 @@ OLDEST = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class LogoutToken:
-    """At least one of ``subject`` and ``sid`` is not empty."""
+    """Content of a provider's logout token; at least one of ``subject`` and ``sid`` is not empty."""
 
     jti: str
     subject: str

@@ -121,7 +121,7 @@ def owner(pending: PendingRequest) -> str:
 def client_of(
     provider: Provider, pair: TokenPair | None = None, *, callback_uri: str = "", verifier: str = ""
 ) -> Client:
-    """What signs requests to a provider (RFC 5849 §3.4).
+    """The oauthlib client that signs requests to a provider (RFC 5849 §3.4).
 
     Raises:
         LoginFailed: the signature method is not supported.
@@ -143,7 +143,7 @@ def client_of(
 
 
 def signed(check: Check, client: Client, method: str, url: str) -> dict[str, str]:
-    """The header of a signed request.
+    """The ``Authorization`` header of a signed request (RFC 5849 §3.5.1).
 
     Raises:
         LoginFailed: the private key or the URL cannot be read.

@@ -26,7 +26,10 @@ EMAIL = "email", "email_verified"
 
 
 class OAuth2Login:
-    """Only the UserInfo endpoint identifies the user, by the access token that came directly from the provider."""
+    """Login with a provider of OAuth 2 (RFC 6749) without ID tokens.
+
+    Only the UserInfo endpoint identifies the user, by the access token that came directly from the provider.
+    """
 
     def __init__(self, http: UpstreamHttp) -> None:
         self._http = http

@@ -115,7 +115,7 @@ class OpenIdLogin:
         response: AuthorizationResponse,
         moment: datetime,
     ) -> UpstreamIdentity:
-        """The identity of the user who comes back.
+        """Exchange the code, verify the ID token and read userinfo: the identity of the user who comes back.
 
         Args:
             response: whose ``state`` is that of ``pending``.

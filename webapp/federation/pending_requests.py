@@ -57,7 +57,7 @@ def begin(slug: str, purpose: str, target: str, moment: datetime, *, user: str =
 
 
 def to_cookie(pending: Sequence[PendingRequest]) -> list[list[Any]]:
-    """The content of the cookie: the newest, as many as fit."""
+    """Serialize pending requests for the session cookie: the newest, as many as fit."""
     entries = [
         [
             one.state,
@@ -77,7 +77,7 @@ def to_cookie(pending: Sequence[PendingRequest]) -> list[list[Any]]:
 
 
 def from_cookie(content: object, moment: datetime) -> list[PendingRequest]:
-    """Those of the cookie that are not too old; none if an older version wrote it."""
+    """Parse the pending requests of the session cookie, without those that are too old or of an older version."""
     entries = content if isinstance(content, list) else []
     try:
         found = [

@@ -42,7 +42,7 @@ def keep(
 
 
 def note(row: ProviderSession, provider: LoginProvider, identity: UpstreamIdentity, sealer: ProviderEncryptor) -> None:
-    """Which session at the provider it is now; a further login there may have begun another one."""
+    """Store session ID and ID token of the present session at the provider; a further login may have begun it."""
     row.provider_sid = identity.sid if len(identity.sid) <= LONGEST_SID else ""
     hint = logout_hint(provider, identity)
     row.id_token = sealer.seal(hint, belongs_to=str(row.id)) if hint else None
@@ -55,7 +55,7 @@ def logout_hint(provider: LoginProvider, identity: UpstreamIdentity) -> bytes:
 
 
 def attach(db: Session, provider_session_id: UUID, user_id: UUID, sid: UUID, *, since: datetime) -> bool:
-    """Note the session here that followed.
+    """Store the ``sid`` of the session here that followed a login with a provider.
 
     Args:
         sid: of the session here.

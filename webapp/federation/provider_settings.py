@@ -85,7 +85,7 @@ def apply(row: LoginProvider, desired: ProviderSettings) -> None:
 
 
 def has_type_of(name: str, value: object) -> bool:
-    """Whether a value, perhaps from a file, is of the type of its field."""
+    """Whether a value has the type of its field; values from a file may have any."""
     if name in ("position", "logs_out"):
         return type(value) is (int if name == "position" else bool)
     if name in ("name", "issuer", "client_id", "client_auth_method", "account_policy"):

@@ -22,7 +22,7 @@ class UpstreamHttp:
 
     @contextmanager
     def place(self, check: Check) -> Iterator[None]:
-        """Hold a place while a thread may wait: for a response, or for another thread that fetches the same.
+        """Occupy one of the places for waiting threads, for a response or for another thread that fetches the same.
 
         Raises:
             LoginFailed: all are taken.
@@ -57,7 +57,7 @@ class UpstreamHttp:
             raise LoginFailed(check, str(error)) from error
 
     def json(self, check: Check, url: str, *, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """The JSON object at a URL.
+        """Fetch a JSON object.
 
         Raises:
             LoginFailed: see ``body``.
@@ -65,7 +65,7 @@ class UpstreamHttp:
         return json_object(check, self.body(check, url, headers=headers))
 
     def json_list(self, check: Check, url: str, *, headers: Mapping[str, str]) -> list[Any]:
-        """The JSON array at a URL.
+        """Fetch a JSON array.
 
         Raises:
             LoginFailed: see ``body``.
@@ -73,7 +73,7 @@ class UpstreamHttp:
         return json_list(check, self.body(check, url, headers=headers))
 
     def body(self, check: Check, url: str, *, headers: Mapping[str, str] | None = None) -> bytes:
-        """The JSON at a URL, not parsed.
+        """Fetch the body of a JSON response, not parsed yet.
 
         Raises:
             LoginFailed: also for any status but 200; redirects are not followed.

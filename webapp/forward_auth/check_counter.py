@@ -30,7 +30,7 @@ class CheckCounter:
         atexit.register(self.flush)
 
     def count(self, original: OriginalRequest, verdict: Verdict) -> bool:
-        """Count a check.
+        """Count a check in memory. Returns whether the counts should be written now.
 
         Returns:
             Whether ``flush`` is due: for the first check, and when one may have waited for a minute.

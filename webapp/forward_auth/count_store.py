@@ -28,7 +28,7 @@ COLUMNS = (
 
 
 def write(db: Session, pending: Mapping[CountKey, int]) -> None:
-    """Add to the counts of this hour; apps and users that were removed meanwhile are skipped."""
+    """Add counts to those stored for this hour; apps and users that were removed meanwhile are skipped."""
     hour = now().replace(minute=0, second=0, microsecond=0)
     users = user_queries.names_of(db, {UUID(int=one.user) for one in pending if one.user})
     for app_id in db.scalars(select(ProxiedApp.id).where(ProxiedApp.id.in_({UUID(int=one.app) for one in pending}))):

@@ -81,7 +81,7 @@ class ProxiedApps:
         self._known = AppTable(-1, {})
 
     def last_read(self) -> AppTable:
-        """What was read last, which may have changed since; see ``table``."""
+        """The apps as they were read last, perhaps outdated; see ``table``."""
         return self._known
 
     def table(self, version: int | None) -> AppTable:

@@ -70,7 +70,7 @@ def issue(db: Session, user_id: UUID, sid: UUID, state: str, where: TicketTarget
 
 
 def redeem(db: Session, ticket: str, state_secret: str, host: str) -> Arrived:
-    """Start a session at a host with a ticket. One statement decides, so that each works once.
+    """Use up a ticket and start a session at the host of its app. One statement decides, so that each works once.
 
     Args:
         state_secret: from the cookie of the browser.

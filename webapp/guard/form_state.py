@@ -26,7 +26,7 @@ def is_too_long() -> bool:
 
 
 def parse(text: str | None) -> Fields | None:
-    """The fields from a value made by ``kept``; None for any other value."""
+    """Parse the fields of a form from a value made by ``serialize``; None for any other value."""
     try:
         found = json.loads(text or "")
     except (ValueError, RecursionError):

@@ -60,7 +60,10 @@ Outcome = GrantedTokens | Denied | ScopesTooWide
 
 @dataclass(frozen=True, slots=True)
 class RefreshGrant:
-    """It runs outside the request's transaction, because the end of a login after reuse must outlive the refusal."""
+    """The refresh grant of script logins (RFC 6749 §6), in a transaction of its own.
+
+    It runs outside the request's transaction, because the end of a login after reuse must outlive the refusal.
+    """
 
     database: Database
     misses: InvalidTokenLimit

@@ -74,7 +74,7 @@ def add(db: Session, user_id: UUID, registered: RegisteredPasskey, name: str | N
 
 
 def free_name(db: Session, user_id: UUID, preferred: str) -> str:
-    """The name, with a number appended if the user has a passkey of that name."""
+    """A name for a passkey: the preferred one, with a number appended if the user has it already."""
     existing_names = {passkey.name for passkey in of_user(db, user_id)}
     numbered = (preferred if number == 1 else f"{preferred} {number}" for number in range(1, len(existing_names) + 2))
     return next(name for name in numbered if name not in existing_names)
@@ -90,7 +90,7 @@ def holders() -> Select[tuple[UUID]]:
 
 
 def known(db: Session, user_id: UUID) -> list[KnownPasskey]:
-    """The one that was used last first."""
+    """The passkeys of a user for WebAuthn options, the last used first."""
     found = sorted(of_user(db, user_id), key=lambda passkey: passkey.last_used_at or passkey.created_at, reverse=True)
     return [KnownPasskey(passkey.credential_id, tuple(passkey.transports), passkey.rp_id) for passkey in found]
 

@@ -44,7 +44,7 @@ def ended_by_app(db: Session, family_id: UUID) -> None:
 
 
 def end_all(db: Session, client_id: UUID, user_id: UUID) -> None:
-    """The logins of a user to an app have ended."""
+    """End the recorded logins of a user to an app, so that a logout token is sent for each."""
     notify(db, select(AppSession.id).where(AppSession.client_id == client_id, AppSession.user_id == user_id))
 
 

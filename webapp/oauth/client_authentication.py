@@ -59,7 +59,7 @@ def presented(authorization: str | None, form: Mapping[str, str]) -> ClientCrede
 
 
 def credentials_from_assertion(client_id: str, form: Mapping[str, str]) -> ClientCredentials:
-    """An assertion, which names the client itself (RFC 7521 §4.2)."""
+    """The client credentials in a ``client_assertion``, which names the client itself (RFC 7521 §4.2)."""
     if form.get("client_assertion_type") != client_assertion.TYPE:
         raise ClientRefused(f"client_assertion_type must be {client_assertion.TYPE}")
     assertion = form.get("client_assertion") or ""
@@ -73,7 +73,7 @@ def credentials_from_assertion(client_id: str, form: Mapping[str, str]) -> Clien
 
 
 def identified(database: Database, client_credentials: ClientCredentials) -> OAuthClient:
-    """The client that a request names, if it authenticates in the way that is registered and its secret is right.
+    """Authenticate the client that a request names, by the method that it is registered with.
 
     An assertion is verified afterwards, because that may take a request to another site.
 

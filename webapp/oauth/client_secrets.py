@@ -20,7 +20,7 @@ MOST_SECRETS = 2
 
 
 def new_secret_of(db: Session, client: OAuthClient, *, origin: str, actor_id: UUID | None = None) -> str:
-    """As ``add_secret``, recorded."""
+    """Create a client secret as ``add_secret`` does, and record it in the audit log."""
     secret = add_secret(db, client)
     name = client.name
     record(db, Event.CLIENT_SECRET_MADE, actor_id=actor_id, client=str(client.id), name=name, origin=origin)
@@ -28,7 +28,7 @@ def new_secret_of(db: Session, client: OAuthClient, *, origin: str, actor_id: UU
 
 
 def add_secret(db: Session, client: OAuthClient) -> str:
-    """A new secret of a client; the older of two is removed.
+    """Create a client secret; the older of two is removed.
 
     Raises:
         InvalidClientSettings: it is public, or proves itself with a key.

@@ -91,7 +91,7 @@ def edit(db: Session, client: OAuthClient, desired: ClientSettings, *, actor_id:
 
 
 def lock(db: Session, client: OAuthClient) -> None:
-    """Wait until tokens that are being issued to a client are committed, so that whatever follows finds them."""
+    """Lock a client's row: tokens being issued to it are committed first, so that whatever follows finds them."""
     db.refresh(client, with_for_update=True)
 
 
@@ -100,12 +100,12 @@ KNOWN, LOCKED = RowQuery(OF_ID), RowQuery(OF_ID.with_for_update(read=True))
 
 
 def known(db: Session, client_id: str | None) -> OAuthClient | None:
-    """The client with this ``client_id``, disabled or not; read-only."""
+    """Look up a client by its ``client_id``, disabled or not; read-only."""
     return KNOWN.scalar(db, client_id=UUID(client_id)) if UUID_TEXT.fullmatch(client_id or "") else None
 
 
 def unchanging(db: Session, client_id: UUID) -> OAuthClient | None:
-    """The client, unless it is disabled; read-only. Concurrent changes of it wait for the end of this transaction."""
+    """Look up a client that is not disabled, with a shared lock until the end of this transaction; read-only."""
     client = LOCKED.scalar(db, client_id=client_id)
     return client if client is not None and client.disabled_at is None else None
 
@@ -129,7 +129,7 @@ def by_name_or_id(db: Session, name: str) -> OAuthClient | None:
 
 
 def page_of_clients(db: Session, *, part: str = "", after: UUID | None = None, size: int) -> Sequence[OAuthClient]:
-    """Clients by name.
+    """A page of all clients, sorted by name.
 
     Args:
         part: of the name, in any case; empty for all.
@@ -180,7 +180,7 @@ def remove(db: Session, client: OAuthClient, *, origin: str, actor_id: UUID | No
 
 
 def withdraw(db: Session, user_id: UUID, client_id: UUID) -> bool:
-    """Withdraw what a user has given a client: its tokens end. False if there was nothing."""
+    """Withdraw a user's consent to a client and end its tokens. False if there was nothing."""
     ended = refresh_families.end_of_client(db, client_id, user_id=user_id, origin="owner")
     app_sessions.end_all(db, client_id, user_id)
     waiting = AuthorizationCode.user_id == user_id, AuthorizationCode.client_id == client_id

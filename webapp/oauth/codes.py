@@ -38,7 +38,7 @@ VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
 def issue(db: Session, auth_request: AuthorizationRequest, principal: Principal, scopes: list[str]) -> str:
-    """A new code for what a user has allowed; only its digest is stored."""
+    """Issue an authorization code for what a user has allowed; only its digest is stored."""
     moment, code = now(), new_secret()
     NEW.into(
         db,
@@ -79,7 +79,7 @@ def unused(db: Session, client: OAuthClient, code: str) -> AuthorizationCode | N
 
 
 def redeem(db: Session, client: OAuthClient, redemption: Redemption) -> AuthorizationCode | None:
-    """The code's row, read-only, if this is its first use and everything fits, else None.
+    """Use up an authorization code: its row, read-only, if this is its first use and everything matches; else None.
 
     One conditional statement, so of several requests at once one wins. A second use ends what the first one got. A
     wrong verifier or key uses the code up as well.

@@ -50,7 +50,7 @@ def issue(
     jkt: str | None = None,
     address: str | None = None,
 ) -> NewDeviceCode:
-    """New codes for a device.
+    """Issue a device code and its user code (RFC 8628 §3.2).
 
     Args:
         resources: services that its access tokens may be for (RFC 8707); empty for this site.

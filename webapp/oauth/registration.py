@@ -45,7 +45,7 @@ class InitialTokenInvalid(Exception):
 
 
 class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an app says of itself (RFC 7591 §2); what is not supported is ignored."""
+    """Client metadata of a registration request (RFC 7591 §2); what is not supported is ignored."""
 
     redirect_uris: list[str] = []
     client_name: str = ""

@@ -82,7 +82,7 @@ def every(db: Session) -> Sequence[RegistrationToken]:
 
 
 def revoke(db: Session, token_id: UUID, *, origin: str, actor_id: UUID | None = None) -> bool:
-    """Revoke a token; False if there is none. Apps that have registered with it stay."""
+    """Revoke an initial access token; False if there is none. Apps that have registered with it stay."""
     deletion = delete(RegistrationToken).where(RegistrationToken.id == token_id).returning(RegistrationToken.id)
     if db.scalar(deletion) is None:
         return False

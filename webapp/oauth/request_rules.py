@@ -84,7 +84,7 @@ def destination_of(db: Session, parameters: Parameters) -> Destination:
 
 
 def require_pushed(where: Destination, pushed: PushedRequest | None) -> None:
-    """RFC 9126 §5: some clients must push each request.
+    """Refuse a request that was not pushed, of a client that must use pushed authorization requests (RFC 9126 §5).
 
     Raises:
         RequestRefused
@@ -133,7 +133,7 @@ def preferred_levels(parameters: Parameters) -> tuple[Level, ...]:
 
 
 def resources_of(destination: Destination, parameters: Parameters, *, own: str) -> tuple[str, ...]:
-    """RFC 8707 §2."""
+    """The ``resource`` parameters of an authorization request, if the client may name them (RFC 8707 §2)."""
     found = resources.distinct(parameters.get("resource", ()))
     if not all(resources.may_name(destination.client, uri, own=own) for uri in found):
         raise RequestRefused("invalid_target", "the client may not get tokens for this resource")
@@ -141,13 +141,13 @@ def resources_of(destination: Destination, parameters: Parameters, *, own: str) 
 
 
 def no_parameter_twice(parameters: Parameters) -> None:
-    """RFC 6749 §3.1."""
+    """Refuse repeated parameters (RFC 6749 §3.1)."""
     if repeated := [name for name, values in parameters.items() if len(values) > 1 and name not in REPEATABLE]:
         raise RequestRefused("invalid_request", f"{repeated[0][:50]} was sent more than once")
 
 
 def no_request_object(parameters: Parameters) -> None:
-    """OpenID Connect Core §6."""
+    """Refuse the unsupported ``request``, ``request_uri`` and ``registration`` (OpenID Connect Core §6)."""
     if first(parameters, "request") is not None:
         raise RequestRefused("request_not_supported", "request objects are not supported")
     if first(parameters, "request_uri") is not None:
@@ -157,7 +157,7 @@ def no_request_object(parameters: Parameters) -> None:
 
 
 def response_is_a_code(parameters: Parameters) -> None:
-    """No implicit and no hybrid flow (RFC 9700 §2.1.2)."""
+    """Require ``response_type=code``: no implicit and no hybrid flow (RFC 9700 §2.1.2)."""
     kind = first(parameters, "response_type")
     if kind is None:
         raise RequestRefused("invalid_request", "response_type is missing")
@@ -168,7 +168,7 @@ def response_is_a_code(parameters: Parameters) -> None:
 
 
 def has_pkce(parameters: Parameters) -> None:
-    """RFC 7636 and RFC 9700 §2.1.1, for every client."""
+    """Require PKCE with S256 of every client (RFC 7636, RFC 9700 §2.1.1)."""
     if not CHALLENGE.fullmatch(first(parameters, "code_challenge") or ""):
         raise RequestRefused("invalid_request", "code_challenge is missing or is not that of S256 (RFC 7636)")
     if first(parameters, "code_challenge_method") != "S256":
@@ -176,7 +176,7 @@ def has_pkce(parameters: Parameters) -> None:
 
 
 def key_is_a_thumbprint(parameters: Parameters) -> None:
-    """RFC 9449 §10: of SHA-256, as ``code_challenge`` is."""
+    """Require ``dpop_jkt`` to be a SHA-256 thumbprint, in the form of ``code_challenge`` (RFC 9449 §10)."""
     jkt = first(parameters, "dpop_jkt")
     if jkt is not None and not CHALLENGE.fullmatch(jkt):
         raise RequestRefused("invalid_request", "dpop_jkt is not a thumbprint (RFC 7638)")
@@ -189,13 +189,13 @@ def sizes_are_bounded(parameters: Parameters) -> None:
 
 
 def nonce_is_text(parameters: Parameters) -> None:
-    """PostgreSQL stores no NUL."""
+    """Refuse a ``nonce`` with a NUL character, which PostgreSQL cannot store."""
     if "\0" in (first(parameters, "nonce") or ""):
         raise RequestRefused("invalid_request", "nonce has a NUL character")
 
 
 def prompt_is_known(parameters: Parameters) -> None:
-    """OpenID Connect Core §3.1.2.1."""
+    """Refuse unknown values of ``prompt``, and ``none`` with another value (OpenID Connect Core §3.1.2.1)."""
     prompts = set(words(parameters, "prompt"))
     if prompts - PROMPTS:
         raise RequestRefused("invalid_request", "prompt has an unknown value")

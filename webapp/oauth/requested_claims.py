@@ -78,7 +78,7 @@ def values_of(claim: Mapping[str, Any]) -> Iterable[str]:
 
 
 def levels_of(acr: Mapping[str, Any]) -> tuple[Level, ...]:
-    """The known ones of the levels that are requested.
+    """The authentication levels among the requested values of ``acr``; unknown values are ignored.
 
     Raises:
         RequestRefused: ``unmet_authentication_requirements`` (OpenID Connect Core Error Code 1.0), if one is essential

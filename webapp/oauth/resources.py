@@ -16,7 +16,7 @@ class InvalidResource(Exception):
 
 
 def checked(uris: Iterable[str]) -> list[str]:
-    """The URIs, each once, if a client may have them.
+    """Check the resource URIs of a client (RFC 8707). Returns each once.
 
     Raises:
         InvalidResource
@@ -30,7 +30,7 @@ def checked(uris: Iterable[str]) -> list[str]:
 
 
 def distinct(resources: Iterable[str]) -> tuple[str, ...]:
-    """The values of ``resource`` in a request; an empty one is none (RFC 6749 §3.1)."""
+    """The ``resource`` parameters of a request without duplicates; an empty one is none (RFC 6749 §3.1)."""
     return tuple(dict.fromkeys(filter(None, resources)))
 
 

@@ -175,7 +175,7 @@ def store_session(started: Started, principal: Principal, *, is_remembered: bool
 
 
 def use_former(rotation: SessionRotation, key: str) -> FormerUse | None:
-    """A request with a former secret of a session. If it is accepted, the browser gets the present one again."""
+    """Handle a former session secret: if it is accepted, the browser gets the present one again."""
     used = rotation.former_use(key)
     if used is not None and used.is_accepted:
         hand_out(rotation.successor(used.session_id, session[SECRET]))

@@ -39,7 +39,7 @@ def make_folder(folder: Path) -> None:
 
 @contextmanager
 def locked(folder: Path, purpose: str) -> Iterator[None]:
-    """Hold an exclusive lock on the folder for one purpose, across processes and threads. Do not nest."""
+    """Hold an exclusive file lock on the folder for one purpose, across processes and threads. Do not nest."""
     try:
         descriptor = os.open(folder / f".{purpose}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:

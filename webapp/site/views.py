@@ -89,7 +89,7 @@ def readyz() -> ResponseReturnValue:
 
 
 class Jwks(msgspec.Struct, frozen=True):
-    """RFC 7517 §5."""
+    """JSON Web Key Set (RFC 7517 §5)."""
 
     keys: list[dict[str, str]]
 

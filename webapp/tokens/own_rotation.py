@@ -8,7 +8,7 @@ SCOPE, METHOD, RULE = "self:rotate", "POST", "/tokens/self/rotate"
 
 
 def excluding(grant: TokenGrant) -> list[Literal["methods", "resources"]]:
-    """Those of its restrictions that exclude it. The token would fail unattended, when it is about to expire.
+    """The restrictions of a token that exclude its own rotation request, which would fail unattended before its expiry.
 
     Returns:
         Empty also for a token without the scope, which does not rotate itself.

@@ -167,7 +167,7 @@ def end_access_tokens_of_client(db: Session, client_id: UUID, *, holding: Collec
 def end_of_client(
     db: Session, client_id: UUID, *, user_id: UUID | None = None, origin: str, actor_id: UUID | None = None
 ) -> int:
-    """End what a client was given, by one user or by all. Returns how many families ended.
+    """End the refresh token families of a client, of one user or of all. Returns how many ended.
 
     Recorded for one user only: there may be very many, and the caller records the end of all.
     """

@@ -15,7 +15,7 @@ MAX_LISTED = 4
 
 
 def summary(authority: TokenGrant, expires_at: datetime, catalogue: Catalogue, *, zone: tzinfo = UTC) -> list[str]:
-    """Such as "Can read Reports until 14 March 2027, 12:00 UTC, from 10.0.0.0/8." and "Cannot change anything …"."""
+    """Sentences such as "Can read Reports until 14 March 2027, 12:00 UTC." and "Cannot change anything …"."""
     scopes = [catalogue.scopes[name] for name in sorted(authority.scopes) if name in catalogue.scopes]
     if not scopes:
         return [_("Can do nothing yet: no permission is chosen.")]

@@ -10,7 +10,7 @@ R = TypeVar("R")
 
 
 def run_async(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
-    """``function`` as an ordinary one.
+    """Wrap a coroutine function as an ordinary one.
 
     Flask would take asgiref for this, which runs the coroutine in another thread than the request: a session of
     SQLAlchemy must not change threads. An event loop for each call costs half a millisecond.

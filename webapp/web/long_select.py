@@ -11,7 +11,10 @@ MOST = 2000
 
 
 class LongSelect(Select):
-    """For labels that are the same in all languages; options with attributes of their own are rendered each time."""
+    """Select widget with cached options, for labels that are the same in all languages.
+
+    Options with attributes of their own are rendered each time.
+    """
 
     # The types are those of WTForms 3.2, and this is how 3.3 calls it.
     @classmethod

@@ -45,7 +45,7 @@ def begin_link(slug: str, principal: Principal) -> ResponseReturnValue:
 def ask_for_link(
     row: LoginProvider, identity: UpstreamIdentity, pending_request: PendingRequest
 ) -> ResponseReturnValue:
-    """The user comes back from a login that is to be linked. Nothing is linked without the page that asks.
+    """The page that asks whether to link an identity, after the login with the provider; nothing is linked before.
 
     Raises:
         Problem: 403 if it was begun by another user or before a logout, 409 if it is linked to another account.

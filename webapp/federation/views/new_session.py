@@ -65,7 +65,7 @@ def keep_provider_session(db: Session, row: LoginProvider, identity: UpstreamIde
 
 
 def attach_provider_session(db: Session, user_id: UUID, session_id: UUID) -> None:
-    """The hook ``LoginCompleted``.
+    """Link a new session to the session at the provider that it came from; the hook ``LoginCompleted``.
 
     Raises:
         Problem: the session at the provider has ended meanwhile.

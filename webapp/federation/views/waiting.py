@@ -180,7 +180,7 @@ def created(found: Waiting, form: ProviderAccountForm) -> User | None:
 
 
 def spend_waiting(db: Session, found: Waiting) -> LoginProvider:
-    """Use the identity up. Returns the provider within this transaction."""
+    """Use up a waiting identity. Returns its provider, read within this transaction."""
     if not waiting_identities.spend(db, found.row):
         raise log_in_again()
     return db.get_one(LoginProvider, found.provider.id)

@@ -164,7 +164,7 @@ def login_page(form: LoginForm, target: str | None) -> str:
 
 
 def verify_first(user: User) -> ResponseReturnValue:
-    """Shown only after the right password, so that it does not reveal that the account exists."""
+    """The page for unverified accounts. Shown only after the right password, so that it hides who has an account."""
     session[WAITING] = str(user.id)
     if not wants_page():
         raise unverified()
@@ -207,7 +207,7 @@ def begin_session(
 
 
 def log_in_new_user(user: User) -> Response:
-    """The hook ``FirstLogin``."""
+    """Log in a user who has just registered; the hook ``FirstLogin``."""
     return begin_session(user, None, amr=AMR, is_remembered=False)
 
 

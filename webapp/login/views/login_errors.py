@@ -102,7 +102,7 @@ def unverified() -> Problem:
 
 
 def closed(closes_at: datetime) -> Problem:
-    """Shown only after the right password, so that it does not reveal that the account exists."""
+    """Problem: the account is closed. Shown only after the right password, so that it hides who has an account."""
     return Problem(
         403,
         _("This account is closed"),
@@ -154,7 +154,7 @@ def no_account_possible(error: NoAccountPossible) -> Response:
 
 
 def codes_locked(retry_after: timedelta) -> Problem:
-    """Shown only after the right password, so that it does not reveal that the account exists."""
+    """Problem: codes are locked. Shown only after the right password, so that it hides who has an account."""
     problem = throttled(retry_after)
     problem.title = _("Codes from the app are locked")
     problem.detail = _(

@@ -24,7 +24,7 @@ class PasskeyOptions(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class RelatedOrigins(msgspec.Struct, frozen=True):
-    """WebAuthn Level 3 §5.11.1."""
+    """Related origins of an RP ID (WebAuthn Level 3 §5.11.1)."""
 
     origins: list[str]
 

@@ -45,7 +45,7 @@ class TokenService:
     """For how long after its use a refresh token gets the same successor again."""
 
     def limited_to(self, client: OAuthClient) -> "TokenService":
-        """The same with the lifetimes of a client, where these are shorter."""
+        """A copy of the service with the token lifetimes of a client, where these are shorter."""
         lifetimes, most = self.refresh, client.login_lifetime or timedelta.max
         return replace(
             self,

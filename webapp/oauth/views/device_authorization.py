@@ -33,7 +33,7 @@ OF_CLIENT = Limit("device-code-client", 1000, timedelta(minutes=10))
 
 
 class DeviceAuthorization(msgspec.Struct, frozen=True, kw_only=True):
-    """RFC 8628 §3.2."""
+    """Device authorization response (RFC 8628 §3.2)."""
 
     device_code: str
     user_code: str

@@ -34,7 +34,7 @@ CREDENTIALS = {"client_secret", "client_assertion", "client_assertion_type"}
 
 
 class PushedResponse(msgspec.Struct, frozen=True):
-    """RFC 9126 §2.2."""
+    """Response to a pushed authorization request (RFC 9126 §2.2)."""
 
     request_uri: str
     expires_in: int

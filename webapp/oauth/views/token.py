@@ -30,7 +30,7 @@ from webapp.web.transaction import database
 
 
 class TokenResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """RFC 6749 §5.1, OpenID Connect Core §3.1.3.3."""
+    """Token response (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3)."""
 
     access_token: str
     token_type: str

@@ -22,7 +22,7 @@ def trial_of(db: Session, client_id: UUID, state: str, principal: Principal) -> 
 
 
 def trial_destination(db: Session, request_parameters: Parameters) -> Destination | None:
-    """Where a trial login comes back to; None for any other request."""
+    """The redirect URI of a trial login, if the request is one; else None."""
     client, state = clients.find(db, first(request_parameters, "client_id")), first(request_parameters, "state") or ""
     if client is None or request_parameters.get("redirect_uri") != [callback_of(issuer(), client.id)]:
         return None
