@@ -48,8 +48,8 @@ def estimated(db: Session, pages: int) -> dict[str, int]:
 def number_if_few(db: Session, kind: str) -> int | None:
     """The number of live credentials of a kind; None if too many may be live to count them."""
     may_live = and_(Credential.kind == kind, Credential.revoked_at.is_(None), Credential.expires_at > now())
-    some = select(Credential.id).where(may_live).order_by(Credential.expires_at).limit(EXACT_TABLE)
-    rows = some.subquery()
+    few_ids = select(Credential.id).where(may_live).order_by(Credential.expires_at).limit(EXACT_TABLE)
+    rows = few_ids.subquery()
     if (db.scalar(select(func.count()).select_from(rows)) or 0) >= EXACT_TABLE:
         return None
     return db.scalar(select(func.count()).where(may_live, live_condition(now()))) or 0

@@ -171,40 +171,42 @@ def declared(path: Path, number: int, table: dict[str, Any], environ: Mapping[st
     slug = table.get("slug")
     if not isinstance(slug, str) or not SLUG.fullmatch(slug):
         raise SettingsError(f"{path}: provider {number + 1} needs a slug, such as acme, which its URLs contain.")
-    where = f"{path}: {slug}"
+    location = f"{path}: {slug}"
     if unknown := sorted(set(table) - OWN - set(NAMES)):
-        raise SettingsError(f"{where} has an unknown name: {unknown[0]}.")
+        raise SettingsError(f"{location} has an unknown name: {unknown[0]}.")
     preset = PRESETS.get(str(table.get("preset", GENERIC)))
     if preset is None:
-        raise SettingsError(f"{where}: preset is one of {', '.join(PRESETS)}.")
+        raise SettingsError(f"{location}: preset is one of {', '.join(PRESETS)}.")
     kind, is_enabled, issuer_or_tenant = (
         table.get(name, usual) for name, usual in (("kind", preset.kind), ("enabled", True), ("tenant", ""))
     )
     if kind not in KINDS or not isinstance(is_enabled, bool) or not isinstance(issuer_or_tenant, str):
-        raise SettingsError(f"{where}: kind is one of {', '.join(KINDS)}, enabled true or false, tenant a text.")
+        raise SettingsError(f"{location}: kind is one of {', '.join(KINDS)}, enabled true or false, tenant a text.")
     options = {name: value for name, value in table.items() if name in NAMES}
     issuer_or_tenant = options.pop("issuer", "") or issuer_or_tenant
     if not isinstance(issuer_or_tenant, str):
-        raise SettingsError(f"{where}: issuer is a text.")
+        raise SettingsError(f"{location}: issuer is a text.")
     options.setdefault("position", number)
-    return DeclaredProvider(slug, preset, kind, is_enabled, issuer_or_tenant, secret_in(where, table, environ), options)
+    return DeclaredProvider(
+        slug, preset, kind, is_enabled, issuer_or_tenant, secret_in(location, table, environ), options
+    )
 
 
-def secret_in(where: str, table: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+def secret_in(location: str, table: Mapping[str, Any], environ: Mapping[str, str]) -> str:
     """The client secret; empty without one, as for a public client."""
     secret_names = [name for name in SECRETS if name in table]
     if not secret_names:
         return ""
     if len(secret_names) > 1 or not isinstance(table[secret_names[0]], str):
-        raise SettingsError(f"{where} has one of {', '.join(SECRETS)}, which is a text.")
+        raise SettingsError(f"{location} has one of {', '.join(SECRETS)}, which is a text.")
     value: str = table[secret_names[0]]
     if secret_names[0] == "secret_env":
         if not environ.get(value):
-            raise SettingsError(f"{where}: the environment variable {value} is not set.")
+            raise SettingsError(f"{location}: the environment variable {value} is not set.")
         return environ[value]
     if secret_names[0] == "secret":
         return value
     try:
         return Path(value).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{where}: secret_file names {value!r}, which cannot be read.") from error
+        raise SettingsError(f"{location}: secret_file names {value!r}, which cannot be read.") from error

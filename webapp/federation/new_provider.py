@@ -22,19 +22,19 @@ COMMON_LABELS = {"accounts", "auth", "id", "idp", "login", "oauth", "oidc", "sso
 
 
 def from_preset(
-    db: Session, preset: ProviderPreset, *, issuer_or_tenant: str = "", slug: str = "", **chosen: Any
+    db: Session, preset: ProviderPreset, *, issuer_or_tenant: str = "", slug: str = "", **fields: Any
 ) -> NewProvider:
     """Build the settings of a new provider from a preset and the values that differ from it.
 
     Args:
         issuer_or_tenant: tenant, URL or issuer, as the preset needs it.
         slug: short name in URLs; empty for one like the name, the host or the preset.
-        chosen: fields of ``ProviderSettings`` that are not as the preset has them; empty ones count as not chosen.
+        fields: fields of ``ProviderSettings`` that are not as the preset has them; empty ones count as not chosen.
 
     Raises:
         InvalidProvider
     """
-    overrides = {name: value for name, value in chosen.items() if value not in (None, "", [], {})}
+    overrides = {name: value for name, value in fields.items() if value not in (None, "", [], {})}
     issuer = issuer_of(preset, issuer_or_tenant or origin_of(overrides.get("endpoints", {})))
     usual: dict[str, Any] = {
         "client_id": "",

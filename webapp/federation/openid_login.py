@@ -201,8 +201,8 @@ def code_in(response: AuthorizationResponse) -> str:
         LoginFailed: the provider responds with an error, or without a code.
     """
     if response.error:
-        described = f": {quoted(response.error_description)}" if response.error_description else ""
-        raise LoginFailed(Check.RESPONSE, f"the provider responds with {quoted(response.error)}{described}")
+        description = f": {quoted(response.error_description)}" if response.error_description else ""
+        raise LoginFailed(Check.RESPONSE, f"the provider responds with {quoted(response.error)}{description}")
     if not (response.code and len(response.code) <= LONGEST_CODE and response.code.isascii()):
         raise LoginFailed(Check.RESPONSE, "there is no code")
     return response.code

@@ -105,6 +105,6 @@ def of_session(db: Session, sid: UUID) -> ProviderSession | None:
 def purge(db: Session, *, most: int = 500) -> int:
     """Delete those whose session here is over. Returns how many; 0 when none are left."""
     is_over = ProviderSession.created_at <= now() - KEPT, ~sids.is_live(ProviderSession.sid)
-    over = select(ProviderSession.id).where(*is_over).limit(most)
-    deletion = delete(ProviderSession).where(ProviderSession.id.in_(over)).returning(ProviderSession.id)
+    ended_ids = select(ProviderSession.id).where(*is_over).limit(most)
+    deletion = delete(ProviderSession).where(ProviderSession.id.in_(ended_ids)).returning(ProviderSession.id)
     return len(db.scalars(deletion).all())

@@ -70,27 +70,27 @@ def declared(path: Path, number: int, table: Mapping[str, Any]) -> DeclaredApp:
     slug = table.get("slug")
     if not isinstance(slug, str) or not SLUG.fullmatch(slug):
         raise SettingsError(f"{path}: app {number} needs a slug, such as wiki, which its scope contains.")
-    where = f"{path}: {slug}"
-    refuse_wrong_types(where, table, KEYS)
+    location = f"{path}: {slug}"
+    refuse_wrong_types(location, table, KEYS)
     if not table.get("hosts"):
-        raise SettingsError(f'{where} needs hosts, such as hosts = ["wiki.example.org"].')
+        raise SettingsError(f'{location} needs hosts, such as hosts = ["wiki.example.org"].')
     rules = table.get("rule", [])
     if not is_tables(rules):
-        raise SettingsError(f"{where}: rules are tables [[app.rule]].")
+        raise SettingsError(f"{location}: rules are tables [[app.rule]].")
     for place, rule in enumerate(rules, 1):
-        refuse_wrong_types(f"{where}: rule {place}", rule, RULE_KEYS)
+        refuse_wrong_types(f"{location}: rule {place}", rule, RULE_KEYS)
     settings = tuple(RuleSettings(**rule) for rule in rules) or (RuleSettings(),)
     return DeclaredApp(slug, table.get("enabled", True), {"name": slug} | dict(table), settings)
 
 
-def refuse_wrong_types(where: str, table: Mapping[str, Any], types_by_name: Mapping[str, type]) -> None:
+def refuse_wrong_types(location: str, table: Mapping[str, Any], types_by_name: Mapping[str, type]) -> None:
     if unknown := sorted(table.keys() - types_by_name.keys()):
-        raise SettingsError(f"{where} has an unknown name: {unknown[0]}.")
+        raise SettingsError(f"{location} has an unknown name: {unknown[0]}.")
     for name, value in table.items():
         if not isinstance(value, types_by_name[name]):
-            raise SettingsError(f"{where}: {name} is {IN_WORDS[types_by_name[name]]}.")
+            raise SettingsError(f"{location}: {name} is {IN_WORDS[types_by_name[name]]}.")
         if isinstance(value, list) and name != "rule" and not all(isinstance(one, str) for one in value):
-            raise SettingsError(f"{where}: {name} is a list of texts.")
+            raise SettingsError(f"{location}: {name} is a list of texts.")
 
 
 def written(db: Session, rows: Iterable[ProxiedApp]) -> str:

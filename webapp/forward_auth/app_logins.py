@@ -40,7 +40,7 @@ def end(db: Session, user_id: UUID, login_id: UUID) -> bool:
 def purge(db: Session) -> int:
     """Delete logins whose session has ended, and tickets that nobody has used. Returns how many."""
     moment = now()
-    over = delete(ProxiedSession).where(~sids.is_live(ProxiedSession.sid))
-    ended = db.execute(over.returning(ProxiedSession.id)).all()
+    deletion = delete(ProxiedSession).where(~sids.is_live(ProxiedSession.sid))
+    ended = db.execute(deletion.returning(ProxiedSession.id)).all()
     expired = delete(ArrivalTicket).where(ArrivalTicket.expires_at <= moment).returning(ArrivalTicket.digest)
     return len(ended) + len(db.execute(expired).all())

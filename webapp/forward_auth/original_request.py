@@ -92,9 +92,9 @@ def split(url: str) -> SplitResult:
         raise NotReadable("X-Original-URL is malformed") from error
 
 
-def agreed(what: str, one: str | None, other: str) -> str:
+def agreed(part: str, one: str | None, other: str) -> str:
     if one is not None and one != other:
-        raise NotReadable(f"X-Forwarded-* and X-Original-* name different {what}s")
+        raise NotReadable(f"X-Forwarded-* and X-Original-* name different {part}s")
     return other
 
 

@@ -63,7 +63,7 @@ class ChangeEffects(msgspec.Struct, frozen=True, kw_only=True):
 class Replayed:
     """One kind of request, decided by the rules before and after a change."""
 
-    counted: CountKey
+    count_key: CountKey
     user: User | None
     before: Verdict
     after: Verdict
@@ -71,7 +71,7 @@ class Replayed:
     @property
     def change(self) -> str:
         """The kind of change; empty for none."""
-        was_allowed, after = self.counted.outcome == ALLOW, outcome_of(self.after)
+        was_allowed, after = self.count_key.outcome == ALLOW, outcome_of(self.after)
         # Of networks only the outcome at that time is known, because no IP address is kept.
         was_open = was_allowed if outcome_of(self.before) == NETWORK else is_open(self.before)
         if was_allowed and was_open and after == NETWORK:
@@ -99,7 +99,7 @@ def effects_of(
     found = [
         Replayed(one, callers.user(one), *(callers.decided(decisions, app, one) for app in apps)) for one in counts
     ]
-    changed = [(one, one.change, counts[one.counted]) for one in found if one.change]
+    changed = [(one, one.change, counts[one.count_key]) for one in found if one.change]
     sums = {kind: sum(requests for _one, change, requests in changed if change == kind) for kind in KINDS}
     entries = [entry_of(one, change, requests) for one, change, requests in changed[:MOST_LISTED]]
     return ChangeEffects(replayed=sum(counts.values()), requests=entries, **sums)
@@ -110,10 +110,10 @@ KINDS = "refused", "allowed", NETWORK
 
 def entry_of(one: Replayed, change: str, requests: int) -> ChangedRequest:
     return ChangedRequest(
-        method=one.counted.method,
-        path=one.counted.path,
+        method=one.count_key.method,
+        path=one.count_key.path,
         username=one.user.username if one.user else None,
-        credential=one.counted.kind,
+        credential=one.count_key.kind,
         requests=requests,
         change=change,
         sentence=verdict_sentence(one.after),

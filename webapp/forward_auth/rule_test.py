@@ -85,9 +85,9 @@ def request_to(app: App, method: str, url: str) -> OriginalRequest:
     method = method.upper()
     if not METHOD.fullmatch(method):
         raise InvalidTestRequest(_("The method is a word such as GET."))
-    whole = f"https://{app.hosts[0]}{url}" if url.startswith("/") else url
+    full_url = f"https://{app.hosts[0]}{url}" if url.startswith("/") else url
     try:
-        parts = urlsplit(whole)
+        parts = urlsplit(full_url)
         host = checked_host(f"{parts.scheme}://{parts.netloc}")
     except (InvalidAppSettings, ValueError):
         host = ""
@@ -95,7 +95,7 @@ def request_to(app: App, method: str, url: str) -> OriginalRequest:
         raise InvalidTestRequest(
             _("The URL belongs to another app. Enter a path such as /admin, or a URL of %(host)s.", host=app.hosts[0])
         )
-    path = whole.split(parts.netloc, 1)[1].partition("#")[0] or "/"
+    path = full_url.split(parts.netloc, 1)[1].partition("#")[0] or "/"
     if not URI.fullmatch(path):
         raise InvalidTestRequest(_("The URL has spaces or letters that a browser would escape."))
     raw_path, _mark, query = path.partition("?")

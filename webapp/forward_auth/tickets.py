@@ -45,7 +45,7 @@ def state_digest(secret: str) -> str:
     return base64.urlsafe_b64encode(digest(secret)).rstrip(b"=").decode()
 
 
-def issue(db: Session, user_id: UUID, sid: UUID, state: str, where: TicketTarget) -> str:
+def issue(db: Session, user_id: UUID, sid: UUID, state: str, target: TicketTarget) -> str:
     """Issue a ticket for one host; it is random, and its target is stored only here."""
     session_tickets = (
         select(ArrivalTicket.digest).where(ArrivalTicket.sid == sid).order_by(ArrivalTicket.expires_at.desc())
@@ -60,9 +60,9 @@ def issue(db: Session, user_id: UUID, sid: UUID, state: str, where: TicketTarget
             state=state,
             sid=sid,
             user_id=user_id,
-            app_id=where.app_id,
-            host=where.host,
-            url=where.url,
+            app_id=target.app_id,
+            host=target.host,
+            url=target.url,
             expires_at=now() + LIFETIME,
         )
     )

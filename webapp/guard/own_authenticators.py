@@ -44,10 +44,10 @@ class OwnAuthenticator:
     @property
     def security_scheme(self) -> dict[str, str]:
         """A Security Scheme Object (OpenAPI 3.1 §4.8.27)."""
-        described = {"description": " ".join((self.find.__doc__ or "").split()) or "An API token of this site."}
+        description = {"description": " ".join((self.find.__doc__ or "").split()) or "An API token of this site."}
         if self.header is not None:
-            return {"type": "apiKey", "in": "header", "name": self.header} | described
-        return {"type": "http", "scheme": self.name.lower()} | described
+            return {"type": "apiKey", "in": "header", "name": self.header} | description
+        return {"type": "http", "scheme": self.name.lower()} | description
 
     def value_in(self, environ: dict[str, Any]) -> str | None:
         """What a request sends under the header or scheme; None if nothing."""

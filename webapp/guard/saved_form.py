@@ -130,8 +130,8 @@ def opened(found: KeptForm) -> SavedForm | None:
 
 def purge(db: Session) -> int:
     """Delete expired forms; a job. Returns their number."""
-    over = db.scalars(delete(KeptForm).where(KeptForm.expires_at <= now()).returning(KeptForm.user_id)).all()
-    return len(over)
+    expired = db.scalars(delete(KeptForm).where(KeptForm.expires_at <= now()).returning(KeptForm.user_id)).all()
+    return len(expired)
 
 
 def sealer() -> Encryptor:

@@ -98,8 +98,8 @@ def mark_done(db: Session, job: Job, holder: UUID) -> None:
     Raises:
         LeaseLost
     """
-    over = {"due_at": now() + job.every, "holder": None, "done_at": now(), "last_error": None}
-    update_run(db, job, holder, over)
+    values = {"due_at": now() + job.every, "holder": None, "done_at": now(), "last_error": None}
+    update_run(db, job, holder, values)
 
 
 def mark_failed(db: Session, job: Job, holder: UUID, reason: str) -> None:

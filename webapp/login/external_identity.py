@@ -100,8 +100,8 @@ class ExternalIdentityProvider:
             return checked(answer.result(self.timeout.total_seconds()))
         except (Exception, SystemExit) as error:
             # Only where it was raised: message and values may contain the password.
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            fields = {"error": type(error).__name__, "where": f"{where.filename}:{where.lineno}"}
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            fields = {"error": type(error).__name__, "where": f"{frame.filename}:{frame.lineno}"}
             fields |= {"reason": str(error)} if isinstance(error, ProviderFailed) else {}
             log.error("identity provider failed", extra={"fields": fields})
             raise Unreachable from None

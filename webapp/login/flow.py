@@ -111,8 +111,8 @@ class LoginFlow:
         marks = undecided(network), undecided(name)
         too_many, since = self.limiter.take_in_turn(network, name, *marks, account), now()
         if too_many is not None and too_many.limit is not self.by_account:
-            counted = [network] if too_many.limit is self.by_address else [network, name]
-            return self.not_compared(user, too_many, counted, since)
+            counts = [network] if too_many.limit is self.by_address else [network, name]
+            return self.not_compared(user, too_many, counts, since)
         cleared, uncounted = list[Counted](), [*marks]
         try:
             outcome = self.compare(attempt, user, sender, slowest, full=account if too_many else None)
@@ -162,17 +162,17 @@ class LoginFlow:
         return self.limiter.peek(limit, key).remaining < limit.amount
 
     def not_compared(
-        self, user: User | None, too_many: LimitExceeded, counted: list[Counted], since: datetime
+        self, user: User | None, too_many: LimitExceeded, counts: list[Counted], since: datetime
     ) -> Throttled:
         """Refuse an attempt that is over a limit.
 
         Args:
-            counted: what it was counted for.
+            counts: what it was counted for.
         """
         # In this order: what was right is no longer undecided once it has been given back.
         if not self.may_be_right(too_many) and self.limiter.is_over(too_many.limit, too_many.key):
             return self.throttled(user, too_many)
-        self.limiter.forgive([], counted, since=since)
+        self.limiter.forgive([], counts, since=since)
         return Throttled(IN_A_MOMENT)
 
     def throttled(self, user: User | None, too_many: LimitExceeded) -> Throttled:

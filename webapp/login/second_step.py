@@ -87,7 +87,10 @@ class AppUnreadable(LoginRefused):
 
 @dataclass(frozen=True, slots=True)
 class SecondStep:
-    """It runs outside the request's transaction, because counters and used codes must outlive a refusal."""
+    """Verification of codes and passkeys, for the second step of a login and for step-up.
+
+    It runs outside the request's transaction, because counters and used codes must outlive a refusal.
+    """
 
     flow: LoginFlow
     sealer: Encryptor
@@ -121,8 +124,8 @@ class SecondStep:
 
     def code(self, user: User, typed: str, client: Client, mails: OwnerMails) -> Proven | LoginRefused | Throttled:
         """Verify a code of the authenticator app or a recovery code."""
-        if over := self.flow.over(self.by_address, client.network):
-            return self.flow.throttled(user, over)
+        if exceeded := self.flow.over(self.by_address, client.network):
+            return self.flow.throttled(user, exceeded)
         with self.flow.database.read() as db:
             if totp.digits_of(typed) and totp.is_unreadable(db, self.sealer, user.id):
                 return AppUnreadable()

@@ -9,10 +9,10 @@ LONGEST = timedelta(minutes=1)
 """For which an attempt is taken for undecided if its process ends meanwhile."""
 
 
-def undecided(counted: Counted) -> Counted:
+def undecided(count: Counted) -> Counted:
     """The number of undecided attempts among those that were counted.
 
     They are counted like wrong ones until they turn out to be right, so a count at its limit may consist of right ones.
     """
-    limit, key = counted
+    limit, key = count
     return Limit(f"{limit.name}-undecided", MANY, LONGEST), key

@@ -89,7 +89,7 @@ def holders() -> Select[tuple[UUID]]:
     return select(Passkey.user_id)
 
 
-def known(db: Session, user_id: UUID) -> list[KnownPasskey]:
+def for_options(db: Session, user_id: UUID) -> list[KnownPasskey]:
     """The passkeys of a user for WebAuthn options, the last used first."""
     found = sorted(of_user(db, user_id), key=lambda passkey: passkey.last_used_at or passkey.created_at, reverse=True)
     return [KnownPasskey(passkey.credential_id, tuple(passkey.transports), passkey.rp_id) for passkey in found]

@@ -99,7 +99,7 @@ OF_ID = select(OAuthClient).where(OAuthClient.id == bindparam("client_id"))
 KNOWN, LOCKED = RowQuery(OF_ID), RowQuery(OF_ID.with_for_update(read=True))
 
 
-def known(db: Session, client_id: str | None) -> OAuthClient | None:
+def find_any(db: Session, client_id: str | None) -> OAuthClient | None:
     """Look up a client by its ``client_id``, disabled or not; read-only."""
     return KNOWN.scalar(db, client_id=UUID(client_id)) if UUID_TEXT.fullmatch(client_id or "") else None
 
@@ -112,7 +112,7 @@ def unchanging(db: Session, client_id: UUID) -> OAuthClient | None:
 
 def find(db: Session, client_id: str | None) -> OAuthClient | None:
     """The client with this ``client_id``, unless it is disabled; read-only."""
-    client = known(db, client_id)
+    client = find_any(db, client_id)
     return client if client is not None and client.disabled_at is None else None
 
 

@@ -31,7 +31,12 @@ class Authentication:
 
 
 def id_token(
-    about: Authentication, claims: dict[str, Any], *, issuer: str, key: SigningKey, access_token: str | None = None
+    authentication: Authentication,
+    claims: dict[str, Any],
+    *,
+    issuer: str,
+    key: SigningKey,
+    access_token: str | None = None,
 ) -> str:
     """A signed ID token.
 
@@ -44,14 +49,14 @@ def id_token(
     all_claims = claims | {
         "iss": issuer,
         "jti": uuid4().hex,
-        "aud": str(about.client_id),
+        "aud": str(authentication.client_id),
         "iat": int(moment.timestamp()),
         "exp": int((moment + LIFETIME).timestamp()),
-        "auth_time": int(about.auth_time.timestamp()),
-        "acr": level_of(about.amr).acr,
-        "amr": about.amr.split(),
-        "sid": about.session_id.hex if about.session_id else None,
-        "nonce": about.nonce,
+        "auth_time": int(authentication.auth_time.timestamp()),
+        "acr": level_of(authentication.amr).acr,
+        "amr": authentication.amr.split(),
+        "sid": authentication.session_id.hex if authentication.session_id else None,
+        "nonce": authentication.nonce,
         "at_hash": at_hash(access_token, key) if access_token else None,
     }
     return jwt.sign({name: value for name, value in all_claims.items() if value is not None}, typ=TYP, key=key)

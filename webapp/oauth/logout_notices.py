@@ -157,8 +157,8 @@ def of_client(client_id: UUID | None) -> list[ColumnElement[bool]]:
 def states(db: Session, *, client_id: UUID | None = None) -> dict[str, int]:
     """Number of notices by state, to one app or to all."""
     counts = (
-        select(func.count()).where(*are, *of_client(client_id)).scalar_subquery().label(state)
-        for state, are in STATES.items()
+        select(func.count()).where(*conditions, *of_client(client_id)).scalar_subquery().label(state)
+        for state, conditions in STATES.items()
     )
     return dict(db.execute(select(*counts)).one()._mapping)
 

@@ -185,7 +185,7 @@ def free_name(db: Session, metadata: ClientMetadata) -> str:
 
 
 def stated(client: OAuthClient, metadata: ClientMetadata, algorithm: str) -> dict[str, Any]:
-    about = {
+    members = {
         "client_name": client.name,
         "redirect_uris": client.redirect_uris,
         "post_logout_redirect_uris": client.post_logout_redirect_uris,
@@ -197,10 +197,10 @@ def stated(client: OAuthClient, metadata: ClientMetadata, algorithm: str) -> dic
         "require_pushed_authorization_requests": client.require_pushed_authorization_requests,
     }
     if client.backchannel_logout_uri:
-        about |= {
+        members |= {
             "backchannel_logout_uri": client.backchannel_logout_uri,
             "backchannel_logout_session_required": True,
         }
     if client.signs_userinfo:
-        about["userinfo_signed_response_alg"] = algorithm
-    return about | ({"jwks": json.loads(client.jwks)} if client.has_keys else {})
+        members["userinfo_signed_response_alg"] = algorithm
+    return members | ({"jwks": json.loads(client.jwks)} if client.has_keys else {})

@@ -68,7 +68,7 @@ def destination_of(db: Session, parameters: Parameters) -> Destination:
     for name in ("client_id", "redirect_uri"):
         if len(parameters.get(name, ())) > 1:
             raise NotTrusted(_("%(name)s was sent more than once.", name=name))
-    client = clients.known(db, first(parameters, "client_id"))
+    client = clients.find_any(db, first(parameters, "client_id"))
     if client is None:
         raise NotTrusted(_("No app with this client_id is registered on this site."))
     if client.disabled_at is not None:
@@ -83,13 +83,13 @@ def destination_of(db: Session, parameters: Parameters) -> Destination:
     return Destination(client, uri, states[0] if len(states) == 1 and len(states[0]) <= LONGEST_STATE else None)
 
 
-def require_pushed(where: Destination, pushed: PushedRequest | None) -> None:
+def require_pushed(destination: Destination, pushed: PushedRequest | None) -> None:
     """Refuse a request that was not pushed, of a client that must use pushed authorization requests (RFC 9126 §5).
 
     Raises:
         RequestRefused
     """
-    if pushed is None and where.client.require_pushed_authorization_requests:
+    if pushed is None and destination.client.require_pushed_authorization_requests:
         raise RequestRefused("invalid_request", "this client must push its requests (RFC 9126)")
 
 

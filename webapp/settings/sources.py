@@ -55,11 +55,13 @@ def variables(fields: tuple[SettingField, ...]) -> list[str]:
     return plain + [field.variable + FILE for field in fields if field.is_secret]
 
 
-def refuse_unknown(names: Iterable[str], setting_names: list[str], where: str = "") -> None:
+def refuse_unknown(names: Iterable[str], setting_names: list[str], location: str = "") -> None:
     for name in names:
         if name not in setting_names:
             nearest = difflib.get_close_matches(name, setting_names, 1)
-            raise SettingsError(f"{name}{where} is not a setting{f'; did you mean {nearest[0]}?' if nearest else '.'}")
+            raise SettingsError(
+                f"{name}{location} is not a setting{f'; did you mean {nearest[0]}?' if nearest else '.'}"
+            )
 
 
 def from_environ(field: SettingField, environ: Mapping[str, str]) -> SourcedValue | None:

@@ -34,8 +34,8 @@ def parameter(found: Schema) -> Field:
 
 def members(schema: Schema) -> Iterator[Field]:
     required = schema.get("required", ())
-    for name, described in schema.get("properties", {}).items():
-        yield field(name, described, described, where="body", is_required=name in required)
+    for name, member in schema.get("properties", {}).items():
+        yield field(name, member, member, where="body", is_required=name in required)
 
 
 def field(name: str, schema: Schema, words: Schema, *, where: str, is_required: bool) -> Field:

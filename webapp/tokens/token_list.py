@@ -171,9 +171,9 @@ def glances(db: Session, user_id: UUID, view: ColumnElement[bool]) -> list[Token
 def rows_by_id(db: Session, token_ids: Sequence[UUID]) -> list[TokenRow]:
     """Tokens in the order of their ids; queried in batches, because a statement has a limited number of parameters."""
     found: dict[UUID, TokenRow] = {}
-    for some in (token_ids[start : start + MAX_NAMED] for start in range(0, len(token_ids), MAX_NAMED)):
+    for batch in (token_ids[start : start + MAX_NAMED] for start in range(0, len(token_ids), MAX_NAMED)):
         query = select(ApiToken, Credential).join(Credential, Credential.id == ApiToken.id)
-        for entry, credential in db.execute(query.where(ApiToken.id.in_(some))):
+        for entry, credential in db.execute(query.where(ApiToken.id.in_(batch))):
             found[entry.id] = TokenRow(entry, credential)
     return [found[token_id] for token_id in token_ids]
 

@@ -61,8 +61,8 @@ def colours(light: str, dark: str) -> str:
         return ""
     names = list(DEFAULTS)
     columns = [
-        accent_colours(colour_of(given), scheme) if given else [DEFAULTS[name][place] for name in names]
-        for place, (given, scheme) in enumerate(((light, LIGHT), (dark, DARK)))
+        accent_colours(colour_of(colour), scheme) if colour else [DEFAULTS[name][place] for name in names]
+        for place, (colour, scheme) in enumerate(((light, LIGHT), (dark, DARK)))
     ]
     lines = [f"{name}: light-dark({', '.join(pair)});" for name, *pair in zip(names, *columns, strict=True)]
     if light:

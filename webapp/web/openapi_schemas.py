@@ -78,12 +78,12 @@ def form_schema(form: type[Form], choices: Mapping[str, Sequence[str]]) -> Schem
     properties = {field.name: field_schema(field, choices.get(field.name, ())) for field in fields}
     properties |= {SPELLINGS[name]: found | same(name) for name, found in properties.items() if name in SPELLINGS}
     # ``csrf_token`` is for forms and described with the header; other members are refused.
-    described: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     if required := [field.name for field in fields if is_required(field)]:
-        described["required"] = required
+        schema["required"] = required
     if either := getattr(form, "either", ()):
-        described["oneOf"] = [{"required": [name]} for name in either]
-    return described
+        schema["oneOf"] = [{"required": [name]} for name in either]
+    return schema
 
 
 def fields_of(form: type[Form]) -> Iterator[Field]:
@@ -135,10 +135,10 @@ def description_of(field: Field) -> Schema:
 
 def components(structs: Sequence[type[msgspec.Struct]]) -> Schema:
     """The schemas of structs and of the structs in their fields, by name."""
-    _, described = msgspec.json.schema_components(structs, ref_template=REF)
+    _, schemas = msgspec.json.schema_components(structs, ref_template=REF)
     for name, struct in with_inner(structs):
-        mark_instants(described[name], struct)
-    return described
+        mark_instants(schemas[name], struct)
+    return schemas
 
 
 def with_inner(structs: Iterable[type[msgspec.Struct]]) -> Iterator[tuple[str, type[msgspec.Struct]]]:

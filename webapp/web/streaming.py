@@ -52,14 +52,14 @@ def is_event_stream(head: Message) -> bool:
 
 def collected(parts: Iterable[bytes]) -> Iterator[bytes]:
     """The same bytes in parts of at least ``PART`` bytes, but for the last."""
-    whole = bytearray()
+    buffer = bytearray()
     for part in parts:
-        whole += part
-        if len(whole) >= PART:
-            yield bytes(whole)
-            whole.clear()
-    if whole:
-        yield bytes(whole)
+        buffer += part
+        if len(buffer) >= PART:
+            yield bytes(buffer)
+            buffer.clear()
+    if buffer:
+        yield bytes(buffer)
 
 
 def deliver(message: Message, send: Send, disconnection: "Future[None]", loop: asyncio.AbstractEventLoop) -> None:

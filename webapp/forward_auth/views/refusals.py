@@ -59,8 +59,8 @@ def denied(original: OriginalRequest, verdict: Verdict, decision: Decision) -> R
         return to_login(original, verdict, code)
     refusal_log.note(code, str(need), verdict.principal, route=route_of(verdict))
     if is_document(original) and verdict.principal is not None and verdict.principal.credential == "session":
-        where = url_for("forward_auth.start") + "?" + urlencode({"rd": original.origin + original.target})
-        return leading_to(site_url(where), 403, _("You cannot open this page. The reason is at %(url)s"))
+        start_url = url_for("forward_auth.start") + "?" + urlencode({"rd": original.origin + original.target})
+        return leading_to(site_url(start_url), 403, _("You cannot open this page. The reason is at %(url)s"))
     kind = kind_of(code)
     headers = challenge(code, need) if code != "token_missing" else {}
     return problem_response(Problem(403, kind.title, kind.meaning, code=code, headers=headers), page=False)

@@ -80,8 +80,8 @@ def ask(principal: Principal, slug: str) -> ResponseReturnValue:
         access_requests.ask(db(), principal.user_id, row, reason)
     except AlreadyAsked as error:
         raise Problem(409, _("Already asked"), _("Nobody has decided about your request yet.")) from error
-    where = url_for("forward_auth.app_access", slug=slug)
-    mail_deciders(db(), service(Mailer), row, username=principal.username, reason=reason, path=where)
+    access_url = url_for("forward_auth.app_access", slug=slug)
+    mail_deciders(db(), service(Mailer), row, username=principal.username, reason=reason, path=access_url)
     return redirect_or_json(url_for("forward_auth.own_access"), _("You get a mail when somebody has decided."))
 
 

@@ -45,8 +45,8 @@ def start(principal: Principal) -> ResponseReturnValue:
     sid = sids.sid_of(db, principal.credential_id)
     if sid is None:
         raise unknown_app()
-    where = TicketTarget(app.id, original.host, original.origin + original.target)
-    ticket = tickets.issue(db, principal.user_id, sid, state, where)
+    target = TicketTarget(app.id, original.host, original.origin + original.target)
+    ticket = tickets.issue(db, principal.user_id, sid, state, target)
     response = redirect_externally(f"{original.origin}{OWN_PATH}arrive?ticket={ticket}", app.name)
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -62,7 +62,7 @@ def without_level(target: str | None) -> str | None:
 def confirm_options(principal: Principal) -> ResponseReturnValue:
     """WebAuthn options for the caller's passkeys."""
     with database().read() as db:
-        return request_options(PURPOSE, passkeys.known(db, principal.user_id))
+        return request_options(PURPOSE, passkeys.for_options(db, principal.user_id))
 
 
 @bp.post("/confirm")
@@ -162,7 +162,7 @@ def passkey_hosts() -> list[str]:
     """The RP IDs of the caller's passkeys, for the page."""
     found: Principal = current_user
     with database().read() as db:
-        return rp_ids(passkeys.known(db, found.user_id))
+        return rp_ids(passkeys.for_options(db, found.user_id))
 
 
 def onward(target: str | None, fields: form_state.Fields | None) -> ResponseReturnValue:

@@ -147,10 +147,10 @@ def continue_with_second_step(
     if pending is None:
         raise credentials_invalid()
     pending_cookie.store(pending)
-    where = url_for("login.second_step_form")
+    second_step_url = url_for("login.second_step_form")
     if not wants_page():
-        raise mfa_required(step.factors, where)
-    return redirect(where, 303)
+        raise mfa_required(step.factors, second_step_url)
+    return redirect(second_step_url, 303)
 
 
 def login_refused(form: LoginForm, target: str | None, problem: Problem | None = None) -> ResponseReturnValue:

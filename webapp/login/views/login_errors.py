@@ -47,17 +47,17 @@ def session_ended() -> Problem:
     return Problem(401, kind.title, kind.detail, code="session_ended", headers=headers)
 
 
-def mfa_required(found: Factors, where: str | None = None) -> Problem:
+def mfa_required(found: Factors, second_step_url: str | None = None) -> Problem:
     """Problem 401: a second factor is required.
 
     Args:
         found: factors of the user, to name those that can be used.
-        where: path of the second step, if a cookie holds the pending login.
+        second_step_url: path of the second step, if a cookie holds the pending login.
     """
     kinds = {"totp": found.has_totp, "passkey": found.passkeys > 0, "recovery_code": found.codes > 0}
     advice = (
         _("Send code to next_step: the 6-digit code from the authenticator app, or a recovery code.")
-        if where
+        if second_step_url
         else _(
             "Send code with the password: the 6-digit code from the authenticator app, or a recovery code. "
             "Or use an API token."
@@ -74,7 +74,7 @@ def mfa_required(found: Factors, where: str | None = None) -> Problem:
         _("The password is correct. %(advice)s", advice=advice),
         code="mfa_required",
         extra={"required": [kind for kind, is_there in kinds.items() if is_there]}
-        | ({"next_step": where} if where else {"fix": fix}),
+        | ({"next_step": second_step_url} if second_step_url else {"fix": fix}),
         headers={"WWW-Authenticate": realm()},
     )
 

@@ -51,7 +51,7 @@ def second_step_options() -> ResponseReturnValue:
     if found is None:
         return pending_cookie.begin_again()
     with database().read() as db:
-        return request_options(PURPOSE, passkeys.known(db, found[1].id))
+        return request_options(PURPOSE, passkeys.for_options(db, found[1].id))
 
 
 @bp.post("/login/second-step")
@@ -93,7 +93,7 @@ def form_again(form: SecondStepForm, user: User, problem: Problem | None = None)
 def second_step_page(user: User, form: SecondStepForm) -> str:
     step = second_step().after(user)
     with database().read() as db:
-        hosts = rp_ids(passkeys.known(db, user.id))
+        hosts = rp_ids(passkeys.for_options(db, user.id))
     facts: dict[str, Any] = {
         "form": form,
         "user": user,

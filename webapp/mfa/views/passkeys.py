@@ -71,7 +71,7 @@ def new_passkey_options(principal: Principal) -> ResponseReturnValue:
         challenge_cookie.create(PURPOSE),
         user_id=principal.user_id,
         username=principal.username,
-        known_passkeys=passkeys.known(db(), principal.user_id),
+        known_passkeys=passkeys.for_options(db(), principal.user_id),
     )
     return as_json(PasskeyOptions(options))
 

@@ -106,7 +106,7 @@ def id_token_of(service: TokenService, login: UserLogin, key: SigningKey, *, acc
         access_token: issued together with it.
     """
     proof = login.proof
-    about = Authentication(login.client.id, login.session_id, proof.auth_time, proof.amr, login.nonce)
+    authentication = Authentication(login.client.id, login.session_id, proof.auth_time, proof.amr, login.nonce)
     roles = groups_of(login.client, login.roles)
     claims = claims_of(login.user, roles, login.scopes, login.client, service.issuer.hooks)
-    return id_token(about, claims, issuer=service.issuer.url, key=key, access_token=access_token)
+    return id_token(authentication, claims, issuer=service.issuer.url, key=key, access_token=access_token)

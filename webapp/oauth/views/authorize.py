@@ -100,8 +100,8 @@ def response_to(
     scopes = grantable(auth_request.scopes, auth_request.client, catalogue, principal.roles)
     if not scopes:
         raise RequestRefused("invalid_scope", "no known scope was requested, such as openid")
-    if (raised := unmet_level(auth_request, scopes)) is not None:
-        return raised
+    if (step_up := unmet_level(auth_request, scopes)) is not None:
+        return step_up
     user, roles = user_lookup.with_roles(reading, principal.user_id)
     if user is None or not may_use(user, roles, auth_request.client):
         return refuse_user(auth_request, principal)
@@ -213,9 +213,9 @@ def use_up(writing: Session, auth_request: AuthorizationRequest) -> None:
         raise outdated()
 
 
-def with_error(where: Destination, refused: RequestRefused) -> str:
-    response = {"error": refused.error, "error_description": refused.description, "state": where.state}
-    return back_to(where.redirect_uri, response)
+def with_error(destination: Destination, refused: RequestRefused) -> str:
+    response = {"error": refused.error, "error_description": refused.description, "state": destination.state}
+    return back_to(destination.redirect_uri, response)
 
 
 def back_to(uri: str, response: dict[str, str | None]) -> str:

@@ -76,8 +76,8 @@ def trusted(reading: Session, request_parameters: Parameters) -> Destination:
     try:
         return destination_of(reading, request_parameters)
     except NotTrusted as error:
-        if (where := trial_destination(reading, request_parameters)) is not None:
-            return where
+        if (destination := trial_destination(reading, request_parameters)) is not None:
+            return destination
         if error.client_id is not None:
             note_error(error.client_id, "redirect_uri", without_values(error.redirect_uri))
         raise not_trusted(str(error)) from error

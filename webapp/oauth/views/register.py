@@ -67,6 +67,6 @@ def registered(token: str) -> Response:
 def answer_to(done: SelfRegistered) -> dict[str, Any]:
     """Client information response (RFC 7591 §3.2.1). There is no way to change it later but by an administrator."""
     client, secret = done.registered.client, done.registered.secret
-    about = {"client_id": str(client.id), "client_id_issued_at": int(client.created_at.timestamp())}
+    members = {"client_id": str(client.id), "client_id_issued_at": int(client.created_at.timestamp())}
     # It does not expire.
-    return about | ({"client_secret": secret, "client_secret_expires_at": 0} if secret else {}) | dict(done.metadata)
+    return members | ({"client_secret": secret, "client_secret_expires_at": 0} if secret else {}) | dict(done.metadata)

@@ -75,7 +75,7 @@ def new_form(pages: TokenPages) -> str:
     preset_key = request.args.get("preset", form_pages.OWN_CHOICE)
     if not filled:
         fill_in(form, pages.user_id, preset_key)
-    return form_pages.new_page(form, pages, preset_key=preset_key, like=model.get("name"))
+    return form_pages.new_page(form, pages, preset_key=preset_key, copied_name=model.get("name"))
 
 
 @bp.post("/tokens/new")

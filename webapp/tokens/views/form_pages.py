@@ -15,12 +15,14 @@ from webapp.tokens.views.token_pages import TokenPages
 OWN_CHOICE = "own"
 
 
-def new_page(form: NewTokenForm, pages: TokenPages, *, preset_key: str = OWN_CHOICE, like: str | None = None) -> str:
+def new_page(
+    form: NewTokenForm, pages: TokenPages, *, preset_key: str = OWN_CHOICE, copied_name: str | None = None
+) -> str:
     """Render the page with the form of a new API token, its presets and summary.
 
     Args:
         preset_key: name of the preset that filled it in.
-        like: name of the token it was copied from.
+        copied_name: name of the token it was copied from.
     """
     offered = offered_presets(form)
     # There is no summary of tokens of service accounts before they are created.
@@ -33,7 +35,7 @@ def new_page(form: NewTokenForm, pages: TokenPages, *, preset_key: str = OWN_CHO
         chosen=next((preset for preset in offered if preset.key == preset_key), None),
         preview_href=preview_href,
         pages=pages,
-        like=like,
+        like=copied_name,
         policy_days=form.longest.days,
         here=request_location(),
         summary=form_summary(form),

@@ -59,8 +59,8 @@ def revoke_all_form(principal: Principal) -> ResponseReturnValue:
 def revoke_all(principal: Principal) -> ResponseReturnValue:
     """Revoke every API token of the caller and end all script logins."""
     ended = lifecycle.revoke_all(db(), principal.user_id)
-    things = [_n("%(num)s API token", "%(num)s API tokens", ended.tokens)]
+    counts = [_n("%(num)s API token", "%(num)s API tokens", ended.tokens)]
     if ended.script_logins:
-        things.append(_n("%(num)s script login", "%(num)s script logins", ended.script_logins))
+        counts.append(_n("%(num)s script login", "%(num)s script logins", ended.script_logins))
     answer = Count(revoked=ended.tokens + ended.script_logins, tokens=ended.tokens, script_logins=ended.script_logins)
-    return redirect_or_json(url_for("tokens.index"), _("Revoked: %(things)s.", things=listed(things)), answer)
+    return redirect_or_json(url_for("tokens.index"), _("Revoked: %(things)s.", things=listed(counts)), answer)
