@@ -67,7 +67,7 @@ def ended_families(since: datetime) -> Select[UUID]:
     return select(Credential.id).where(Credential.kind == "refresh", Credential.revoked_at >= since)
 
 
-def end_what_needs(db: Session, session_ids: Collection[UUID]) -> None:
-    """End what apps were given only for these sessions, which have ended."""
+def end_dependent_families(db: Session, session_ids: Collection[UUID]) -> None:
+    """End refresh token families that depend on these sessions, which have ended."""
     sids = select(Credential.sid).where(Credential.id.in_(session_ids))
     end_families(db, select(Credential.id).where(Credential.sid.in_(sids), Credential.kind == "refresh"))

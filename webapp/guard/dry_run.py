@@ -1,4 +1,4 @@
-"""tried(): what the guard would decide for a credential at a URL, without a request."""
+"""try_access(): what the guard would decide for a credential at a URL, without a request."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from webapp.web.registry import service
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class DryRunResult:
     decision: Decision
     need: Requirement
     steps: list[RequirementStep]
@@ -27,7 +27,7 @@ class Tried:
     """Path of a page where the missing permission can be added."""
 
 
-def try_access(principal: Principal, method: str, path: str, address: str | None) -> Tried | None:
+def try_access(principal: Principal, method: str, path: str, address: str | None) -> DryRunResult | None:
     """Decide about a call without a request; None where no route has this path."""
     rule = rule_at(method, path)
     need = requirement_of(current_app, rule.endpoint, method) if rule else None
@@ -35,7 +35,7 @@ def try_access(principal: Principal, method: str, path: str, address: str | None
         return None
     need = need.raised_by(service(Demands), principal)
     decision = decide(principal, need, now(), Call(method, rule.rule, address))
-    return Tried(decision, need, steps_of(explain(principal, need, decision)), fix(principal, need, decision))
+    return DryRunResult(decision, need, steps_of(explain(principal, need, decision)), fix(principal, need, decision))
 
 
 def rule_at(method: str, path: str) -> Rule | None:

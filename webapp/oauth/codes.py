@@ -90,7 +90,7 @@ def redeem(db: Session, client: OAuthClient, redemption: Redemption) -> Authoriz
         # Of another client: that one must not lose its code by this.
         return None
     if USE.run(db, code=key, moment=now()) == 0:
-        end_what_came_of(db, key)
+        end_grant_of_code(db, key)
         return None
     is_match = found.expires_at > now() and found.redirect_uri == redemption.redirect_uri
     is_match = is_match and found.dpop_jkt in (None, redemption.jkt)
@@ -98,11 +98,11 @@ def redeem(db: Session, client: OAuthClient, redemption: Redemption) -> Authoriz
 
 
 def note_grant(db: Session, code: AuthorizationCode, family_id: UUID) -> None:
-    """Note what came of a code."""
+    """Store the refresh token family that was issued for a code."""
     NOTE_GRANT.run(db, code=code.digest, family_id=family_id)
 
 
-def end_what_came_of(db: Session, key: bytes) -> None:
+def end_grant_of_code(db: Session, key: bytes) -> None:
     # Read again: the request that was faster may have been committed only now.
     code = BY_DIGEST.scalar(db, code=key)
     if code is not None and code.grant_id is not None:

@@ -172,7 +172,7 @@ def end(
     credential = credentials.find(db, session_id, kind="session")
     if credential is None or credential.user_id != user_id or not credentials.end(db, session_id):
         return False
-    sids.end_what_needs(db, [session_id])
+    sids.end_dependent_families(db, [session_id])
     record_end(db, credential, db.get_one(BrowserSession, session_id), way=way, actor_id=actor_id, reason=reason)
     return True
 
@@ -192,7 +192,7 @@ def end_others(
         Number of sessions ended; 0 is not an error.
     """
     ended = credentials.end_all(db, user_id, kind="session", keep=keep)
-    sids.end_what_needs(db, ended)
+    sids.end_dependent_families(db, ended)
     for browser in db.scalars(select(BrowserSession).where(BrowserSession.id.in_(ended))):
         if credential := credentials.find(db, browser.id, kind="session"):
             record_end(db, credential, browser, way=way, actor_id=actor_id, reason=reason)

@@ -83,6 +83,6 @@ def end_copied(db: Session, session_id: UUID) -> UUID | None:
     found = credentials.find(db, session_id, kind="session")
     if found is None or not found.is_live(now()) or not credentials.end(db, session_id):
         return None
-    sids.end_what_needs(db, [session_id])
+    sids.end_dependent_families(db, [session_id])
     record(db, Event.SESSION_REUSED, user_id=found.user_id, credential_id=session_id, origin="site")
     return found.user_id

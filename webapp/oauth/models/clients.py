@@ -138,7 +138,7 @@ class AuthorizationCode(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
     grant_id: Mapped[UUID | None]
-    """The refresh family that came of it; ended if the code is used again (RFC 6749 §4.1.2)."""
+    """The refresh token family that was issued for it; ended if the code is used again (RFC 6749 §4.1.2)."""
 
 
 class DeviceCode(Base):
