@@ -32,7 +32,7 @@ from webapp.guard.token_grant import TokenGrant
 from webapp.sessions.cookie import SECRET
 from webapp.sessions.lifecycle import Browser, SessionLifetimes, start
 from webapp.settings import Settings
-from webapp.tokens.issuing import Issued, TokenIssuer, TokenRequest
+from webapp.tokens.issuing import IssuedToken, TokenIssuer, TokenRequest
 from webapp.web.csrf import is_change
 from webapp.web.registry import services_of
 
@@ -122,7 +122,7 @@ def api_token(
     lifetime: timedelta = timedelta(days=7),
     once: str | None = None,
     authority: TokenGrant | None = None,
-) -> Issued:
+) -> IssuedToken:
     issuer = services_of(app).get(TokenIssuer)
     token_request = TokenRequest(
         name=name or f"script {next(numbers)}",

@@ -6,7 +6,7 @@ from tests import factories
 from tests.browser import Person
 from tests.guard.example_routes import with_changes
 from tests.script import Script
-from webapp.web.bearer import Presented, presented
+from webapp.web.bearer import PresentedToken, presented
 
 TOKEN = "abc.DEF-123_~+/=="
 
@@ -31,7 +31,7 @@ def shown(app, path="/", method="GET", **headers):
     ],
 )
 def test_a_bearer_header_is_one_token_or_none(app, header, token):
-    assert shown(app, Authorization=header) == Presented(token)
+    assert shown(app, Authorization=header) == PresentedToken(token)
 
 
 @pytest.mark.parametrize("header", ["", " ", "Token abc", "Bearer: abc", "abc", "Negotiate abc"])

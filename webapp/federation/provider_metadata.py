@@ -33,7 +33,7 @@ class ProviderMetadata:
 
 
 @dataclass(slots=True)
-class Cached:
+class CachedMetadata:
     metadata: ProviderMetadata | None = None
     fetched_at: float = -float("inf")
     tried_at: float = -float("inf")
@@ -49,7 +49,7 @@ class MetadataCache:
 
     def __init__(self, http: UpstreamHttp) -> None:
         self._http = http
-        self._cached: dict[str, Cached] = {}
+        self._cached: dict[str, CachedMetadata] = {}
 
     def find(self, issuer: str) -> ProviderMetadata:
         """The metadata of an issuer.
@@ -59,7 +59,7 @@ class MetadataCache:
         """
         if issuer not in self._cached and len(self._cached) >= MOST_PROVIDERS:
             self._cached.clear()
-        cached = self._cached.setdefault(issuer, Cached())
+        cached = self._cached.setdefault(issuer, CachedMetadata())
         if cached.age > FRESH:
             self._renew(issuer, cached)
         if cached.metadata is None or cached.age > STALE:
@@ -70,7 +70,7 @@ class MetadataCache:
         """Fetch the metadata again at the next use, as after a change by an administrator."""
         self._cached.pop(issuer, None)
 
-    def _renew(self, issuer: str, cached: Cached) -> None:
+    def _renew(self, issuer: str, cached: CachedMetadata) -> None:
         is_usable = cached.metadata is not None and cached.age <= STALE
         if not cached.turn.acquire(timeout=0 if is_usable else PAUSE / 2):
             return

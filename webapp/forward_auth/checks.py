@@ -8,7 +8,7 @@ from typing import NamedTuple
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.core.keys import KeyRing
-from webapp.forward_auth.credential_query import CredentialQuery, Found
+from webapp.forward_auth.credential_query import CredentialQuery, StoredCredential
 from webapp.forward_auth.identity_headers import IdentityHeaders
 from webapp.forward_auth.original_request import OriginalRequest
 from webapp.forward_auth.proxied_apps import App, AppTable, ProxiedApps, Rule
@@ -20,7 +20,7 @@ from webapp.guard.token_grant import Call, is_within
 
 ReadCredential = Callable[[Rule], CredentialRef | None]
 """Reads the credential that a rule accepts, a token or the cookie of the host; raises ``NotAccepted``."""
-FindCredential = Callable[[CredentialRef, App, OriginalRequest], Found | None]
+FindCredential = Callable[[CredentialRef, App, OriginalRequest], StoredCredential | None]
 """Finds what is stored about a credential."""
 
 
@@ -36,7 +36,7 @@ class Verdict(NamedTuple):
     app: App | None = None
     rule: Rule | None = None
     principal: Principal | None = None
-    found: Found | None = None
+    found: StoredCredential | None = None
     need: Requirement | None = None
     reason: str = ""
     """For the log, if no rule allows it."""
@@ -158,7 +158,7 @@ class ForwardAuth:
             # An app has changed: decide again, by its present rules.
             table = self.apps.table(version)
 
-    def _find(self, credential: CredentialRef, app: App, original: OriginalRequest) -> Found | None:
+    def _find(self, credential: CredentialRef, app: App, original: OriginalRequest) -> StoredCredential | None:
         if credential.kind == "token":
             return self.query.by_token(credential.key, app.id)
         return self.query.by_cookie(credential.key, app.id, original.host)

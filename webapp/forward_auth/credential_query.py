@@ -42,7 +42,7 @@ class FoundLink(NamedTuple):
     expires_at: datetime
 
 
-class Found(NamedTuple):
+class StoredCredential(NamedTuple):
     """What is stored about the credential of a request."""
 
     row: CredentialRow
@@ -84,7 +84,7 @@ class CredentialQuery:
         row = self._row(self._version.sql, self._version.bind())
         return row[0] if row else None
 
-    def by_token(self, key: str, app_id: UUID) -> Found | None:
+    def by_token(self, key: str, app_id: UUID) -> StoredCredential | None:
         """Read the row of an API token or access token with its user, for a check.
 
         Args:
@@ -92,7 +92,7 @@ class CredentialQuery:
         """
         return self._found(self._by_token, key=key, app_id=app_id)
 
-    def by_cookie(self, key: str, app_id: UUID, host: str) -> Found | None:
+    def by_cookie(self, key: str, app_id: UUID, host: str) -> StoredCredential | None:
         """The session that a cookie of this app and host belongs to; None if there is none.
 
         Args:
@@ -109,9 +109,9 @@ class CredentialQuery:
         row = self._row(self._by_guest_key.sql, self._by_guest_key.bind(key=key, app_id=app_id))
         return FoundLink(*self._by_guest_key.convert(row)) if row else None
 
-    def _found(self, query: CompiledQuery, **values: object) -> Found | None:
+    def _found(self, query: CompiledQuery, **values: object) -> StoredCredential | None:
         row = self._row(query.sql, query.bind(**values))
         if row is None:
             return None
         read = query.convert(row)
-        return Found(CredentialRow(*read[:COLUMNS]), *read[COLUMNS:])
+        return StoredCredential(CredentialRow(*read[:COLUMNS]), *read[COLUMNS:])

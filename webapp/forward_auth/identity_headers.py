@@ -7,7 +7,7 @@ from webapp.core import jwt
 from webapp.core.clock import seconds
 from webapp.core.keys import KeyRing
 from webapp.core.short_cache import LONGEST
-from webapp.forward_auth.credential_query import Found
+from webapp.forward_auth.credential_query import StoredCredential
 from webapp.forward_auth.original_request import OriginalRequest
 
 TYP = "forward-auth+jwt"
@@ -42,7 +42,7 @@ class IdentityHeaders:
         self._ring, self._issuer = ring, issuer
         self._known: OrderedDict[tuple[object, ...], tuple[float, Headers]] = OrderedDict()
 
-    def of(self, found: Found, original: OriginalRequest) -> Headers:
+    def of(self, found: StoredCredential, original: OriginalRequest) -> Headers:
         """The headers for a user and a request; the assertion is for this request alone: host, method and path."""
         row, moment, key = found.row, seconds(), self._ring.view().current
         verified = found.email if found.email and found.email_verified_at else ""

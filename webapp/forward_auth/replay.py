@@ -13,7 +13,7 @@ from webapp.forward_auth import count_store
 from webapp.forward_auth.app_settings import AppSettings
 from webapp.forward_auth.checks import AccessDecisions, Verdict
 from webapp.forward_auth.counted_checks import ALLOW, CountKey
-from webapp.forward_auth.credential_query import Found
+from webapp.forward_auth.credential_query import StoredCredential
 from webapp.forward_auth.models import AccessRule, ProxiedApp
 from webapp.forward_auth.original_request import OriginalRequest
 from webapp.forward_auth.proxied_apps import App, Rule, app_of
@@ -60,7 +60,7 @@ class ChangeEffects(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class ReplayedRequest:
     """One kind of request, decided by the rules before and after a change."""
 
     count_key: CountKey
@@ -97,7 +97,8 @@ def effects_of(
     callers = KnownCallers(db, row.id, counts)
     apps = applied(row, before), applied(row, after)
     found = [
-        Replayed(one, callers.user(one), *(callers.decided(decisions, app, one) for app in apps)) for one in counts
+        ReplayedRequest(one, callers.user(one), *(callers.decided(decisions, app, one) for app in apps))
+        for one in counts
     ]
     changed = [(one, one.change, counts[one.count_key]) for one in found if one.change]
     sums = {kind: sum(requests for _one, change, requests in changed if change == kind) for kind in KINDS}
@@ -108,7 +109,7 @@ def effects_of(
 KINDS = "refused", "allowed", NETWORK
 
 
-def entry_of(one: Replayed, change: str, requests: int) -> ChangedRequest:
+def entry_of(one: ReplayedRequest, change: str, requests: int) -> ChangedRequest:
     return ChangedRequest(
         method=one.count_key.method,
         path=one.count_key.path,
@@ -136,12 +137,12 @@ class KnownCallers:
         self._db, self._app_id = db, app_id
         users = user_queries.by_ids(db, {UUID(int=one.user) for one in counts if one.user})
         self._users = {user.id.int: user for user in users}
-        self._found: dict[tuple[int, int], Found] = {}
+        self._found: dict[tuple[int, int], StoredCredential] = {}
 
     def user(self, count_key: CountKey) -> User | None:
         return self._users.get(count_key.user)
 
-    def found(self, user: User, count_key: CountKey, scope: str) -> Found:
+    def found(self, user: User, count_key: CountKey, scope: str) -> StoredCredential:
         key = count_key.user, count_key.level
         if key not in self._found:
             self._found[key] = logged_in(self._db, self._app_id, user, ACR.get(count_key.level, ""))
@@ -162,7 +163,7 @@ class KnownCallers:
                 return None
             return CredentialRef("", "token" if count_key.kind == "token" else "session")
 
-        def find(_credential: CredentialRef, app: App, _original: OriginalRequest) -> Found | None:
+        def find(_credential: CredentialRef, app: App, _original: OriginalRequest) -> StoredCredential | None:
             return self.found(user, count_key, app.scope) if user is not None else None
 
         return decisions.verdict(app, original, {}, None, read, find)

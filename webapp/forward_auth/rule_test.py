@@ -16,7 +16,7 @@ from webapp.core.translation import _
 from webapp.forward_auth import grants, lifecycle, verdict_words
 from webapp.forward_auth.app_settings import InvalidAppSettings, checked_host
 from webapp.forward_auth.checks import AccessDecisions, Verdict
-from webapp.forward_auth.credential_query import CredentialQuery, Found
+from webapp.forward_auth.credential_query import CredentialQuery, StoredCredential
 from webapp.forward_auth.models import AccessRule, ProxiedApp
 from webapp.forward_auth.original_request import METHOD, URI, OriginalRequest
 from webapp.forward_auth.proxied_apps import App, Rule, app_of
@@ -146,7 +146,7 @@ class RuleTest:
                 return None if rule.authorization == "app" else CredentialRef(caller.token_id.hex, "token")
             return CredentialRef("", "session") if caller.user is not None else None
 
-        def find(credential: CredentialRef, app: App, _original: OriginalRequest) -> Found | None:
+        def find(credential: CredentialRef, app: App, _original: OriginalRequest) -> StoredCredential | None:
             if credential.kind == "token":
                 return self._query.by_token(credential.key, app.id)
             return (
@@ -156,7 +156,7 @@ class RuleTest:
         return self._decisions.verdict(app, original, {}, caller.address, read, find)
 
 
-def logged_in(db: Session, app_id: UUID, user: User, acr: str) -> Found:
+def logged_in(db: Session, app_id: UUID, user: User, acr: str) -> StoredCredential:
     """What would be stored if the user had just logged in.
 
     Args:
@@ -176,7 +176,7 @@ def logged_in(db: Session, app_id: UUID, user: User, acr: str) -> Found:
         closes_at=user.closes_at,
     )
     until = grants.granted_until(db, user.id, app_id)
-    return Found(row, user.email, user.email_verified_at, user.display_name, until, None)
+    return StoredCredential(row, user.email, user.email_verified_at, user.display_name, until, None)
 
 
 def outcome_for(verdict: Verdict, row: ProxiedApp) -> RuleTestOutcome:

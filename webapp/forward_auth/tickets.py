@@ -34,7 +34,7 @@ class TicketTarget:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Arrived:
+class RedeemedTicket:
     secret: str
     """For the cookie of the host."""
     url: str
@@ -69,7 +69,7 @@ def issue(db: Session, user_id: UUID, sid: UUID, state: str, target: TicketTarge
     return secret
 
 
-def redeem(db: Session, ticket: str, state_secret: str, host: str) -> Arrived:
+def redeem(db: Session, ticket: str, state_secret: str, host: str) -> RedeemedTicket:
     """Use up a ticket and start a session at the host of its app. One statement decides, so that each works once.
 
     Args:
@@ -102,4 +102,4 @@ def redeem(db: Session, ticket: str, state_secret: str, host: str) -> Arrived:
     db.flush()
     name = db.scalar(select(ProxiedApp.name).where(ProxiedApp.id == found.app_id))
     record(db, Event.PROXIED_APP_OPENED, user_id=found.user_id, app=name)
-    return Arrived(secret, found.url)
+    return RedeemedTicket(secret, found.url)

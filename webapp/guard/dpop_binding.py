@@ -4,7 +4,7 @@ from webapp.core.digests import same
 from webapp.core.dpop import InvalidProof
 from webapp.guard.principal import CredentialRow, NotAccepted, Principal
 from webapp.web import dpop
-from webapp.web.bearer import Presented
+from webapp.web.bearer import PresentedToken
 
 
 class KeyNotProven(NotAccepted):
@@ -15,7 +15,7 @@ class KeyNotProven(NotAccepted):
         self.error = error
 
 
-def check(presented_token: Presented, principal: Principal, credential_row: CredentialRow | None) -> None:
+def check(presented_token: PresentedToken, principal: Principal, credential_row: CredentialRow | None) -> None:
     """Check the DPoP proof of a request. Whether the token is bound is read from its row, not from its claims.
 
     Args:

@@ -6,7 +6,7 @@ from webapp.core.translation import _
 from webapp.guard import request_guard
 from webapp.guard.policy import Requirement
 from webapp.guard.principal import Principal
-from webapp.web.bearer import PRESENTED, Presented, presented, token_or_none
+from webapp.web.bearer import PRESENTED, PresentedToken, presented, token_or_none
 from webapp.web.problems import Problem
 from webapp.web.unproxied import unproxied
 
@@ -24,7 +24,7 @@ def principal_of_form_token(token: str | None) -> Principal:
         require_sole_credential(token)
         if presented() is None:
             # Overwrites the cached result for the header, which had no token.
-            request.environ[PRESENTED] = Presented(token_or_none(token), is_dpop="HTTP_DPOP" in request.environ)
+            request.environ[PRESENTED] = PresentedToken(token_or_none(token), is_dpop="HTTP_DPOP" in request.environ)
     if (refusal := request_guard.refusal_for(unproxied(request), ANY_TOKEN)) is not None:
         abort(refusal)
     found: Principal = g.principal

@@ -23,7 +23,7 @@ from webapp.core.clock import now
 from webapp.guard import dpop_binding
 from webapp.guard.principal import CredentialRef, CredentialRow, NotAccepted, Principal, admit
 from webapp.web import i18n
-from webapp.web.bearer import TOKEN_END, Presented, presented
+from webapp.web.bearer import TOKEN_END, PresentedToken, presented
 from webapp.web.registry import services_of
 from webapp.web.unproxied import unproxied
 
@@ -193,7 +193,7 @@ def expired_one(error: NotAccepted) -> UUID | None:
     return UUID(hex=error.key) if error.key else None
 
 
-def credential_of(authenticators: Authenticators, presented_token: Presented) -> CredentialRef:
+def credential_of(authenticators: Authenticators, presented_token: PresentedToken) -> CredentialRef:
     if presented_token.token is None:
         if presented_token.token_id is not None:
             return CredentialRef(key=presented_token.token_id.hex, kind="token")

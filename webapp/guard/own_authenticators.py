@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import Blueprint, Flask, current_app, request
 from flask.blueprints import BlueprintSetupState
 
-from webapp.web.bearer import PRESENTED, Presented, presented, token_or_none
+from webapp.web.bearer import PRESENTED, PresentedToken, presented, token_or_none
 from webapp.web.cors import CORS_HEADERS
 from webapp.web.registry import services_of
 from webapp.web.unproxied import unproxied
@@ -59,11 +59,11 @@ class OwnAuthenticator:
         scheme, _space, value = (authorization or "").strip().partition(" ")
         return value.strip() if scheme.lower() == self.name.lower() else None
 
-    def present(self, value: str) -> Presented:
+    def present(self, value: str) -> PresentedToken:
         found = self.find(value)
         if isinstance(found, UUID):
-            return Presented(None, is_ambient=self.is_ambient, token_id=found)
-        return Presented(token_or_none(found) if found else None, is_ambient=self.is_ambient)
+            return PresentedToken(None, is_ambient=self.is_ambient, token_id=found)
+        return PresentedToken(token_or_none(found) if found else None, is_ambient=self.is_ambient)
 
 
 @dataclass(frozen=True, slots=True)

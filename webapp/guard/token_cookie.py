@@ -5,7 +5,7 @@ from flask.globals import request_ctx
 
 from webapp.guard.require import requirement_of
 from webapp.web import token_cookie
-from webapp.web.bearer import PRESENTED, Presented, presented, token_or_none
+from webapp.web.bearer import PRESENTED, PresentedToken, presented, token_or_none
 
 
 def use_token_cookie() -> None:
@@ -19,7 +19,7 @@ def use_token_cookie() -> None:
     if need is None or need.is_public or need.session or not need.reads_cookies:
         return
     if (text := token_cookie.presented_token()) is not None:
-        request.environ[PRESENTED] = Presented(token_or_none(text), is_ambient=True, is_in_cookie=True)
+        request.environ[PRESENTED] = PresentedToken(token_or_none(text), is_ambient=True, is_in_cookie=True)
         request_ctx._session = current_app.session_interface.make_null_session(current_app)
 
 

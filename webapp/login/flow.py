@@ -35,7 +35,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class PasswordAccepted:
     """The password is right, as far as this step is concerned."""
 
     user: User
@@ -82,7 +82,7 @@ class LoginFlow:
     by_account: Limit
     by_address: Limit
 
-    def begin(self, attempt: Attempt) -> Done | Unverified | LoginRefused | Throttled:
+    def begin(self, attempt: Attempt) -> PasswordAccepted | Unverified | LoginRefused | Throttled:
         """Check name and password.
 
         Raises:
@@ -101,7 +101,7 @@ class LoginFlow:
                 self.passwords.wait_for_interval(received_at, costliest=cost_of(slowest or "") or 0)
             return outcome
 
-    def decide(self, attempt: Attempt, slowest: str | None) -> Done | Unverified | LoginRefused | Throttled:
+    def decide(self, attempt: Attempt, slowest: str | None) -> PasswordAccepted | Unverified | LoginRefused | Throttled:
         with self.database.read() as db:
             user = user_queries.by_name_or_email(db, attempt.identifier)
             sender = familiarity_of(db, user, attempt.client)
@@ -131,7 +131,7 @@ class LoginFlow:
         slowest: str | None,
         *,
         full: Counted | None,
-    ) -> Done | Unverified | LoginRefused:
+    ) -> PasswordAccepted | Unverified | LoginRefused:
         """Verify the password of an attempt; a failure is counted, and an outdated hash of a right password replaced.
 
         Args:
@@ -149,7 +149,7 @@ class LoginFlow:
         if owner is None or is_another or not self.counts(owner) or not self.accepts(user, sender.familiarity):
             return self.refused(user, sender.familiarity)
         self.rehash(owner, attempt.password)
-        return Unverified(owner) if owner.is_unverified else Done(owner)
+        return Unverified(owner) if owner.is_unverified else PasswordAccepted(owner)
 
     def over(self, limit: Limit, network: str) -> LimitExceeded | None:
         """Whether a network is over its limit. Reads only, before a hashing slot is taken."""

@@ -23,7 +23,7 @@ from webapp.login.flow import Throttled
 from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.tokens import lifecycle as tokens
 from webapp.tokens import refresh_families, refreshing
-from webapp.tokens.issuing import Issued, TokenIssuer, TokenRequest, facts
+from webapp.tokens.issuing import IssuedToken, TokenIssuer, TokenRequest, facts
 from webapp.tokens.refresh_families import MAX_LIVE
 from webapp.tokens.refresh_secret import SHAPE, RefreshSecrets
 from webapp.tokens.refreshing import LockedRefreshToken, RefreshState
@@ -35,13 +35,13 @@ from webapp.web.problem_codes import ProblemCode
 class GrantedTokens:
     """New tokens of a script. ``refresh_token`` is stored only as a digest."""
 
-    issued: Issued
+    issued: IssuedToken
     refresh_token: str
     refresh_ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Denied:
+class RefreshDenied:
     """``code`` is the problem code, ``reason`` is for the audit log."""
 
     code: ProblemCode
@@ -55,7 +55,7 @@ class ScopesTooWide:
     scopes: Sequence[str]
 
 
-Outcome = GrantedTokens | Denied | ScopesTooWide
+Outcome = GrantedTokens | RefreshDenied | ScopesTooWide
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class RefreshGrant:
         if throttled := self.misses.too_many(address):
             return throttled
         outcome = self.attempt(secret, requested, catalogue, address, jkt)
-        if isinstance(outcome, Denied):
+        if isinstance(outcome, RefreshDenied):
             self.misses.count(address)
         return outcome
 
@@ -100,18 +100,18 @@ class RefreshGrant:
         self, secret: str, requested: Sequence[str], catalogue: Catalogue, address: str | None, jkt: str | None
     ) -> Outcome | Throttled:
         if not SHAPE.fullmatch(secret):
-            return Denied("refresh_invalid", "not a refresh token of this site")
+            return RefreshDenied("refresh_invalid", "not a refresh token of this site")
         with self.database.write() as db:
             locked_token = refreshing.lock_refresh_token(db, secret)
             if locked_token is None or locked_token.family.client_id is not None:
                 # An app exchanges its own at the token endpoint of OAuth, where it must authenticate.
-                return Denied("refresh_invalid", "unknown")
+                return RefreshDenied("refresh_invalid", "unknown")
             # First, so that somebody with the token but without its key cannot even end the login.
             if not is_bound_to(locked_token, jkt):
-                outcome: Outcome | Throttled = Denied("refresh_invalid", "its key was not proven")
+                outcome: Outcome | Throttled = RefreshDenied("refresh_invalid", "its key was not proven")
             else:
                 outcome = self.decide(db, locked_token, requested, catalogue, address)
-            if isinstance(outcome, Denied) and outcome.code != "refresh_reused":
+            if isinstance(outcome, RefreshDenied) and outcome.code != "refresh_reused":
                 note(db, locked_token, outcome.reason)
             return outcome
 
@@ -126,13 +126,13 @@ class RefreshGrant:
         moment = now()
         state = refreshing.state_of(locked_token, moment, self.overlap)
         if state is RefreshState.ENDED:
-            return Denied("refresh_invalid", "the login has ended")
+            return RefreshDenied("refresh_invalid", "the login has ended")
         if state is RefreshState.REUSED:
             refresh_families.end(db, locked_token.family.id, event=Event.REFRESH_REUSED, origin="site")
-            return Denied("refresh_reused", "it was already used")
+            return RefreshDenied("refresh_reused", "it was already used")
         user = user_queries.by_id(db, locked_token.credential.user_id)
         if user is None or not may_refresh(user):
-            return Denied("refresh_invalid", "its owner may not log in")
+            return RefreshDenied("refresh_invalid", "its owner may not log in")
         allowed_scopes = locked_token.scopes.intersection(
             catalogue.for_user(db, user.id).held_by(included_in(db, user.role))
         )
@@ -142,7 +142,7 @@ class RefreshGrant:
             return Throttled(retry_after)
         successor = refreshing.follow(db, locked_token, state, self.succession, moment)
         if successor is None:
-            return Denied("refresh_invalid", "another request used it first")
+            return RefreshDenied("refresh_invalid", "another request used it first")
         ends_at = credentials.note_use(db, locked_token.credential, moment, address)
         issued = self.access_token(db, locked_token, state, frozenset(requested) or allowed_scopes, moment)
         return GrantedTokens(issued, successor, ends_at) if issued else Throttled(self.overlap)
@@ -154,7 +154,7 @@ class RefreshGrant:
         state: RefreshState,
         scopes: frozenset[str],
         moment: datetime,
-    ) -> Issued | None:
+    ) -> IssuedToken | None:
         """Issue an access token and let earlier ones expire soon; or the same again for a repeated request.
 
         Returns:
@@ -169,7 +169,9 @@ class RefreshGrant:
             return None
         return self.mint(db, locked_token, scopes, moment)
 
-    def again(self, db: Session, locked_token: LockedRefreshToken, credential: Credential, moment: datetime) -> Issued:
+    def again(
+        self, db: Session, locked_token: LockedRefreshToken, credential: Credential, moment: datetime
+    ) -> IssuedToken:
         """The same access token again; only the first repeat is recorded, because there may be any number."""
         row = tokens.find(db, credential.user_id, credential.id)
         if row is None:
@@ -178,9 +180,11 @@ class RefreshGrant:
             details = facts(credential.authority or TokenGrant())
             details |= {"name": row.entry.name, "origin": "api", "again": True}
             record(db, Event.REFRESH_USED, user_id=credential.user_id, credential_id=credential.id, **details)
-        return Issued(self.issuer.sign(credential), row.entry, credential)
+        return IssuedToken(self.issuer.sign(credential), row.entry, credential)
 
-    def mint(self, db: Session, locked_token: LockedRefreshToken, scopes: frozenset[str], moment: datetime) -> Issued:
+    def mint(
+        self, db: Session, locked_token: LockedRefreshToken, scopes: frozenset[str], moment: datetime
+    ) -> IssuedToken:
         family, credential = locked_token.family, locked_token.credential
         token_request = TokenRequest(
             name=random_name(),

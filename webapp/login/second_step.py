@@ -19,7 +19,7 @@ from webapp.core.ratelimit import Counted, Limit, LimitExceeded
 from webapp.credentials import lifecycle as credentials
 from webapp.guard.assurance import RECOVERY, Demands, Level
 from webapp.login.client_familiarity import Client, familiarity_of, user_key
-from webapp.login.flow import Done, LoginFlow, LoginRefused, Throttled
+from webapp.login.flow import LoginFlow, LoginRefused, PasswordAccepted, Throttled
 from webapp.login.pending_login import PendingLogin
 from webapp.mfa import factors, passkeys, recovery_codes, totp, webauthn_ceremonies
 from webapp.mfa.factors import Factors
@@ -58,7 +58,7 @@ class Locked(Throttled):
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class SecondFactorRequired:
     """The password was right; a second factor is required."""
 
     user: User
@@ -66,7 +66,7 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class Proven:
+class VerifiedFactor:
     """The user, and the methods (RFC 8176) that were verified."""
 
     user_id: UUID
@@ -100,7 +100,7 @@ class SecondStep:
     by_account: Limit
     by_address: Limit
 
-    def after(self, user: User, *, is_trusted: bool = False) -> Pending | Done:
+    def after(self, user: User, *, is_trusted: bool = False) -> SecondFactorRequired | PasswordAccepted:
         """What follows the right password: the second step, or the end of the login.
 
         Args:
@@ -108,8 +108,8 @@ class SecondStep:
         """
         found = self.factors_of(user)
         if not found.has_second or (is_trusted and self.demanded(user) is Level.ONE):
-            return Done(user)
-        return Pending(user, found)
+            return PasswordAccepted(user)
+        return SecondFactorRequired(user, found)
 
     def factors_of(self, user: User) -> Factors:
         with self.flow.database.read() as db:
@@ -122,7 +122,9 @@ class SecondStep:
         with self.flow.database.read() as db:
             return self.demands.of_roles(included_in(db, user.role))
 
-    def code(self, user: User, typed: str, client: Client, mails: OwnerMails) -> Proven | LoginRefused | Throttled:
+    def code(
+        self, user: User, typed: str, client: Client, mails: OwnerMails
+    ) -> VerifiedFactor | LoginRefused | Throttled:
         """Verify a code of the authenticator app or a recovery code."""
         if exceeded := self.flow.over(self.by_address, client.network):
             return self.flow.throttled(user, exceeded)
@@ -151,7 +153,7 @@ class SecondStep:
             self.mail_once(user, mails, is_locked=False)
             return LoginRefused()
         self.flow.limiter.forgive([account_limits[0], *rows, total(user)], [by_network], since=since)
-        return Proven(user.id, amr)
+        return VerifiedFactor(user.id, amr)
 
     def throttled(self, user: User, too_many: LimitExceeded, mails: OwnerMails) -> Throttled:
         outcome = self.flow.throttled(user, too_many)
@@ -182,7 +184,7 @@ class SecondStep:
 
     def passkey(
         self, challenge: bytes, answer: AssertionAnswer, address: str | None, *, owner: UUID | None = None
-    ) -> Proven | LoginRefused | Throttled:
+    ) -> VerifiedFactor | LoginRefused | Throttled:
         """Verify an assertion.
 
         Args:
@@ -221,7 +223,7 @@ class SecondStep:
             self.note(Event.PASSKEY_COPIED, found, counts)
             return CounterBehind(found)
         self.flow.limiter.forgive([], [by_network], since=since)
-        return Proven(found.user_id, assertion.amr)
+        return VerifiedFactor(found.user_id, assertion.amr)
 
     def note(self, event: Event, passkey: Passkey, details: dict[str, Any]) -> None:
         with self.flow.database.write() as db:

@@ -7,7 +7,7 @@ from webapp.mfa.factors import Factors
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class StepUpMethods:
     """The methods with which a user can step up to the required level."""
 
     password: bool
@@ -33,7 +33,7 @@ def step_up_level(found: Factors, former: str, required: Level = Level.ONE) -> L
 
 def offered(
     found: Factors, former: str, required: Level = Level.ONE, *, has_password: bool, by_provider: bool = False
-) -> Offered:
+) -> StepUpMethods:
     """Methods for step-up that reach the required level; the arguments are those of ``step_up_level``.
 
     Args:
@@ -42,7 +42,7 @@ def offered(
     """
     required_level = step_up_level(found, former, required)
     by_code = required_level <= Level.TWO and level_of(joined(former, "otp")) >= required_level
-    return Offered(
+    return StepUpMethods(
         password=required_level is Level.ONE and has_password,
         code=by_code and found.has_second and (found.has_totp or found.codes > 0),
         passkey=found.passkeys > 0,

@@ -21,7 +21,7 @@ MOST_KEYS, MOST_URLS = 32, 256
 
 
 @dataclass(slots=True)
-class Published:
+class CachedJwks:
     """The keys at one URL. Replaced as a whole, so that threads see the old or the new ones."""
 
     keys: Sequence[ClientKey] = ()
@@ -42,7 +42,7 @@ class FetchedKeys:
 
     def __init__(self, http: OutgoingHttp) -> None:
         self._http = http
-        self._published: OrderedDict[str, Published] = OrderedDict()
+        self._published: OrderedDict[str, CachedJwks] = OrderedDict()
 
     def find(self, url: str, kid: str | None) -> Sequence[ClientKey]:
         """The keys at a URL; empty if they cannot be fetched.
@@ -50,14 +50,14 @@ class FetchedKeys:
         Args:
             kid: of the key that is needed; None if the assertion names none.
         """
-        published = self._published.setdefault(url, Published())
+        published = self._published.setdefault(url, CachedJwks())
         if len(self._published) > MOST_URLS:
             self._published.popitem(last=False)
         if not published.has(kid) or published.age > FRESH:
             self._renew(url, published, is_urgent=not published.has(kid) or published.age > STALE)
         return published.keys if published.age <= STALE else ()
 
-    def _renew(self, url: str, published: Published, *, is_urgent: bool) -> None:
+    def _renew(self, url: str, published: CachedJwks, *, is_urgent: bool) -> None:
         # A thread that can continue with the known keys does not wait for a fetch by another thread.
         if not published.turn.acquire(timeout=self._http.timeout if is_urgent else 0):
             return

@@ -18,7 +18,7 @@ from webapp.core.cookie_key import CookieKey
 from webapp.core.db import Unavailable
 from webapp.guard import login_manager, saved_form
 from webapp.guard.principal import CredentialRef, Principal
-from webapp.sessions.lifecycle import Started, credential_key
+from webapp.sessions.lifecycle import StartedSession, credential_key
 from webapp.sessions.rotation import FormerUse, SessionRotation
 from webapp.web import after_response, csrf, token_cookie
 from webapp.web.bearer import presented
@@ -150,7 +150,9 @@ def session_credential() -> CredentialRef | None:
     return CredentialRef(key=credential_key(secret), kind="session") if isinstance(secret, str) else None
 
 
-def store_session(started: Started, principal: Principal, *, is_remembered: bool, is_same_user: bool = False) -> None:
+def store_session(
+    started: StartedSession, principal: Principal, *, is_remembered: bool, is_same_user: bool = False
+) -> None:
     """Put a new session into the cookie. Of the former content only the reference to a saved form stays.
 
     Args:

@@ -41,7 +41,7 @@ class Browser:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Started:
+class StartedSession:
     """A new session. ``secret`` is stored only in the cookie."""
 
     secret: str
@@ -57,7 +57,7 @@ def start(
     amr: str,
     is_remembered: bool = False,
     auth_time: datetime | None = None,
-) -> Started:
+) -> StartedSession:
     """Start a session.
 
     Args:
@@ -81,7 +81,7 @@ def start(
 
 def confirm(
     db: Session, session_id: UUID, ends: SessionLifetimes, *, amr: str, auth_time: datetime | None = None
-) -> Started:
+) -> StartedSession:
     """Replace a session by one with a new proof and a new secret; copies of the old cookie stop working.
 
     Its timeouts start again, as with a login (800-63B §2.2.3). The time of the login stays.
@@ -126,7 +126,7 @@ def issue(
     idle: timedelta | None,
     is_remembered: bool,
     former: Credential | None = None,
-) -> Started:
+) -> StartedSession:
     secret, session_id = new_secret(), uuid4()
     credential = credentials.issue(
         db,
@@ -149,7 +149,7 @@ def issue(
         )
     )
     db.flush()
-    return Started(secret, credential)
+    return StartedSession(secret, credential)
 
 
 def end(

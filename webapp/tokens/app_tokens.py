@@ -10,7 +10,7 @@ from webapp.guard.policy import Requirement
 from webapp.guard.token_grant import TokenGrant
 from webapp.settings import Settings
 from webapp.tokens.claims import checked_headers
-from webapp.tokens.issuing import Issued, TokenIssuer, TokenRequest
+from webapp.tokens.issuing import IssuedToken, TokenIssuer, TokenRequest
 from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.owner_notifier import OwnerNotifier
 from webapp.tokens.scopes import Catalogue
@@ -28,7 +28,7 @@ def issue_token(
     lifetime: timedelta,
     claims: Mapping[str, object] | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Issued:
+) -> IssuedToken:
     """Issue an API token to the caller in the transaction of the request; they are mailed as for any new token.
 
     As on the token page, the caller needs a session that was confirmed in the last 10 minutes, and the second factor

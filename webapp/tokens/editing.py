@@ -35,7 +35,7 @@ class TokenEdited(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Edited:
+class TokenEdit:
     """The terms of a token before and after a change."""
 
     before: TokenTerms
@@ -60,13 +60,13 @@ def terms_of(row: TokenRow) -> TokenTerms:
     )
 
 
-def edit(db: Session, row: TokenRow, after: TokenTerms) -> Edited:
+def edit(db: Session, row: TokenRow, after: TokenTerms) -> TokenEdit:
     """Change a token; applies from its next request.
 
     Raises:
         TokenNameTaken
     """
-    edited = Edited(terms_of(row), after)
+    edited = TokenEdit(terms_of(row), after)
     if not edited.is_new:
         return edited
     try:

@@ -31,7 +31,7 @@ class ExchangeTooWide(Exception):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Exchanged:
+class TokenExchangeResult:
     """An exchanged token. It has no row, and is not valid longer than the token that it was exchanged for."""
 
     token: str
@@ -48,7 +48,7 @@ class TokenExchange:
     audiences: frozenset[str]
     """Other services only: this site itself does not accept exchanged tokens."""
 
-    def make(self, principal: Principal, key: str, audience: str, requested: frozenset[str]) -> Exchanged:
+    def make(self, principal: Principal, key: str, audience: str, requested: frozenset[str]) -> TokenExchangeResult:
         """Issue an exchanged token for another service (RFC 8693).
 
         Args:
@@ -77,7 +77,9 @@ class TokenExchange:
             "act": {"iss": self.issuer.url, "sub": actor_name(self.issuer.url, key)},
         }
         claims |= facts(principal, scopes)
-        return Exchanged(jwt.sign(claims, typ=TYP, key=self.issuer.ring.current()), token_id, scopes, lifetime)
+        return TokenExchangeResult(
+            jwt.sign(claims, typ=TYP, key=self.issuer.ring.current()), token_id, scopes, lifetime
+        )
 
     def read(self, token: str) -> Mapping[str, Any]:
         """The verified claims of an exchanged token that has not expired.

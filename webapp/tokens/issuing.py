@@ -87,7 +87,7 @@ class TokenRequest:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Issued:
+class IssuedToken:
     """An issued token with its rows. ``token`` is shown once and not stored."""
 
     token: str
@@ -112,7 +112,7 @@ class TokenIssuer:
         self.hooks.append(hook)
         return hook
 
-    def issue(self, db: Session, user_id: UUID, requested: TokenRequest, proof: AuthenticationProof) -> Issued:
+    def issue(self, db: Session, user_id: UUID, requested: TokenRequest, proof: AuthenticationProof) -> IssuedToken:
         """Issue a token, and record ``token.minted`` or ``requested.event``.
 
         Raises:
@@ -150,7 +150,7 @@ class TokenIssuer:
             origin=requested.origin,
             amr=proof.amr,
         )
-        return Issued(self.sign(credential, requested.claims, requested.headers), entry, credential)
+        return IssuedToken(self.sign(credential, requested.claims, requested.headers), entry, credential)
 
     def sign(
         self,

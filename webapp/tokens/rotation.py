@@ -17,7 +17,7 @@ from webapp.credentials.models import Credential
 from webapp.credentials.usage_store import inherit_networks
 from webapp.guard.principal import TokenRenewal
 from webapp.guard.token_grant import TokenGrant
-from webapp.tokens.issuing import Issued, TokenIssuer, TokenRequest
+from webapp.tokens.issuing import IssuedToken, TokenIssuer, TokenRequest
 from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.models import ApiToken
 from webapp.tokens.widening import Bounds, is_wider
@@ -49,16 +49,16 @@ class RotationOptions:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Rotated:
+class RotatedToken:
     """The new token, and the token that it replaces."""
 
-    issued: Issued
+    issued: IssuedToken
     former: TokenRow
     is_repeat: bool = False
     """Whether it is the same new token again."""
 
 
-def rotate(db: Session, issuer: TokenIssuer, user_id: UUID, token_id: UUID, options: RotationOptions) -> Rotated:
+def rotate(db: Session, issuer: TokenIssuer, user_id: UUID, token_id: UUID, options: RotationOptions) -> RotatedToken:
     """Replace a token. Permissions are copied from its row and cannot be chosen, so rotation never widens them.
 
     A token that repeats its own rotation, because the response was lost, gets the same new token.
@@ -88,10 +88,10 @@ def rotate(db: Session, issuer: TokenIssuer, user_id: UUID, token_id: UUID, opti
     credential.expires_at = min(credential.expires_at, now() + options.overlap)
     inherit_networks(db, issued.entry.id, from_=token_id)
     record_rotation(db, former, issued.entry.id, options)
-    return Rotated(issued, former)
+    return RotatedToken(issued, former)
 
 
-def repeated(db: Session, issuer: TokenIssuer, former: TokenRow, options: RotationOptions) -> Rotated:
+def repeated(db: Session, issuer: TokenIssuer, former: TokenRow, options: RotationOptions) -> RotatedToken:
     """The same new token again, signed again from its row.
 
     Raises:
@@ -102,7 +102,9 @@ def repeated(db: Session, issuer: TokenIssuer, former: TokenRow, options: Rotati
     if former.entry.repeated_at is None:
         former.entry.repeated_at = now()
         record_rotation(db, former, successor.entry.id, options, again=True)
-    return Rotated(Issued(issuer.sign(successor.credential), successor.entry, successor.credential), former, True)
+    return RotatedToken(
+        IssuedToken(issuer.sign(successor.credential), successor.entry, successor.credential), former, True
+    )
 
 
 def repeatable_successor(db: Session, former: TokenRow, options: RotationOptions) -> TokenRow:

@@ -19,7 +19,7 @@ class PickerLevel:
 
 
 @dataclass(frozen=True, slots=True)
-class Covered:
+class CoveredScope:
     """A scope with its purpose and the paths that it opens to this user."""
 
     scope: Scope
@@ -42,7 +42,7 @@ class PickerRow:
     levels: list[PickerLevel]
     others: list[PickerLevel]
     """Scopes that neither read nor write; each can be chosen on its own."""
-    covers: list[Covered]
+    covers: list[CoveredScope]
     is_suggested: bool
 
     @property
@@ -106,5 +106,5 @@ def level(scopes: Sequence[Scope], words: str, roles: Sequence[str], *, is_chose
     return PickerLevel(" ".join(scope.name for scope in scopes), words, is_held, is_held and is_chosen)
 
 
-def covered(scope: Scope, roles: Sequence[str]) -> Covered:
-    return Covered(scope, scope.is_held_by(roles), scope.reached(roles))
+def covered(scope: Scope, roles: Sequence[str]) -> CoveredScope:
+    return CoveredScope(scope, scope.is_held_by(roles), scope.reached(roles))

@@ -13,14 +13,14 @@ from flask import Request, current_app, request
 from webapp.web.unproxied import unproxied
 
 PRESENTED = "webapp.presented"
-"""WSGI environ key: the ``Presented`` of this request, once it was read."""
+"""WSGI environ key: the ``PresentedToken`` of this request, once it was read."""
 TOKEN_END = "webapp.token_ends"
 """WSGI environ key: expiry and days left of the accepted token, set by the guard for the response headers."""
 # Characters of a token before its padding (RFC 6750 §2.1).
 B64TOKEN = (ascii_letters + digits + "-._~+/").encode()
 
 
-class Presented(NamedTuple):
+class PresentedToken(NamedTuple):
     """The token that a request presents; ``token`` is None if what was sent cannot be one."""
 
     token: str | None
@@ -36,7 +36,7 @@ class Presented(NamedTuple):
     """Set by ``guard/own_authenticators``: the id of a token that was not sent itself."""
 
 
-def presented(request: Request = request) -> Presented | None:
+def presented(request: Request = request) -> PresentedToken | None:
     """The token that a request presents apart from a cookie, or None (RFC 6750 §2, RFC 7617); read once per request."""
     environ = request.environ
     if PRESENTED not in environ:
@@ -50,7 +50,7 @@ def presented(request: Request = request) -> Presented | None:
             # Flask opens the session before it knows the route, which may accept a token in the query.
             return credential
         environ[PRESENTED] = credential
-    found: Presented | None = environ[PRESENTED]
+    found: PresentedToken | None = environ[PRESENTED]
     return found
 
 
@@ -62,7 +62,7 @@ def locations(request: Request = request) -> frozenset[str]:
     return everywhere | {"query"} if has_query and config["IS_QUERY_ROUTE"](request) else everywhere
 
 
-def read(request: Request, locations: Container[str]) -> Presented | None:
+def read(request: Request, locations: Container[str]) -> PresentedToken | None:
     """Parse the token of a request, without the cache of ``presented``.
 
     Args:
@@ -72,19 +72,19 @@ def read(request: Request, locations: Container[str]) -> Presented | None:
     header = request.environ.get("HTTP_AUTHORIZATION")
     from_query = request.args.getlist("token") if in_query and request.method == "GET" and request.query_string else []
     if header is None:
-        return Presented(token_or_none(",".join(from_query)), is_in_query=True) if from_query else None
+        return PresentedToken(token_or_none(",".join(from_query)), is_in_query=True) if from_query else None
     # Split at any white space. The grammar allows no tab, but a client that sends one means its token, not its cookie.
     scheme, rest = (*header.split(maxsplit=1), "", "")[:2]
     scheme = scheme.lower()
     if scheme in ("bearer", "dpop", "basic") and "header" not in locations:
         # Refused, not ignored: the request must not be authenticated by its cookie instead.
-        return Presented(None)
+        return PresentedToken(None)
     if scheme in ("bearer", "dpop"):
         # A client must not use two methods at once (RFC 6750 §2).
         token = None if from_query else token_or_none(rest.rstrip())
-        return Presented(token, is_dpop=scheme == "dpop", is_in_query=bool(from_query))
+        return PresentedToken(token, is_dpop=scheme == "dpop", is_in_query=bool(from_query))
     if scheme == "basic":
-        return Presented(token_or_none(basic_credentials(rest.rstrip())[1]), is_ambient=True)
+        return PresentedToken(token_or_none(basic_credentials(rest.rstrip())[1]), is_ambient=True)
     return None
 
 

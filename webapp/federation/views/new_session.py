@@ -18,7 +18,7 @@ from webapp.federation.providers import ProviderEncryptor
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.failures import back, unknown_login
 from webapp.login.pending_login import LIFETIME
-from webapp.login.second_step import Pending
+from webapp.login.second_step import SecondFactorRequired
 from webapp.login.views.blueprint import second_step
 from webapp.login.views.login import begin_session, continue_with_second_step
 from webapp.web.problems import Problem
@@ -36,7 +36,7 @@ def complete(user: User, amr: str, auth_time: float | None, target: str) -> Resp
         auth_time: when the user authenticated at the provider, in seconds since 1970.
     """
     step = second_step().after(user)
-    if isinstance(step, Pending):
+    if isinstance(step, SecondFactorRequired):
         return continue_with_second_step(step, target or None, amr=amr, is_remembered=False)
     at = min(now(), datetime.fromtimestamp(auth_time, UTC)) if auth_time is not None else None
     writable()

@@ -37,7 +37,7 @@ from webapp.web.responses import refuse_form
 from webapp.web.transaction import database
 
 
-class Waiting(NamedTuple):
+class UndecidedIdentity(NamedTuple):
     """An identity that waits for its user's decision."""
 
     row: WaitingIdentity
@@ -70,7 +70,7 @@ def cookie_name() -> str:
     return prefixed("identity")
 
 
-def waiting(db: Session, slug: str, *, user: str = "") -> Waiting:
+def waiting(db: Session, slug: str, *, user: str = "") -> UndecidedIdentity:
     """The identity with which this browser came from a provider.
 
     Args:
@@ -86,7 +86,7 @@ def waiting(db: Session, slug: str, *, user: str = "") -> Waiting:
     identity = waiting_identities.identity_in(row, service(ProviderEncryptor))
     if identity.issuer != provider.issuer:
         raise log_in_again()
-    return Waiting(row, provider, identity)
+    return UndecidedIdentity(row, provider, identity)
 
 
 def log_in_again() -> Problem:
@@ -108,13 +108,13 @@ def choose_account(slug: str) -> ResponseReturnValue:
     return account_page(form, found)
 
 
-def account_page(form: ProviderAccountForm, found: Waiting) -> str:
+def account_page(form: ProviderAccountForm, found: UndecidedIdentity) -> str:
     with database().read() as reading:
         context = account_context(reading, found)
     return render_template("federation/account.html", form=form, **context)
 
 
-def account_context(db: Session, found: Waiting) -> dict[str, Any]:
+def account_context(db: Session, found: UndecidedIdentity) -> dict[str, Any]:
     provider, identity, secret = found.provider, found.identity, link_secret.opened(INVITATION)
     invited = invitations.find(db, secret) if secret else None
     return {
@@ -146,7 +146,7 @@ def create_account(slug: str) -> ResponseReturnValue:
     return without_cookie(complete(user, amr, found.identity.auth_time, found.row.next))
 
 
-def created(found: Waiting, form: ProviderAccountForm) -> User | None:
+def created(found: UndecidedIdentity, form: ProviderAccountForm) -> User | None:
     """The new account; None if the form has errors now."""
     identity, invitation = found.identity, link_secret.opened(INVITATION)
     name = form.username.data or ""
@@ -179,7 +179,7 @@ def created(found: Waiting, form: ProviderAccountForm) -> User | None:
     return None
 
 
-def spend_waiting(db: Session, found: Waiting) -> LoginProvider:
+def spend_waiting(db: Session, found: UndecidedIdentity) -> LoginProvider:
     """Use up a waiting identity. Returns its provider, read within this transaction."""
     if not waiting_identities.spend(db, found.row):
         raise log_in_again()

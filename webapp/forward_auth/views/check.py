@@ -28,7 +28,7 @@ from webapp.sessions.cookie import sent_cookie
 from webapp.sessions.lifecycle import credential_key
 from webapp.web import dpop
 from webapp.web.after_response import after_response
-from webapp.web.bearer import Presented, presented
+from webapp.web.bearer import PresentedToken, presented
 from webapp.web.known_fields import reads
 from webapp.web.negotiation import QuickResponse
 from webapp.web.problems import Problem
@@ -100,7 +100,7 @@ def is_change_of_other_site(current: Request, original: OriginalRequest) -> bool
     return environ.get("HTTP_ORIGIN", original.origin) != original.origin
 
 
-def token_of(current: Request, rule: Rule) -> Presented | None:
+def token_of(current: Request, rule: Rule) -> PresentedToken | None:
     if rule.authorization == "app" or "HTTP_AUTHORIZATION" not in current.environ:
         return None
     presented_token = presented(current)

@@ -16,7 +16,7 @@ from webapp.login.second_step import SecondStep
 from webapp.login.views import known_browser
 from webapp.login.views.login_errors import credentials_invalid, session_ended
 from webapp.sessions import cookie, lifecycle
-from webapp.sessions.lifecycle import AlreadyEnded, Browser, SessionLifetimes, Started
+from webapp.sessions.lifecycle import AlreadyEnded, Browser, SessionLifetimes, StartedSession
 from webapp.web.registry import service
 from webapp.web.transaction import db
 
@@ -36,7 +36,7 @@ def client() -> Client:
     return Client(request.remote_addr, known_browser.marks(), session)
 
 
-def principal_of(user: User, started: Started) -> Principal:
+def principal_of(user: User, started: StartedSession) -> Principal:
     """The principal of a new session, for the rest of this request."""
     credential = started.credential
     return Principal(

@@ -12,9 +12,9 @@ from webapp.accounts.models import User
 from webapp.core.translation import _
 from webapp.guard import Principal, form_state, require
 from webapp.guard.assurance import BY_ACR, Level, joined
-from webapp.login.flow import AMR, Done, Throttled
+from webapp.login.flow import AMR, PasswordAccepted, Throttled
 from webapp.login.forms import ConfirmForm
-from webapp.login.step_up_methods import Offered, offered, step_up_level
+from webapp.login.step_up_methods import StepUpMethods, offered, step_up_level
 from webapp.login.views.blueprint import attempt, bp, flow, reauthenticate, unchanged
 from webapp.login.views.hooks import ConfirmWay, ConfirmWaysOf
 from webapp.login.views.login_errors import throttled
@@ -111,13 +111,13 @@ def is_password_right(form: ConfirmForm, user: User) -> bool:
     outcome = flow().begin(attempt(user.username, form.password.data))
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
-    if not isinstance(outcome, Done):
+    if not isinstance(outcome, PasswordAccepted):
         form.password.errors = [_("Wrong password. Try again.")]
         return False
     return True
 
 
-def ways(principal: Principal, required: Level = Level.ONE) -> Offered:
+def ways(principal: Principal, required: Level = Level.ONE) -> StepUpMethods:
     by_provider = bool(provider_ways(principal, required))
     with database().read() as db:
         has_password = mfa_hooks().has_password(db, principal.user_id)
@@ -131,7 +131,7 @@ def provider_ways(principal: Principal, required: Level = Level.ONE) -> Sequence
     return service(ConfirmWaysOf)(principal.user_id, step_up_level(found, principal.amr, required))
 
 
-def ways_to_confirm(required: Level = Level.ONE) -> Offered:
+def ways_to_confirm(required: Level = Level.ONE) -> StepUpMethods:
     """Methods for step-up; also for the page that the guard shows."""
     found: Principal = current_user
     return ways(found, required)

@@ -18,10 +18,10 @@ from webapp.accounts.views.verification import WAITING
 from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.guard import Principal, public, saved_form
-from webapp.login.flow import AMR, Done, Throttled, Unverified
+from webapp.login.flow import AMR, PasswordAccepted, Throttled, Unverified
 from webapp.login.forms import LoginForm
 from webapp.login.pending_login import begin
-from webapp.login.second_step import Pending
+from webapp.login.second_step import SecondFactorRequired
 from webapp.login.views import known_browser, pending_cookie, trusted_browser
 from webapp.login.views.blueprint import (
     attempt,
@@ -46,7 +46,7 @@ from webapp.login.views.login_errors import (
 from webapp.login.views.login_page import login_page_context, only_provider
 from webapp.mail.mailer import Mailer
 from webapp.sessions import cookie, lifecycle
-from webapp.sessions.lifecycle import Started
+from webapp.sessions.lifecycle import StartedSession
 from webapp.web.api_schema import responds
 from webapp.web.known_fields import reads
 from webapp.web.negotiation import show, wants_page
@@ -115,11 +115,11 @@ def create() -> ResponseReturnValue:
         raise throttled(outcome.retry_after)
     if isinstance(outcome, Unverified):
         return verify_first(outcome.user)
-    if not isinstance(outcome, Done):
+    if not isinstance(outcome, PasswordAccepted):
         form.password.errors = [CREDENTIALS_INVALID]
         return login_refused(form, target, credentials_invalid())
     step = second_step().after(outcome.user, is_trusted=trusted_browser.is_trusted(outcome.user))
-    if isinstance(step, Pending):
+    if isinstance(step, SecondFactorRequired):
         return continue_with_second_step(step, target, is_remembered=form.remember.data)
     return begin_session(outcome.user, target, amr=AMR, is_remembered=form.remember.data)
 
@@ -134,7 +134,7 @@ def names_current_user(identifier: str) -> bool:
 
 
 def continue_with_second_step(
-    step: Pending, target: str | None, *, is_remembered: bool, amr: str = AMR
+    step: SecondFactorRequired, target: str | None, *, is_remembered: bool, amr: str = AMR
 ) -> ResponseReturnValue:
     """Continue with the second step.
 
@@ -211,7 +211,7 @@ def log_in_new_user(user: User) -> Response:
     return begin_session(user, None, amr=AMR, is_remembered=False)
 
 
-def note_login(account: User, started: Started) -> None:
+def note_login(account: User, started: StartedSession) -> None:
     """Record the login, and mail the user if the browser is new."""
     is_first, account.last_login_at = account.last_login_at is None, now()
     known_networks.remember(db(), account.id, request.remote_addr)

@@ -19,7 +19,7 @@ from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.guard import Principal, public, require
 from webapp.guard.assurance import Level, level_of
-from webapp.login.flow import AMR, Done, Throttled
+from webapp.login.flow import AMR, PasswordAccepted, Throttled
 from webapp.login.forms import PasswordForm
 from webapp.login.views import known_browser
 from webapp.login.views.blueprint import attempt, bp, flow, reauthenticate
@@ -76,7 +76,7 @@ def change_password(principal: Principal) -> ResponseReturnValue:
     outcome = flow().begin(attempt(user.username, form.password.data or ""))
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
-    if not isinstance(outcome, Done):
+    if not isinstance(outcome, PasswordAccepted):
         form.password.errors = [_("Wrong current password. Try again.")]
         return form_again(principal, form)
     if not is_acceptable(form, user):

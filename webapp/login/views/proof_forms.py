@@ -13,7 +13,7 @@ from webapp.accounts.views.request_info import current_circumstances, mailer
 from webapp.core.translation import _l
 from webapp.login.client_familiarity import Client
 from webapp.login.flow import Throttled
-from webapp.login.second_step import AppUnreadable, CounterBehind, Locked, OwnerMails, Proven
+from webapp.login.second_step import AppUnreadable, CounterBehind, Locked, OwnerMails, VerifiedFactor
 from webapp.login.views.blueprint import client, second_step
 from webapp.login.views.login_errors import APP_UNREADABLE, app_unreadable, codes_locked, throttled
 from webapp.mfa import webauthn_ceremonies
@@ -28,7 +28,7 @@ WRONG_PASSKEY = _l("This passkey didn't work. Try again, or log in another way."
 BEHIND = _l("This passkey may have been copied, so it was refused. Remove it from your account.")
 
 
-def by_code(field: Field, user: User, sender: Client | None = None) -> Proven | None:
+def by_code(field: Field, user: User, sender: Client | None = None) -> VerifiedFactor | None:
     """Verify a code. If it is wrong, or cannot be checked, its field gets an error.
 
     Args:
@@ -44,7 +44,7 @@ def by_code(field: Field, user: User, sender: Client | None = None) -> Proven | 
         raise throttled(outcome.retry_after)
     if isinstance(outcome, AppUnreadable) and not wants_page():
         raise app_unreadable()
-    if not isinstance(outcome, Proven):
+    if not isinstance(outcome, VerifiedFactor):
         field.errors = [APP_UNREADABLE if isinstance(outcome, AppUnreadable) else WRONG_CODE]
         return None
     return outcome
@@ -63,7 +63,7 @@ def owner_mails(user: User) -> OwnerMails:
     return OwnerMails(recovery_code_used, code_refused)
 
 
-def by_passkey(field: Field, purpose: str, *, owner: UUID | None = None) -> Proven | None:
+def by_passkey(field: Field, purpose: str, *, owner: UUID | None = None) -> VerifiedFactor | None:
     """Verify an assertion. If it is refused, its field gets an error.
 
     Args:
@@ -84,7 +84,7 @@ def by_passkey(field: Field, purpose: str, *, owner: UUID | None = None) -> Prov
         return None
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
-    if isinstance(outcome, Proven):
+    if isinstance(outcome, VerifiedFactor):
         return outcome
     field.errors = [BEHIND if isinstance(outcome, CounterBehind) else WRONG_PASSKEY]
     if isinstance(outcome, CounterBehind):

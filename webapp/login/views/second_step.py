@@ -10,7 +10,7 @@ from webapp.core.translation import _l
 from webapp.guard import public
 from webapp.guard.assurance import RECOVERY, Level
 from webapp.login.forms import SecondStepForm
-from webapp.login.second_step import Pending
+from webapp.login.second_step import SecondFactorRequired
 from webapp.login.views import pending_cookie
 from webapp.login.views.blueprint import bp, second_step
 from webapp.login.views.login import LoggedIn, begin_session
@@ -97,7 +97,7 @@ def second_step_page(user: User, form: SecondStepForm) -> str:
     facts: dict[str, Any] = {
         "form": form,
         "user": user,
-        "factors": step.factors if isinstance(step, Pending) else None,
+        "factors": step.factors if isinstance(step, SecondFactorRequired) else None,
         "passkey_hosts": hosts,
         "trust_days": current_app.config["TRUST_LIFETIME"].days if may_trust(user) else None,
     }

@@ -6,7 +6,7 @@ from webapp.accounts import user_lookup
 from webapp.credentials import sids
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.oauth import codes, resources
-from webapp.oauth.grants.token_service import INVALID_TARGET, Granted, GrantRefused, TokenService, may_use
+from webapp.oauth.grants.token_service import INVALID_TARGET, GrantRefused, OAuthTokens, TokenService, may_use
 from webapp.oauth.grants.user_login import UserLogin, family_terms, issue_tokens
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.policies import is_proven
@@ -20,7 +20,7 @@ def exchange(
     client: OAuthClient,
     redemption: codes.Redemption,
     caller: ScriptClient,
-) -> Granted | GrantRefused:
+) -> OAuthTokens | GrantRefused:
     """Exchange a code for tokens. A refusal is returned, because what it wrote has to be committed."""
     waiting = codes.unused(db, client, redemption.code)
     audience = (

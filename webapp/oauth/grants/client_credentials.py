@@ -10,7 +10,7 @@ from webapp.core.column_types import EPOCH
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard.token_grant import TokenGrant
 from webapp.oauth import resources
-from webapp.oauth.grants.token_service import INVALID_TARGET, Granted, GrantRefused, TokenService
+from webapp.oauth.grants.token_service import INVALID_TARGET, GrantRefused, OAuthTokens, TokenService
 from webapp.oauth.models import OAuthClient
 from webapp.tokens import refresh_families
 from webapp.tokens.issuing import TokenRequest
@@ -26,7 +26,7 @@ def grant(
     *,
     resource: Sequence[str] = (),
     jkt: str | None = None,
-) -> Granted | GrantRefused:
+) -> OAuthTokens | GrantRefused:
     """Issue a token without a user; there is no refresh token (§4.4.3).
 
     Args:
@@ -59,4 +59,4 @@ def grant(
         family_id=family.credential.id,
         event=Event.APP_LOGGED_IN,
     )
-    return Granted(service.issuer.issue(db, account.id, token_request, proof))
+    return OAuthTokens(service.issuer.issue(db, account.id, token_request, proof))

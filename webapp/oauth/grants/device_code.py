@@ -9,7 +9,7 @@ from webapp.audit.log import Event
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.oauth import device_codes, resources
 from webapp.oauth.device_codes import DeviceState
-from webapp.oauth.grants.token_service import INVALID_TARGET, Granted, GrantRefused, TokenService, may_use
+from webapp.oauth.grants.token_service import INVALID_TARGET, GrantRefused, OAuthTokens, TokenService, may_use
 from webapp.oauth.grants.user_login import UserLogin, family_terms, issue_tokens
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.policies import is_proven
@@ -36,7 +36,7 @@ def exchange(
     *,
     resource: Sequence[str] = (),
     jkt: str | None = None,
-) -> Granted | GrantRefused:
+) -> OAuthTokens | GrantRefused:
     """Exchange a device code for tokens. A refusal is returned, because what it wrote has to be committed.
 
     Args:

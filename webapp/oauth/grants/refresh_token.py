@@ -14,7 +14,14 @@ from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard.token_grant import TokenGrant
 from webapp.oauth import resources
-from webapp.oauth.grants.token_service import INVALID_TARGET, Granted, GrantRefused, TokenService, may_use, roles_needed
+from webapp.oauth.grants.token_service import (
+    INVALID_TARGET,
+    GrantRefused,
+    OAuthTokens,
+    TokenService,
+    may_use,
+    roles_needed,
+)
 from webapp.oauth.grants.user_login import UserLogin, id_token_beside
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.policies import is_proven
@@ -37,7 +44,7 @@ def refresh(
     resource: Sequence[str] = (),
     address: str | None,
     jkt: str | None = None,
-) -> Granted | GrantRefused:
+) -> OAuthTokens | GrantRefused:
     """Exchange a refresh token. A refusal is returned, because the end of a reused family has to be committed.
 
     Args:
@@ -100,7 +107,7 @@ def next_token(
     locked_token: LockedRefreshToken,
     state: RefreshState,
     successor: str,
-) -> Granted | GrantRefused:
+) -> OAuthTokens | GrantRefused:
     """The next tokens, while the access token before works for a moment longer; at most ``MAX_LIVE`` at once.
 
     Args:
@@ -127,4 +134,4 @@ def next_token(
         event=Event.APP_REFRESHED,
     )
     issued = service.issuer.issue(db, credential.user_id, token_request, login.proof)
-    return Granted(issued, successor, id_token_beside(db, service, login, issued))
+    return OAuthTokens(issued, successor, id_token_beside(db, service, login, issued))

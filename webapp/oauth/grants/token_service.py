@@ -7,7 +7,7 @@ from datetime import timedelta
 from webapp.accounts.models import User
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.oauth.models import OAuthClient
-from webapp.tokens.issuing import Issued, TokenIssuer
+from webapp.tokens.issuing import IssuedToken, TokenIssuer
 from webapp.tokens.refresh_families import RefreshLifetimes
 from webapp.tokens.refresh_secret import RefreshSecrets
 from webapp.tokens.scopes import Catalogue
@@ -61,10 +61,10 @@ class TokenService:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Granted:
+class OAuthTokens:
     """A token response (RFC 6749 §5.1)."""
 
-    issued: Issued
+    issued: IssuedToken
     refresh_token: str | None = None
     id_token: str | None = None
 

@@ -16,12 +16,12 @@ from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
 from webapp.oauth import app_sessions
 from webapp.oauth.claims import claims_of
-from webapp.oauth.grants.token_service import Granted, TokenService, roles_needed
+from webapp.oauth.grants.token_service import OAuthTokens, TokenService, roles_needed
 from webapp.oauth.id_token import Authentication, id_token
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.policies import groups_of
 from webapp.oauth.scopes import OFFLINE, OPENID
-from webapp.tokens.issuing import Issued, TokenRequest
+from webapp.tokens.issuing import IssuedToken, TokenRequest
 from webapp.tokens.refresh_families import FamilyTerms, NewFamily, RefreshLifetimes
 
 
@@ -75,7 +75,7 @@ def family_terms(
     return FamilyTerms(authority, lifetime, RefreshLifetimes(None, lifetime), app_name=client.name, sid=session.sid)
 
 
-def issue_tokens(db: Session, service: TokenService, login: UserLogin, family: NewFamily) -> Granted:
+def issue_tokens(db: Session, service: TokenService, login: UserLogin, family: NewFamily) -> OAuthTokens:
     """The tokens of a family that has just begun; an ID token with the scope ``openid``."""
     token_request = TokenRequest(
         name=login.client.name,
@@ -88,10 +88,10 @@ def issue_tokens(db: Session, service: TokenService, login: UserLogin, family: N
     issued = service.issuer.issue(db, login.user.id, token_request, login.proof)
     if OPENID in login.scopes and login.session_id is not None:
         app_sessions.note(db, login.client, login.user.id, login.session_id, family.credential.id)
-    return Granted(issued, family.secret, id_token_beside(db, service, login, issued))
+    return OAuthTokens(issued, family.secret, id_token_beside(db, service, login, issued))
 
 
-def id_token_beside(db: Session, service: TokenService, login: UserLogin, issued: Issued) -> str | None:
+def id_token_beside(db: Session, service: TokenService, login: UserLogin, issued: IssuedToken) -> str | None:
     """The ID token of a response with this access token; None without the scope ``openid``."""
     if OPENID not in login.scopes:
         return None

@@ -15,7 +15,7 @@ from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.oauth import clients, resources
 from webapp.oauth.codes import Redemption
 from webapp.oauth.grants import authorization_code, client_credentials, device_code, refresh_token
-from webapp.oauth.grants.token_service import Granted, GrantRefused, TokenService
+from webapp.oauth.grants.token_service import GrantRefused, OAuthTokens, TokenService
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.views.blueprint import bp, caller, oauth_error, token_service
 from webapp.oauth.views.calling_client import authenticated_client, client_refused, malformed
@@ -56,7 +56,7 @@ def token() -> ResponseReturnValue:
     return issue(GRANTS[grant_type])
 
 
-Grant = Callable[[Session, OAuthClient, str | None], Granted | GrantRefused]
+Grant = Callable[[Session, OAuthClient, str | None], OAuthTokens | GrantRefused]
 
 
 def issue(grant: Grant) -> Response:
@@ -84,7 +84,7 @@ def issue(grant: Grant) -> Response:
     return token_response(outcome)
 
 
-def token_response(granted: Granted) -> Response:
+def token_response(granted: OAuthTokens) -> Response:
     credential = granted.issued.credential
     return as_json(
         TokenResponse(
@@ -103,7 +103,7 @@ def service_for(client: OAuthClient) -> TokenService:
     return token_service().limited_to(client)
 
 
-def by_code(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:
+def by_code(db: Session, client: OAuthClient, jkt: str | None) -> OAuthTokens | GrantRefused:
     form = request.form
     redemption = Redemption(
         form.get("code", ""), form.get("redirect_uri"), form.get("code_verifier", ""), jkt, resource()
@@ -111,7 +111,7 @@ def by_code(db: Session, client: OAuthClient, jkt: str | None) -> Granted | Gran
     return authorization_code.exchange(db, service_for(client), client, redemption, caller())
 
 
-def by_refresh_token(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:
+def by_refresh_token(db: Session, client: OAuthClient, jkt: str | None) -> OAuthTokens | GrantRefused:
     secret, requested = request.form.get("refresh_token", ""), request.form.get("scope", "").split()
     return refresh_token.refresh(
         db,
@@ -125,7 +125,7 @@ def by_refresh_token(db: Session, client: OAuthClient, jkt: str | None) -> Grant
     )
 
 
-def by_client(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:
+def by_client(db: Session, client: OAuthClient, jkt: str | None) -> OAuthTokens | GrantRefused:
     requested = request.form.get("scope", "").split()
     return client_credentials.grant(db, service_for(client), client, requested, caller(), resource=resource(), jkt=jkt)
 
@@ -134,7 +134,7 @@ def resource() -> tuple[str, ...]:
     return resources.distinct(request.form.getlist("resource"))
 
 
-def by_device_code(db: Session, client: OAuthClient, jkt: str | None) -> Granted | GrantRefused:
+def by_device_code(db: Session, client: OAuthClient, jkt: str | None) -> OAuthTokens | GrantRefused:
     code = request.form.get("device_code", "")
     return device_code.exchange(db, service_for(client), client, code, caller(), resource=resource(), jkt=jkt)
 

@@ -18,7 +18,7 @@ from webapp.tokens import issuing, lifecycle, snippets
 from webapp.tokens.editing import terms_of
 from webapp.tokens.forms import NewTokenForm
 from webapp.tokens.forms.create import SEVERAL, SINGLE, filled_by_link
-from webapp.tokens.issuing import Issued, TokenRequest, TooManyTokens
+from webapp.tokens.issuing import IssuedToken, TokenRequest, TooManyTokens
 from webapp.tokens.summary import permits, summary
 from webapp.tokens.token_list import Token
 from webapp.tokens.views import form_pages
@@ -139,7 +139,7 @@ def form_again(form: NewTokenForm, pages: TokenPages) -> ResponseReturnValue:
     return refuse_form(form, lambda: form_pages.new_page(form, pages))
 
 
-def answer_of(issued: Issued) -> NewToken:
+def answer_of(issued: IssuedToken) -> NewToken:
     terms = terms_of(lifecycle.TokenRow(issued.entry, issued.credential))
     return NewToken(
         id=issued.entry.id,
@@ -153,7 +153,7 @@ def answer_of(issued: Issued) -> NewToken:
     )
 
 
-def reveal(issued: Issued, pages: TokenPages, former: Token | None = None) -> Response:
+def reveal(issued: IssuedToken, pages: TokenPages, former: Token | None = None) -> Response:
     """The page with the token. No redirect, because the token is shown only in this response."""
     answer, is_bound = answer_of(issued), bool(issued.credential.authority and issued.credential.authority.jkt)
     url = resource_url(issued.credential.authority or TokenGrant())

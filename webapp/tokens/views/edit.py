@@ -14,7 +14,7 @@ from webapp.guard.curl_examples import link_for_another
 from webapp.guard.token_grant import TokenGrant
 from webapp.guard.view_checks import unless_fresh
 from webapp.tokens import editing, issuing
-from webapp.tokens.editing import Edited, TokenEdited, TokenTerms
+from webapp.tokens.editing import TokenEdit, TokenEdited, TokenTerms
 from webapp.tokens.forms import EditTokenForm
 from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.views import form_pages
@@ -68,7 +68,7 @@ def update(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     form = EditTokenForm.of(editing.terms_of(row), **form_arguments(principal))
     if not form.validate_on_submit():
         return form_again(form, row)
-    requested = Edited(form.terms, form.edited_terms)
+    requested = TokenEdit(form.terms, form.edited_terms)
     if requested.is_wider and (step_up := unless_proven(principal, requested)) is not None:
         return step_up
     try:
@@ -81,7 +81,7 @@ def update(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     return edited_answer(edited, row, form)
 
 
-def unless_proven(principal: Principal, requested: Edited) -> Response | None:
+def unless_proven(principal: Principal, requested: TokenEdit) -> Response | None:
     """The step-up response, if widening the token requires a more recent or stronger authentication; otherwise None."""
     return unless_fresh(principal, FRESH) or unless_strong(principal, requested.after.authority.scopes)
 
@@ -101,13 +101,13 @@ def form_again(form: EditTokenForm, row: TokenRow) -> ResponseReturnValue:
     return refuse_form(form, lambda: form_pages.edit_page(form, row))
 
 
-def edited_answer(edited: Edited, row: TokenRow, form: EditTokenForm) -> ResponseReturnValue:
+def edited_answer(edited: TokenEdit, row: TokenRow, form: EditTokenForm) -> ResponseReturnValue:
     return redirect_or_json(
         url_for("tokens.show", token_id=row.entry.id), sentence(edited), limits(form, row, edited.after)
     )
 
 
-def sentence(edited: Edited) -> str:
+def sentence(edited: TokenEdit) -> str:
     name = edited.after.name
     if not edited.is_new:
         return _("%(name)s was not changed.", name=name)

@@ -10,7 +10,7 @@ from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard import Principal, require
 from webapp.tokens import rotation
 from webapp.tokens.forms import RotateForm
-from webapp.tokens.rotation import NotRotatable, Rotated, RotationOptions
+from webapp.tokens.rotation import NotRotatable, RotatedToken, RotationOptions
 from webapp.tokens.views.blueprint import FRESH, bp, issuer, policy, tell_owner, token_by_id, unless_strong
 from webapp.tokens.views.create import NewToken, answer_of, as_secret, reveal
 from webapp.tokens.views.token_pages import own_pages
@@ -68,7 +68,7 @@ def rotation_options(form: RotateForm, origin: str, proof: AuthenticationProof |
     return RotationOptions(overlap=form.length, origin=origin, proof=proof, retry_window=window, **policy())
 
 
-def rotated_by(user_id: UUID, token_id: UUID, options: RotationOptions) -> Rotated:
+def rotated_by(user_id: UUID, token_id: UUID, options: RotationOptions) -> RotatedToken:
     try:
         rotated = rotation.rotate(db(), issuer(), user_id, token_id, options)
     except NotRotatable as error:

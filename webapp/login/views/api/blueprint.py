@@ -9,7 +9,7 @@ from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.login.refresh_grant import GrantedTokens
 from webapp.login.views.api.error_codes import method_not_allowed, with_error
-from webapp.tokens.issuing import Issued, TokenIssuer, scopes_of
+from webapp.tokens.issuing import IssuedToken, TokenIssuer, scopes_of
 from webapp.tokens.scopes import Catalogue
 from webapp.web.negotiation import as_json
 from webapp.web.problems import Problem
@@ -57,7 +57,7 @@ class TokenInCookie(msgspec.Struct, frozen=True):
     scope: str
 
 
-def token_cookie_response(issued: Issued) -> Response:
+def token_cookie_response(issued: IssuedToken) -> Response:
     credential = issued.credential
     lifetime = credential.expires_at - credential.created_at
     body = TokenInCookie(csrf_value(credential.id), int(lifetime.total_seconds()), " ".join(scopes_of(credential)))

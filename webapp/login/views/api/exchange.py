@@ -14,7 +14,7 @@ from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.login.views.api.blueprint import bp, form_problem
 from webapp.login.views.api.forms import ExchangeForm
 from webapp.login.views.login_errors import throttled
-from webapp.tokens.exchange import AudienceUnknown, Exchanged, ExchangeTooWide, TokenExchange
+from webapp.tokens.exchange import AudienceUnknown, ExchangeTooWide, TokenExchange, TokenExchangeResult
 from webapp.verify import read
 from webapp.web.api_schema import responds
 from webapp.web.bearer import presented
@@ -124,7 +124,7 @@ def presented_token() -> str:
     return (found.token or "") if found else ""
 
 
-def exchanged_by(exchanger: TokenExchange, principal: Principal, token: str, form: ExchangeForm) -> Exchanged:
+def exchanged_by(exchanger: TokenExchange, principal: Principal, token: str, form: ExchangeForm) -> TokenExchangeResult:
     requested = frozenset((form.scope.data or "").split())
     try:
         return exchanger.make(principal, read(token)[1]["jti"], form.target, requested)

@@ -7,7 +7,7 @@ from webapp.core.translation import _
 from webapp.guard.form_token import require_sole_credential
 from webapp.guard.require import public_to_scripts
 from webapp.login.flow import Throttled
-from webapp.login.refresh_grant import Denied, RefreshGrant, ScopesTooWide
+from webapp.login.refresh_grant import RefreshDenied, RefreshGrant, ScopesTooWide
 from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, form_problem, token_response
 from webapp.login.views.api.forms import RefreshForm
 from webapp.login.views.login_errors import throttled
@@ -47,7 +47,7 @@ def refresh() -> ResponseReturnValue:
         raise throttled(outcome.retry_after)
     if isinstance(outcome, ScopesTooWide):
         raise form_problem({"scope": [too_wide(outcome)]}, error="invalid_scope")
-    if isinstance(outcome, Denied):
+    if isinstance(outcome, RefreshDenied):
         raise denied(outcome.code)
     return token_response(outcome)
 

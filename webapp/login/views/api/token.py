@@ -20,9 +20,9 @@ from webapp.guard.form_token import require_sole_credential
 from webapp.guard.require import public_to_scripts
 from webapp.guard.token_grant import TokenGrant
 from webapp.login.client_familiarity import Client
-from webapp.login.flow import AMR, Attempt, Done, LoginFlow, Throttled, Unverified
+from webapp.login.flow import AMR, Attempt, LoginFlow, PasswordAccepted, Throttled, Unverified
 from webapp.login.refresh_grant import GrantedTokens, random_name
-from webapp.login.second_step import Pending
+from webapp.login.second_step import SecondFactorRequired
 from webapp.login.views.api.blueprint import (
     AccessToken,
     bp,
@@ -80,7 +80,7 @@ def create() -> ResponseReturnValue:
         raise throttled(outcome.retry_after)
     if isinstance(outcome, Unverified):
         raise unverified()
-    if not isinstance(outcome, Done):
+    if not isinstance(outcome, PasswordAccepted):
         raise credentials_invalid()
     jkt = dpop.spend(proof)
     amr = second_factor(outcome.user, form)
@@ -111,7 +111,7 @@ def second_factor(user: User, form: CredentialsForm) -> str:
         Problem: 401 if it is missing or wrong.
     """
     step = second_step().after(user)
-    if not isinstance(step, Pending):
+    if not isinstance(step, SecondFactorRequired):
         if second_step().demanded(user) > Level.ONE:
             raise mfa_required(Factors())
         return AMR
