@@ -9,12 +9,11 @@ from typing import Any, TypeVar
 from flask import Flask
 
 from tests import factories
-from tests.prepared_user import FILE, moment, others, put, user_of, vars_of
+from tests.database_file import file_of
 from tests.prepared_user import Beginning as Begun
+from tests.prepared_user import moment, others, user_of, vars_of
 from webapp.accounts.models import User
-from webapp.settings import Settings
 from webapp.testing import JSON, HeaderClient
-from webapp.web.registry import services_of
 
 T = TypeVar("T")
 
@@ -31,13 +30,13 @@ class Beginnings:
         Args:
             by: what it does. What it leaves in the memory of the site, a test cannot count on.
         """
-        key = moment(), others(app), database_of(app), by
+        key = moment(), others(app), file_of(app).content(), by
         if (found := self._known.get(key)) is not None:
-            put(app, found.database)
+            file_of(app).replace(found.database)
             answer: T = found.left
             return answer
         left = begin()
-        self._known[key] = Begun(database_of(app), left)
+        self._known[key] = Begun(file_of(app).content(), left)
         if len(self._known) > MOST:
             del self._known[next(iter(self._known))]
         return left
@@ -45,13 +44,6 @@ class Beginnings:
     def user(self, app: Flask, name: str, role: str) -> User:
         left: dict[str, Any] = self.once(app, lambda: vars_of(factories.user(app, name, role=role)), "user", name, role)
         return user_of(Begun(b"", left))
-
-
-def database_of(app: Flask) -> bytes:
-    """All of it, because nobody else has it open and nothing waits in its log."""
-    factories.database_of(app).close()
-    content: bytes = (services_of(app).get(Settings).instance / FILE).read_bytes()
-    return content
 
 
 def same_client(client: HeaderClient, app: Flask) -> HeaderClient:

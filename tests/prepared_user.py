@@ -18,16 +18,15 @@ from werkzeug.test import TestResponse
 
 from tests import dates, factories
 from tests.browser import Person
+from tests.database_file import FILE, file_of
 from webapp.accounts.models import User
 from webapp.app import close, create_app
-from webapp.core.db import Database
 from webapp.settings import Settings
 from webapp.testing import quickened
 from webapp.web.registry import services_of
 
 T = TypeVar("T")
 
-FILE = "latchkey.db"
 # Where the time goes on, a copy is of no longer ago.
 SECONDS = 20
 MOST = 40
@@ -55,7 +54,7 @@ class PreparedUser:
         if not holds(app, self._empty):
             return factories.user(app, "ada")
         made = self._made(app)
-        put(app, made.database)
+        file_of(app).replace(made.database)
         return user_of(made)
 
     def log_in(self, person: Person) -> None:
@@ -64,7 +63,7 @@ class PreparedUser:
             person.log_in("ada")
             return
         found = self._once(app, self._made(app).database, come(person), person.address, person.user_agent)
-        put(app, found.database)
+        file_of(app).replace(found.database)
         cookies, person.page = found.left
         person.client._cookies = dict(cookies)
 
@@ -82,7 +81,7 @@ class PreparedUser:
         """
         made = self._made(app)
         found = self._once(app, made.database, lambda site: begin(site, user_of(made)), begin)
-        put(app, found.database)
+        file_of(app).replace(found.database)
         answer: T = found.left
         return answer
 
@@ -170,13 +169,5 @@ def moment() -> float:
 
 def holds(app: Flask, database: bytes) -> bool:
     """Whether the database is that, and nothing was written since."""
-    settings = services_of(app).get(Settings)
-    file = settings.instance / FILE
-    log = file.with_name(f"{FILE}-wal")
-    is_written = log.exists() and log.stat().st_size > 0
-    return not settings.database_url and not is_written and file.read_bytes() == database
-
-
-def put(app: Flask, database: bytes) -> None:
-    services_of(app).get(Database).close()
-    (services_of(app).get(Settings).instance / FILE).write_bytes(database)
+    file = file_of(app)
+    return not services_of(app).get(Settings).database_url and not file.is_written and file.current() == database

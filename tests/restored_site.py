@@ -14,14 +14,12 @@ from flask import Blueprint, Flask
 
 from tests.browser import Person
 from tests.conftest import copied
-from tests.prepared_user import FILE, holds, moment, put
+from tests.database_file import file_of
+from tests.prepared_user import holds, moment
 from tests.shared_site import set_up
 from tests.site_memory import SiteMemory
 from webapp.app import close
-from webapp.core.db import Database
-from webapp.settings import Settings
 from webapp.testing import build
-from webapp.web.registry import services_of
 
 Begin = Callable[[Flask], Any]
 Key = tuple[float, bytes, Callable[..., Any], tuple[Hashable, ...]]
@@ -39,8 +37,8 @@ class RestoredSite:
 
     def __init__(self, app: Flask, begin: Begin) -> None:
         self._app, self._begin = app, begin
-        self._file = services_of(app).get(Settings).instance / FILE
-        self._empty, self._memory = self._content(), SiteMemory(app)
+        self._file = file_of(app)
+        self._empty, self._memory = self._file.content(), SiteMemory(app)
         self._now = self._empty
         self._known: dict[Key, tuple[bytes, Any]] = {}
         self.begun: Any = None
@@ -71,7 +69,7 @@ class RestoredSite:
         if key not in self._known:
             _, _, begin, given = key
             left = begin(self._app, *given)
-            self._known[key] = self._content(), left
+            self._known[key] = self._file.content(), left
             if len(self._known) > MOST:
                 del self._known[next(iter(self._known))]
         database, left = self._known[key]
@@ -81,12 +79,8 @@ class RestoredSite:
     def _put_back(self, database: bytes) -> None:
         self._memory.put_back()
         set_up(self._app)
-        put(self._app, database)
+        self._file.replace(database)
         self._now = database
-
-    def _content(self) -> bytes:
-        services_of(self._app).get(Database).close()
-        return self._file.read_bytes()
 
 
 def copied_browser(person: Person) -> Person:

@@ -21,11 +21,11 @@ from flask import Flask
 
 from tests import dates, secret_keys
 from tests.conftest import copied
-from tests.prepared_user import FILE, PreparedUser
+from tests.database_file import FILE, ConnectionOpen, beside, file_of
+from tests.prepared_user import PreparedUser
 from tests.site_memory import SiteMemory
 from webapp.accounts import names
 from webapp.app import close
-from webapp.core.db import Database
 from webapp.settings import Settings
 from webapp.testing import build
 from webapp.web import logs
@@ -54,15 +54,20 @@ class SharedSites:
         self._asked: list[dict[str, str]] = []
         self._kept: list[Kept] = []
         self._taken: list[Kept] = []
+        self._connected: Kept | None
         self._of_this_test: list[Flask] = []
         self._begin()
 
     def take(self, settings: dict[str, str], *, may_be_kept: bool = True) -> Flask:
         """A site that the present test has not taken yet; one of its own for settings that nobody has asked for."""
         if not may_be_kept or not self._may_be_kept(settings):
+            self._disconnect()
             return self._made(settings)
         free = (kept for kept in self._kept if kept.settings == settings and kept not in self._taken)
-        found = next(free, None) or self._built(settings)
+        found = next(free, None)
+        if found is None or found is not self._connected:
+            self._disconnect()
+        found = found or self._built(settings)
         self._taken.append(found)
         set_up(found.app)
         return found.app
@@ -70,15 +75,18 @@ class SharedSites:
     def put_back(self) -> None:
         """What a test has changed, in memory and in the folder."""
         while self._of_this_test:
-            close(self._of_this_test.pop())
+            end(self._of_this_test.pop())
         for kept in self._taken:
-            services_of(kept.app).get(Database).close()
             kept.memory.put_back()
             if not kept.memory.fits(kept.app):
                 self._drop(kept)
-        self._taken = []
-        if self.folder.joinpath(f"{FILE}-wal").exists():
-            # Somebody has left a connection open, as with a response that was not read to its end.
+        last, *others = [kept for kept in self._taken if kept in self._kept] or [None]
+        for kept in others:
+            file_of(kept.app).close()
+        self._taken, self._connected = [], last
+        try:
+            self._put_back_database()
+        except ConnectionOpen:  # Somebody has left one, as with a response that was not read to its end.
             self.close()
             self._begin()
         self._put_back_files()
@@ -91,14 +99,30 @@ class SharedSites:
     def _begin(self) -> None:
         self._folders = ExitStack()
         self.folder = self._folders.enter_context(copied(self._migrated))
-        self._files = {file: file.read_bytes() for file in self.folder.iterdir()}
+        self._files = {file: file.read_bytes() for file in self.folder.iterdir() if file.name != FILE}
+        self._database, self._connected = (self.folder / FILE).read_bytes(), None
+
+    def _put_back_database(self) -> None:
+        if self._connected is not None:
+            file_of(self._connected.app).replace(self._database)
+        elif not beside(self.folder / FILE, "wal").exists():
+            (self.folder / FILE).write_bytes(self._database)
+        else:
+            raise ConnectionOpen
 
     def _put_back_files(self) -> None:
         for file in set(self.folder.iterdir()) - self._files.keys():
-            file.unlink()
+            if not file.name.startswith(FILE):
+                file.unlink()
         for file, content in self._files.items():
             if not file.exists() or file.read_bytes() != content:
                 file.write_bytes(content)
+
+    def _disconnect(self) -> None:
+        """Before another site is used on the folder: a file can be replaced under connections of one only."""
+        if self._connected is not None and self._connected not in self._taken:
+            file_of(self._connected.app).close()
+            self._connected = None
 
     def _may_be_kept(self, settings: dict[str, str]) -> bool:
         """Not where the clock stands still: a site remembers when it was built. To note what it has takes time, too."""
@@ -118,13 +142,18 @@ class SharedSites:
         if len(self._kept) >= MOST and (oldest := next((one for one in self._kept if one not in self._taken), None)):
             self._drop(oldest)
         app = build(self.folder, **settings)
-        services_of(app).get(Database).close()
+        file_of(app).close()
         self._kept.append(Kept(settings, app, SiteMemory(app)))
         return self._kept[-1]
 
     def _drop(self, kept: Kept) -> None:
         self._kept.remove(kept)
-        close(kept.app)
+        end(kept.app)
+
+
+def end(app: Flask) -> None:
+    close(app)
+    file_of(app).close()
 
 
 def set_up(app: Flask) -> None:

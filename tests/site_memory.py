@@ -11,6 +11,7 @@ from flask import Flask
 from jinja2 import Environment
 
 from webapp.core.db import Database
+from webapp.core.raw_reader import RawReader
 from webapp.web.registry import services_of
 
 CACHED = type(lru_cache(id))
@@ -20,21 +21,29 @@ CONTAINERS = (dict, list, set, deque)
 class SiteMemory:
     """All that is reached from a site: dicts, lists and sets, attributes of our own objects, variables of closures.
 
-    What was rendered or compiled from the source alone is left: templates, the URL map, statements.
+    What was rendered or compiled from the source alone is left: templates, the URL map, statements. So are connections.
     """
 
     def __init__(self, app: Flask) -> None:
         self._noted: list[Callable[[], object]] = []
+        self._containers: list[tuple[Any, Any, Callable[[Any], object]]] = []
         self._for_good = numbers_of(app)
         seen, waiting = dict[int, object](), [vars(app)]
         while waiting:
             found: Any = waiting.pop()
             if id(found) not in seen:
                 seen[id(found)] = found
+                if isinstance(found, CONTAINERS):
+                    again = found.update if isinstance(found, dict | set) else found.extend
+                    self._containers.append((found, found.copy(), again))
                 self._noted += undoing(found)
                 waiting += reached(found)
 
     def put_back(self) -> None:
+        # Thousands, after each test.
+        for container, content, again in self._containers:
+            container.clear()
+            again(content)
         for undo in self._noted:
             undo()
 
@@ -53,10 +62,8 @@ def numbers_of(app: Flask) -> list[int]:
 
 
 def undoing(found: Any) -> Iterator[Callable[[], object]]:
-    """What makes one object again what it is now."""
-    if isinstance(found, CONTAINERS):
-        yield partial(refill, found, found.copy())
-    elif isinstance(found, CellType):
+    """What makes one object, which is no container, again what it is now."""
+    if isinstance(found, CellType):
         if (content := content_of(found)) is not None:
             yield partial(setattr, found, "cell_contents", content)
     elif isinstance(found, CACHED):
@@ -64,11 +71,6 @@ def undoing(found: Any) -> Iterator[Callable[[], object]]:
     elif is_ours(found) and not is_frozen(found):
         for name in slots_of(found):
             yield partial(setattr, found, name, getattr(found, name))
-
-
-def refill(container: Any, content: Any) -> None:
-    container.clear()
-    (container.update if isinstance(container, dict | set) else container.extend)(content)
 
 
 def reached(found: Any) -> Iterable[Any]:
@@ -86,6 +88,8 @@ def reached(found: Any) -> Iterable[Any]:
             return [found.__self__, found.__func__]
         case partial():
             return [found.func, found.args, found.keywords]
+        case RawReader():
+            return ()
         case Environment():
             return [found.globals, found.filters, found.tests]
         case _ if is_ours(found):

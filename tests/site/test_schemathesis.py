@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests import budget, factories, secret_keys
-from tests.prepared_user import FILE, put
+from tests.database_file import file_of
 from tests.site import alike_cases
 from tests.site.alike_cases import has_boxes
 from tests.site.described_site import read
@@ -92,12 +92,7 @@ def descriptions() -> Iterator[dict[str, schemathesis.BaseSchema]]:
 @pytest.fixture(scope="module")
 def empty(descriptions: dict[str, schemathesis.BaseSchema]) -> bytes:
     """The database as the first start leaves it."""
-    return database_of_site()
-
-
-def database_of_site() -> bytes:
-    services_of(site).get(Database).close()
-    return (services_of(site).get(Settings).instance / FILE).read_bytes()
+    return file_of(site).content()
 
 
 @pytest.fixture
@@ -109,7 +104,7 @@ def described(
 ) -> schemathesis.BaseSchema:
     how, operation = request.param
     # What one operation has made is not there for the next: the order in which they come changes nothing.
-    put(site, empty)
+    file_of(site).replace(empty)
     monkeypatch.setitem(ASKED, "operation", operation)
     monkeypatch.setitem(ASKED, "empty", empty)
     alike_cases.tried.clear()
@@ -149,7 +144,7 @@ class Admin(NamedTuple):
 
 @cache
 def admin_of(empty: bytes) -> Admin:
-    put(site, empty)
+    file_of(site).replace(empty)
     admin = factories.user(site, role="super_admin")
     scopes = services_of(site).get(Catalogue).held_by(("user", "admin", "super_admin"))
     token = factories.api_token(site, admin, *scopes).token
@@ -157,13 +152,13 @@ def admin_of(empty: bytes) -> Admin:
         started = start(db, admin.id, Browser("", None), services_of(site).get(SessionLifetimes), amr="pwd")
         session["_user_id"], csrf_token = started.secret, generate_csrf()
         cookie = site.session_interface.get_signing_serializer(site).dumps(dict(session))
-    return Admin(token, cookie, csrf_token, database_of_site())
+    return Admin(token, cookie, csrf_token, file_of(site).content())
 
 
 @pytest.fixture
 def by_token(described: schemathesis.BaseSchema, empty: bytes) -> dict[str, str]:
     admin = admin_of(empty)
-    put(site, admin.database)
+    file_of(site).replace(admin.database)
     return {"Authorization": f"Bearer {admin.token}"}
 
 
@@ -172,7 +167,7 @@ class LoggedIn:
 
     def get(self, case: schemathesis.Case, context: schemathesis.AuthContext) -> tuple[str, str]:
         admin = admin_of(ASKED["empty"])
-        put(site, admin.database)
+        file_of(site).replace(admin.database)
         return admin.cookie, admin.csrf_token
 
     def set(self, case: schemathesis.Case, data: tuple[str, str], context: schemathesis.AuthContext) -> None:
