@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from tests.factories import PASSWORD
 from tests.html_tree import tree
+from tests.run_wide_set import SOUND
 
 HTML = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
 UNKNOWN_TO_THE_PARSER = {"unknown-named-character-reference"}
@@ -25,7 +26,6 @@ TEXT = re.compile(rf'(?<=>)[ \n\t]*+(?:{PLAIN}|")++(?=<)')
 VALUE = re.compile(rf'(?<! type)="(?:{PLAIN})*+"')
 IDS = re.compile(r'\bid="([^"]*)"')
 FORMS = re.compile(r"<form\b.*?</form>", re.DOTALL)
-SOUND: set[str] = set()
 REDIRECTS = 301, 302, 303, 307, 308
 
 

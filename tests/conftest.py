@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests import budget, cached_builds, dates, lengthy, marking, secret_keys
+from tests import budget, cached_builds, dates, lengthy, marking, run_wide_set, secret_keys
 from tests.browser import Person
 from tests.cli import shared_servers
 from tests.instance_copies import copied as copied
@@ -106,6 +106,7 @@ def instance(migrated: Path) -> Iterator[Path]:
 
 
 _once = pytest.fixture(scope="session", autouse=True)(cached_builds.in_this_run)
+_pages = pytest.fixture(scope="session", autouse=True)(run_wide_set.of_pages)
 
 
 @pytest.fixture

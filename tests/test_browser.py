@@ -1,8 +1,11 @@
 """The check of pages: what is valid once is not read again, and what is not is found beside it."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.browser import SOUND, check_html, form_with, shape_of
+from tests.browser import check_html, form_with, shape_of
+from tests.run_wide_set import SOUND, RunWideSet
 
 PAGE = (
     '<!doctype html><html lang="en"><title>t</title><p id="one" class="two">{}</p><input type="{}" value="{}"></html>'
@@ -68,3 +71,13 @@ def test_a_form_is_found_by_the_text_of_its_button() -> None:
     assert form_with(page, "It's me & you").get("action") == "/b"
     with pytest.raises(AssertionError, match="no form"):
         form_with(page, "It is me")
+
+
+def test_what_one_process_has_found_valid_all_know(tmp_path: Path) -> None:
+    one, other, alone = RunWideSet(), RunWideSet(), RunWideSet()
+    one.folder = other.folder = tmp_path
+    for shapes in (one, alone):
+        shapes.add("<p>text</p>")
+    assert "<p>text</p>" in other
+    assert "<p>text<p>" not in other
+    assert "<p>text</p>" not in RunWideSet()
