@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from webapp.accounts import user_queries
 from webapp.accounts.models import User
-from webapp.core.db import Base, Database
+from webapp.core.db import Base, Database, run
 from webapp.web.registry import services_of
 
 # What every request may write: how often, and that it was refused.
@@ -30,7 +30,7 @@ def contents(app: Flask) -> dict[str, list[str]]:
         connection = db.connection()
         # As the driver returns them, because there are dozens of tables, and tests compare them after each request.
         return {
-            name: sorted(repr(row) for row in connection.exec_driver_sql(f'SELECT {columns_of(name)} FROM "{name}"'))
+            name: sorted(repr(row) for row in run(connection, f'SELECT {columns_of(name)} FROM "{name}"'))
             for name in Base.metadata.tables
             if name not in OF_EVERY_REQUEST
         }
