@@ -224,7 +224,8 @@ def test_a_preflight_passes_where_the_rule_allows_it(lab: Lab, path: str, status
 
 def test_a_url_of_100_kilobytes_is_refused(lab: Lab) -> None:
     answer = lab.ask("wiki", "/" + "x" * 100_000, headers=[lab.bearer()])
-    assert answer.status in (403, 414, 431)
+    # 502 where the proxy is still sending when it has been refused already.
+    assert answer.status in (403, 414, 431, 502)
 
 
 def test_line_breaks_in_the_target_are_refused(lab: Lab) -> None:
