@@ -168,7 +168,7 @@ class Waiting:
 )
 def test_one_that_answers_and_does_not_count_is_gone(make_useless, tmp_path, database):
     with valkey_server(tmp_path) as server, closing(ValkeyStorage(server.url)) as valkey:
-        valkey.ask(lambda storage: storage.get_connection().execute_command(*make_useless))
+        valkey.run(lambda storage: storage.get_connection().execute_command(*make_useless))
         valkey.close()
         limiter = Limiter(SqlStorage(database), valkey)
         assert [limiter.take(SOME, "ada").allowed for _ in range(6)] == [True] * 5 + [False]
@@ -182,5 +182,5 @@ def test_slow_answers_that_are_each_in_time_are_a_failure(valkey):
             time.sleep(TIMEOUT / 2)
         return 7
 
-    assert valkey.ask(slow) == 7
+    assert valkey.run(slow) == 7
     assert not valkey.answers()

@@ -1,4 +1,4 @@
-"""Whether a line of an import file can become a user, and which."""
+"""Checks of an import file: each line is validated and converted to the columns of a user."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ INVALID = (InvalidImportValue, InvalidHash, InvalidPasskeyRecord, InvalidEmail, 
 
 
 class LineRefused(Exception):
-    """The message has every reason that was found."""
+    """A line of an import file is refused. The message lists all reasons."""
 
 
 class ImportedUser(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ class ImportedUser(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportRules:
-    """What is the same for all lines."""
+    """Rules of one import, the same for all of its lines."""
 
     closures: Mapping[str, Sequence[str]]
     """All roles that each role of this site includes, itself among them."""
@@ -83,7 +83,7 @@ class ImportRules:
     at: datetime = field(default_factory=now)
 
     def role_of(self, names: list[str]) -> str:
-        """The role that includes all others that are given: users have one here.
+        """The one role of an imported user: of several, the one that includes all others.
 
         Raises:
             InvalidImportValue

@@ -32,7 +32,7 @@ SHORTEST_SEED = 10
 
 
 class InvalidImportValue(Exception):
-    """The message is for the operator."""
+    """A field of an import file has an invalid value. The message is for the operator."""
 
 
 def canonical(fields: Mapping[str, object]) -> dict[str, object]:
@@ -82,7 +82,7 @@ def identifier(name: str, value: object) -> UUID | None:
 
 
 def flag(name: str, value: object) -> bool:
-    """Yes or no; no if it is missing."""
+    """Parse a boolean; false if it is missing."""
     normalized = "" if value is None else str(value).strip().lower()
     if normalized not in TRUE | FALSE:
         raise InvalidImportValue(f"{name} must be true or false.")

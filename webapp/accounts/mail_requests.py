@@ -53,7 +53,7 @@ class MailRequester(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecoveryByMail(msgspec.Struct, frozen=True, tag="recovery"):
-    """Somebody wants to set a new password."""
+    """A request for a mailed link that sets a new password."""
 
     requester: MailRequester
     identifier: str
@@ -61,7 +61,7 @@ class RecoveryByMail(msgspec.Struct, frozen=True, tag="recovery"):
 
 
 class RegistrationByMail(msgspec.Struct, frozen=True, tag="registration", kw_only=True):
-    """Somebody registers with an e-mail address."""
+    """A registration with an e-mail address, to be answered by mail."""
 
     requester: MailRequester
     username: str
@@ -71,7 +71,7 @@ class RegistrationByMail(msgspec.Struct, frozen=True, tag="registration", kw_onl
 
 
 class VerificationByMail(msgspec.Struct, frozen=True, tag="verification"):
-    """Somebody with the right password of an unverified account wants its link again."""
+    """A request for another verification link, after a login with the right password of an unverified account."""
 
     requester: MailRequester
     user_id: UUID
@@ -96,7 +96,7 @@ class MailRequests:
         return request_id
 
     def carry_out(self, request_id: UUID) -> None:
-        """Do what was asked, unless it was done before: the row goes in the same transaction."""
+        """Carry out a stored request, once: its row is deleted in the same transaction."""
         with self._database.read() as db:
             row = db.get(MailRequest, request_id)
         if row is None or (request := self._opened(row)) is None:
@@ -180,11 +180,11 @@ class MailRequests:
 
 
 def do_nothing(_db: Session) -> None:
-    """What a request over its limit does."""
+    """The effect of a request over its limit: none."""
 
 
 def discard_all(db: Session, *, before: datetime) -> int:
-    """Discard what was asked before a moment. Returns how many requests."""
+    """Discard the requests that were stored before a moment. Returns their number."""
     deletion = delete(MailRequest).where(MailRequest.created_at < before).returning(MailRequest.id)
     return len(db.scalars(deletion).all())
 

@@ -30,7 +30,7 @@ SPECIAL = tuple(SPECIAL_USE_DOMAIN_NAMES)
 
 @dataclass(slots=True)
 class Accepted:
-    """What this site accepts beside the usual."""
+    """Options of this site for user names."""
 
     email_user_names: bool = False
 
@@ -144,7 +144,7 @@ def script_of(character: str) -> str:
 
 
 def configure(domains: Iterable[str], *, email_user_names: bool) -> None:
-    """Called once by the application.
+    """Set the options of this site for names; called once when the application is created.
 
     Args:
         domains: reserved domains that this site uses in e-mail addresses.

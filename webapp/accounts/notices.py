@@ -167,7 +167,7 @@ def code_refused(db: Session, mailer: Mailer, user: User, circumstances: Circums
 
 
 def session_copied(db: Session, mailer: Mailer, user: User, circumstances: Circumstances) -> None:
-    """A remembered session that was ended, because a copy of its cookie was used."""
+    """Mail about a remembered session that was ended, because a copy of its cookie was used."""
     send_notice(db, mailer, user, circumstances, "session_copied")
 
 

@@ -68,7 +68,7 @@ def hand_over(
 
 
 def locked(db: Session, owner: Owner, *others: User) -> Owner:
-    """The owner as it is now, and unchanged until the transaction ends.
+    """Lock the users behind an owner, and other users, until the transaction ends.
 
     Raises:
         InvalidServiceOwner: the owner, or one of the others, was deleted.

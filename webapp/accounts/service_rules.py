@@ -1,4 +1,4 @@
-"""What holds for service accounts: they get no way to log in, and never have more than their owner."""
+"""Rules of service accounts: they get no way to log in, and never have more than their owner."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -94,7 +94,7 @@ def problem_of(owner: Owner | None, role: str, closures: Mapping[str, Collection
 
 
 def require_fit(db: Session, owner: Owner | None, role: str) -> None:
-    """Called with ``role_closures.lock``, so that it stays true until the transaction ends.
+    """Check that an owner may own a service account with this role; call it with ``role_closures.lock``.
 
     Raises:
         InvalidServiceOwner: the owner is not active, or has less than the role of the service account. Otherwise its

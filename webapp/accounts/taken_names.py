@@ -32,7 +32,7 @@ def keys_of(user: ImportedUser) -> dict[tuple[str, str], str]:
 
 
 class TakenNames:
-    """Remembers what the lines before have, as digests: 100,000 lines take about 40 MB."""
+    """Names, e-mail addresses and keys of the lines read so far, as digests: 100,000 lines take about 40 MB."""
 
     def __init__(self) -> None:
         self._lines: dict[int, int] = {}

@@ -37,7 +37,7 @@ class TokenMails:
     def changed(
         self, db: Session, kind: str, row: TokenRow, *, origin: str = "owner", successor_id: UUID | None = None
     ) -> None:
-        """A token was created, widened, rotated or revoked.
+        """Mail the owner about a token that was created, widened, rotated or revoked.
 
         Args:
             kind: of the mail.
@@ -53,18 +53,18 @@ class TokenMails:
         self.mail_owner(db, row, kind, self.circumstances(), origin=origin)
 
     def edited(self, db: Session, row: TokenRow, *, is_wider: bool) -> None:
-        """A token was edited; mailed only if it may do more than before."""
+        """Mail the owner about an edited token, only if it may do more than before."""
         if is_wider:
             self.changed(db, "token_widened", row)
 
     def new_network(self, db: Session, arrival: NewNetwork) -> None:
-        """A token was used from a new network; mailed at most once a day."""
+        """Mail the owner about the use of a token from a new network, at most once a day."""
         row = lifecycle.find(db, arrival.user_id, arrival.credential_id)
         if row is not None and reminders.take(db, row.entry.id, "network", every=DAY):
             self.mail_owner(db, row, "token_new_network", Circumstances(arrival.at, arrival.address, arrival.client))
 
     def used_after_expiry(self, db: Session, token_id: UUID, circumstances: Circumstances) -> None:
-        """An expired token is still used; mailed at most once a week."""
+        """Mail the owner about an expired token that is still used, at most once a week."""
         owner_id = lifecycle.owner_of(db, token_id)
         row = lifecycle.find(db, owner_id, token_id) if owner_id else None
         if row is None or row.credential.family_id is not None or row.credential.revoked_at is not None:

@@ -78,7 +78,7 @@ def csv_row(cells: Iterator[str]) -> bytes:
 
 
 def cell(value: object) -> str:
-    """As text. Nothing is put before ``=`` or ``+``: the file is for an import, and names must come back unchanged."""
+    """A field as text for CSV. Nothing is put before ``=`` or ``+``: an import must read the same names."""
     if isinstance(value, list):
         return msgspec.json.encode(value).decode() if value else ""
     if isinstance(value, bool):

@@ -10,7 +10,7 @@ from webapp.core.translation import _
 
 
 class UnknownPeople(Exception):
-    """Some have no account. The message is for the person who entered them."""
+    """Some user names have no account. The message is for the person who entered them."""
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(_("There are no users with these names: %(names)s.", names=", ".join(names)))
@@ -42,7 +42,7 @@ def ids_of(db: Session, names: Iterable[str]) -> list[str]:
 
 
 def shown_names(db: Session, ids: Sequence[str]) -> list[str]:
-    """User names; of an account that was deleted its id."""
+    """The user names for stored ids; for a deleted account its id."""
     if not ids:
         return []
     names = user_queries.names_of(db, [UUID(one) for one in ids])

@@ -97,7 +97,7 @@ def by_id(db: Session, user_id: UUID) -> User | None:
 
 
 def by_ids(db: Session, user_ids: Iterable[UUID]) -> Sequence[User]:
-    """Users by name; deleted ones are left out."""
+    """The users with these ids, by name; deleted ones are left out."""
     return db.scalars(select(User).where(User.id.in_(set(user_ids))).order_by(User.username_key)).all()
 
 

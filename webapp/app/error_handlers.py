@@ -11,7 +11,7 @@ from webapp.tokens.views import too_many
 
 
 def register_error_handlers(app: Flask) -> None:
-    """Let each of these exceptions be answered with its problem, wherever it is raised."""
+    """Register handlers that turn exceptions of several packages into problem responses."""
     app.register_error_handler(TooBusy, too_busy)
     app.register_error_handler(Unreachable, unreachable)
     app.register_error_handler(NoAccountPossible, no_account_possible)

@@ -85,7 +85,7 @@ def create_app(settings: Settings | None = None, *, blueprints: Sequence[Bluepri
 
 
 def refuse_other_secret_key(settings: Settings) -> None:
-    """For servers that are started without ``serve``, which checks it too.
+    """Refuse a database of another secret key, for servers that are started without ``serve``.
 
     Raises:
         OtherSecretKey

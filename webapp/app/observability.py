@@ -53,7 +53,7 @@ def observers_of(app: Flask, settings: Settings, recorder: "Recorder | None") ->
 
 
 def provide_metrics(app: Flask, database: Database, recorder: "Recorder | None") -> None:
-    """Count what services do, and the text of the metrics for the view."""
+    """Register the metrics: what services report to them, and their text for the view."""
     if recorder is None:
         return
     services = services_of(app)
@@ -64,7 +64,7 @@ def provide_metrics(app: Flask, database: Database, recorder: "Recorder | None")
 
 
 def provide_readiness(app: Flask, settings: Settings, database: Database) -> None:
-    """The checks of /readyz, and the heartbeat of this node. ``serve`` starts the latter."""
+    """Register the checks of /readyz, and the heartbeat of this node. ``serve`` starts the latter."""
     services = services_of(app)
     node = NodeIdentity(settings.bind, release())
     services.provide(NodeHeartbeat)(NodeHeartbeat(database, node))

@@ -52,7 +52,7 @@ from webapp.web.registry import services_of
 
 
 def provide_mail(app: Flask, settings: Settings, database: Database) -> None:
-    """The outbox and its worker. ``serve`` starts the worker, so that commands and tests send no waiting mails."""
+    """Register the outbox and its worker. ``serve`` starts the worker, so that commands send no waiting mails."""
     services = services_of(app)
     sealer = outbox.CONTENTS.encryptor(settings)
     worker = MailWorker(database, sealer, transport_for(settings.smtp_url, settings.mail_from, settings.host))
@@ -76,7 +76,7 @@ def language_of(user: User | None, user_id: UUID | None) -> str:
 
 
 def provide_login(app: Flask, settings: Settings, database: Database) -> None:
-    """Rate limits, password hashing, session lifetimes and the login by name and password."""
+    """Register rate limits, password hashing, session lifetimes and the login by name and password."""
     services = services_of(app)
     names.configure(settings.email_special_domains, email_user_names=settings.email_user_names)
     limiter: Limiter = limiter_for(settings, database)
@@ -114,7 +114,7 @@ def provide_login(app: Flask, settings: Settings, database: Database) -> None:
 
 
 def provide_token_grants(app: Flask, settings: Settings, database: Database) -> None:
-    """Logins by script and their refresh tokens, token exchange, and the limit of invalid tokens per IP address."""
+    """Register logins by script with their refresh tokens, token exchange, and the limit of invalid tokens."""
     services = services_of(app)
     issuer, per_address = services.get(TokenIssuer), settings.login_tries_per_address
     misses = InvalidTokenLimit(services.get(Limiter), Limit("token-address", per_address, settings.login_window))
@@ -131,7 +131,7 @@ def calling_network() -> str | None:
 
 
 def provide_second_factors(app: Flask, settings: Settings) -> None:
-    """Second factors, passkeys and step-up, and where the settings require them."""
+    """Register second factors, passkeys and step-up, and where the settings require them."""
     services = services_of(app)
     demands = demands_of(settings.second_factor_for, settings.passkey_for)
     sealer = totp.encryptor_for(settings)
@@ -161,7 +161,7 @@ def provide_second_factors(app: Flask, settings: Settings) -> None:
 
 
 def provide_scopes(app: Flask) -> None:
-    """The scopes of all routes: after all blueprints, because each adds its own, and again after each late route.
+    """Register the scopes of all routes: after all blueprints, because each adds some, and again after each late route.
 
     Raises:
         SettingsError: WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR name a scope that no route has. Apps can be

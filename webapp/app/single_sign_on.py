@@ -45,7 +45,7 @@ from webapp.web.registry import ServiceRegistry, services_of
 
 
 def provide_authorization_server(app: Flask, settings: Settings) -> None:
-    """What the token endpoint of OAuth needs."""
+    """Register the services of the token endpoint of OAuth."""
     services = services_of(app)
     tokens = TokenService(
         services.get(TokenIssuer),
@@ -68,7 +68,7 @@ def provide_authorization_server(app: Flask, settings: Settings) -> None:
 
 
 def provide_federation(app: Flask, settings: Settings) -> None:
-    """Logins with other identity providers."""
+    """Register the services for logins with other identity providers."""
     services = services_of(app)
     private = PrivateHosts.of(settings.private_hosts)
     services.provide(PrivateHosts)(private)
@@ -89,7 +89,7 @@ def provide_federation(app: Flask, settings: Settings) -> None:
 
 
 def provide_forward_auth(app: Flask, settings: Settings) -> None:
-    """What the check of reverse proxies needs."""
+    """Load the declared apps, and register the services that answer reverse proxies."""
     services = services_of(app)
     declared_apps.load(services.get(Database), settings.instance, host_of_site(settings.base_url))
     services.provide(ForwardAuth)(

@@ -74,7 +74,7 @@ def newest(db: Session) -> AuditEvent | None:
 
 
 def contains_event(db: Session, event: AuditEvent) -> bool:
-    """Whether the chain has this event, so that it goes on from there."""
+    """Whether the hash chain contains this event, so that it continues from there."""
     is_same = AuditEvent.seq == event.seq, AuditEvent.digest == event.digest
     return db.scalar(select(AuditEvent.id).where(*is_same)) is not None
 

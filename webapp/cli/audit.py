@@ -23,7 +23,7 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
 from webapp.cli.lookups import user_named
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.settings import SettingsError
 
 
@@ -184,7 +184,7 @@ def verify(context: CommandContext) -> None:
         raise CommandRefused(
             f"Event {verdict.broken_at} was changed or removed; the {verdict.events} events before it are unchanged."
         )
-    say_aside(f"{verdict.events} events are unchanged.")
+    print_note(f"{verdict.events} events are unchanged.")
     click.echo(f"{verdict.last} {verdict.digest}")
 
 
@@ -212,7 +212,7 @@ def retire(context: CommandContext, *, before: datetime, file: Path) -> None:
             raise CommandRefused(f"{file} already exists. Name another file.") from error
         except OSError as error:
             raise CommandRefused(f"{file} cannot be written: {error.strerror}. Nothing was removed.") from error
-    say_aside(f"{archived.events} events were moved; the chain continues after {archived.last}.")
+    print_note(f"{archived.events} events were moved; the chain continues after {archived.last}.")
     click.echo(f"{archived.last} {archived.digest}")
 
 

@@ -12,7 +12,7 @@ from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import answering, opened
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.core import backup_file
 from webapp.core.backup_file import InvalidBackup
 from webapp.core.db import Database, Unavailable
@@ -71,7 +71,7 @@ def command(
         except Unavailable as error:
             outcome = "Nothing was recorded" if file is None else f"The backup is in {file}, but that was not recorded"
             raise CommandRefused(f"{outcome} ({error}); run: python -m webapp db backup --record-only") from error
-    say_aside("Recorded." if file is None else f"The backup is in {file}. Only you can read this file.")
+    print_note("Recorded." if file is None else f"The backup is in {file}. Only you can read this file.")
 
 
 def write(context: CommandContext, database: Database, file: Path, phrase: str | None, *, has_secret: bool) -> None:
@@ -89,7 +89,7 @@ def write(context: CommandContext, database: Database, file: Path, phrase: str |
         reason = (isinstance(error, OSError) and error.strerror) or error
         raise CommandRefused(f"{file} cannot be written: {reason}. No backup was made.") from error
     if has_secret and phrase is None:
-        say_aside(READABLE)
+        print_note(READABLE)
 
 
 def note(database: Database, *, origin: str) -> None:

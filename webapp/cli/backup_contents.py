@@ -7,7 +7,7 @@ from pathlib import Path
 
 from webapp.cli import schema
 from webapp.cli.context import CommandContext
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.cli.secret_key import missing
 from webapp.core import backup, backup_file, postgresql_backup, secret_key_marks
 from webapp.core.clock import now
@@ -77,7 +77,7 @@ def settings_files(instance: Path, *, has_secret: bool) -> Iterator[Path]:
         if path.exists() and (has_secret or not names_secret(sources.load(path))):
             yield path
         elif path.exists():
-            say_aside(f"{path} contains a secret and is left out.")
+            print_note(f"{path} contains a secret and is left out.")
 
 
 def names_secret(table: object) -> bool:

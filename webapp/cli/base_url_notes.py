@@ -9,7 +9,7 @@ from webapp.tokens import issuers
 
 
 def note(settings: Settings) -> None:
-    """Note the oldest known URL on the rows that say none."""
+    """Store the oldest known base URL in the rows that have none."""
     url = settings.oldest_base_url
     database = Database(settings.database)
     try:

@@ -10,7 +10,7 @@ from webapp.cli.client_lookup import client_called
 from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
-from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
+from webapp.cli.output import as_json, moment, print_json, print_note, print_table
 from webapp.oauth import client_errors, clients, set_up
 from webapp.oauth.metadata import metadata, methods_of
 from webapp.oauth.models import OAuthClient
@@ -46,13 +46,13 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
     with opened(context) as database, database.read() as db:
         found = [facts_of(client, shown_names(db, client.people)) for client in clients.every(db)]
     if is_json:
-        say_json(found)
+        print_json(found)
         return
     rows = [
         (one["name"], one["client_id"], one["kind"], one["state"], " ".join(one["redirect_uris"]) or "-")
         for one in found
     ]
-    say_table(("NAME", "CLIENT ID", "KIND", "STATE", "REDIRECT URIS"), rows)
+    print_table(("NAME", "CLIENT ID", "KIND", "STATE", "REDIRECT URIS"), rows)
 
 
 @command.command("show")
@@ -74,7 +74,7 @@ def show(context: CommandContext, *, name: str) -> None:
         ]
     click.echo(recipe.filled_in(values).rstrip())
     for line in (*map(str, recipe.notes), *errors):
-        say_aside(line)
+        print_note(line)
 
 
 def facts_of(client: OAuthClient, names: list[str]) -> dict[str, Any]:

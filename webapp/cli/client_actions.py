@@ -2,12 +2,12 @@
 
 import click
 
-from webapp.cli.client_lookup import client_called, say_registered
+from webapp.cli.client_lookup import client_called, print_registered
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.cli.prompts import confirm
 from webapp.core.db import Database
 from webapp.oauth import client_secrets, clients
@@ -30,7 +30,7 @@ def secret(context: CommandContext, *, name: str) -> None:
             new_secret = client_secrets.new_secret_of(db, client, origin="cli")
         except InvalidClientSettings as error:
             raise CommandRefused(str(error)) from error
-    say_registered(str(client.id), new_secret)
+    print_registered(str(client.id), new_secret)
 
 
 def confirm_end(database: Database, name: str, *, yes: bool) -> None:
@@ -54,7 +54,7 @@ def disable(context: CommandContext, *, name: str, yes: bool) -> None:
         confirm_end(database, name, yes=yes)
         with database.write() as db:
             ended = clients.disable(db, client_called(db, name), origin="cli")
-    say_aside(f"The app was disabled; {ended} logins to it ended.")
+    print_note(f"The app was disabled; {ended} logins to it ended.")
 
 
 @click.command("enable", cls=Command)
@@ -69,7 +69,7 @@ def enable(context: CommandContext, *, name: str) -> None:
     """
     with opened(context) as database, database.write() as db:
         clients.enable(db, client_called(db, name), origin="cli")
-    say_aside("The app was enabled.")
+    print_note("The app was enabled.")
 
 
 @click.command("remove", cls=Command)
@@ -87,4 +87,4 @@ def remove(context: CommandContext, *, name: str, yes: bool) -> None:
         confirm_end(database, name, yes=yes)
         with database.write() as db:
             ended = clients.remove(db, client_called(db, name), origin="cli")
-    say_aside(f"The app was removed; {ended} logins to it ended.")
+    print_note(f"The app was removed; {ended} logins to it ended.")

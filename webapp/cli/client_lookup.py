@@ -1,10 +1,10 @@
-"""client_called(): the app that a command names; say_registered(): its credentials."""
+"""client_called(): the app that a command names; print_registered(): its credentials."""
 
 import click
 from sqlalchemy.orm import Session
 
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.oauth import clients
 from webapp.oauth.models import OAuthClient
 
@@ -21,8 +21,8 @@ def client_called(db: Session, name: str) -> OAuthClient:
     return client
 
 
-def say_registered(client_id: str, secret: str | None) -> None:
+def print_registered(client_id: str, secret: str | None) -> None:
     click.echo(f"client_id={client_id}")
     if secret is not None:
         click.echo(f"client_secret={secret}")
-        say_aside("The secret is shown only now.")
+        print_note("The secret is shown only now.")

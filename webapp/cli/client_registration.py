@@ -6,13 +6,13 @@ import click
 from sqlalchemy.orm import Session
 
 from webapp.accounts import user_queries
-from webapp.cli.client_lookup import client_called, say_registered
+from webapp.cli.client_lookup import client_called, print_registered
 from webapp.cli.client_options import changed, chosen, settings_options
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.core.db import Database
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.key_table import KeyTable
@@ -66,9 +66,9 @@ def add(
             registered = clients.register(db, people.with_ids(db, desired), origin="cli")
         except InvalidClientSettings as error:
             raise CommandRefused(str(error)) from error
-        say_registered(str(registered.client.id), registered.secret)
+        print_registered(str(registered.client.id), registered.secret)
     if recipe is not None:
-        say_aside(f"What to enter in the app: client show {name!r}")
+        print_note(f"What to enter in the app: client show {name!r}")
 
 
 def key_for(settings: Settings, database: Database, db: Session, desired: ClientSettings) -> None:
@@ -107,4 +107,4 @@ def edit(context: CommandContext, /, *, name: str, **options: Any) -> None:
             clients.edit(db, client, people.with_ids(db, desired))
         except InvalidClientSettings as error:
             raise CommandRefused(str(error)) from error
-    say_aside("The app was changed.")
+    print_note("The app was changed.")

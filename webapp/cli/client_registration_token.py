@@ -10,7 +10,7 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.durations import DURATION
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import moment, say_aside, say_table
+from webapp.cli.output import moment, print_note, print_table
 from webapp.oauth import registration_tokens
 from webapp.oauth.registration_tokens import InvalidRegistrationToken
 
@@ -40,8 +40,8 @@ def add(context: CommandContext, *, uses: int, expires: timedelta, allow_logout_
         except InvalidRegistrationToken as error:
             raise CommandRefused(str(error)) from error
     if not context.settings.dynamic_registration:
-        say_aside("Apps can use it once WEBAPP_DYNAMIC_REGISTRATION is true.")
-    say_aside("It is shown only now.")
+        print_note("Apps can use it once WEBAPP_DYNAMIC_REGISTRATION is true.")
+    print_note("It is shown only now.")
     click.echo(created.secret)
 
 
@@ -59,7 +59,7 @@ def list_(context: CommandContext) -> None:
             (str(token.id), str(token.uses_left), moment(token.created_at), moment(token.expires_at))
             for token in registration_tokens.every(db)
         ]
-    say_table(("ID", "USES LEFT", "CREATED", "EXPIRES"), rows)
+    print_table(("ID", "USES LEFT", "CREATED", "EXPIRES"), rows)
 
 
 @command.command("revoke")
@@ -75,4 +75,4 @@ def revoke(context: CommandContext, *, token_id: UUID) -> None:
     with opened(context) as database, database.write() as db:
         if not registration_tokens.revoke(db, token_id, origin="cli"):
             raise CommandRefused("There is no such token. List them with: client registration-token list")
-    say_aside("The token was revoked.")
+    print_note("The token was revoked.")

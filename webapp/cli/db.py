@@ -11,7 +11,7 @@ from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import answering, bring_up
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.core import instance_folder
 from webapp.core.db import engine_for
 from webapp.settings import Settings
@@ -38,7 +38,7 @@ def upgrade(context: CommandContext) -> None:
     with answering():
         former = bring_up(context.settings)
     if former == schema.head():
-        say_aside("The database already had this version.")
+        print_note("The database already had this version.")
     click.echo(schema.head())
 
 
@@ -83,11 +83,11 @@ def check(context: CommandContext, *, models: bool) -> None:
     """
     if models:
         compare_models(context.settings_to_read)
-        say_aside("The migrations match the models and run up and down.")
+        print_note("The migrations match the models and run up and down.")
         return
     with answering():
         compare_version(context.settings_to_read)
-    say_aside("The database is intact and has the current version.")
+    print_note("The database is intact and has the current version.")
 
 
 def compare_version(settings: Settings) -> None:

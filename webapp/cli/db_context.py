@@ -10,7 +10,7 @@ from webapp.audit.log import default_origin
 from webapp.cli import plugin_tables, schema
 from webapp.cli.context import CommandContext
 from webapp.cli.errors import CommandRefused
-from webapp.cli.json_output import say
+from webapp.cli.json_output import print_message
 from webapp.core import restore
 from webapp.core.db import Database
 from webapp.core.raw_reader import Unavailable
@@ -89,10 +89,10 @@ class CopyBeforeMigration:
         self._has_begun = True
         file = None if is_new else schema.file_of(self._settings)
         if file is None:
-            say(self._settings, "Upgrading the database ...", err=True)
+            print_message(self._settings, "Upgrading the database ...", err=True)
         else:
             copy_path = str(copy_of(file))
-            say(
+            print_message(
                 self._settings,
                 f"Upgrading the database ...\nA copy of it is kept: {copy_path}",
                 err=True,

@@ -32,7 +32,7 @@ from webapp.cli.health_checks import (
     setting_values,
 )
 from webapp.cli.health_checks.finding import Finding
-from webapp.cli.output import as_json, say_json
+from webapp.cli.output import as_json, print_json
 from webapp.cli.read_only_copy import readable
 from webapp.core.db import Database
 from webapp.federation import providers
@@ -72,7 +72,7 @@ def command(context: CommandContext, ctx: click.Context, *, is_json: bool, is_pr
     if is_probed:
         found += proxy_probe.findings(settings)
     if is_json:
-        say_json(found)
+        print_json(found)
     else:
         click.echo("\n".join(str(finding) for finding in found))
     ctx.exit(1 if any(finding.level == "bad" for finding in found) else 0)

@@ -11,7 +11,7 @@ from webapp.cli.errors import CommandRefused
 from webapp.cli.health_checks import app_proxy
 from webapp.cli.health_checks.app_proxy import ProxyProbe
 from webapp.cli.health_checks.echo_app import echo_app
-from webapp.cli.output import as_json, say_json
+from webapp.cli.output import as_json, print_json
 from webapp.forward_auth.proxy_configs import ADDRESS
 
 
@@ -58,7 +58,7 @@ def command(
                 ) from error
         found = list(app_proxy.findings(ProxyProbe(parts, token), context.settings_to_read.base_url, place, direct))
     if is_json:
-        say_json(found)
+        print_json(found)
     else:
         click.echo("\n".join(str(finding) for finding in found))
     ctx.exit(1 if any(finding.level == "bad" for finding in found) else 0)

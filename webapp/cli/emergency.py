@@ -14,7 +14,7 @@ from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.core import emergency_mark
 from webapp.core.clock import now
 from webapp.core.cookie_key import CookieKey
@@ -66,8 +66,8 @@ def command(context: CommandContext, *, yes: bool) -> None:
         time.sleep(SECOND_SWEEP_AFTER)
         with database.write() as db:
             ended += credentials.end_every_credential(db)
-    say_aside(f"Ended: {' and '.join(ended_counts(ended))}.")
-    say_aside(NEXT)
+    print_note(f"Ended: {' and '.join(ended_counts(ended))}.")
+    print_note(NEXT)
     click.echo(kid)
     if manual_steps:
         raise CommandRefused(BY_HAND)
@@ -101,7 +101,7 @@ def record_time(settings: Settings, at: datetime) -> None:
     try:
         emergency_mark.write(settings.instance, at)
     except InstanceError as error:
-        say_aside(f"{error} If you restore a backup from before, do not use --keep-logins.")
+        print_note(f"{error} If you restore a backup from before, do not use --keep-logins.")
 
 
 def ended_counts(ended: Counter[str]) -> Iterator[str]:

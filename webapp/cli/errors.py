@@ -6,7 +6,7 @@ import click
 
 
 class CommandRefused(click.ClickException):
-    """Not found or not allowed."""
+    """A command fails: not found or not allowed. The message is one sentence for the operator."""
 
     exit_code = 1
 
@@ -15,6 +15,6 @@ class CommandRefused(click.ClickException):
 
 
 class Unusable(CommandRefused):
-    """Invalid settings, or a damaged database."""
+    """A command cannot run: invalid settings, or a damaged database."""
 
     exit_code = 2

@@ -125,7 +125,7 @@ def serve(settings: Settings, *, debug: bool, on_answer: Callable[[], None]) -> 
 
 
 def watched(settings: Settings) -> list[Path]:
-    """Files and folders whose changes restart the worker with ``--debug``: ours, those of plug-ins and of the look."""
+    """Files and folders whose changes restart the worker with ``--debug``: code, plug-ins, templates and branding."""
     own_folders = CHECKOUT / "webapp", ROOT / "templates", ROOT / "static"
     apps = (Path(blueprint.root_path) for blueprint in lazily("webapp.cli.plugin_tables").plugins(settings))
     look = (Path(name) for name in (settings.templates, settings.brand_logo, settings.brand_css) if name)

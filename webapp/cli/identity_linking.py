@@ -11,7 +11,7 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
 from webapp.cli.lookups import user_named
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.cli.prompts import confirm, hashed_password, password_stdin
 
 yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
@@ -43,7 +43,7 @@ def use_provider_password(context: CommandContext, *, name: str, key: str | None
             user = user_named(db, name)
             is_alone = identity_linking.is_last_with_password(db, user)
         if is_alone:
-            say_aside(ALONE.format(user.username))
+            print_note(ALONE.format(user.username))
         confirm(f"This deletes the password of {user.username} on this site and logs them out", user.username, yes=yes)
         try:
             with database.write() as db:
@@ -56,7 +56,7 @@ def use_provider_password(context: CommandContext, *, name: str, key: str | None
             raise CommandRefused(f"{error} is a service account. It has no password.") from error
         except KeyTaken as error:
             raise CommandRefused(f"Another user is already linked to {error}. Nothing was changed.") from error
-    say_aside(f"{user.username} now logs in with the password of the identity provider, as {known_as}.")
+    print_note(f"{user.username} now logs in with the password of the identity provider, as {known_as}.")
 
 
 @click.command("use-local-password", cls=Command)
@@ -90,7 +90,7 @@ def use_local_password(context: CommandContext, *, name: str, password_stdin: bo
                 ended = identity_linking.set_local_password(db, user_named(db, name), hashed)
         except MovedAlready as error:
             raise already_local(user.username) from error
-    say_aside(f"{user.username} now logs in with the new password of this site. {ended.sentence}")
+    print_note(f"{user.username} now logs in with the new password of this site. {ended.sentence}")
 
 
 def already_local(username: str) -> CommandRefused:

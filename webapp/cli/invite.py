@@ -14,7 +14,7 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.durations import DURATION
 from webapp.cli.lookups import role_named
-from webapp.cli.output import as_json, say_aside, say_json
+from webapp.cli.output import as_json, print_json, print_note
 from webapp.core.combining_marks import is_stacked
 from webapp.mail.mailer import Mailer
 from webapp.web.registry import services_of
@@ -66,10 +66,10 @@ def command(
     finally:
         close(app)
     if is_json:
-        say_json(created)
+        print_json(created)
         return
     mailed = sum(bool(invitation["is_mailed"]) for invitation in created)
-    say_aside(
+    print_note(
         f"Created: {len(created)}, of these mailed: {mailed}. Anyone who has a link can use it. It is shown once."
     )
     for invitation in created:

@@ -44,7 +44,7 @@ def is_json(context: CommandContext) -> bool:
         return TRUTH.get(context.environ.get("WEBAPP_LOG_JSON", "").lower(), False)
 
 
-def say(settings: Settings, text: str, *, err: bool = False, **fields: object) -> None:
+def print_message(settings: Settings, text: str, *, err: bool = False, **fields: object) -> None:
     """Print ``text`` for people, or its first line as the event of a JSON line with ``fields``."""
     click.echo(json_line("info", text.splitlines()[0], **fields) if settings.log_json else text, err=err)
 

@@ -15,7 +15,7 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.durations import DURATION
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
+from webapp.cli.output import as_json, moment, print_json, print_note, print_table
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.core.id_token_keys import IdTokenKeys
@@ -49,10 +49,10 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
     with opened(context) as database:
         keys = IdTokenKeys.of(context.settings, KeyTable(database, context.settings)).keys()
     if is_json:
-        say_json([key_facts(key) for key in keys])
+        print_json([key_facts(key) for key in keys])
         return
     rows = [(key.kid, key.algorithm, use_of(key), *map(moment, (key.created_at, key.ends_at))) for key in keys]
-    say_table(("KID", "ALGORITHM", "USE", "CREATED", "EXPIRES"), rows)
+    print_table(("KID", "ALGORITHM", "USE", "CREATED", "EXPIRES"), rows)
 
 
 def key_facts(key: SigningKey) -> dict[str, object]:
@@ -107,14 +107,14 @@ def rotate(context: CommandContext, *, signs_after: timedelta, overlap: timedelt
             key = ring.rotate(db, overlap, signs_after=signs_after)
             record(db, Event.KEY_ROTATED, retired=former.kid, **spans)
     if key.signs_from is not None:
-        say_aside(f"It is published now and signs from {moment(key.signs_from)}.")
-    say_aside(f"The old key {former.kid} verifies tokens until {moment((key.signs_from or now()) + overlap)}.")
+        print_note(f"It is published now and signs from {moment(key.signs_from)}.")
+    print_note(f"The old key {former.kid} verifies tokens until {moment((key.signs_from or now()) + overlap)}.")
     click.echo(key.kid)
 
 
 @contextmanager
 def rotating(database: Database) -> Iterator[Session]:
-    """A write transaction in which a ring may refuse."""
+    """A write transaction in which refusals of a key ring become one sentence for the operator."""
     try:
         with database.write() as db:
             yield db
@@ -139,4 +139,4 @@ def retire(context: CommandContext, *, kid: str) -> None:
         with rotating(database) as db:
             ring.retire(db, kid)
             record(db, Event.KEY_RETIRED, retired=kid)
-    say_aside(f"Tokens signed with {kid} are no longer accepted.")
+    print_note(f"Tokens signed with {kid} are no longer accepted.")

@@ -8,7 +8,7 @@ from webapp.audit.log import Event, record
 from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
-from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
+from webapp.cli.output import as_json, moment, print_json, print_note, print_table
 from webapp.core.humanize import counted
 from webapp.core.ratelimit import Limiter, limiter_for
 
@@ -29,12 +29,12 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
       python -m webapp limits list
     """
     with opened(context) as database, closing(limiter_for(context.settings, database)) as limiter:
-        say_what_is_left_out(limiter)
+        note_left_out_counts(limiter)
         entries = limiter.entries()
     if is_json:
-        say_json([{"key": key, "hits": hits, "ends_at": ends_at} for key, hits, ends_at in entries])
+        print_json([{"key": key, "hits": hits, "ends_at": ends_at} for key, hits, ends_at in entries])
         return
-    say_table(("KEY", "HITS", "ENDS"), [(key, str(hits), moment(ends_at)) for key, hits, ends_at in entries])
+    print_table(("KEY", "HITS", "ENDS"), [(key, str(hits), moment(ends_at)) for key, hits, ends_at in entries])
 
 
 @command.command("reset")
@@ -52,12 +52,12 @@ def reset(context: CommandContext, *, prefix: str | None) -> None:
         # First, and committed: the counts may be in Valkey, and none may be deleted without an audit event.
         with database.write() as db:
             record(db, Event.LIMITS_RESET, prefix=prefix)
-        say_what_is_left_out(limiter)
+        note_left_out_counts(limiter)
         deleted = limiter.reset(prefix or "")
-    say_aside(f"{counted(deleted, 'count')} deleted.")
+    print_note(f"{counted(deleted, 'count')} deleted.")
     click.echo(deleted)
 
 
-def say_what_is_left_out(limiter: Limiter) -> None:
+def note_left_out_counts(limiter: Limiter) -> None:
     if limiter.valkey is not None and not limiter.valkey.answers():
-        say_aside("Valkey does not answer, so the counts that it holds are left out.")
+        print_note("Valkey does not answer, so the counts that it holds are left out.")

@@ -11,7 +11,7 @@ from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
+from webapp.cli.output import as_json, moment, print_json, print_note, print_table
 from webapp.core.humanize import counted
 from webapp.core.translation import DEFAULT
 from webapp.mail import outbox
@@ -40,13 +40,13 @@ def list_(context: CommandContext, *, failed: bool, is_json: bool) -> None:
         mails = outbox.latest(db, limit=200, state="failed" if failed else "")
     if is_json:
         names = ("id", "kind", "to", "state", "created_at", "tries", "sent_at", "last_error")
-        say_json([{name: getattr(mail, name) for name in names} for mail in mails])
+        print_json([{name: getattr(mail, name) for name in names} for mail in mails])
         return
     rows = [
         (str(mail.id), mail.kind, mail.to, mail.state, moment(mail.created_at), mail.last_error or "-")
         for mail in mails
     ]
-    say_table(("ID", "KIND", "TO", "STATE", "CREATED", "REASON"), rows)
+    print_table(("ID", "KIND", "TO", "STATE", "CREATED", "REASON"), rows)
 
 
 @command.command("retry")
@@ -66,7 +66,7 @@ def retry(context: CommandContext, *, mail_id: UUID | None) -> None:
             record(db, Event.MAIL_RETRIED, mail_id=str(mail.id), kind=mail.kind, to=mail.to)
     if mail_id and not again:
         raise CommandRefused("There is no such mail to send. It was already sent, or never existed.")
-    say_aside(f"{counted(len(again), 'mail')} queued again. They are sent while the server runs.")
+    print_note(f"{counted(len(again), 'mail')} queued again. They are sent while the server runs.")
 
 
 @command.command("test")
@@ -93,4 +93,4 @@ def test(context: CommandContext, *, address: str) -> None:
         raise CommandRefused(f"The mail was not sent: {error}") from error
     finally:
         close(app)
-    say_aside(f"The mail server accepted the mail. Check the mailbox of {address}.")
+    print_note(f"The mail server accepted the mail. Check the mailbox of {address}.")

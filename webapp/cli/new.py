@@ -13,7 +13,7 @@ from flask import Flask
 
 from webapp.cli.commands import Command
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.core.lazy_import import lazily
 from webapp.settings import Settings
 
@@ -43,7 +43,7 @@ def command(name: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
         click.echo(target)
-    say_aside(f"Next: cd {name}, pip install -e '.[test]', latchkey serve. See its README.md.")
+    print_note(f"Next: cd {name}, pip install -e '.[test]', latchkey serve. See its README.md.")
 
 
 def check_name(name: str) -> None:
@@ -61,7 +61,7 @@ def check_name(name: str) -> None:
 
 
 def reserved_names() -> set[str]:
-    """Names of our blueprints, and the first parts of our URLs."""
+    """Names that a new app cannot have: those of blueprints of Latchkey, and the first parts of its URLs."""
     app = Flask("webapp", static_folder=None)
     app.config["TOKEN_LOCATIONS"] = ("cookie",)
     settings = Settings(secret_key=secrets.token_urlsafe(32), metrics=True)

@@ -10,7 +10,7 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.emergency import ended_counts
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.cli.prompts import confirm
 from webapp.cli.reseal import counts_by_column, words_of
 from webapp.cli.schema import set_up_keys
@@ -49,15 +49,15 @@ def command(context: CommandContext, *, yes: bool) -> None:
         refuse_unless_lost(context, database)
         with database.read() as db:
             undecryptable = words_of(counts_by_column(db, context.settings_to_read), SealedWith.NONE)
-        say_aside(f"Cannot be decrypted any more: {undecryptable or 'nothing'}.")
+        print_note(f"Cannot be decrypted any more: {undecryptable or 'nothing'}.")
         confirm("Every session, token and script login ends, and what is listed above is lost", CONFIRMATION, yes=yes)
         if not context.has_secret_key:
             private_files.make_secret_key(context.settings_to_read.instance)
         settings = Settings.from_env(context.environ)
         ended = replace(database, settings)
     set_up_keys(settings)
-    say_aside(f"Ended: {' and '.join(ended_counts(ended))}.")
-    say_aside("The database belongs to the new secret key. Keep a copy of it in another place than the backups.")
+    print_note(f"Ended: {' and '.join(ended_counts(ended))}.")
+    print_note("The database belongs to the new secret key. Keep a copy of it in another place than the backups.")
 
 
 def refuse_unless_lost(context: CommandContext, database: Database) -> None:

@@ -11,11 +11,11 @@ from webapp.core.clock import NEVER
 as_json = click.option("--json", "is_json", is_flag=True, help="Print JSON.")
 
 
-def say_json(value: object) -> None:
+def print_json(value: object) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
 
 
-def say_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table; print nothing if there are no rows."""
     lines = [head, *rows] if rows else []
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -23,7 +23,7 @@ def say_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
-def say_aside(sentence: str) -> None:
+def print_note(sentence: str) -> None:
     """Print a note for the operator to standard error, so that scripts that read standard output do not see it."""
     click.echo(sentence, err=True)
 

@@ -35,7 +35,7 @@ def name_of(blueprint: "Blueprint") -> str:
 
 
 def group(blueprint: "Blueprint", context: CommandContext) -> click.Group:
-    """Flask's commands find the application in the ``ScriptInfo`` of a context above them."""
+    """The commands of a blueprint, which find the application in the ``ScriptInfo`` of a context above them."""
 
     def use_application(ctx: click.Context) -> None:
         create_app = partial(lazily("webapp.app").create_app, context.settings)

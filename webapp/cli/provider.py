@@ -6,7 +6,7 @@ from webapp.cli import provider_actions, provider_changes, provider_claims
 from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
-from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
+from webapp.cli.output import as_json, moment, print_json, print_note, print_table
 from webapp.cli.provider_lookup import facts_of, provider_called
 from webapp.federation import provider_errors, provider_people, providers
 from webapp.federation.presets import PRESETS
@@ -43,10 +43,10 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
         people = provider_people.every(db)
         found = [facts_of(row, people.get(row.id), context.settings.base_url) for row in rows]
     if is_json:
-        say_json(found)
+        print_json(found)
         return
     table = [(one["slug"], one["name"], one["state"], str(one["users"]), one["issuer"]) for one in found]
-    say_table(("SHORT NAME", "NAME", "STATE", "USERS", "ISSUER"), table)
+    print_table(("SHORT NAME", "NAME", "STATE", "USERS", "ISSUER"), table)
 
 
 @command.command("show")
@@ -69,11 +69,11 @@ def show(context: CommandContext, *, name: str, is_json: bool) -> None:
         ]
         preset = PRESETS.get(row.preset)
     if is_json:
-        say_json(facts | {"errors": errors})
+        print_json(facts | {"errors": errors})
         return
     for key, value in facts.items():
         click.echo(f"{key}={value if isinstance(value, str | int) else ' '.join(map(str, value or []))}")
     for note in (preset.where, *preset.notes) if preset else ():
-        say_aside(str(note))
+        print_note(str(note))
     for error in errors:
-        say_aside(f"{error['at']}  {error['sentence']}")
+        print_note(f"{error['at']}  {error['sentence']}")

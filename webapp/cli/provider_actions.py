@@ -6,7 +6,7 @@ from webapp.accounts.password_login import PasswordLogin
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.cli.prompts import confirm
 from webapp.cli.provider_lookup import OPERATOR, provider_called, refusing
 from webapp.core.db import Database
@@ -41,7 +41,7 @@ def disable(context: CommandContext, *, slug: str, yes: bool) -> None:
         confirm_for(context, database, slug, "This disables", yes=yes)
         with database.write() as db, refusing():
             lifecycle.disable(db, provider_called(db, slug), OPERATOR)
-    say_aside("The provider was disabled.")
+    print_note("The provider was disabled.")
 
 
 @click.command("enable", cls=Command)
@@ -56,7 +56,7 @@ def enable(context: CommandContext, *, slug: str) -> None:
     """
     with opened(context) as database, database.write() as db, refusing():
         lifecycle.enable(db, provider_called(db, slug), OPERATOR)
-    say_aside("The provider was enabled.")
+    print_note("The provider was enabled.")
 
 
 @click.command("remove", cls=Command)
@@ -74,4 +74,4 @@ def remove(context: CommandContext, *, slug: str, yes: bool) -> None:
         confirm_for(context, database, slug, "This removes", yes=yes)
         with database.write() as db, refusing():
             lifecycle.remove(db, provider_called(db, slug), OPERATOR)
-    say_aside("The provider was removed.")
+    print_note("The provider was removed.")

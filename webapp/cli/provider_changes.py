@@ -10,7 +10,7 @@ from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.cli.prompts import piped
 from webapp.cli.provider_lookup import OPERATOR, provider_called, refusing
 from webapp.cli.provider_options import chosen, settings_options
@@ -67,7 +67,7 @@ def add(
         row = lifecycle.add(db, sealer, private, desired, secret, OPERATOR)
         click.echo(f"slug={row.slug}")
         click.echo(f"redirect_uri={providers.redirect_uri(settings.base_url, row.slug)}")
-    say_aside("Enter the redirect URI at the provider, exactly as it is shown.")
+    print_note("Enter the redirect URI at the provider, exactly as it is shown.")
 
 
 def read_secret(*, from_stdin: bool) -> str:
@@ -107,4 +107,4 @@ def edit(context: CommandContext, /, *, slug: str, prompts: bool, secret_stdin: 
     with opened(context) as database, database.write() as db, refusing():
         row = provider_called(db, slug)
         lifecycle.edit(db, sealer, private, row, replace(settings_of(row), **changes), OPERATOR, secret=secret)
-    say_aside("The provider was changed.")
+    print_note("The provider was changed.")

@@ -8,7 +8,7 @@ from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import as_json, say_json
+from webapp.cli.output import as_json, print_json
 from webapp.cli.provider_lookup import provider_called
 from webapp.federation.login_outcome import (
     LARGEST,
@@ -41,7 +41,7 @@ def test_claims(context: CommandContext, *, slug: str, file: BinaryIO, is_json: 
             raise CommandRefused(str(error)) from error
         sentences = account_in_words(found, row), role_in_words(found)
     if is_json:
-        say_json(found)
+        print_json(found)
         return
     click.echo(f"Account: {sentences[0]}")
     click.echo(f"Role: {sentences[1]}")

@@ -41,7 +41,7 @@ def refusing() -> Iterator[None]:
 
 
 def facts_of(row: LoginProvider, use: ProviderUse | None, base_url: str) -> dict[str, Any]:
-    """Everything but the client secret."""
+    """The settings of a provider as commands print them, without the client secret."""
     return {
         "slug": row.slug,
         "kind": row.kind,

@@ -12,7 +12,7 @@ from webapp.cli import (
 from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
-from webapp.cli.output import as_json, moment, say_json, say_table
+from webapp.cli.output import as_json, moment, print_json, print_table
 from webapp.cli.proxied_app_lookup import app_called, facts_of
 from webapp.forward_auth import app_file, app_queries, lifecycle
 
@@ -49,7 +49,7 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
         hosts, last = app_queries.hosts_by_app(db), app_queries.last_opened_by_app(db)
         rows = lifecycle.every(db)
         if is_json:
-            say_json([facts_of(db, row) for row in rows])
+            print_json([facts_of(db, row) for row in rows])
             return
         table = [
             (
@@ -61,7 +61,7 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
             )
             for row in rows
         ]
-    say_table(("SHORT NAME", "NAME", "STATE", "HOSTS", "LAST OPENED"), table)
+    print_table(("SHORT NAME", "NAME", "STATE", "HOSTS", "LAST OPENED"), table)
 
 
 @command.command("show")
@@ -78,7 +78,7 @@ def show(context: CommandContext, *, slug: str, is_json: bool) -> None:
     with opened(context) as database, database.read() as db:
         facts = facts_of(db, app_called(db, slug))
     if is_json:
-        say_json(facts)
+        print_json(facts)
         return
     for key, value in facts.items():
         if key != "rules":

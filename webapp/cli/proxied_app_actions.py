@@ -5,7 +5,7 @@ import click
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.cli.prompts import confirm
 from webapp.cli.proxied_app_lookup import OPERATOR, app_called, refusing
 from webapp.core.db import Database
@@ -37,7 +37,7 @@ def disable(context: CommandContext, *, slug: str, yes: bool) -> None:
         confirm_for(database, slug, "This disables", yes=yes)
         with database.write() as db, refusing():
             lifecycle.disable(db, app_called(db, slug), OPERATOR)
-    say_aside("The app was disabled.")
+    print_note("The app was disabled.")
 
 
 @click.command("enable", cls=Command)
@@ -52,7 +52,7 @@ def enable(context: CommandContext, *, slug: str) -> None:
     """
     with opened(context) as database, database.write() as db, refusing():
         lifecycle.enable(db, app_called(db, slug), OPERATOR)
-    say_aside("The app was enabled.")
+    print_note("The app was enabled.")
 
 
 @click.command("remove", cls=Command)
@@ -70,4 +70,4 @@ def remove(context: CommandContext, *, slug: str, yes: bool) -> None:
         confirm_for(database, slug, "This removes", yes=yes)
         with database.write() as db, refusing():
             lifecycle.remove(db, app_called(db, slug), OPERATOR)
-    say_aside("The app was removed.")
+    print_note("The app was removed.")

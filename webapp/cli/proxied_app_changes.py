@@ -13,7 +13,7 @@ from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.cli.proxied_app_lookup import OPERATOR, app_called, refusing
 from webapp.forward_auth import app_queries, lifecycle
 from webapp.forward_auth.app_settings import AppSettings, host_of_site
@@ -72,7 +72,7 @@ def add(context: CommandContext, /, *, name: str, slug: str | None, preset: str,
         own_host = host_of_site(context.settings.base_url)
         row = lifecycle.add(db, slug or app_queries.free_slug(db, name), desired, OPERATOR, own_host=own_host)
         click.echo(f"slug={row.slug}")
-    say_aside("Set up its proxy next. See: python -m webapp proxied-app config --help")
+    print_note("Set up its proxy next. See: python -m webapp proxied-app config --help")
 
 
 @click.command("edit", cls=Command)
@@ -94,4 +94,4 @@ def edit(context: CommandContext, /, *, slug: str, **options: Any) -> None:
         row = app_called(db, slug)
         desired = replace(lifecycle.settings_of(db, row), **changes)
         lifecycle.edit(db, row, desired, OPERATOR, own_host=host_of_site(context.settings.base_url))
-    say_aside("The app was changed.")
+    print_note("The app was changed.")

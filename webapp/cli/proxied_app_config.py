@@ -6,7 +6,7 @@ from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.forward_auth import lifecycle
 from webapp.forward_auth.proxy_configs import FILES, InvalidHostPort, Proxy, config_of, setup_of
 
@@ -44,9 +44,9 @@ def command(context: CommandContext, *, slug: str, proxy: Proxy, upstream: str |
         raise click.UsageError(f"{error} is no host with a port, such as {UPSTREAM}.") from error
     click.echo(config_of(setup, proxy), nl=False)
     if upstream is None:
-        say_aside(f"It passes requests on to {UPSTREAM}. If the app is elsewhere, give --upstream.")
+        print_note(f"It passes requests on to {UPSTREAM}. If the app is elsewhere, give --upstream.")
     if not settings.trusted_proxies:
-        say_aside("This site answers no proxy yet. Set WEBAPP_TRUSTED_PROXIES=127.0.0.1 if yours is on this machine.")
+        print_note("This site answers no proxy yet. Set WEBAPP_TRUSTED_PROXIES=127.0.0.1 if yours is on this machine.")
 
 
 def reached_at(bind: str) -> str:

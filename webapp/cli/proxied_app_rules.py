@@ -10,7 +10,7 @@ from webapp.cli.commands import Command, CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.cli.proxied_app_lookup import OPERATOR, app_called, refusing
 from webapp.forward_auth import lifecycle
 from webapp.forward_auth.app_settings import AUTHORIZATION, LEVELS, RuleSettings, host_of_site
@@ -89,7 +89,7 @@ def add_rule(context: CommandContext, /, *, slug: str, path: str, number: int, *
     """
     new_rule = RuleSettings(path=path, **chosen(options))
     change(context, slug, lambda rules: rules.insert(number - 1, new_rule))
-    say_aside("The rule was added.")
+    print_note("The rule was added.")
 
 
 @rule.command("edit", cls=Command)
@@ -114,7 +114,7 @@ def edit_rule(context: CommandContext, /, *, slug: str, number: int, **options: 
         rules[place] = replace(rules[place], **changes)
 
     change(context, slug, changed)
-    say_aside("The rule was changed.")
+    print_note("The rule was changed.")
 
 
 @rule.command("move", cls=Command)
@@ -130,7 +130,7 @@ def move_rule(context: CommandContext, *, slug: str, number: int, to: int) -> No
       python -m webapp proxied-app rule move wiki 3 1
     """
     change(context, slug, lambda rules: rules.insert(to - 1, rules.pop(index_of(rules, number))))
-    say_aside("The rule was moved.")
+    print_note("The rule was moved.")
 
 
 @rule.command("remove", cls=Command)
@@ -149,4 +149,4 @@ def remove_rule(context: CommandContext, *, slug: str, number: int) -> None:
         del rules[index_of(rules, number)]
 
     change(context, slug, changed)
-    say_aside("The rule was removed.")
+    print_note("The rule was removed.")

@@ -6,7 +6,7 @@ from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import as_json, say_json
+from webapp.cli.output import as_json, print_json
 from webapp.cli.proxied_app_lookup import app_called
 from webapp.forward_auth import rule_test
 from webapp.forward_auth.checks import AccessDecisions
@@ -59,7 +59,7 @@ def test(
             RuleTest(decisions, CredentialQuery(database)).verdict(db, app, request, caller), row
         )
     if is_json:
-        say_json(outcome)
+        print_json(outcome)
     else:
         click.echo(f"{'' if outcome.allowed else 'Refused. '}{outcome.sentence} {outcome.where}".rstrip())
         if outcome.reason:

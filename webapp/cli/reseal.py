@@ -11,7 +11,7 @@ from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.core import secret_key_marks
 from webapp.core.db import Database
 from webapp.core.key_table import KEYS
@@ -45,12 +45,15 @@ def command(context: CommandContext) -> None:
     with opened(context) as database:
         counts = move_all(database, settings)
     if undecryptable := words_of(counts, SealedWith.NONE):
-        say_aside(f"Cannot be decrypted with any secret key of this site, and stays as it is: {undecryptable}.")
-    say_aside("Nothing in the database is encrypted with a former secret key. See docs/keys.md before you forget it.")
+        print_note(f"Cannot be decrypted with any secret key of this site, and stays as it is: {undecryptable}.")
+    print_note("Nothing in the database is encrypted with a former secret key. See docs/keys.md before you forget it.")
 
 
 def move_all(database: Database, settings: Settings) -> dict[str, Counter[SealedWith]]:
-    """Afterwards the database belongs to the current secret key alone. Returns what could be decrypted with which.
+    """Encrypt all rows with the current secret key, to which alone the database then belongs.
+
+    Returns:
+        For each kind of row, how many were decrypted with which secret key.
 
     Raises:
         CommandRefused: a process with a former secret key is still writing.
@@ -74,7 +77,7 @@ def moved_rows(column: SealedColumn, database: Database, settings: Settings) -> 
     moved = 0
     for step in column.reseal(database, settings):
         moved += step
-        say_aside(f"{column.name}: {moved} moved")
+        print_note(f"{column.name}: {moved} moved")
     return moved
 
 
@@ -83,5 +86,5 @@ def counts_by_column(db: Session, settings: Settings) -> dict[str, Counter[Seale
 
 
 def words_of(counts: dict[str, Counter[SealedWith]], kind: SealedWith) -> str:
-    """Such as ``authenticator apps (3), mails (1)``; empty if there are none."""
+    """Counts in words, such as ``authenticator apps (3), mails (1)``; empty if there are none."""
     return ", ".join(f"{name} ({found[kind]})" for name, found in counts.items() if found[kind])

@@ -16,7 +16,7 @@ from webapp.cli.db_context import answering, opened
 from webapp.cli.emergency import ended_counts
 from webapp.cli.errors import CommandRefused
 from webapp.cli.output import moment as in_words
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.cli.prompts import confirm
 from webapp.cli.restore_draft import Prepared, RestoreChoices, Unpacked
 from webapp.cli.restored_settings import put_settings, settings_for
@@ -102,26 +102,26 @@ def command(
         with restore_draft.loaded(settings, found) as trial:
             prepared = restore_draft.prepare(trial, settings, found, choices)
             if is_check:
-                say_aside(f"{file} can be restored: {in_words(prepared.made_at)}. Nothing was changed.")
+                print_note(f"{file} can be restored: {in_words(prepared.made_at)}. Nothing was changed.")
                 return
             confirm(f"The database is replaced by the backup of {in_words(prepared.made_at)}", CONFIRMATION, yes=yes)
             put_settings(context, found)
             former = replace_by(trial, settings)
             if prepared.facts.emergency_at:
                 emergency_mark.write(settings.instance, prepared.facts.emergency_at)
-    say_aside(f"{file} was restored." + (f" The former database is {former}." if former else ""))
+    print_note(f"{file} was restored." + (f" The former database is {former}." if former else ""))
     report(prepared)
 
 
 def report(prepared: Prepared) -> None:
     if prepared.facts.is_before_emergency:
-        say_aside("keys emergency was run since the backup was made: all that it ended stays ended.")
+        print_note("keys emergency was run since the backup was made: all that it ended stays ended.")
     if prepared.outcome.keys == "new":
-        say_aside("New signing keys were made. Services that verify tokens fetch them.")
+        print_note("New signing keys were made. Services that verify tokens fetch them.")
     if prepared.outcome.ended_before is None:
-        say_aside("Nothing was revoked: what was revoked or used after the backup is valid again.")
+        print_note("Nothing was revoked: what was revoked or used after the backup is valid again.")
     else:
-        say_aside(f"Ended: {' and '.join(ended_counts(prepared.ended))}.")
+        print_note(f"Ended: {' and '.join(ended_counts(prepared.ended))}.")
 
 
 @contextmanager
@@ -155,7 +155,7 @@ def refuse_served(settings: Settings) -> None:
 
 
 def replace_by(trial: Settings, settings: Settings) -> Path | str | None:
-    """Returns what the former database is called now."""
+    """Replace the database by the restored draft. Returns what the former one is called now."""
     draft, target = schema.file_of(trial), schema.file_of(settings)
     if draft is None or target is None:
         return postgresql_backup.replace(trial.database, settings.database)
@@ -166,7 +166,7 @@ def replace_by(trial: Settings, settings: Settings) -> Path | str | None:
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Say in one sentence why nothing was changed."""
+    """Turn errors of a restore into one sentence for the operator."""
     try:
         yield
     except restore.InUse as error:

@@ -67,7 +67,7 @@ class Unpacked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """What became of the draft."""
+    """The result of preparing a restored database: which keys it has, and what was ended."""
 
     facts: RestoreFacts
     outcome: Outcome
@@ -155,7 +155,7 @@ def prepare(trial: Settings, settings: Settings, found: Unpacked, choices: Resto
 
 
 def revoke_by_hand(database: Database, settings: Settings, choices: RestoreChoices) -> Prepared:
-    """For a database that was restored by other means."""
+    """End what should not be valid again, in a database that was restored by other means."""
     with database.read() as db:
         newest = event_queries.newest(db)
     at = emergency_mark.read(settings.instance)
@@ -177,7 +177,7 @@ def last_emergency(instance: Path, former: former_database.FormerDatabase | None
 
 
 def marks_of(database: Database) -> set[str]:
-    """Empty for a database of a version that had no marks."""
+    """The marks of secret keys in a database; empty for one of a version that had none."""
     try:
         with database.read() as db:
             return secret_key_marks.stored_marks(db)

@@ -13,7 +13,7 @@ class EmergencyUnknown(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreFacts:
-    """What is known here of the time since the backup was made."""
+    """What this site knows of the time since the backup was made."""
 
     newest_event: datetime | None
     """The last event in the backup: it was made then or later."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from webapp.cli.context import CommandContext
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.cli.restore_draft import Unpacked
 from webapp.settings import SecretKeyMissing, Settings, private_files, sources
 
@@ -47,6 +47,6 @@ def put_settings(context: CommandContext, found: Unpacked) -> None:
         elif target.read_text(encoding="utf-8") != text:
             beside = target.with_name(f"{target.name}.restored")
             private_files.write(beside, text)
-            say_aside(f"{target} was left as it is; that of the backup is {beside}.")
+            print_note(f"{target} was left as it is; that of the backup is {beside}.")
     if found.environment:
-        say_aside(f"The backup has no values for what was set in the environment: {', '.join(found.environment)}.")
+        print_note(f"The backup has no values for what was set in the environment: {', '.join(found.environment)}.")

@@ -15,7 +15,7 @@ from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import as_json, say_aside, say_json, say_table
+from webapp.cli.output import as_json, print_json, print_note, print_table
 
 
 @click.group("role", cls=CommandGroup)
@@ -76,13 +76,13 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
     with opened(context) as database, database.read() as db:
         found = [role_facts(db, role) for role in roles.lowest_first(db)]
     if is_json:
-        say_json(found)
+        print_json(found)
         return
     rows = [
         (str(role["name"]), " ".join(role["includes"]) or "-", str(role["users"]), str(role["description"]))
         for role in found
     ]
-    say_table(("NAME", "INCLUDES", "USERS", "DESCRIPTION"), rows)
+    print_table(("NAME", "INCLUDES", "USERS", "DESCRIPTION"), rows)
 
 
 def role_facts(db: Session, role: Role) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def show(context: CommandContext, *, role: str, is_json: bool) -> None:
         found = role_facts(db, role_called(db, role))
         included_by = [name for name in roles.reaching(db, role) if name != role]
     if is_json:
-        say_json(found | {"included_by": included_by})
+        print_json(found | {"included_by": included_by})
         return
     facts = {
         "Name": found["name"],
@@ -139,7 +139,7 @@ def create(context: CommandContext, *, role: str, description: str, includes: tu
     """
     with refusals(), opened(context) as database, database.write() as db:
         roles.add(db, role, description, includes)
-    say_aside(f"The role {role} was created.")
+    print_note(f"The role {role} was created.")
 
 
 @command.command("edit")
@@ -165,7 +165,7 @@ def edit(
         found = role_called(db, role)
         former_includes = () if includes_nothing else tuple(found.includes)
         roles.edit(db, found, found.description if description is None else description, includes or former_includes)
-    say_aside(f"The role {role} was changed.")
+    print_note(f"The role {role} was changed.")
 
 
 @command.command("remove")
@@ -180,4 +180,4 @@ def remove(context: CommandContext, *, role: str) -> None:
     """
     with refusals(), opened(context) as database, database.write() as db:
         roles.remove(db, role_called(db, role))
-    say_aside(f"The role {role} was removed.")
+    print_note(f"The role {role} was removed.")

@@ -5,7 +5,7 @@ import click
 from webapp.app import create_app
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
-from webapp.cli.output import as_json, say_aside, say_json, say_table
+from webapp.cli.output import as_json, print_json, print_note, print_table
 from webapp.guard.routes import Route, routes
 
 
@@ -26,11 +26,11 @@ def command(context: CommandContext, ctx: click.Context, *, is_json: bool) -> No
     found = routes(create_app(context.settings_to_read))
     undeclared = [route for route in found if route.need is None]
     if is_json:
-        say_json([route_facts(route) for route in found])
+        print_json([route_facts(route) for route in found])
     else:
-        say_table(("METHOD", "PATH", "BY SESSION", "BY TOKEN"), [cells(route) for route in found])
+        print_table(("METHOD", "PATH", "BY SESSION", "BY TOKEN"), [cells(route) for route in found])
     for route in undeclared:
-        say_aside(f"{route.path} ({route.endpoint}) has neither @require nor @public, so every request is refused.")
+        print_note(f"{route.path} ({route.endpoint}) has neither @require nor @public, so every request is refused.")
     ctx.exit(1 if undeclared else 0)
 
 

@@ -43,7 +43,7 @@ class NewerSchema(Unusable):
 
 @cache
 def script() -> ScriptDirectory:
-    """Read once: the migrations of a running program do not change."""
+    """The migrations, read once, because those of a running program do not change."""
     return ScriptDirectory(str(MIGRATIONS))
 
 

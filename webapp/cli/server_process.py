@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from webapp.cli import granian_server
-from webapp.cli.json_output import say
+from webapp.cli.json_output import print_message
 from webapp.core.lazy_import import lazily
 from webapp.core.tracebacks import print_uncaught
 from webapp.settings import Settings
@@ -56,10 +56,10 @@ def main(arguments: dict[str, Any]) -> None:
 
 
 def print_welcome(settings: Settings, welcome: dict[str, Any] | None) -> None:
-    say(settings, f"{settings.site_name} is running at {settings.base_url}{listening(settings)}")
+    print_message(settings, f"{settings.site_name} is running at {settings.base_url}{listening(settings)}")
     if welcome:
         text = f"This site has no admin yet. Create the admin account within {welcome['within']}:"
-        say(settings, f"{text}\n  {welcome['link']}", setup_link=welcome["link"])
+        print_message(settings, f"{text}\n  {welcome['link']}", setup_link=welcome["link"])
 
 
 def listening(settings: Settings) -> str:

@@ -15,7 +15,7 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
 from webapp.cli.lookups import role_named, user_named
-from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
+from webapp.cli.output import as_json, moment, print_json, print_note, print_table
 from webapp.core.combining_marks import is_stacked
 from webapp.credentials.live_counts import live_counts
 
@@ -69,7 +69,7 @@ def add_service(
         raise CommandRefused(str(error)) from error
     except UserNameTaken as error:
         raise CommandRefused(f"The name {name} is taken, or looks too much like the name of another user.") from error
-    say_aside(
+    print_note(
         f"{user.username} belongs to {owned_by.name}. Create a token: python -m webapp token mint {user.username}"
     )
     click.echo(user.id)
@@ -104,7 +104,7 @@ def services(context: CommandContext, *, is_json: bool) -> None:
         for service in found
     ]
     if is_json:
-        say_json(facts)
+        print_json(facts)
         return
     rows = [
         tuple(
@@ -113,7 +113,7 @@ def services(context: CommandContext, *, is_json: bool) -> None:
         )
         for fact in facts
     ]
-    say_table(("NAME", "OWNER", "PROBLEM", "ROLE", "TOKENS", "DISABLED", "PURPOSE"), rows)
+    print_table(("NAME", "OWNER", "PROBLEM", "ROLE", "TOKENS", "DISABLED", "PURPOSE"), rows)
 
 
 def cell(value: object) -> str:
@@ -139,7 +139,7 @@ def hand_over(context: CommandContext, *, names: tuple[str, ...], owner: str | N
                 service_accounts.hand_over(db, user_named(db, name), owned_by)
     except InvalidServiceOwner as error:
         raise CommandRefused(str(error)) from error
-    say_aside(f"Owned by {owned_by.name} now: {', '.join(names)}.")
+    print_note(f"Owned by {owned_by.name} now: {', '.join(names)}.")
 
 
 def new_owner_named(db: Session, leaving: User, name: str | None, role: str | None) -> Owner | None:

@@ -4,7 +4,7 @@ import click
 
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
-from webapp.cli.output import as_json, say_json
+from webapp.cli.output import as_json, print_json
 from webapp.settings import ManualRow
 
 
@@ -24,7 +24,7 @@ def command(context: CommandContext, *, is_json: bool) -> None:
     """
     rows = context.settings_to_read.describe(context.environ)
     if is_json:
-        say_json([row._asdict() for row in rows])
+        print_json([row._asdict() for row in rows])
         return
     click.echo("\n\n".join(paragraph(row) for row in rows))
 

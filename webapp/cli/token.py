@@ -19,7 +19,7 @@ from webapp.cli.durations import LIFETIME
 from webapp.cli.errors import CommandRefused
 from webapp.cli.lookups import user_named
 from webapp.cli.mint_checks import MintOrder
-from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
+from webapp.cli.output import as_json, moment, print_json, print_note, print_table
 from webapp.core.combining_marks import STACKED, is_stacked
 from webapp.guard.token_grant import MAX_PER_MINUTE, METHODS
 from webapp.tokens import issuing, lifecycle, refresh_families, script_logins, token_list
@@ -85,7 +85,7 @@ def mint(context: CommandContext, /, *, user: str, expires: timedelta, **options
         except issuing.TooManyTokens as error:
             raise CommandRefused(f"{owner.username} already has {error.most} live tokens, the maximum.") from error
     end = moment(issued.credential.expires_at)
-    say_aside(f"{requested.name} ({issued.entry.id}) {'never expires' if end == 'never' else f'expires {end}'}.")
+    print_note(f"{requested.name} ({issued.entry.id}) {'never expires' if end == 'never' else f'expires {end}'}.")
     click.echo(issued.token)
 
 
@@ -108,10 +108,10 @@ def list_(context: CommandContext, *, user: str | None, with_ended: bool, is_jso
         owners = [user_named(db, user)] if user else user_queries.all_users(db)
         found = [(owner, token) for owner in owners for token in tokens_of(db, owner, with_ended=with_ended)]
     if is_json:
-        say_json([token_facts(owner, token) for owner, token in found])
+        print_json([token_facts(owner, token) for owner, token in found])
         return
     rows = [cells(owner, token) for owner, token in found]
-    say_table(("ID", "USER", "NAME", "STATE", "EXPIRES", "LAST USED", "SCOPES"), rows)
+    print_table(("ID", "USER", "NAME", "STATE", "EXPIRES", "LAST USED", "SCOPES"), rows)
 
 
 def tokens_of(db: Session, owner: User, *, with_ended: bool) -> Sequence[Token]:
@@ -167,7 +167,7 @@ def revoke(context: CommandContext, *, token_id: UUID) -> None:
                 notify_owner(context, db, owner_id, token_id)
         else:
             raise CommandRefused(f"There is no token with the ID {token_id}.")
-    say_aside("Revoked." if revoked else "It was already revoked.")
+    print_note("Revoked." if revoked else "It was already revoked.")
 
 
 def notify_owner(context: CommandContext, db: Session, owner_id: UUID, token_id: UUID) -> None:

@@ -11,7 +11,7 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.durations import DURATION
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
+from webapp.cli.output import as_json, moment, print_json, print_note, print_table
 from webapp.tokens import lifecycle, rotation
 from webapp.tokens.issuing import TokenIssuer, TooManyTokens
 from webapp.tokens.owner_notifier import OwnerNotifier
@@ -60,7 +60,7 @@ def rotate(context: CommandContext, *, token_id: UUID, overlap: timedelta) -> No
     finally:
         close(app)
     new, old = rotated.issued, rotated.former.credential
-    say_aside(f"{new.entry.name} ({new.entry.id}) replaces it; the old token expires {moment(old.expires_at)}.")
+    print_note(f"{new.entry.name} ({new.entry.id}) replaces it; the old token expires {moment(old.expires_at)}.")
     click.echo(new.token)
 
 
@@ -86,9 +86,9 @@ def show(context: CommandContext, *, token_id: UUID, is_json: bool) -> None:
     finally:
         close(app)
     if is_json:
-        say_json(token)
+        print_json(token)
         return
-    say_table(("FIELD", "VALUE"), facts(token))
+    print_table(("FIELD", "VALUE"), facts(token))
 
 
 @click.command("pattern", cls=Command)

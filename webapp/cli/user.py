@@ -23,7 +23,7 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
 from webapp.cli.lookups import role_named, user_named
-from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
+from webapp.cli.output import as_json, moment, print_json, print_note, print_table
 from webapp.cli.prompts import hashed_password, password_stdin
 from webapp.core.humanize import counted
 from webapp.credentials.live_counts import LiveCounts, live_counts, live_counts_of
@@ -96,8 +96,8 @@ def add(context: CommandContext, *, name: str, email: str | None, role: str, pas
         raise CommandRefused(f"The name {name} is taken, or looks too much like the name of another user.") from error
     except EmailTaken as error:
         raise CommandRefused(f"Another user already has the e-mail address {email}.") from error
-    say_aside(f"{user.username} can now log in, with the role {role}.")
-    user_passwords.say_if_unused(context, closure)
+    print_note(f"{user.username} can now log in, with the role {role}.")
+    user_passwords.note_if_unused(context, closure)
     click.echo(user.id)
 
 
@@ -121,7 +121,7 @@ def list_(context: CommandContext, *, view: str | None, imported_hash: bool, is_
         live = live_counts(db)
     users = [user for user in users_in_view if user.has_imported_hash or not imported_hash]
     if is_json:
-        say_json([user_facts(user) | live[user.id].facts for user in users])
+        print_json([user_facts(user) | live[user.id].facts for user in users])
         return
     rows = [
         (
@@ -134,7 +134,7 @@ def list_(context: CommandContext, *, view: str | None, imported_hash: bool, is_
         )
         for user in users
     ]
-    say_table(("NAME", "E-MAIL", "ROLE", "STATE", "SESSIONS", "SCRIPT LOGINS", "TOKENS", "CREATED"), rows)
+    print_table(("NAME", "E-MAIL", "ROLE", "STATE", "SESSIONS", "SCRIPT LOGINS", "TOKENS", "CREATED"), rows)
 
 
 def in_words(live: LiveCounts) -> str:
@@ -172,7 +172,7 @@ def show(context: CommandContext, *, name: str, is_json: bool) -> None:
         closure = roles.included_in(db, user.role)
     if is_json:
         details = {"last_login_at": user.last_login_at, "roles": closure} | live.facts
-        say_json(user_facts(user) | details)
+        print_json(user_facts(user) | details)
         return
     facts = {
         "Name": user.username,
@@ -209,7 +209,7 @@ def role(context: CommandContext, *, name: str, role: str) -> None:
             raise CommandRefused(ONLY_SUPER_ADMIN.format(user.username)) from error
         except InvalidServiceOwner as error:
             raise CommandRefused(str(error)) from error
-    say_aside(f"{user.username} now has the role {role}; before, it was {former}.")
+    print_note(f"{user.username} now has the role {role}; before, it was {former}.")
 
 
 @command.command("disable")
@@ -246,4 +246,4 @@ def disable(
         except LastSuperAdmin as error:
             raise CommandRefused(ONLY_SUPER_ADMIN.format(user.username)) from error
     stopped = "" if owner else service_accounts.stopped_services_sentence(stops)
-    say_aside(f"{user.username} is disabled. Ended: {in_words(ended)}.{stopped}")
+    print_note(f"{user.username} is disabled. Ended: {in_words(ended)}.{stopped}")

@@ -9,7 +9,7 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
 from webapp.cli.lookups import user_named
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 
 
 @click.command("enable", cls=Command)
@@ -31,7 +31,7 @@ def enable(context: CommandContext, *, name: str) -> None:
         except InvalidServiceOwner as error:
             raise CommandRefused(str(error)) from error
     effect = "is enabled again" if user.is_service else "can log in again"
-    say_aside(f"{user.username} {effect}, and needs new tokens.")
+    print_note(f"{user.username} {effect}, and needs new tokens.")
 
 
 @click.command("unlock", cls=Command)
@@ -47,4 +47,4 @@ def unlock(context: CommandContext, *, name: str) -> None:
     with opened(context) as database, database.write() as db:
         user = user_named(db, name)
         lifecycle.unlock(db, user)
-    say_aside(f"{user.username} is unlocked. Passwords and codes are accepted again.")
+    print_note(f"{user.username} is unlocked. Passwords and codes are accepted again.")

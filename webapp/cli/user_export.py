@@ -12,7 +12,7 @@ from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.core.db import Database
 from webapp.core.encryption import Encryptor
 from webapp.core.humanize import counted
@@ -57,7 +57,7 @@ def export(context: CommandContext, *, file: Path, form: str | None, with_secret
                 f"{file} is not complete: a seed of an authenticator app cannot be decrypted. Is WEBAPP_SECRET_KEY"
                 " another one now? Name the former one in WEBAPP_SECRET_KEY_FALLBACKS."
             ) from error
-    say_aside(f"Exported: {counted(count, 'user')}{', with their secrets' if with_secrets else ''}.")
+    print_note(f"Exported: {counted(count, 'user')}{', with their secrets' if with_secrets else ''}.")
 
 
 def new_file(file: Path) -> int:
@@ -70,7 +70,7 @@ def new_file(file: Path) -> int:
 
 
 def lines(database: Database, form: str, sealer: Encryptor | None) -> Iterator[bytes]:
-    """One for each user."""
+    """One line for each user."""
     as_line = user_export.as_csv_line if form == "csv" else user_export.as_json_line
     with database.read() as db:
         yield from map(as_line, user_export.exported(db, sealer))

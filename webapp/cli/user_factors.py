@@ -9,7 +9,7 @@ from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.lookups import user_named
-from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
+from webapp.cli.output import as_json, moment, print_json, print_note, print_table
 from webapp.mail.mailer import Mailer
 from webapp.mfa import passkeys, resets, totp
 from webapp.mfa.factor_list import left, passkey_entry
@@ -40,14 +40,14 @@ def factors(context: CommandContext, *, name: str, is_json: bool) -> None:
             "recovery_codes": codes.left,
             "reset_at": reset.due_at if reset else None,
         }
-        say_json(found)
+        print_json(found)
         return
     rows = [(key.name, "passkey", moment(key.created_at), moment(key.last_used_at)) for key in keys]
     rows += [("authenticator app", "codes", moment(seed.created_at), moment(seed.last_used_at))] if seed else []
     rows += [(f"{codes.left} recovery codes", "codes", moment(codes.made_at), "-")] if codes.left else []
-    say_table(("NAME", "TYPE", "CREATED", "LAST USED"), rows)
+    print_table(("NAME", "TYPE", "CREATED", "LAST USED"), rows)
     if reset:
-        say_aside(f"A reset removes them on {moment(reset.due_at)}, unless it is cancelled.")
+        print_note(f"A reset removes them on {moment(reset.due_at)}, unless it is cancelled.")
 
 
 @click.command("reset-factors", cls=Command)
@@ -68,4 +68,4 @@ def reset_factors(context: CommandContext, *, name: str) -> None:
             mfa_reset.carry_out(db, services_of(app).get(Mailer), user, services_of(app).get(NonPasskeyLogins))
     finally:
         close(app)
-    say_aside(f"{user.username} can now log in with the password alone and set up new factors.")
+    print_note(f"{user.username} can now log in with the password alone and set up new factors.")

@@ -20,7 +20,7 @@ from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.core.db import Database
 from webapp.core.humanize import counted
 from webapp.mfa import totp
@@ -93,11 +93,11 @@ def import_(
         with source(file) as lines, database.read() as db, readable(file):
             parsed_lines = with_progress(READERS[form](lines))
             summary = user_import.check(
-                db, parsed_lines, rules, refuse=say_refusal_as_json if is_json else say_refusal, accepted=accepted
+                db, parsed_lines, rules, refuse=print_refusal_as_json if is_json else print_refusal, accepted=accepted
             )
         if applies and (skip_refused or not summary.refused):
             write(database, accepted, summary, file="standard input" if file == STDIN else file.name)
-    say_summary(summary, applies=applies, skips=skip_refused)
+    print_summary(summary, applies=applies, skips=skip_refused)
     if summary.refused:
         click.get_current_context().exit(1)
 
@@ -128,12 +128,12 @@ def with_progress(lines: Iterator[Line]) -> Iterator[Line]:
     for line in lines:
         if time.monotonic() - noted > PAUSE:
             noted = time.monotonic()
-            say_aside(f"{line.number:,} lines read ...")
+            print_note(f"{line.number:,} lines read ...")
         yield line
 
 
 def write(database: Database, accepted: IO[bytes], summary: ImportSummary, *, file: str) -> None:
-    say_aside(f"Importing {counted(summary.accepted, 'user')} ...")
+    print_note(f"Importing {counted(summary.accepted, 'user')} ...")
     try:
         with database.write() as db:
             user_import.write(db, accepted, summary, file=file)
@@ -143,22 +143,22 @@ def write(database: Database, accepted: IO[bytes], summary: ImportSummary, *, fi
         ) from error
 
 
-def say_refusal(refusal: RefusedLine) -> None:
+def print_refusal(refusal: RefusedLine) -> None:
     click.echo(f"line {refusal.line}: {refusal.username or '-'}: {refusal.reason}")
 
 
-def say_refusal_as_json(refusal: RefusedLine) -> None:
+def print_refusal_as_json(refusal: RefusedLine) -> None:
     click.echo(msgspec.json.encode(refusal))
 
 
-def say_summary(summary: ImportSummary, *, applies: bool, skips: bool) -> None:
+def print_summary(summary: ImportSummary, *, applies: bool, skips: bool) -> None:
     users, lines = counted(summary.accepted, "user"), counted(summary.refused, "line")
     if applies and (skips or not summary.refused):
-        say_aside(f"Imported: {users}. Refused: {lines}.")
+        print_note(f"Imported: {users}. Refused: {lines}.")
     elif applies:
-        say_aside(f"Nothing was imported. Refused: {lines}. --skip-refused would import the other {users}.")
+        print_note(f"Nothing was imported. Refused: {lines}. --skip-refused would import the other {users}.")
     else:
-        say_aside(f"Nothing was imported, this was a dry run. --apply would import: {users}. Refused: {lines}.")
+        print_note(f"Nothing was imported, this was a dry run. --apply would import: {users}. Refused: {lines}.")
     facts = {
         "Roles": in_words(summary.roles),
         "Password hashes": in_words(summary.schemes),
@@ -169,7 +169,7 @@ def say_summary(summary: ImportSummary, *, applies: bool, skips: bool) -> None:
     }
     for name, value in facts.items():
         if value:
-            say_aside(f"{name}: {value}")
+            print_note(f"{name}: {value}")
 
 
 def in_words(counts: Counter[str]) -> str:

@@ -16,7 +16,7 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
 from webapp.cli.lookups import user_named
-from webapp.cli.output import say_aside
+from webapp.cli.output import print_note
 from webapp.cli.prompts import hashed_password, password_stdin
 
 
@@ -53,18 +53,18 @@ def password(context: CommandContext, *, name: str, password_stdin: bool, revoke
         with refused_if_external(), database.write() as db:
             user = user_named(db, name)
             ended = lifecycle.set_password(db, user, hashed, revokes_tokens=revoke_tokens)
-    say_aside(f"{user.username} has a new password. {ended.sentence}")
-    say_if_unused(context, closure)
+    print_note(f"{user.username} has a new password. {ended.sentence}")
+    note_if_unused(context, closure)
 
 
-def say_if_unused(context: CommandContext, closure: Collection[str]) -> None:
-    """Say that a password does not let its user log in, if the settings say so.
+def note_if_unused(context: CommandContext, closure: Collection[str]) -> None:
+    """Note that a password does not let its user log in, if the settings say so.
 
     Args:
         closure: all roles of the user.
     """
     if not PasswordLogin(context.settings.password_login).counts_for(closure):
-        say_aside("The password does not count: WEBAPP_PASSWORD_LOGIN excludes this user.")
+        print_note("The password does not count: WEBAPP_PASSWORD_LOGIN excludes this user.")
 
 
 @click.command("reset-link", cls=Command)
@@ -86,7 +86,7 @@ def reset(context: CommandContext, *, name: str) -> None:
         path = recovery.link_for(db, user, is_shown=True, replaces=True)
         record(db, Event.RESET_ASKED, user_id=user.id)
     minutes = int(recovery.LIFETIME.total_seconds() // 60)
-    say_aside(f"The link works once, within {minutes} minutes. Give it only to {user.username}.")
+    print_note(f"The link works once, within {minutes} minutes. Give it only to {user.username}.")
     click.echo(context.settings.base_url + path)
 
 
@@ -103,5 +103,5 @@ def setup(context: CommandContext) -> None:
         link = setup_link.create(database, context.settings)
     if link is None:
         raise CommandRefused("This site already has an admin. Add other accounts with: python -m webapp user add")
-    say_aside(f"The link works once, within {setup_link.lifetime_in_words(context.settings)}.")
+    print_note(f"The link works once, within {setup_link.lifetime_in_words(context.settings)}.")
     click.echo(link)

@@ -7,7 +7,7 @@ from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.lookups import user_named
-from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
+from webapp.cli.output import as_json, moment, print_json, print_note, print_table
 from webapp.core.db import Database
 from webapp.core.humanize import counted
 from webapp.sessions import lifecycle, session_list
@@ -29,13 +29,13 @@ def sessions(context: CommandContext, *, name: str, is_json: bool) -> None:
         found = [session_list.device_of(credential, browser) for credential, browser in lifecycle.live(db, user.id)]
     if is_json:
         names = ("id", "name", "address", "method", "started_at", "last_seen_at", "expires_at", "remembered")
-        say_json([{field: getattr(device, field) for field in names} for device in found])
+        print_json([{field: getattr(device, field) for field in names} for device in found])
         return
     rows = [
         (d.name, d.address or "-", d.method, moment(d.started_at), moment(d.last_seen_at), moment(d.expires_at))
         for d in found
     ]
-    say_table(("BROWSER", "IP ADDRESS", "LOGIN", "FIRST SEEN", "LAST SEEN", "EXPIRES"), rows)
+    print_table(("BROWSER", "IP ADDRESS", "LOGIN", "FIRST SEEN", "LAST SEEN", "EXPIRES"), rows)
 
 
 @click.command("logout", cls=Command)
@@ -51,7 +51,7 @@ def logout(context: CommandContext, *, name: str) -> None:
     with opened(context) as database, database.write() as db:
         user = user_named(db, name)
         ended = lifecycle.end_others(db, user.id, way="operator")
-    say_aside(f"{user.username} is logged out in all browsers; {counted(ended, 'session')} ended.")
+    print_note(f"{user.username} is logged out in all browsers; {counted(ended, 'session')} ended.")
 
 
 @click.command("purge", cls=Command)
@@ -69,7 +69,7 @@ def purge(context: CommandContext) -> None:
     with opened(context) as database:
         while some := forget_some(database):
             forgotten += some
-    say_aside(f"{counted(forgotten, 'account')} deleted permanently.")
+    print_note(f"{counted(forgotten, 'account')} deleted permanently.")
 
 
 def forget_some(database: Database) -> int:

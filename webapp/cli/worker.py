@@ -102,7 +102,7 @@ class Clients:
 
 
 def observe_refusal(observers: Sequence[Observe], clients: Clients, environ: Environ, status: int) -> None:
-    """For requests that the gateway refuses before the application has seen them."""
+    """Report a request to the observers that the gateway refuses before the application has seen it."""
     if observers:
         record = RequestRecord(environ["REQUEST_METHOD"], clients.ip_address_of(environ), status)
         for observe in observers:

@@ -103,7 +103,7 @@ def add_all(target: Any, members: dict[str, Path | bytes]) -> None:
 
 
 def add(archive: tarfile.TarFile, name: str, content: Path | bytes) -> str:
-    """Returns the SHA-256 of the content."""
+    """Add a file to the archive. Returns the SHA-256 of its content."""
     info = tarfile.TarInfo(name)
     info.mode, info.mtime = 0o600, int(time.time())
     with BytesIO(content) if isinstance(content, bytes) else content.open("rb") as source:

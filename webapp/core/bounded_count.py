@@ -57,7 +57,7 @@ def number_of(query: Select[Any]) -> ScalarSelect[int]:
 
 
 def bounded(number: int | None) -> BoundedCount:
-    """What ``number_of`` has answered."""
+    """The count for a result of ``number_of``."""
     return BoundedCount(number or 0, Precision.EXACT if (number or 0) < EXACT_UP_TO else Precision.AT_LEAST)
 
 

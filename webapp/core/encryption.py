@@ -21,7 +21,7 @@ class Encryptor:
         self._ciphers = [AESGCM(derive(key, f"sealing: {purpose}")) for key in (secret_key, *former)]
 
     def seal(self, content: bytes, *, belongs_to: str = "") -> bytes:
-        """Encrypt.
+        """Encrypt a secret for storage.
 
         Args:
             belongs_to: associated data, such as the ID of the row, without which it cannot be decrypted.
@@ -30,7 +30,7 @@ class Encryptor:
         return nonce + self._ciphers[0].encrypt(nonce, content, belongs_to.encode())
 
     def open(self, sealed: bytes, *, belongs_to: str = "") -> bytes:
-        """Decrypt.
+        """Decrypt a stored secret.
 
         Raises:
             DecryptionFailed

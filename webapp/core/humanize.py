@@ -8,12 +8,12 @@ from webapp.core.translation import _, _l, current_locale, listed
 
 
 def humanize(name: object) -> str:
-    """Such as "super admin" for "super_admin"."""
+    """A name in code as people read it, such as "super admin" for "super_admin"."""
     return str(name).replace("_", " ")
 
 
 def counted(count: int, noun: str) -> str:
-    """Such as "1 token", "2 tokens", in the commands, which are in English. Pages and mails use ``_n``."""
+    """A count with its noun, such as "2 tokens", for the commands, which are in English. Pages and mails use ``_n``."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
@@ -32,12 +32,12 @@ WAYS = {
 
 
 def ways_in_words(amr: object) -> str:
-    """RFC 8176 values as people read them: "password and code"."""
+    """Authentication methods (RFC 8176) as people read them, such as "password and code"."""
     return listed(word for way in str(amr).split() if (word := WAYS.get(way, way)))
 
 
 def minute(moment: datetime) -> str:
-    """Such as "14 March 2027, 12:00 UTC"."""
+    """A time to the minute for people, such as "14 March 2027, 12:00 UTC"."""
     # Translators: a date and time pattern, in the letters of Unicode TR35.
     pattern = _("d MMMM y, HH:mm")
     return f"{format_datetime(moment, pattern, locale=current_locale())} {moment:%Z}"

@@ -29,7 +29,7 @@ class IdTokenKeys:
 
     @property
     def algorithms(self) -> tuple[str, ...]:
-        """Those that an app can choose, the one of the site first."""
+        """The signing algorithms that an app can choose, that of the site first."""
         site_algorithm = self.site.current().algorithm
         return (site_algorithm,) if site_algorithm in (FURTHER, "HS256") else (site_algorithm, FURTHER)
 
@@ -44,7 +44,7 @@ class IdTokenKeys:
         return self.rings()[-1] if is_rs256 else self.site
 
     def rings(self) -> Sequence[KeyRing]:
-        """Those that have keys. Another process may have made the second one."""
+        """The key rings that have keys. Another process may have made the second one."""
         return [self.site, self.further] if FURTHER in self.algorithms[1:] and self.further.has_keys else [self.site]
 
     def keys(self) -> list[SigningKey]:

@@ -172,7 +172,7 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """Seconds.
+        """Seconds until the deadline.
 
         Raises:
             TimeoutError

@@ -143,7 +143,7 @@ class Limiter:
     def _counted(self, limit: Limit, count: Callable[[SqlStorage | RedisStorage], T]) -> T:
         if limit.is_volatile and self.valkey is not None:
             with suppress(Unavailable):
-                return self.valkey.ask(count)
+                return self.valkey.run(count)
         return count(self._database)
 
     def _in_valkey(self, call: Callable[[ValkeyStorage], T], otherwise: T) -> T:

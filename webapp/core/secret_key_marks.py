@@ -14,7 +14,7 @@ class OtherSecretKey(SettingsError):
 
 
 def mark_of(secret_key: str) -> str:
-    """Recognises a secret key and does not reveal it."""
+    """A digest by which a secret key is recognized, and which does not reveal it."""
     return keyed(derive(secret_key, "mark of the secret key"), "the database belongs to this secret key")
 
 
@@ -37,7 +37,7 @@ def check(marks: set[str], settings: Settings) -> None:
 
 
 def keep_only(db: Session, secret_key: str) -> None:
-    """Nothing is encrypted under another secret key any more."""
+    """Delete the marks of all other secret keys, once nothing is encrypted under them any more."""
     db.execute(delete(SecretKeyMark).where(SecretKeyMark.mark != mark_of(secret_key)))
 
 

@@ -87,7 +87,7 @@ def in_english() -> AbstractContextManager[None]:
 
 
 def listed(items: Iterable[object], *, style: Literal["standard", "or"] = "standard") -> str:
-    """Such as "a, b and c"; with style ``or`` "a, b or c"."""
+    """Join items in the language of the reader, such as "a, b and c"; with style ``or`` "a, b or c"."""
     locale = current_locale()
     # American English has a comma before "and".
     return format_list([str(item) for item in items], style, "en_GB" if str(locale) == DEFAULT else locale)

@@ -40,8 +40,8 @@ class ValkeyStorage:
         self._is_answering, self._next_try = True, 0.0
         self._trying = Thread()
 
-    def ask(self, count: Callable[[RedisStorage], T]) -> T:
-        """Call ``count`` with the storage.
+    def run(self, operation: Callable[[RedisStorage], T]) -> T:
+        """Run an operation on the storage, unless Valkey is known not to answer.
 
         Raises:
             Unavailable: it does not answer, or did not the last time.
@@ -51,7 +51,7 @@ class ValkeyStorage:
             raise Unavailable("Valkey did not answer the last time")
         begun = monotonic()
         try:
-            found = count(self._storage)
+            found = operation(self._storage)
         except self._storage.base_exceptions as error:
             self._failed(str(error))
             raise Unavailable(str(error)) from error
@@ -63,18 +63,18 @@ class ValkeyStorage:
     def answers(self) -> bool:
         """Whether Valkey answers, as far as is known; tried only if it answered the last time."""
         try:
-            self.ask(probe)
+            self.run(probe)
         except Unavailable:
             return False
         return True
 
     def entries(self) -> list[Entry]:
         """Key, hits and end of every window that has not ended."""
-        return self.ask(lambda storage: list(entries_in(storage)))
+        return self.run(lambda storage: list(entries_in(storage)))
 
     def forget(self, prefix: str) -> int:
         """Delete every window whose key begins with ``prefix``. Returns how many."""
-        return self.ask(lambda storage: deleted_from(storage, prefix))
+        return self.run(lambda storage: deleted_from(storage, prefix))
 
     def close(self) -> None:
         # The thread uses what is closed here.

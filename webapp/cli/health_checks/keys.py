@@ -38,7 +38,7 @@ def findings(db: Session, database: Database, settings: Settings, *, has_secret_
 
 
 def in_two(about: str, message: str) -> Finding:
-    """A message of what is wrong and, in the sentences after it, of what to do."""
+    """A finding of a message: its first sentence is the problem, the others are the remedy."""
     problem, _, remedy = message.partition(". ")
     return bad(about, f"{problem}.", remedy)
 

@@ -8,7 +8,7 @@ from webapp.settings import Settings
 
 
 def counted(settings: Settings) -> Iterator[Finding]:
-    """Nothing where all limits are counted in the database."""
+    """Check that Valkey answers; nothing where all limits are counted in the database."""
     valkey = valkey_for(settings)
     if valkey is None:
         return

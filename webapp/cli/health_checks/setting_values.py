@@ -76,7 +76,7 @@ def tries(settings: Settings) -> Iterator[Finding]:
 
 
 def branding(settings: Settings) -> Iterator[Finding]:
-    """Colours and files were checked when the settings were read; here is what was measured."""
+    """Report the contrast of the brand colours; whether they are valid was checked when the settings were read."""
     for value, scheme in ((settings.brand_accent, brand.LIGHT), (settings.brand_accent_dark, brand.DARK)):
         if value:
             ratio = brand.lowest_contrast(brand.colour_of(value), scheme)

@@ -39,7 +39,7 @@ def begin_test(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
 
 
 def show_trial(row: LoginProvider, result: UpstreamIdentity | LoginFailed, /) -> ResponseReturnValue:
-    """The hook ``TrialFinished``."""
+    """Show the result of a trial login; the hook ``TrialFinished``."""
     if SUPER_ADMIN not in current_user.roles:
         raise Problem(403, _("Only a super admin can test identity providers"))
     return report(row, result)

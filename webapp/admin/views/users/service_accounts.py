@@ -124,7 +124,7 @@ def create_service_account(principal: Principal) -> ResponseReturnValue:
 
 @contextmanager
 def errors_in(form: NewServiceForm) -> Iterator[None]:
-    """What is wrong with a field, as an error of it."""
+    """Turn the refusals of a new service account into errors of form fields."""
     try:
         yield
     except InvalidUserName as error:
