@@ -10,7 +10,7 @@ from wtforms import Form as BaseForm
 from wtforms.validators import ValidationError
 
 from webapp.core.combining_marks import STACKED, is_stacked
-from webapp.core.translation import _
+from webapp.core.translation import _, current_locale, texts_of_wtforms
 from webapp.web.body import is_json, json_value, submitted
 from webapp.web.form_body import unreadable
 from webapp.web.problems import Problem
@@ -39,6 +39,10 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             if formdata is not _Auto:
                 return formdata
             return submitted() if form.is_submitted() else None
+
+        def get_translations(self, _form: "Form") -> Any:
+            # Flask-WTF reads the catalogue from the disk in each request.
+            return texts_of_wtforms(str(current_locale()))
 
     def validate_on_submit(self, extra_validators: Any = None) -> bool:
         """As ``FlaskForm.validate_on_submit``.
