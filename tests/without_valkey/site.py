@@ -74,4 +74,4 @@ class Site:
             keys = storage.get_connection().keys(storage.prefixed_key("*"))
             return {key.decode().split("/")[0].removeprefix(storage.prefixed_key("")) for key in keys}
 
-        return self.valkey.ask(names) - {PROBE}
+        return self.valkey.run(names) - {PROBE}
