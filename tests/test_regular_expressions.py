@@ -80,7 +80,7 @@ EXPRESSIONS = {
     "path_patterns.ESCAPE": ("findall", "%6"),
     "path_patterns.PATTERN": ("fullmatch", "/*"),
     "path_patterns.PLAIN": ("fullmatch", "/a"),
-    "proxy_configs.ADDRESS": ("fullmatch", "a."),
+    "proxy_configs.HOST_PORT": ("fullmatch", "a."),
     "provider_preset.TENANT": ("fullmatch", "a"),
     "provider_errors.RESPONDED": ("search", "the provider responds with 'a"),
     "providers: [^a-z0-9]+": ("sub", "-"),

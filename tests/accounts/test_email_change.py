@@ -50,7 +50,7 @@ def test_the_email_address_of_a_disabled_user_cannot_be_confirmed(person, app, u
     other.open(mails(app)[0].link)
     with services_of(app).get(Database).write() as db:
         lifecycle.disable(db, db.get_one(User, user.id))
-        late = one_time_links.create(db, CONFIRM, timedelta(days=1), user_id=user.id, address=NEW)
+        late = one_time_links.create(db, CONFIRM, timedelta(days=1), user_id=user.id, email=NEW)
     assert other.press("Confirm").status_code == 404
     assert other.ask("GET", f"/account/email/confirm/{late}").status_code == 404
     assert email(app, user) == "ada@example.org"

@@ -154,14 +154,14 @@ def test_an_email_address_cannot_be_changed_to_the_user_name_of_another_account(
     assert ("email_taken_by_change", "grace@example.org") in [(mail.kind, mail.to) for mail in mails(site)]
     before = contents(site)
     with pytest.raises(EmailTaken), services_of(site).get(Database).write() as db:
-        email_change.set_address(db, db.get_one(User, user.id), NAME, is_verified=True)
+        email_change.set_email(db, db.get_one(User, user.id), NAME, is_verified=True)
     assert contents(site) == before
 
 
 def test_a_user_can_change_the_email_address_to_the_own_user_name(site):
     user = add(site, email="grace@example.org")
     with services_of(site).get(Database).write() as db:
-        email_change.set_address(db, db.get_one(User, user.id), NAME, is_verified=True)
+        email_change.set_email(db, db.get_one(User, user.id), NAME, is_verified=True)
     assert Person(site).log_in(NAME).request.path == "/dashboard"
 
 

@@ -91,7 +91,7 @@ def test_a_disabled_account_cannot_be_verified(app, visitor, mailbox):
     with services_of(app).get(Database).write() as db:
         eve = db.merge(account(app, "eve"))
         lifecycle.disable(db, eve)
-        late = one_time_links.create(db, SIGN_UP, timedelta(days=1), user_id=eve.id, address=eve.email)
+        late = one_time_links.create(db, SIGN_UP, timedelta(days=1), user_id=eve.id, email=eve.email)
     assert visitor.press("Verify my e-mail address", password=PASSWORD).status_code == 404
     assert visitor.ask("GET", f"/verify/{late}").status_code == 404
     assert account(app, "eve").is_unverified

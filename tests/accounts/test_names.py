@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.accounts.names import InvalidEmail, InvalidUserName, checked_address, checked_name, normalized_key
+from webapp.accounts.names import InvalidEmail, InvalidUserName, checked_email, checked_name, normalized_key
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_every_text_can_be_compared(text):
     "address", ["ada@example.org", "a.b+c@sub.example.org", " ada@EXAMPLE.org ", "ada@xn--bcher-kva.example"]
 )
 def test_an_email_address_is_stored_normalized(address):
-    assert checked_address(address).partition("@")[2].islower()
+    assert checked_email(address).partition("@")[2].islower()
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_an_email_address_is_stored_normalized(address):
 )
 def test_a_value_that_is_no_email_address_is_refused(address):
     with pytest.raises(InvalidEmail):
-        checked_address(address)
+        checked_email(address)
 
 
 @pytest.mark.parametrize(
@@ -114,4 +114,4 @@ def test_a_value_that_is_no_email_address_is_refused(address):
 )
 def test_common_reasons_have_translatable_messages(address, reason):
     with pytest.raises(InvalidEmail, match=f"^{reason}$"):
-        checked_address(address)
+        checked_email(address)

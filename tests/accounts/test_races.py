@@ -23,7 +23,7 @@ pytestmark = pytest.mark.xdist_group("races")
 
 def to_verify(db: Session, user: User) -> str:
     user.verification_required_at = now()
-    return one_time_links.create(db, self_registration.SIGN_UP, timedelta(hours=1), user_id=user.id, address=user.email)
+    return one_time_links.create(db, self_registration.SIGN_UP, timedelta(hours=1), user_id=user.id, email=user.email)
 
 
 SECRETS: dict[str, Callable[[Session, User], str]] = {

@@ -145,7 +145,7 @@ def test_an_empty_secret_is_refused(visitor, user):
 
 def test_a_link_for_another_purpose_is_refused(app, visitor, user):
     with services_of(app).get(Database).write() as db:
-        secret = one_time_links.create(db, "sign-up", timedelta(hours=1), user_id=user.id, address=user.email)
+        secret = one_time_links.create(db, "sign-up", timedelta(hours=1), user_id=user.id, email=user.email)
     assert visitor.ask("GET", f"/reset/{secret}").status_code == 404
 
 

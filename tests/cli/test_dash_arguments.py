@@ -46,7 +46,7 @@ MADE = {
     "name": "a user's name begins with a letter or digit; an e-mail address need not",
     "names": "names of users, which begin with a letter or digit",
     "user": "a user's name begins with a letter or digit; an e-mail address need not",
-    "address": "an e-mail address, which an operator types",
+    "email": "an e-mail address, which an operator types",
     "who": "e-mail addresses and notes, which an operator types",
     "file": "a path, which an operator chooses",
     "slug": "the short name of a provider or app, which begins with a letter or digit",

@@ -103,9 +103,9 @@ def test_every_address_of_a_name_is_checked(monkeypatch):
     with pytest.raises(NotReached, match=r"10\.0\.0\.1 is not public"):
         OutgoingHttp().send("GET", "https://rebound.example.org/")
     allowed = OutgoingHttp(PrivateHosts.of(["Rebound.example.org"]))
-    assert allowed.checked_addresses("https", "rebound.example.org", 443) == ["1.1.1.1", "10.0.0.1"]
+    assert allowed.checked_ip_addresses("https", "rebound.example.org", 443) == ["1.1.1.1", "10.0.0.1"]
     networks = OutgoingHttp(PrivateHosts.of(["10.0.0.0/8"]))
-    assert networks.checked_addresses("https", "rebound.example.org", 443) == ["1.1.1.1", "10.0.0.1"]
+    assert networks.checked_ip_addresses("https", "rebound.example.org", 443) == ["1.1.1.1", "10.0.0.1"]
 
 
 @pytest.mark.parametrize(

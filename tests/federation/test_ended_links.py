@@ -176,7 +176,7 @@ def test_an_unlinked_identity_is_not_linked_again_by_its_e_mail_address(app, ups
     with factories.database_of(app).read() as db:
         row = providers.by_slug(db, "acme")
         identity = identity_of(row.issuer, upstream.claims)
-        assert outcome_of(db, row, identity).account is not AccountOutcome.BY_ADDRESS
+        assert outcome_of(db, row, identity).account is not AccountOutcome.BY_EMAIL
     assert subjects_of(app, grace) == []
     # Another identity with the address was never unlinked.
     upstream.claims["sub"] = "u-2"

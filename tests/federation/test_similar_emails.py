@@ -9,7 +9,7 @@ from tests.federation.upstream import Upstream, log_in, provided
 from tests.outbox_mails import mails
 from tests.tables import account
 from webapp.accounts.models import User
-from webapp.accounts.names import checked_address, normalized_key
+from webapp.accounts.names import checked_email, normalized_key
 from webapp.core.clock import now
 from webapp.federation.email_domains import is_same_mailbox, is_within
 
@@ -51,7 +51,7 @@ LOCALS = [
 def has_address(app, user, address):
     with factories.database_of(app).write() as db:
         found = db.get_one(User, user.id)
-        found.email, found.email_verified_at = checked_address(address), now()
+        found.email, found.email_verified_at = checked_email(address), now()
         found.email_key = normalized_key(found.email)
 
 

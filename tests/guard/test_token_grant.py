@@ -44,19 +44,23 @@ def of(**bounds):
             id="what begins alike is another address",
         ),
         pytest.param({"networks": ("10.0.0.0/8",)}, HOME, None, id="an address within the network"),
-        pytest.param({"networks": ("10.0.0.0/8",)}, HOME._replace(address="11.0.0.1"), "network", id="and one without"),
+        pytest.param(
+            {"networks": ("10.0.0.0/8",)}, HOME._replace(ip_address="11.0.0.1"), "network", id="and one without"
+        ),
         pytest.param({"networks": ("192.0.2.1/32", "10.0.0.7/32")}, HOME, None, id="one of several is enough"),
         pytest.param(
-            {"networks": ("10.0.0.0/8",)}, HOME._replace(address="::ffff:10.0.0.7"), None, id="IPv4 written as IPv6"
+            {"networks": ("10.0.0.0/8",)}, HOME._replace(ip_address="::ffff:10.0.0.7"), None, id="IPv4 written as IPv6"
         ),
         pytest.param(
-            {"networks": ("2001:db8::/32",)}, HOME._replace(address="2001:db8::1"), None, id="an IPv6 address"
+            {"networks": ("2001:db8::/32",)}, HOME._replace(ip_address="2001:db8::1"), None, id="an IPv6 address"
         ),
         pytest.param({"networks": ("2001:db8::/32",)}, HOME, "network", id="IPv4 is in no IPv6 network"),
-        pytest.param({"networks": ("0.0.0.0/0",)}, HOME._replace(address="::1"), "network", id="nor the other way"),
-        pytest.param({"networks": ("10.0.0.0/8",)}, HOME._replace(address=None), "network", id="no address is in none"),
+        pytest.param({"networks": ("0.0.0.0/0",)}, HOME._replace(ip_address="::1"), "network", id="nor the other way"),
         pytest.param(
-            {"networks": ("10.0.0.0/8",)}, HOME._replace(address="10.0.0.7, 11.0.0.1"), "network", id="nor nonsense"
+            {"networks": ("10.0.0.0/8",)}, HOME._replace(ip_address=None), "network", id="no IP address is in none"
+        ),
+        pytest.param(
+            {"networks": ("10.0.0.0/8",)}, HOME._replace(ip_address="10.0.0.7, 11.0.0.1"), "network", id="nor nonsense"
         ),
     ],
 )

@@ -40,7 +40,7 @@ def test_over_the_limit_nothing_is_written(make_app, path, fields, limit):
     factories.user(app, "ada")
     somebody = Person(app)
     somebody.open("/login")
-    limit = limit or services_of(app).get(LoginFlow).by_address
+    limit = limit or services_of(app).get(LoginFlow).by_ip_address
     for _ in range(limit.amount):
         services_of(app).get(Limiter).take(limit, network_of(somebody.address))
 

@@ -123,7 +123,7 @@ def test_one_right_password_does_not_reset_the_count_of_another_account(site):
 
 def test_an_attempt_that_ends_in_the_next_window_is_not_given_back(site):
     limiter, flow = services_of(site).get(Limiter), services_of(site).get(LoginFlow)
-    network = flow.by_address, network_of(OFFICE)
+    network = flow.by_ip_address, network_of(OFFICE)
     with time_machine.travel(NOON, tick=False) as clock:
         limiter.take(*network)
         since = now()

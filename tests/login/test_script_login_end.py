@@ -99,7 +99,7 @@ def test_this_was_not_me_ends_all_script_logins_whenever_they_began(app, databas
     since = log_in(app)
     facts = {"what": "new_login", "since": now().isoformat()}
     with database.write() as db:
-        secret = one_time_links.create(db, NOT_ME, DAY, user_id=user.id, address=user.email, facts=facts)
+        secret = one_time_links.create(db, NOT_ME, DAY, user_id=user.id, email=user.email, facts=facts)
         here, get = Circumstances(now(), None, "a test"), services_of(app).get
         done = disavow.disavow(db, get(Mailer), secret, factories.HASHED, here, get(NonPasskeyLogins))
     assert done.ended.script_logins == 2

@@ -9,7 +9,7 @@ from tests import factories
 from tests.browser import Person
 from tests.mail.test_smtp import put, row, serving, worker_for
 from tests.ports import free_port
-from webapp.accounts.names import InvalidEmail, checked_address
+from webapp.accounts.names import InvalidEmail, checked_email
 from webapp.cli.context import CommandContext
 from webapp.core.clock import now
 from webapp.core.db import Database
@@ -18,7 +18,7 @@ from webapp.mail.mailer import Mailer
 from webapp.mail.transport import Smtp, greeting_of
 from webapp.mail.worker import MailWorker
 from webapp.settings import SettingsError
-from webapp.settings.idn import ascii_address
+from webapp.settings.idn import ascii_email
 from webapp.web.registry import services_of
 
 
@@ -36,7 +36,7 @@ from webapp.web.registry import services_of
 )
 def test_compatibility_forms_of_an_e_mail_address_are_one_address(make_app, typed, kept):
     app = make_app(WEBAPP_EMAIL_SPECIAL_DOMAINS="example")
-    assert checked_address(typed) == kept
+    assert checked_email(typed) == kept
     factories.user(app, "ada", email=kept)
     for name in (typed, kept):
         assert Person(app).log_in(name).request.path == "/dashboard"
@@ -58,11 +58,11 @@ def test_compatibility_forms_of_an_e_mail_address_are_one_address(make_app, type
 )
 def test_a_form_that_would_become_another_email_address_is_refused(typed):
     with pytest.raises(InvalidEmail):
-        checked_address(typed)
+        checked_email(typed)
 
 
 def test_letters_outside_ascii_are_kept():
-    assert checked_address("ｶﾞ@example.org") == "ｶﾞ@example.org", "another server may take them for another mailbox"
+    assert checked_email("ｶﾞ@example.org") == "ｶﾞ@example.org", "another server may take them for another mailbox"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_letters_outside_ascii_are_kept():
     ],
 )
 def test_a_domain_is_sent_in_ascii_if_the_local_part_is_ascii(address, sent):
-    assert ascii_address(address) == sent
+    assert ascii_email(address) == sent
 
 
 def test_a_server_without_smtputf8_accepts_mails_to_and_from_such_domains(app):
@@ -120,7 +120,7 @@ def settings_of(tmp_path, **given):
 def test_a_base_url_with_such_a_host_is_stored_as_browsers_send_it(tmp_path, base_url, kept):
     settings = settings_of(tmp_path, WEBAPP_BASE_URL=base_url)
     assert settings.base_url == kept
-    assert ascii_address(settings.mail_from).isascii()
+    assert ascii_email(settings.mail_from).isascii()
 
 
 @pytest.mark.parametrize("base_url", ["https://bü cher.example", "https://ü@evil.example", "https://\u2100.example"])

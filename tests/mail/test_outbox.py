@@ -225,7 +225,7 @@ def test_a_mail_written_to_the_log_is_not_called_sent(app: Flask, database: Data
 
 def test_a_mail_without_recipient_is_discarded_and_not_counted(app: Flask, database: Database) -> None:
     with database.write() as db:
-        for to in ("ada@example.org", outbox.NO_ADDRESS):
+        for to in ("ada@example.org", outbox.NO_EMAIL):
             services_of(app).get(Mailer).send(db, "test", to)
     with database.write() as db:
         assert outbox.give_up_all(db, before=now() + timedelta(seconds=1), reason="held back") == 1

@@ -30,7 +30,7 @@ FACTS |= {"circumstances": Circumstances(MOMENT, "192.0.2.1", "Firefox"), "token
 FACTS |= {"ended": ENDED, "link": "/not-me/x", "path": "/reset/x", "count": 1, "left": 1, "failed": 50}
 FACTS |= {
     "credential": "token",
-    "address": "ada@example.org",
+    "email": "ada@example.org",
     "origin": "user",
     "is_elsewhere": False,
     "is_granted": True,

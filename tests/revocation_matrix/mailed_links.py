@@ -27,7 +27,7 @@ def opened(owner: Owner, path: str) -> Works:
 
 
 def mailed(owner: Owner, purpose: str, path: str, **facts: Any) -> Works:
-    said = {"address": owner.user.email} | facts
+    said = {"email": owner.user.email} | facts
     secret = owner.write(lambda db, user: one_time_links.create(db, purpose, HOUR, user_id=user.id, **said))
     return opened(owner, f"{path}/{secret}")
 
@@ -47,7 +47,7 @@ def verification_link(owner: Owner) -> Works:
 
 def change_link(owner: Owner) -> Works:
     address = f"{owner.user.username}-next@example.org"
-    return mailed(owner, email_change.CONFIRM, "/account/email/confirm", address=address)
+    return mailed(owner, email_change.CONFIRM, "/account/email/confirm", email=address)
 
 
 def undo_link(owner: Owner) -> Works:

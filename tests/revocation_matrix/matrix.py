@@ -42,7 +42,7 @@ TRUST = stays(
 )
 SCRIPTS = stays("Ending other sessions logs out browsers. Script logins and API tokens have buttons of their own.")
 ADDRESS = stays(
-    "Changing the e-mail address requires step-up, and the old address gets a link that reverts it and ends all access."
+    "Changing the e-mail address requires step-up, and the old one gets a link that reverts it and ends all access."
 )
 ASKED = stays("The page shows how many API tokens there are and offers to revoke them: `revoke_tokens`.")
 MADE = stays("API tokens prove no second factor when they are used; `End all access` revokes them.")

@@ -55,13 +55,13 @@ def activity_entry(event: AuditEvent, names: dict[UUID, str]) -> ActivityEntry:
         at=event.at,
         event=audit_sentence.event,
         sentence=audit_sentence.sentence,
-        address=address_shown(event),
+        address=ip_address_shown(event),
         browser=describe_user_agent(agent) if isinstance(agent, str) and agent else None,
         is_refusal=audit_sentence.is_refusal,
     )
 
 
-def address_shown(event: AuditEvent) -> str | None:
+def ip_address_shown(event: AuditEvent) -> str | None:
     """The IP address from which it was done. None if an administrator did it: their IP address is not shown to the
     user."""
     return event.address if event.actor_id in (None, event.user_id) else None

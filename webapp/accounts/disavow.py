@@ -82,7 +82,7 @@ def disavow(
         ways.linked.restore(db, user.id, facts["restores"])
     record(db, Event.LOGIN_DISOWNED, user_id=user.id, what=facts["what"], **ended.facts)
     is_changed_here = not user.has_external_identity and ways.passwords.counts(db, user)
-    if not is_changed_here or not recovery.has_address_of(user, link):
+    if not is_changed_here or not recovery.has_email_of(user, link):
         # The e-mail address was changed since. That change was announced with an undo link of its own.
         return Disavowal(ended=ended)
     recovery.send_link(db, mailer, user, circumstances, ended=ended)
@@ -92,7 +92,7 @@ def disavow(
 def undo_email_change(
     db: Session, mailer: Mailer, secret: str, unknown_hash: str, circumstances: Circumstances, ways: NonPasskeyLogins
 ) -> tuple[User, EndedCredentials]:
-    """Restore the previous e-mail address and lock the account, with a link for a new password mailed to that address.
+    """Restore the previous e-mail address and lock the account, with a link for a new password mailed there.
 
     Returns:
         The user, and what was ended.

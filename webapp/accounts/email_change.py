@@ -1,5 +1,5 @@
 """Change an e-mail address: request it, confirm it with a mailed link, and undo it for a week from the previous
-address."""
+e-mail address."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,41 +13,41 @@ from webapp.accounts.models import Link, User
 from webapp.accounts.names import normalized_key
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import UNDO, LinkDead
-from webapp.accounts.registration import EmailTaken, refuse_addresses_of_others
+from webapp.accounts.registration import EmailTaken, refuse_emails_of_others
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.mail.mailer import Mailer
-from webapp.mail.outbox import NO_ADDRESS
+from webapp.mail.outbox import NO_EMAIL
 
 CONFIRM = "address-confirm"
 CONFIRMED_WITHIN, UNDONE_WITHIN = timedelta(days=1), timedelta(days=7)
 
 
-def request(db: Session, mailer: Mailer, user: User, address: str, circumstances: Circumstances) -> None:
+def request(db: Session, mailer: Mailer, user: User, email: str, circumstances: Circumstances) -> None:
     """Request another e-mail address and mail a confirmation link to it.
 
-    If another account has that address, its owner is informed by mail instead. The caller gets the same response.
+    If another account has it, its owner is informed by mail instead. The caller gets the same response.
     """
-    owner = user_queries.by_name_or_email(db, address)
+    owner = user_queries.by_name_or_email(db, email)
     secret = one_time_links.create(
         db,
         CONFIRM,
         CONFIRMED_WITHIN,
         user_id=user.id,
-        address=address,
+        email=email,
         facts={one_time_links.IS_SHOWN: not mailer.can_mail},
     )
-    record(db, Event.EMAIL_ASKED, user_id=user.id, address=address)
+    record(db, Event.EMAIL_ASKED, user_id=user.id, address=email)
     if owner is None or owner.id == user.id:
         link = f"/account/email/confirm/{secret}"
         facts = {"username": user.username, "circumstances": circumstances, "link": link, "lifetime": CONFIRMED_WITHIN}
         ends_at = now() + CONFIRMED_WITHIN
-        mailer.send_link(db, "confirm_email", address, user_id=user.id, ends_at=ends_at, **facts)
+        mailer.send_link(db, "confirm_email", email, user_id=user.id, ends_at=ends_at, **facts)
         return
-    # To the address as its owner wrote it: two addresses that compare as equal need not be one mailbox. If the owner
+    # To the e-mail address as its owner wrote it: two that compare as equal need not be one mailbox. If the owner
     # gets no mail, the same number of rows is written, so that the caller cannot tell.
     is_mailed = owner.email is not None and owner.disabled_at is None
-    to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_mailed else (NO_ADDRESS, None)
+    to, user_id = (owner.email or NO_EMAIL, owner.id) if is_mailed else (NO_EMAIL, None)
     mailer.send(db, "email_taken_by_change", to, user_id=user_id, username=owner.username, circumstances=circumstances)
 
 
@@ -78,21 +78,19 @@ def confirm(db: Session, mailer: Mailer, secret: str, circumstances: Circumstanc
 
     Raises:
         LinkDead: it does not work any more.
-        EmailTaken: another account took the address meanwhile.
+        EmailTaken: another account took the e-mail address meanwhile.
     """
     user, link = spend(db, CONFIRM, secret)
     former, was_verified, requested_at = user.email, user.email_verified_at is not None, link.created_at
-    set_address(db, user, str(link.address), is_verified=one_time_links.verifies(link))
+    set_email(db, user, str(link.address), is_verified=one_time_links.verifies(link))
     one_time_links.void(db, user.id)
     record(db, Event.EMAIL_CHANGED, user_id=user.id, former=former, address=link.address)
     if former is None or normalized_key(former) == normalized_key(str(link.address)):
         return
     facts = {"was_verified": was_verified, "since": requested_at.isoformat()}
-    undoing = one_time_links.create(
-        db, UNDO, UNDONE_WITHIN, user_id=user.id, address=former, facts=facts, replaces=False
-    )
+    undoing = one_time_links.create(db, UNDO, UNDONE_WITHIN, user_id=user.id, email=former, facts=facts, replaces=False)
     variables = {
-        "address": link.address,
+        "email": link.address,
         "circumstances": circumstances,
         "link": f"/account/email/undo/{undoing}",
         "lifetime": UNDONE_WITHIN,
@@ -108,13 +106,13 @@ def undo(db: Session, secret: str) -> tuple[User, datetime]:
 
     Raises:
         LinkDead: it does not work any more.
-        EmailTaken: another account took the address meanwhile.
+        EmailTaken: another account took the e-mail address meanwhile.
     """
     user, link = spend(db, UNDO, secret)
     facts = link.facts or {}
-    set_address(db, user, str(link.address), is_verified=bool(facts.get("was_verified")))
+    set_email(db, user, str(link.address), is_verified=bool(facts.get("was_verified")))
     one_time_links.void(db, user.id)
-    # An attacker may have changed the address more than once: undo links of later changes are deleted.
+    # An attacker may have changed the e-mail address more than once: undo links of later changes are deleted.
     db.execute(delete(Link).where(Link.user_id == user.id, Link.purpose == UNDO, Link.created_at >= link.created_at))
     record(db, Event.EMAIL_RESTORED, user_id=user.id, address=link.address)
     return user, datetime.fromisoformat(facts["since"]) if "since" in facts else link.created_at
@@ -134,11 +132,11 @@ def owner_of(db: Session, link: Link) -> User:
     return user
 
 
-def set_address(db: Session, user: User, address: str, *, is_verified: bool) -> None:
-    refuse_addresses_of_others(db, email=address, of=user.id)
+def set_email(db: Session, user: User, email: str, *, is_verified: bool) -> None:
+    refuse_emails_of_others(db, email=email, of=user.id)
     try:
         with db.begin_nested():
-            user.email, user.email_key = address, normalized_key(address)
+            user.email, user.email_key = email, normalized_key(email)
             user.email_verified_at = now() if is_verified else None
     except IntegrityError as error:
-        raise EmailTaken(address) from error
+        raise EmailTaken(email) from error

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.accounts.activity import address_shown
+from webapp.accounts.activity import ip_address_shown
 from webapp.accounts.models import Invitation, Link, LoginNetwork, ServiceAccount, User
 from webapp.audit import paging
 from webapp.audit.log import Event, record
@@ -195,7 +195,7 @@ def export(db: Session, user: User, apps_of: AppsOf, identities_of: IdentitiesOf
 
 
 def exported(event: AuditEvent) -> ExportedEvent:
-    return ExportedEvent(event.at, event.event, address_shown(event), event.credential_id, event.details)
+    return ExportedEvent(event.at, event.event, ip_address_shown(event), event.credential_id, event.details)
 
 
 def login_networks_of(db: Session, user_id: UUID) -> list[ExportedLoginNetwork]:

@@ -14,7 +14,7 @@ class Identity:
     email: str | None = None
     email_verified: bool = True
     """Whether the provider has verified the e-mail address (OpenID Connect Core §5.1). It is then trusted without a
-    mail of our own. False if users of the provider can enter any address there."""
+    mail of our own. False if users of the provider can enter any e-mail address there."""
     display_name: str | None = None
     subject: str = ""
     """A permanent identifier, such as an LDAP entryUUID; empty if users are identified by their name."""

@@ -20,7 +20,7 @@ from webapp.accounts.import_fields import (
     text,
     totp_seed,
 )
-from webapp.accounts.names import InvalidEmail, InvalidUserName, checked_address, checked_name, normalized_key
+from webapp.accounts.names import InvalidEmail, InvalidUserName, checked_email, checked_name, normalized_key
 from webapp.accounts.profile import LANGUAGES, checked_display_name, time_zones
 from webapp.accounts.provisioning import LONGEST_KEY
 from webapp.core.clock import now
@@ -141,14 +141,14 @@ def created(value: object, _columns: Columns, rules: ImportRules) -> Columns:
 
 
 def username(value: object, _columns: Columns, _rules: ImportRules) -> Columns:
-    name = checked_name(text("username", value) or "", may_be_address=True)
+    name = checked_name(text("username", value) or "", may_be_email=True)
     return {"username": name, "username_key": normalized_key(name), "username_skeleton": skeleton_key(name)}
 
 
 def email(value: object, _columns: Columns, _rules: ImportRules) -> Columns:
     entered = text("email", value)
-    address = checked_address(entered) if entered else None
-    return {"email": address, "email_key": normalized_key(address) if address else None}
+    email = checked_email(entered) if entered else None
+    return {"email": email, "email_key": normalized_key(email) if email else None}
 
 
 def email_verified(value: object, columns: Columns, rules: ImportRules) -> Columns:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts.admin_actions import may_grant
 from webapp.accounts.models import Invitation, User
-from webapp.accounts.names import checked_address
+from webapp.accounts.names import checked_email
 from webapp.accounts.role_closures import administers_users
 from webapp.accounts.roles import FIRST, included_in, locked_role, lowest_first
 from webapp.audit.log import Event, record
@@ -34,7 +34,7 @@ class InvitationRequest:
 
     role: str = "user"
     email: str | None = None
-    """The only e-mail address that may use it. The link is only mailed there, so using it verifies the address."""
+    """The only e-mail address that may use it. The link is only mailed there, so using it verifies it."""
     note: str = ""
     lifetime: timedelta = LIFETIME
     most_uses: int = 1
@@ -92,7 +92,7 @@ def prepare(requested: InvitationRequest, *, by: UUID | None = None) -> Invitati
     invitation = Invitation(
         id=uuid4(),
         digest=digest(secret),
-        email=checked_address(requested.email) if requested.email else None,
+        email=checked_email(requested.email) if requested.email else None,
         role=requested.role,
         note=requested.note,
         created_by=by,

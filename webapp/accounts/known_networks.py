@@ -27,20 +27,20 @@ ADD = text("""
 """).bindparams(bindparam("user_id", type_=LoginNetwork.user_id.type))
 
 
-def is_known(db: Session, user_id: UUID | None, address: str | None) -> bool:
+def is_known(db: Session, user_id: UUID | None, ip_address: str | None) -> bool:
     """Whether a user has logged in from the network of this IP address.
 
     Args:
         user_id: None for an unknown name; the same statement runs, so that timing does not show which names exist.
     """
-    network = network_of(address)
+    network = network_of(ip_address)
     found = db.execute(SELECT_NETWORK, {"user_id": user_id or NOBODY, "network": network}).first()
     return found is not None and network != UNKNOWN
 
 
-def remember(db: Session, user_id: UUID, address: str | None) -> None:
+def remember(db: Session, user_id: UUID, ip_address: str | None) -> None:
     """Store a completed login from the network of this IP address, instead of the least recently used network."""
-    network = network_of(address)
+    network = network_of(ip_address)
     if network == UNKNOWN:
         return
     update_of_known = update(LoginNetwork).where(LoginNetwork.user_id == user_id, LoginNetwork.network == network)

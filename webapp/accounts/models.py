@@ -71,7 +71,7 @@ class User(Base):
     display_name: Mapped[str | None] = mapped_column(String(100))
     email_verified_at: Mapped[datetime | None]
     """When the user followed a link that was mailed to the e-mail address and shown nowhere else, or when an identity
-    provider confirmed the address. Accounts can log in without it."""
+    provider confirmed the e-mail address. Accounts can log in without it."""
     verification_required_at: Mapped[datetime | None]
     """When the user registered without an invitation; until they follow the mailed link they cannot log in. None for
     accounts that were created by an operator or with an invitation, and after verification."""

@@ -12,7 +12,7 @@ from webapp.core.combining_marks import STACKED, is_stacked, normalized
 from webapp.core.translation import _, _l, listed
 
 LONGEST = 50
-LONGEST_ADDRESS = 320
+LONGEST_EMAIL = 320
 BETWEEN = "._-"
 # RFC 8265: preparation of user names.
 PROFILE = get_profile("UsernameCaseMapped")
@@ -63,11 +63,11 @@ def identifier_key(text: str) -> str:
         return key
 
 
-def checked_name(name: str, *, may_be_address: bool = False) -> str:
+def checked_name(name: str, *, may_be_email: bool = False) -> str:
     """Validate a user name.
 
     Args:
-        may_be_address: whether it may be an e-mail address, where the site has such user names
+        may_be_email: whether it may be an e-mail address, where the site has such user names
             (``WEBAPP_EMAIL_USER_NAMES``). Not for people who choose their own name: they could take somebody else's.
 
     Returns:
@@ -76,8 +76,8 @@ def checked_name(name: str, *, may_be_address: bool = False) -> str:
     Raises:
         InvalidUserName: it is too long, not a user name by RFC 8265, or could be mistaken for another.
     """
-    if may_be_address and "@" in name and accepted.email_user_names:
-        return checked_address_name(name)
+    if may_be_email and "@" in name and accepted.email_user_names:
+        return checked_email_name(name)
     name = normalized("NFC", name.strip())
     if not 1 <= len(name) <= LONGEST:
         raise InvalidUserName(_("A user name must have 1 to %(most)s characters.", most=LONGEST))
@@ -97,19 +97,19 @@ def checked_name(name: str, *, may_be_address: bool = False) -> str:
     return name
 
 
-def checked_address_name(name: str) -> str:
+def checked_email_name(name: str) -> str:
     """Validate a user name that is an e-mail address.
 
     Raises:
         InvalidUserName
     """
     try:
-        address = checked_address(name)
+        email = checked_email(name)
     except InvalidEmail as error:
         raise InvalidUserName(str(error)) from error
-    if len(address) > LONGEST:
+    if len(email) > LONGEST:
         raise InvalidUserName(_("A user name must have 1 to %(most)s characters.", most=LONGEST))
-    return address
+    return email
 
 
 def is_plain(name: str) -> bool:
@@ -155,37 +155,37 @@ def configure(domains: Iterable[str], *, email_user_names: bool) -> None:
     SPECIAL_USE_DOMAIN_NAMES[:] = [name for name in SPECIAL if name not in own_domains]
 
 
-def checked_address(address: str) -> str:
+def checked_email(email: str) -> str:
     """Validate an e-mail address. Whether it exists is not checked.
 
     Returns:
-        The address in its normal form.
+        The e-mail address in its normal form.
 
     Raises:
         InvalidEmail
     """
-    if len(address) > LONGEST_ADDRESS or is_stacked(address):
+    if len(email) > LONGEST_EMAIL or is_stacked(email):
         raise InvalidEmail(_("This is not a valid e-mail address."))
     try:
-        return validate_email(with_plain_letters(address.strip()), check_deliverability=False).normalized
+        return validate_email(with_plain_letters(email.strip()), check_deliverability=False).normalized
     except EmailNotValidError as error:
-        raise InvalidEmail(why_unfit(address.strip())) from error
+        raise InvalidEmail(why_unfit(email.strip())) from error
 
 
-def with_plain_letters(address: str) -> str:
+def with_plain_letters(email: str) -> str:
     """A local part of full-width or other compatibility forms in ASCII, as the mailbox is called (UAX #15 NFKC).
 
     Letters outside ASCII stay: another mail server may take them for another mailbox.
     """
-    local, at, domain = address.replace("＠", "@").rpartition("@")
+    local, at, domain = email.replace("＠", "@").rpartition("@")
     plain = normalized("NFKC", local)
     return f"{plain if plain.isascii() else local}{at}{domain}"
 
 
-def why_unfit(address: str) -> str:
+def why_unfit(email: str) -> str:
     """Why ``email_validator`` refuses an e-mail address, translated. The library's own messages are English."""
-    domain = address.rpartition("@")[2].lower()
-    if "@" not in address:
+    domain = email.rpartition("@")[2].lower()
+    if "@" not in email:
         return _("An e-mail address must contain an @ sign.")
     if any(f".{domain}".endswith(f".{reserved}") for reserved in SPECIAL_USE_DOMAIN_NAMES):
         return _("E-mail addresses at reserved domains such as %(domain)s cannot be used.", domain=domain)

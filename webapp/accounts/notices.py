@@ -28,7 +28,7 @@ class Circumstances:
     """When, from which IP address and on which device something was done."""
 
     at: datetime
-    address: str | None
+    ip_address: str | None
     device: str
     """Browser and system, or the name of a script; translated when it becomes a string."""
 
@@ -231,9 +231,7 @@ def send_notice(
     if user.email is None:
         return
     facts = {"what": kind, "since": circumstances.at.isoformat()} | about
-    secret = one_time_links.create(
-        db, NOT_ME, lifetime, user_id=user.id, address=user.email, facts=facts, replaces=False
-    )
+    secret = one_time_links.create(db, NOT_ME, lifetime, user_id=user.id, email=user.email, facts=facts, replaces=False)
     mailer.send_link(
         db,
         kind,

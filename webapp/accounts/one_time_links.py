@@ -37,7 +37,7 @@ def create(
     lifetime: timedelta,
     *,
     user_id: UUID | None = None,
-    address: str | None = None,
+    email: str | None = None,
     facts: dict[str, Any] | None = None,
     replaces: bool = True,
     keep_newest: int = 0,
@@ -45,7 +45,7 @@ def create(
     """Create a link and return its secret. Earlier links of this purpose and user stop working.
 
     Args:
-        address: e-mail address it is sent to.
+        email: e-mail address it is sent to.
         facts: what it is about, such as the id of the credential to end; never a secret.
         replaces: False to let all earlier links work.
         keep_newest: how many of the newest earlier links keep working. What others can request must not void a link
@@ -65,7 +65,7 @@ def create(
             digest=digest(secret),
             purpose=purpose,
             user_id=user_id,
-            address=address,
+            address=email,
             facts=facts,
             created_at=now(),
             expires_at=now() + lifetime,

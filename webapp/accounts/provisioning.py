@@ -9,7 +9,7 @@ from webapp.accounts.identity import Identity
 from webapp.accounts.models import User
 from webapp.accounts.names import InvalidEmail, InvalidUserName, checked_name, normalized_key
 from webapp.accounts.profile import display_name_if_fit
-from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken, free_skeleton, refuse_addresses_of_others
+from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken, free_skeleton, refuse_emails_of_others
 from webapp.audit.log import Event, record
 from webapp.core.translation import _
 
@@ -28,7 +28,7 @@ def account_of(db: Session, identity: Identity) -> User:
     Raises:
         NoAccountPossible
     """
-    name, address = identity.username, identity.email
+    name, email = identity.username, identity.email
     try:
         user = known_as(db, identity.key)
         user = follow(db, user, name) if user else create_account(db, identity)
@@ -36,7 +36,7 @@ def account_of(db: Session, identity: Identity) -> User:
         raise NoAccountPossible(_("The user name %(name)s belongs to another account here.", name=name)) from error
     except EmailTaken as error:
         raise NoAccountPossible(
-            _("The e-mail address %(address)s belongs to another account here.", address=address)
+            _("The e-mail address %(email)s belongs to another account here.", email=email)
         ) from error
     except (InvalidUserName, InvalidEmail) as error:
         problem = _("%(name)s cannot be used as a user name here.", name=name)
@@ -55,11 +55,11 @@ def known_as(db: Session, key: str) -> User | None:
 
 def follow(db: Session, user: User, name: str) -> User:
     """Apply a user name that was changed at the provider; the other fields of the profile belong to the user."""
-    former, name = user.username, checked_name(name, may_be_address=True)
+    former, name = user.username, checked_name(name, may_be_email=True)
     if normalized_key(former) == normalized_key(name):
         return user
     skeleton = free_skeleton(db, name, of=user.id)
-    refuse_addresses_of_others(db, username=name, of=user.id)
+    refuse_emails_of_others(db, username=name, of=user.id)
     try:
         with db.begin_nested():
             user.username, user.username_key, user.username_skeleton = name, normalized_key(name), skeleton

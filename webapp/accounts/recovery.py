@@ -40,7 +40,7 @@ def placeholder_user() -> User:
     It is never added to a database session. Its mail, without an e-mail address, is discarded by the sender, and links
     without a user cannot be used.
     """
-    return User(id=None, username="somebody", email=outbox.NO_ADDRESS)
+    return User(id=None, username="somebody", email=outbox.NO_EMAIL)
 
 
 def link_for(db: Session, user: User, *, is_shown: bool = False, replaces: bool = False) -> str:
@@ -48,7 +48,8 @@ def link_for(db: Session, user: User, *, is_shown: bool = False, replaces: bool 
 
     Args:
         replaces: whether earlier links stop working, as when an operator creates one.
-        is_shown: whether the link is also shown outside the user's mailbox; then using it does not verify the address.
+        is_shown: whether the link is also shown outside the user's mailbox; then using it does not verify the
+            e-mail address.
 
     Returns:
         The path of the page, with the secret.
@@ -62,7 +63,7 @@ def link_for(db: Session, user: User, *, is_shown: bool = False, replaces: bool 
         raise PasswordElsewhere(user.username)
     facts, keep_newest = {one_time_links.IS_SHOWN: is_shown}, 0 if replaces else one_time_links.SIDE_BY_SIDE - 1
     secret = one_time_links.create(
-        db, RESET, LIFETIME, user_id=user.id, address=user.email, facts=facts, keep_newest=keep_newest
+        db, RESET, LIFETIME, user_id=user.id, email=user.email, facts=facts, keep_newest=keep_newest
     )
     return f"/reset/{secret}"
 
@@ -132,13 +133,13 @@ def would_end(db: Session, user_id: UUID) -> EndedCredentials:
 
 def owner_of(db: Session, link: Link) -> User:
     user = db.scalar(select(User).where(User.id == link.user_id)) if isinstance(link.user_id, UUID) else None
-    if user is None or user.disabled_at is not None or not has_address_of(user, link):
+    if user is None or user.disabled_at is not None or not has_email_of(user, link):
         raise LinkDead
     if user.password_changed_at is not None and user.password_changed_at >= link.created_at:
         raise LinkDead
     return user
 
 
-def has_address_of(user: User, link: Link) -> bool:
+def has_email_of(user: User, link: Link) -> bool:
     """Whether the account still has the e-mail address that the link was mailed to."""
     return user.email_key == (normalized_key(link.address) if link.address else None)

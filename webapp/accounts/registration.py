@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import one_time_links
 from webapp.accounts.confusables import skeleton_key
 from webapp.accounts.models import User
-from webapp.accounts.names import checked_address, checked_name, normalized_key
+from webapp.accounts.names import checked_email, checked_name, normalized_key
 from webapp.accounts.roles import locked_role, reaching
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
@@ -39,7 +39,7 @@ class NewUser:
     role: str = "user"
     is_verified: bool = False
     """Whether the e-mail address is verified: by a link that was mailed there and shown nowhere else, or by an identity
-    provider. An address that was typed, even by an operator, is not."""
+    provider. One that was typed, even by an operator, is not."""
     must_verify: bool = False
     """Whether the user must follow a mailed link before the first login."""
     known_elsewhere_as: str | None = None
@@ -57,9 +57,9 @@ def add(db: Session, new: NewUser, *, origin: str) -> User:
         InvalidUserName, InvalidEmail, UserNameTaken, EmailTaken
         ValueError: there is no such role.
     """
-    user = prepare(db, new, may_be_address=origin in CHOSEN_BY_OTHERS)
+    user = prepare(db, new, may_be_email=origin in CHOSEN_BY_OTHERS)
     user.username_skeleton = free_skeleton(db, user.username)
-    refuse_addresses_of_others(db, username=user.username, email=user.email)
+    refuse_emails_of_others(db, username=user.username, email=user.email)
     try:
         with db.begin_nested():
             db.add(user)
@@ -74,7 +74,7 @@ def add(db: Session, new: NewUser, *, origin: str) -> User:
     return user
 
 
-def refuse_addresses_of_others(
+def refuse_emails_of_others(
     db: Session, *, username: str = "", email: str | None = None, of: UUID | None = None
 ) -> None:
     """Refuse a user name that is another account's e-mail address, and the other way round: who logs in with it must be
@@ -99,11 +99,11 @@ def refuse_addresses_of_others(
             raise error_class(text)
 
 
-def prepare(db: Session, new: NewUser, *, may_be_address: bool = False) -> User:
+def prepare(db: Session, new: NewUser, *, may_be_email: bool = False) -> User:
     """Build the row of a new account, without adding it to the database session.
 
     Args:
-        may_be_address: see ``names.checked_name``.
+        may_be_email: see ``names.checked_name``.
 
     Raises:
         InvalidUserName, InvalidEmail
@@ -112,8 +112,8 @@ def prepare(db: Session, new: NewUser, *, may_be_address: bool = False) -> User:
     if locked_role(db, new.role) is None:
         raise ValueError(new.role)
     name, email = (
-        checked_name(new.username, may_be_address=may_be_address),
-        checked_address(new.email) if new.email else None,
+        checked_name(new.username, may_be_email=may_be_email),
+        checked_email(new.email) if new.email else None,
     )
     return User(
         id=uuid4(),

@@ -20,7 +20,7 @@ from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.core.db import Base, advisory_lock
 from webapp.mail.mailer import Mailer
-from webapp.mail.outbox import NO_ADDRESS
+from webapp.mail.outbox import NO_EMAIL
 
 SIGN_UP = "sign-up"
 # How long an unverified account reserves its user name and e-mail address.
@@ -98,27 +98,27 @@ def with_random_names(user: User) -> User:
 
 def prepare_invitation(mailer: Mailer, new: NewUser) -> InvitationWithLink:
     """The invitation to register with another user name."""
-    # Bound to the address only if the link is mailed and shown nowhere else: using it then verifies the address.
+    # Bound to the e-mail address only if the link is mailed and shown nowhere else: using it then verifies it.
     email = new.email if mailer.can_mail else None
     return invitations.prepare(
         InvitationRequest(role=new.role, email=email, note=f"{new.username} was taken", lifetime=LIFETIME)
     )
 
 
-def delete_unverified_with(db: Session, username: str, address: str) -> None:
+def delete_unverified_with(db: Session, username: str, email: str) -> None:
     """Delete unverified accounts that have this user name or e-mail address and are older than ``LIFETIME``."""
     is_alike = User.username_skeleton == skeleton_key(username)
-    conflicts = or_(User.username_key == normalized_key(username), is_alike, User.email_key == normalized_key(address))
+    conflicts = or_(User.username_key == normalized_key(username), is_alike, User.email_key == normalized_key(email))
     db.execute(delete(User).where(conflicts, is_overdue()))
 
 
-def delete_unconfirmed(db: Session, address: str) -> None:
+def delete_unconfirmed(db: Session, email: str) -> None:
     """Delete an account that waits for the first mailed link to this e-mail address, whose owner is known by now.
 
-    Somebody else may have registered it, to keep the address from its owner.
+    Somebody else may have registered it, to keep the e-mail address from its owner.
     """
     is_waiting = User.verification_required_at.is_not(None), User.last_login_at.is_(None)
-    db.execute(delete(User).where(User.email_key == normalized_key(address), *is_waiting))
+    db.execute(delete(User).where(User.email_key == normalized_key(email), *is_waiting))
 
 
 def delete_unverified(db: Session, *, most: int = 100) -> int:
@@ -142,9 +142,10 @@ def answer_owner(db: Session, mailer: Mailer, owner: User, new: NewUser, circums
 
 
 def mail_email_taken(db: Session, mailer: Mailer, owner: User, circumstances: Circumstances) -> None:
-    """Mail the owner that the address is registered. If no mail may be sent, the same number of rows is written."""
+    """Mail the owner that their e-mail address is registered. If no mail may be sent, the same number of rows is
+    written."""
     is_mailed = owner.disabled_at is None and owner.email is not None
-    to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_mailed else (NO_ADDRESS, None)
+    to, user_id = (owner.email or NO_EMAIL, owner.id) if is_mailed else (NO_EMAIL, None)
     make_link(db, mailer, None)
     mailer.send(
         db, "email_taken_by_registration", to, user_id=user_id, username=owner.username, circumstances=circumstances
@@ -154,7 +155,8 @@ def mail_email_taken(db: Session, mailer: Mailer, owner: User, circumstances: Ci
 def mail_name_taken(
     db: Session, mailer: Mailer, new: NewUser, circumstances: Circumstances, invitation: InvitationWithLink
 ) -> None:
-    """Mail an invitation to choose another user name. Its page may name taken ones, because the address is verified."""
+    """Mail an invitation to choose another user name. Its page may name taken ones, because the e-mail address is
+    verified."""
     invitations.record_creation(db, invitation.invitation)
     make_link(db, mailer, None)
     facts = {"taken": new.username, "link": invitation.path, "lifetime": LIFETIME, "circumstances": circumstances}
@@ -170,9 +172,9 @@ def make_link(db: Session, mailer: Mailer, user: User | None) -> str:
     Returns:
         The secret of the link.
     """
-    user_id, address = (user.id, user.email) if user else (None, NO_ADDRESS)
+    user_id, email = (user.id, user.email) if user else (None, NO_EMAIL)
     facts = {one_time_links.IS_SHOWN: not mailer.can_mail}
-    return one_time_links.create(db, SIGN_UP, LIFETIME, user_id=user_id, address=address, facts=facts, replaces=False)
+    return one_time_links.create(db, SIGN_UP, LIFETIME, user_id=user_id, email=email, facts=facts, replaces=False)
 
 
 def send_link(db: Session, mailer: Mailer, user: User, circumstances: Circumstances) -> None:

@@ -12,7 +12,7 @@ from webapp.mfa import passkey_records
 
 TAKEN_NAME = "The user name is taken."
 LOOKALIKE = "The user name looks too much like the name of another user."
-TAKEN_ADDRESS = "Another user has the e-mail address."
+TAKEN_EMAIL = "Another user has the e-mail address."
 TAKEN_ID = "Another user has the same id."
 TAKEN_PASSKEY = "Another user has the same passkey."
 TAKEN_KEY = "Another user has the same known_elsewhere_as."
@@ -25,7 +25,7 @@ def keys_of(user: ImportedUser) -> dict[tuple[str, str], str]:
     keys[("id", user.id.hex)] = TAKEN_ID
     keys |= {("passkey", passkey.credential_id.hex()): TAKEN_PASSKEY for passkey in user.passkeys}
     if user.email_key is not None:
-        keys[("login", user.email_key)] = TAKEN_ADDRESS
+        keys[("login", user.email_key)] = TAKEN_EMAIL
     if user.known_elsewhere_as is not None:
         keys[("elsewhere", user.known_elsewhere_as)] = TAKEN_KEY
     return keys
@@ -71,7 +71,7 @@ def taken_on_site(db: Session, users: Sequence[ImportedUser]) -> set[tuple[str, 
     query = select(User.username_key, User.email_key, User.username_skeleton, User.known_elsewhere_as, User.id)
     credentials = [passkey.credential_id for user in users for passkey in user.passkeys]
     found = {("passkey", known.hex()) for known in passkey_records.known_among(db, credentials)}
-    for name, address, look, key, user_id in db.execute(query.where(or_(*alike))):
-        pairs = (("login", name), ("login", address), ("looks", look), ("elsewhere", key), ("id", user_id.hex))
+    for name, email, look, key, user_id in db.execute(query.where(or_(*alike))):
+        pairs = (("login", name), ("login", email), ("looks", look), ("elsewhere", key), ("id", user_id.hex))
         found |= {(kind, value) for kind, value in pairs if value is not None}
     return found

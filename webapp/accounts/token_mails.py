@@ -61,7 +61,7 @@ class TokenMails:
         """Mail the owner about the use of a token from a new network, at most once a day."""
         row = lifecycle.find(db, arrival.user_id, arrival.credential_id)
         if row is not None and reminders.take(db, row.entry.id, "network", every=DAY):
-            self.mail_owner(db, row, "token_new_network", Circumstances(arrival.at, arrival.address, arrival.client))
+            self.mail_owner(db, row, "token_new_network", Circumstances(arrival.at, arrival.ip_address, arrival.client))
 
     def used_after_expiry(self, db: Session, token_id: UUID, circumstances: Circumstances) -> None:
         """Mail the owner about an expired token that is still used, at most once a week."""
@@ -94,7 +94,7 @@ class TokenMails:
             return
         about = {"token_id": str(row.entry.id)}
         secret = one_time_links.create(
-            db, NOT_MY_TOKEN, LIFETIME, user_id=user.id, address=user.email, facts=about, replaces=False
+            db, NOT_MY_TOKEN, LIFETIME, user_id=user.id, email=user.email, facts=about, replaces=False
         )
         (token,) = facts_of([row])
         self.send(

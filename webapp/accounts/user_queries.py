@@ -59,9 +59,9 @@ class UserPage:
     has_more: bool
 
 
-def by_name_or_email(db: Session, name_or_address: str) -> User | None:
+def by_name_or_email(db: Session, name_or_email: str) -> User | None:
     """The user with this name or e-mail address. No user name contains an @."""
-    return db.scalar(BY_NAME, {"key": identifier_key(name_or_address)})
+    return db.scalar(BY_NAME, {"key": identifier_key(name_or_email)})
 
 
 def all_users(db: Session, only: str = "") -> Sequence[User]:

@@ -194,5 +194,5 @@ def origin(entry: AuditEntry) -> str:
     """How it was done, and from which browser and IP address."""
     agent, way = entry.details.get("user_agent"), ORIGINS.get(str(entry.details.get("origin")))
     browser = user_agents.describe_user_agent(agent) if isinstance(agent, str) and agent else None
-    address = _("from %(address)s", address=entry.address) if entry.address else None
-    return ", ".join(str(part) for part in (way, browser, address) if part)
+    ip_address = _("from %(ip_address)s", ip_address=entry.address) if entry.address else None
+    return ", ".join(str(part) for part in (way, browser, ip_address) if part)

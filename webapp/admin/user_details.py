@@ -178,7 +178,7 @@ def logins(db: Session, user_id: UUID) -> list[LiveLogin]:
         LiveLogin(
             id=credential.id,
             name=describe_user_agent(browser.user_agent),
-            address=credential.last_used_from or browser.address,
+            address=credential.last_used_from or browser.ip_address,
             started_at=credential.created_at,
             last_seen_at=credential.last_used_at or credential.created_at,
         )

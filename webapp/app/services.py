@@ -102,7 +102,7 @@ def provide_login(app: Flask, settings: Settings, database: Database) -> None:
         password_login,
         by_name=Limit("login-name", settings.login_tries_per_account, settings.login_window),
         by_account=Limit("login-account", settings.login_tries_per_account, settings.login_window),
-        by_address=Limit("login-address", settings.login_tries_per_address, settings.login_window),
+        by_ip_address=Limit("login-address", settings.login_tries_per_address, settings.login_window),
     )
     services.provide(Limiter)(limiter)
     services.provide(Passwords)(passwords)
@@ -116,8 +116,8 @@ def provide_login(app: Flask, settings: Settings, database: Database) -> None:
 def provide_token_grants(app: Flask, settings: Settings, database: Database) -> None:
     """Register logins by script with their refresh tokens, token exchange, and the limit of invalid tokens."""
     services = services_of(app)
-    issuer, per_address = services.get(TokenIssuer), settings.login_tries_per_address
-    misses = InvalidTokenLimit(services.get(Limiter), Limit("token-address", per_address, settings.login_window))
+    issuer, per_ip_address = services.get(TokenIssuer), settings.login_tries_per_address
+    misses = InvalidTokenLimit(services.get(Limiter), Limit("token-address", per_ip_address, settings.login_window))
     secrets = RefreshSecrets.from_secrets(settings.secret_key, *settings.secret_key_fallbacks)
     services.provide(RefreshLifetimes)(RefreshLifetimes(settings.refresh_lifetime, settings.refresh_family_lifetime))
     services.provide(InvalidTokenLimit)(misses)
@@ -142,7 +142,7 @@ def provide_second_factors(app: Flask, settings: Settings) -> None:
         party,
         demands,
         by_account=Limit("code-account", settings.login_tries_per_account, settings.login_window),
-        by_address=Limit("code-address", settings.login_tries_per_address, settings.login_window),
+        by_ip_address=Limit("code-address", settings.login_tries_per_address, settings.login_window),
     )
     services.provide(Demands)(demands)
     services.provide(TotpEncryptor)(sealer)

@@ -198,7 +198,7 @@ LONGEST_AGENT = 300
 class Origin:
     """Where an action came from, and with which browser; empty for commands and periodic jobs."""
 
-    address: str | None = None
+    ip_address: str | None = None
     request_id: str | None = None
     user_agent: str | None = None
 
@@ -235,11 +235,11 @@ def record(
         user_id=user_id,
         actor_id=actor_id,
         credential_id=credential_id,
-        address=origin.address,
+        address=origin.ip_address,
         request_id=origin.request_id,
         # As it is read back from JSON, because the digest is computed over it now and verified later.
         details=json.loads(json.dumps(details)),
     )
-    ids = {"user_id": user_id, "actor_id": actor_id, "credential_id": credential_id, "address": origin.address}
+    ids = {"user_id": user_id, "actor_id": actor_id, "credential_id": credential_id, "address": origin.ip_address}
     id_fields = {name: str(value) for name, value in ids.items() if value is not None}
     log.info(str(event), extra={"fields": id_fields | details})

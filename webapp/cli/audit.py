@@ -76,7 +76,7 @@ def tail(context: CommandContext, *, lines: int, follow: bool, event: str | None
 DAY = click.DateTime(["%Y-%m-%d"])
 user_option = click.option("--user", metavar="NAME|ID", help="Only events about this user.")
 actor_option = click.option("--actor", metavar="NAME|ID", help="Only actions by this user on others.")
-address_option = click.option("--address", help="Only from this IP address.")
+ip_address_option = click.option("--address", help="Only from this IP address.")
 request_option = click.option(
     "--request", metavar="ID", help="Only from this request, by the ID that error pages and problems show."
 )
@@ -88,7 +88,7 @@ until_option = click.option("--until", type=DAY, metavar="DATE", help="Up to and
 
 
 def filters(command: Callable[..., None]) -> Callable[..., None]:
-    of_request = (route_option, request_option, address_option)
+    of_request = (route_option, request_option, ip_address_option)
     for option in (until_option, since_option, *of_request, actor_option, user_option, event_option):
         command = option(command)
     return command

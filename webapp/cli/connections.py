@@ -59,13 +59,13 @@ def peers(copies: ExitStack) -> Iterator[tuple[socket.socket, str]]:
             connection = copies.enter_context(socket.socket(fileno=os.dup(number)))
             if connection.family not in (socket.AF_INET, socket.AF_INET6) or connection.type != socket.SOCK_STREAM:
                 continue
-            address = connection.getpeername()[0]
+            ip_address = connection.getpeername()[0]
         except OSError:
             # Not a socket, closed meanwhile, or a listening socket.
             continue
         if USER_TIMEOUT is not None:
             connection.setsockopt(socket.IPPROTO_TCP, USER_TIMEOUT, UNREAD)
-        yield connection, address
+        yield connection, ip_address
 
 
 def surplus(
@@ -74,9 +74,9 @@ def surplus(
     """The connections to close: none while half of ``most`` is free, else those of a client beyond a quarter of it."""
     by_client: dict[str, list[socket.socket]] = defaultdict(list)
     count = 0
-    for connection, address in connections:
+    for connection, ip_address in connections:
         count += 1
-        if (client := client_of(address)) is not None:
+        if (client := client_of(ip_address)) is not None:
             by_client[client].append(connection)
     if count <= most // 2:
         return []

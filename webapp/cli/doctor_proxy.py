@@ -12,7 +12,7 @@ from webapp.cli.health_checks import app_proxy
 from webapp.cli.health_checks.app_proxy import ProxyProbe
 from webapp.cli.health_checks.echo_app import echo_app
 from webapp.cli.output import as_json, print_json
-from webapp.forward_auth.proxy_configs import ADDRESS
+from webapp.forward_auth.proxy_configs import HOST_PORT
 
 
 @click.command("proxy", cls=Command)
@@ -44,7 +44,7 @@ def command(
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise click.UsageError("URL begins with http:// or https://.")
-    if echo is not None and not ADDRESS.fullmatch(echo):
+    if echo is not None and not HOST_PORT.fullmatch(echo):
         raise click.UsageError(f"{echo} is no host with a port, such as 127.0.0.1:9001.")
     with ExitStack() as stack:
         place = None

@@ -7,7 +7,7 @@ import click
 
 from webapp.accounts import invitations
 from webapp.accounts.invitations import LIFETIME, LONGEST, MAX_USES, InvitationRequest
-from webapp.accounts.names import InvalidEmail, checked_address
+from webapp.accounts.names import InvalidEmail, checked_email
 from webapp.app import close, create_app
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
@@ -52,7 +52,7 @@ def command(
         with opened(context) as database, database.write() as db:
             role_named(db, role)
             for name in who:
-                email = checked_address(name) if "@" in name else None
+                email = checked_email(name) if "@" in name else None
                 email = email if context.settings.smtp_url else None
                 requested = InvitationRequest(
                     role=role, email=email, note="" if email else name[:200], lifetime=expires, most_uses=uses

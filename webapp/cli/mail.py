@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import click
 
-from webapp.accounts.names import InvalidEmail, checked_address
+from webapp.accounts.names import InvalidEmail, checked_email
 from webapp.app import close, create_app
 from webapp.audit.log import Event, record
 from webapp.cli.commands import CommandGroup
@@ -70,9 +70,9 @@ def retry(context: CommandContext, *, mail_id: UUID | None) -> None:
 
 
 @command.command("test")
-@click.argument("address", metavar="EMAIL")
+@click.argument("email", metavar="EMAIL")
 @pass_context
-def test(context: CommandContext, *, address: str) -> None:
+def test(context: CommandContext, *, email: str) -> None:
     """Send a test mail now and report the answer of the mail server.
 
     \b
@@ -85,7 +85,7 @@ def test(context: CommandContext, *, address: str) -> None:
     app = create_app(settings)
     try:
         rendered = render_mail(app, "test", {}, DEFAULT)
-        mail = LeasedMail(uuid4(), checked_address(address), Content(rendered.subject, rendered.text, rendered.html))
+        mail = LeasedMail(uuid4(), checked_email(email), Content(rendered.subject, rendered.text, rendered.html))
         transport_for(settings.smtp_url, settings.mail_from, settings.host).send(mail)
     except InvalidEmail as error:
         raise click.UsageError(str(error)) from error
@@ -93,4 +93,4 @@ def test(context: CommandContext, *, address: str) -> None:
         raise CommandRefused(f"The mail was not sent: {error}") from error
     finally:
         close(app)
-    print_note(f"The mail server accepted the mail. Check the mailbox of {address}.")
+    print_note(f"The mail server accepted the mail. Check the mailbox of {email}.")

@@ -22,7 +22,7 @@ from webapp.guard.assurance import demands_of
 @click.option("--person", default="", metavar="USER", help="Who sends it; nobody if not given.")
 @click.option("--token", default="", metavar="ID|NAME", help="ID of an API token, or its name with --person.")
 @click.option("--level", type=click.Choice(("aal2", "phr")), default=None, help="What the login has reached.")
-@click.option("--address", default="", metavar="IP", help="For rules with networks.")
+@click.option("--address", "ip_address", default="", metavar="IP", help="For rules with networks.")
 @as_json
 @pass_context
 def test(
@@ -35,7 +35,7 @@ def test(
     person: str,
     token: str,
     level: str | None,
-    address: str,
+    ip_address: str,
     is_json: bool,
 ) -> None:
     """Say whether a request would be allowed, and by which rule. Exit code 0 if it would, else 1. Nothing is sent.
@@ -51,7 +51,7 @@ def test(
         row = app_called(db, slug)
         try:
             app = rule_test.app_as_applied(db, row)
-            caller = rule_test.caller_called(db, person, token, acr=level or "", address=address)
+            caller = rule_test.caller_called(db, person, token, acr=level or "", ip_address=ip_address)
             request = rule_test.request_to(app, method, url)
         except InvalidTestRequest as error:
             raise CommandRefused(str(error)) from error

@@ -35,5 +35,5 @@ class StartupProbe(threading.Thread):
 
 def reachable(host: str) -> str:
     """The IP address to probe: loopback instead of a wildcard such as 0.0.0.0."""
-    address = ipaddress.ip_address(host.partition("%")[0])
-    return str({4: "127.0.0.1", 6: "::1"}[address.version]) if address.is_unspecified else host
+    ip_address = ipaddress.ip_address(host.partition("%")[0])
+    return str({4: "127.0.0.1", 6: "::1"}[ip_address.version]) if ip_address.is_unspecified else host

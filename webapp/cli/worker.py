@@ -96,9 +96,9 @@ class Clients:
         caller = forwarded.client_of(environ, self.proxies).ip_address if self.proxies else None
         return caller or str(environ["REMOTE_ADDR"])
 
-    def of_connection(self, address: str) -> str | None:
+    def of_connection(self, ip_address: str) -> str | None:
         """The client of a connection; None for a trusted proxy, which has connections of many clients."""
-        return None if forwarded.is_trusted(address, self.proxies) else self.network_of(address)
+        return None if forwarded.is_trusted(ip_address, self.proxies) else self.network_of(ip_address)
 
 
 def observe_refusal(observers: Sequence[Observe], clients: Clients, environ: Environ, status: int) -> None:

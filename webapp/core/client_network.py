@@ -1,16 +1,17 @@
 """The network of an IP address, by which rate limits and fair sharing count clients."""
 
-from ipaddress import IPv6Address, ip_address, ip_network
+import ipaddress
+from ipaddress import IPv6Address, ip_network
 
 UNKNOWN = "unknown"
 
 
-def network_of(address: str | None) -> str:
+def network_of(ip_address: str | None) -> str:
     """The IPv4 address, or the /64 of an IPv6 address: what one subscriber usually has."""
-    if not address:
+    if not ip_address:
         return UNKNOWN
     try:
-        parsed = ip_address(address)
+        parsed = ipaddress.ip_address(ip_address)
     except ValueError:
         return UNKNOWN
     if not isinstance(parsed, IPv6Address):

@@ -6,6 +6,7 @@ rebinding).
 """
 
 import http.client
+import ipaddress
 import socket
 import ssl
 import threading
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -61,19 +62,19 @@ class PrivateHosts:
         networks = tuple(entry for entry in lowered if is_network(entry))
         return cls(frozenset(lowered) - set(networks), networks)
 
-    def allow(self, host: str, address: IpAddress) -> bool:
-        return host in self.names or any(address in ip_network(network) for network in self.networks)
+    def allow(self, host: str, ip_address: IpAddress) -> bool:
+        return host in self.names or any(ip_address in ip_network(network) for network in self.networks)
 
     def may_allow(self, url: str) -> bool:
         """Whether requests to a valid URL could be allowed, as far as that is known without looking up its host."""
         parts = urlsplit(url)
         host, is_https = parts.hostname or "", parts.scheme == "https"
         try:
-            address = ip_address(host)
+            ip_address = ipaddress.ip_address(host)
         except ValueError:
             is_local = "." not in host or host.rpartition(".")[2] in NEVER_PUBLIC
             return host in self.names or bool(self.networks) or (is_https and not is_local)
-        return self.allow(host, address) or (is_https and is_public(address))
+        return self.allow(host, ip_address) or (is_https and is_public(ip_address))
 
 
 def is_network(text: str) -> bool:
@@ -84,14 +85,14 @@ def is_network(text: str) -> bool:
     return True
 
 
-def is_public(address: IpAddress) -> bool:
+def is_public(ip_address: IpAddress) -> bool:
     """Whether an IP address is one of the internet, and has no other one inside that is not."""
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return is_public(address.ipv4_mapped)
-        if address.sixtofour is not None or address.teredo is not None or address in NAT64:
+    if isinstance(ip_address, IPv6Address):
+        if ip_address.ipv4_mapped is not None:
+            return is_public(ip_address.ipv4_mapped)
+        if ip_address.sixtofour is not None or ip_address.teredo is not None or ip_address in NAT64:
             return False
-    return address.is_global and not address.is_multicast
+    return ip_address.is_global and not ip_address.is_multicast
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +115,10 @@ class OutgoingHttp:
             raise NotReached("the URL is not valid") from error
         if not (port and host) or parts.username is not None:
             raise NotReached("the URL is not one of https")
-        addresses = self.checked_addresses(parts.scheme, host, port)
+        ip_addresses = self.checked_ip_addresses(parts.scheme, host, port)
         target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
         with Deadline(self.timeout) as deadline:
-            http_connection = connection(parts.scheme, host, port, partial(connect, deadline, addresses, port))
+            http_connection = connection(parts.scheme, host, port, partial(connect, deadline, ip_addresses, port))
             try:
                 http_connection.request(method, target, body, dict(headers or {}) | {"User-Agent": "Latchkey"})
                 # Closing the connection does not close a response that ends with it and is not read to its end.
@@ -130,7 +131,7 @@ class OutgoingHttp:
             finally:
                 http_connection.close()
 
-    def checked_addresses(self, scheme: str, host: str, port: int) -> list[str]:
+    def checked_ip_addresses(self, scheme: str, host: str, port: int) -> list[str]:
         """The IP addresses of a host; every one must be allowed.
 
         Raises:
@@ -142,14 +143,14 @@ class OutgoingHttp:
             found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
             raise NotReached(f"{host}: the name was not found") from error
-        addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
-        for address in (ip_address(one.partition("%")[0]) for one in addresses):
-            is_named = self.private.allow(host, address)
+        ip_addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
+        for ip_address in (ipaddress.ip_address(one.partition("%")[0]) for one in ip_addresses):
+            is_named = self.private.allow(host, ip_address)
             if scheme == "http" and not is_named:
                 raise NotReached(f"{host}: http:// is only allowed to hosts that WEBAPP_PRIVATE_HOSTS names")
-            if not (is_named or is_public(address)):
-                raise NotReached(f"{host}: {address} is not public, and WEBAPP_PRIVATE_HOSTS does not name it")
-        return addresses
+            if not (is_named or is_public(ip_address)):
+                raise NotReached(f"{host}: {ip_address} is not public, and WEBAPP_PRIVATE_HOSTS does not name it")
+        return ip_addresses
 
 
 class Deadline:
@@ -191,12 +192,12 @@ class Deadline:
                 self._socket.shutdown(socket.SHUT_RDWR)
 
 
-def connect(deadline: Deadline, addresses: Sequence[str], port: int) -> socket.socket:
-    """Connect to the first of the addresses that accepts it."""
+def connect(deadline: Deadline, ip_addresses: Sequence[str], port: int) -> socket.socket:
+    """Connect to the first of the IP addresses that accepts it."""
     failed: OSError = TimeoutError()
-    for address in addresses:
+    for ip_address in ip_addresses:
         try:
-            connected = socket.create_connection((address, port), deadline.left)
+            connected = socket.create_connection((ip_address, port), deadline.left)
         except OSError as error:
             failed = error
             continue
@@ -212,7 +213,7 @@ def tls_context() -> ssl.SSLContext:
 
 
 def connection(scheme: str, host: str, port: int, connected: Callable[[], socket.socket]) -> http.client.HTTPConnection:
-    """A connection to checked addresses; the host stays in the header and in the check of the certificate."""
+    """A connection to checked IP addresses; the host stays in the header and in the check of the certificate."""
     http_connection = (
         http.client.HTTPSConnection(host, port, context=tls_context())
         if scheme == "https"

@@ -171,10 +171,10 @@ USED = RowChange(
 )
 
 
-def note_use(db: Session, credential: Credential, moment: datetime, address: str | None) -> datetime:
+def note_use(db: Session, credential: Credential, moment: datetime, ip_address: str | None) -> datetime:
     """Record a use of a credential. Returns when it ends now unless it is used again."""
     idle_at = moment + credential.idle if credential.idle else None
-    USED.run(db, credential_id=credential.id, moment=moment, source=address, idle_end=idle_at)
+    USED.run(db, credential_id=credential.id, moment=moment, source=ip_address, idle_end=idle_at)
     return min(credential.expires_at, idle_at or credential.expires_at)
 
 

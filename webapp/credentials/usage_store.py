@@ -17,7 +17,7 @@ from webapp.credentials.models import Credential, CredentialUse, ResourceUse, To
 MAX_RESOURCES, OTHER = 50, "other"
 # A token used from this many networks is evidently used from anywhere: no further one is recorded or reported.
 MAX_NETWORKS = 20
-MAX_ADDRESSES = 16
+MAX_IP_ADDRESSES = 16
 
 Resource = tuple[str, str]
 """Method and URL rule."""
@@ -32,26 +32,26 @@ class Use:
     requests: int
     first_at: datetime
     last_at: datetime
-    address: str | None
+    ip_address: str | None
     """IP address of the last use."""
     resources: dict[Resource, int]
     """Number of requests by route."""
-    addresses: set[str | None]
-    """IP addresses of the earlier uses, at most ``MAX_ADDRESSES``."""
+    ip_addresses: set[str | None]
+    """IP addresses of the earlier uses, at most ``MAX_IP_ADDRESSES``."""
     resource: Resource | None = None
     """Route of the last use; only of tokens."""
     user_agent: str | None = None
 
-    def change_address(self, address: str | None) -> None:
+    def change_ip_address(self, ip_address: str | None) -> None:
         """Set the IP address of the last use, and remember the one before."""
-        if len(self.addresses) < MAX_ADDRESSES:
-            self.addresses.add(self.address)
-        self.address = address
+        if len(self.ip_addresses) < MAX_IP_ADDRESSES:
+            self.ip_addresses.add(self.ip_address)
+        self.ip_address = ip_address
 
     def merge(self, former: "Use") -> None:
         """Add earlier uses that could not be written."""
         self.requests, self.first_at = self.requests + former.requests, former.first_at
-        self.addresses |= former.addresses | {former.address}
+        self.ip_addresses |= former.ip_addresses | {former.ip_address}
         for resource, requests in former.resources.items():
             self.resources[resource] = self.resources.get(resource, 0) + requests
 
@@ -63,7 +63,7 @@ class NewNetwork:
     user_id: UUID
     credential_id: UUID
     at: datetime
-    address: str
+    ip_address: str
     client: str
 
 
@@ -89,8 +89,8 @@ def write(db: Session, pending: dict[UUID, Use], on_new_network: NewNetworkHook 
         # Not for access tokens of script logins, which are issued every hour.
         is_reported = use.kind == "token" and credential.family_id is None
         if credential.last_used_at is None and is_reported:
-            record(db, Event.TOKEN_FIRST_USED, user_id=use.user_id, credential_id=credential_id, address=use.address)
-        credential.last_used_at, credential.last_used_from = use.last_at, use.address
+            record(db, Event.TOKEN_FIRST_USED, user_id=use.user_id, credential_id=credential_id, address=use.ip_address)
+        credential.last_used_at, credential.last_used_from = use.last_at, use.ip_address
         if credential.idle is not None:
             credential.idle_at = use.last_at + credential.idle
         add_requests(db, credential_id, use)
@@ -137,15 +137,17 @@ def resources_of(db: Session, credential_id: UUID, day: date) -> list[ResourceUs
 
 def add_networks(db: Session, credential: Credential, use: Use, on_new_network: NewNetworkHook) -> None:
     """Store the networks of a use, and report new ones; the first of a token is not reported."""
-    by_network = {network_of(address): address for address in [*use.addresses, use.address] if address}
+    by_network = {
+        network_of(ip_address): ip_address for ip_address in [*use.ip_addresses, use.ip_address] if ip_address
+    }
     network_count = db.scalar(select(func.count()).where(TokenNetwork.credential_id == credential.id)) or 0
-    for network, address in by_network.items():
+    for network, ip_address in by_network.items():
         if network_count >= MAX_NETWORKS or db.get(TokenNetwork, (credential.id, network)) is not None:
             continue
         db.add(TokenNetwork(credential_id=credential.id, network=network, first_at=use.last_at))
         if network_count:
             client = client_name(use.user_agent or "")
-            on_new_network(db, NewNetwork(use.user_id, credential.id, use.last_at, address, client))
+            on_new_network(db, NewNetwork(use.user_id, credential.id, use.last_at, ip_address, client))
         network_count += 1
 
 

@@ -37,7 +37,7 @@ class UsageTracker:
     def count(
         self,
         credential: CredentialRow,
-        address: str | None,
+        ip_address: str | None,
         method: str = "",
         rule: str = "",
         user_agent: str | None = None,
@@ -46,7 +46,7 @@ class UsageTracker:
         """Count one use.
 
         Args:
-            address: IP address.
+            ip_address: IP address.
             rule: URL rule of the route; empty if there is none.
             at: the time, if the caller knows it already.
 
@@ -57,11 +57,11 @@ class UsageTracker:
         with self._lock:
             use = self._pending.get(credential.credential_id)
             if use is None:
-                use = Use(credential.user_id, credential.credential, 0, moment, moment, address, {}, set())
+                use = Use(credential.user_id, credential.credential, 0, moment, moment, ip_address, {}, set())
                 self._pending[credential.credential_id] = use
             use.requests, use.last_at = use.requests + 1, moment
-            if address != use.address:
-                use.change_address(address)
+            if ip_address != use.ip_address:
+                use.change_ip_address(ip_address)
             if rule:
                 # A tuple costs less per request than formatting the text, which is done when it is written.
                 resource = (method, rule)

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 import idna
 
-from webapp.accounts.names import InvalidEmail, checked_address
+from webapp.accounts.names import InvalidEmail, checked_email
 from webapp.core.combining_marks import normalized
 from webapp.federation.upstream_identity import UpstreamIdentity
 
 
-def verified_address(identity: UpstreamIdentity) -> str | None:
+def verified_email(identity: UpstreamIdentity) -> str | None:
     """The e-mail address that the provider says it has verified; None for any other, and for one that is not valid.
 
     None also for one whose normal form may be another mailbox.
@@ -17,15 +17,15 @@ def verified_address(identity: UpstreamIdentity) -> str | None:
     if not identity.email_verified:
         return None
     try:
-        address = checked_address(identity.email)
+        email = checked_email(identity.email)
     except InvalidEmail:
         return None
-    return address if is_same_mailbox(address, identity.email) else None
+    return email if is_same_mailbox(email, identity.email) else None
 
 
-def is_within(address: str, domains: Iterable[str]) -> bool:
+def is_within(email: str, domains: Iterable[str]) -> bool:
     """Whether the domain of an e-mail address is one of these; ``*`` is any, and subdomains are other domains."""
-    domain = domain_key(address.rpartition("@")[2])
+    domain = domain_key(email.rpartition("@")[2])
     return any(one == "*" or domain_key(one) == domain for one in domains)
 
 
@@ -37,8 +37,8 @@ def is_same_mailbox(one: str, other: str) -> bool:
     return mailbox_key(one) == mailbox_key(other)
 
 
-def mailbox_key(address: str) -> str:
-    local, _at, domain = address.strip().rpartition("@")
+def mailbox_key(email: str) -> str:
+    local, _at, domain = email.strip().rpartition("@")
     return f"{lowered(local)}@{domain_key(domain)}"
 
 

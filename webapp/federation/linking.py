@@ -15,7 +15,7 @@ from webapp.accounts.service_rules import require_login
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.federation import role_rules, unlinked_identities
-from webapp.federation.email_domains import is_same_mailbox, is_within, verified_address
+from webapp.federation.email_domains import is_same_mailbox, is_within, verified_email
 from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.mfa import factors
@@ -45,7 +45,7 @@ def owner_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -
     """The account of an identity, linked by its e-mail address if that is safe; None if the user has to decide."""
     if (found := linked_owner(db, provider, identity)) is not None:
         return found
-    user = linkable_by_address(db, provider, identity)
+    user = linkable_by_email(db, provider, identity)
     if user is None:
         # Once more: another login may have linked it while this one waited for the account.
         return linked_owner(db, provider, identity)
@@ -55,9 +55,9 @@ def owner_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -
         return linked_owner(db, provider, identity)
 
 
-def linkable_by_address(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> User | None:
-    """The account of ``by_address``, unless its user has to log in here first to link the identity."""
-    user = by_address(db, provider, identity)
+def linkable_by_email(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> User | None:
+    """The account of ``by_email``, unless its user has to log in here first to link the identity."""
+    user = by_email(db, provider, identity)
     # An e-mail address is one factor: users with two factors here link it after a login with both.
     if user is None or factors.of(db, user.id).has_second:
         return None
@@ -79,23 +79,23 @@ def find(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> Li
     return db.scalar(select(LinkedIdentity).where(*matches, LinkedIdentity.provider_id == provider.id))
 
 
-def by_address(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> User | None:
+def by_email(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> User | None:
     """The account with the e-mail address of an identity, if nobody else can have either of them.
 
-    The provider has verified the address and is authoritative for its domain, and the owner of the account has
-    verified it here. Otherwise anybody able to enter the address at one of the two would get the account at the other.
+    The provider has verified the e-mail address and is authoritative for its domain, and the owner of the account has
+    verified it here. Otherwise anybody able to enter it at one of the two would get the account at the other.
     """
-    address = verified_address(identity)
-    if address is None or not is_within(address, provider.email_domains):
+    email = verified_email(identity)
+    if email is None or not is_within(email, provider.email_domains):
         return None
-    user = user_queries.by_name_or_email(db, address)
-    if user is None or user.email is None or not is_same_mailbox(user.email, address):
+    user = user_queries.by_name_or_email(db, email)
+    if user is None or user.email is None or not is_same_mailbox(user.email, email):
         return None
     if user.email_verified_at is None or user.is_unverified or user.is_service:
         return None
     # Locked, because another login may be linking its identity to the same account.
     db.refresh(user, with_for_update=True)
-    # With one identity of this provider linked, another one with the same address is not the same person for certain.
+    # With one identity of this provider linked, another with the same e-mail address may be somebody else.
     linked = select(LinkedIdentity.id).where(
         LinkedIdentity.user_id == user.id, LinkedIdentity.provider_id == provider.id
     )

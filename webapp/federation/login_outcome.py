@@ -33,7 +33,7 @@ class InvalidPastedClaims(Exception):
 
 class AccountOutcome(StrEnum):
     LINKED = "linked"
-    BY_ADDRESS = "by_address"
+    BY_EMAIL = "by_address"
     UNFIT = "unfit"
     NEW = "new"
     INVITED = "invited"
@@ -58,8 +58,8 @@ def outcome_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity)
     link = linking.find(db, provider, identity)
     user = user_queries.by_id(db, link.user_id) if link is not None else None
     way = AccountOutcome.LINKED
-    if user is None and (user := linking.linkable_by_address(db, provider, identity)) is not None:
-        way = AccountOutcome.BY_ADDRESS
+    if user is None and (user := linking.linkable_by_email(db, provider, identity)) is not None:
+        way = AccountOutcome.BY_EMAIL
     rule_role = role_for(provider, identity)
     if user is None:
         way = without_account(provider, identity)
@@ -128,7 +128,7 @@ def account_in_words(outcome: LoginOutcome, provider: LoginProvider) -> str:
     match outcome.account:
         case AccountOutcome.LINKED:
             return _("It is linked to the account %(username)s.", username=name)
-        case AccountOutcome.BY_ADDRESS:
+        case AccountOutcome.BY_EMAIL:
             return _(
                 "It would be linked to the account %(username)s by its e-mail address, verified by %(provider)s.",
                 username=name,

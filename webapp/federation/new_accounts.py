@@ -12,7 +12,7 @@ from webapp.accounts.profile import display_name_if_fit
 from webapp.accounts.registration import NewUser
 from webapp.audit.log import Event, record
 from webapp.federation import linking
-from webapp.federation.email_domains import is_same_mailbox, is_within, verified_address
+from webapp.federation.email_domains import is_same_mailbox, is_within, verified_email
 from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.mail.mailer import Mailer
@@ -50,8 +50,8 @@ def may_have_account(provider: LoginProvider, identity: UpstreamIdentity, *, is_
     """
     if is_invited or provider.account_policy == "open":
         return provider.account_policy != "closed"
-    address = verified_address(identity)
-    is_from_domain = address is not None and is_within(address, provider.account_domains)
+    email = verified_email(identity)
+    is_from_domain = email is not None and is_within(email, provider.account_domains)
     return provider.account_policy == "domains" and is_from_domain
 
 
@@ -61,31 +61,31 @@ def suggested_name(identity: UpstreamIdentity) -> str:
     return NOT_IN_NAMES.sub(".", name.partition("@")[0]).strip("._-")[:50]
 
 
-def address_of(
+def account_email_of(
     db: Session, provider: LoginProvider, identity: UpstreamIdentity, invited: Invitation | None
 ) -> AccountEmail | None:
-    """The e-mail address that an account of this identity gets; None for no address.
+    """The e-mail address that an account of this identity gets; None for none.
 
-    It is taken over if the provider has verified it, and is certain if the provider is authoritative for it. An address
-    that the provider has not verified is left out: anybody could have entered it there. The address to which an
+    It is taken over if the provider has verified it, and is certain if the provider is authoritative for it. One that
+    the provider has not verified is left out: anybody could have entered it there. The e-mail address to which an
     invitation was mailed comes before all of them.
     """
     if invited is not None and invited.email is not None:
         return AccountEmail(invited.email, is_certain=True, is_invited=True)
-    address = verified_address(identity)
-    if address is None:
+    email = verified_email(identity)
+    if email is None:
         return None
-    return AccountEmail(address, is_certain=is_certain_address(db, provider, address))
+    return AccountEmail(email, is_certain=is_certain_email(db, provider, email))
 
 
-def is_certain_address(db: Session, provider: LoginProvider, address: str) -> bool:
-    """Whether a verified address shows who its owner is.
+def is_certain_email(db: Session, provider: LoginProvider, email: str) -> bool:
+    """Whether a verified e-mail address shows who its owner is.
 
     Not if an account has one that compares as equal here (``user.email_key``) but is another mailbox.
     """
-    owner = user_queries.by_name_or_email(db, address)
-    is_other = owner is not None and owner.email is not None and not is_same_mailbox(owner.email, address)
-    return is_within(address, provider.email_domains) and not is_other
+    owner = user_queries.by_name_or_email(db, email)
+    is_other = owner is not None and owner.email is not None and not is_same_mailbox(owner.email, email)
+    return is_within(email, provider.email_domains) and not is_other
 
 
 def create(
@@ -101,7 +101,7 @@ def create(
     """Create the account of an identity, and link them.
 
     An e-mail address that is certain counts as verified; otherwise a mail asks to confirm it. A registration that
-    nobody has confirmed yet is replaced if the user shows that the address is theirs.
+    nobody has confirmed yet is replaced if the user shows that the e-mail address is theirs.
 
     Args:
         username: as the user chose it.
@@ -109,13 +109,13 @@ def create(
 
     Raises:
         NoAccount, LinkDead, LinkedElsewhere, InvalidUserName, UserNameTaken
-        EmailTaken: another account has the address, which the provider is authoritative for.
+        EmailTaken: another account has the e-mail address, which the provider is authoritative for.
     """
     if not may_have_account(provider, identity, is_invited=bool(invitation)):
         raise NoAccount
     invited = self_registration.spend(db, invitation) if invitation else None
-    address = address_of(db, provider, identity, invited)
-    verified = address.email if address is not None and address.is_certain else None
+    account_email = account_email_of(db, provider, identity, invited)
+    verified = account_email.email if account_email is not None and account_email.is_certain else None
     if verified is not None:
         self_registration.delete_unconfirmed(db, verified)
     new = NewUser(
@@ -128,8 +128,8 @@ def create(
     user = registration.add(db, new, origin="provider")
     user.display_name = display_name_if_fit(identity.name)
     db.flush()
-    if address is not None and not address.is_certain:
-        email_change.request(db, mailer, user, address.email, circumstances)
+    if account_email is not None and not account_email.is_certain:
+        email_change.request(db, mailer, user, account_email.email, circumstances)
     if invited is not None:
         record(db, Event.INVITATION_USED, user_id=user.id, invitation_id=str(invited.id))
     db.refresh(user)

@@ -81,7 +81,7 @@ class OAuth2Login:
         return named_identity(provider.issuer, found, provider.claim_names, self.verified_email(provider, bearer))
 
     def verified_email(self, provider: Provider, bearer: Mapping[str, str]) -> dict[str, Any]:
-        """The claims of the e-mail address, where the provider has a list of addresses; else none.
+        """The claims of the e-mail address, where the provider has a list of them; else none.
 
         Raises:
             LoginFailed
@@ -93,7 +93,7 @@ class OAuth2Login:
 
 
 def primary_in(emails: Sequence[Any]) -> tuple[str | None, bool]:
-    """The primary e-mail address and whether it is verified; no address if none or several are."""
+    """The primary e-mail address and whether it is verified; no e-mail address if none or several are."""
     found = [
         one["email"]
         for one in emails

@@ -169,11 +169,11 @@ def joined_claims(claims: Mapping[str, Any], userinfo: Mapping[str, Any]) -> dic
 
     An e-mail address and whether it is verified come from the same source.
     """
-    has_address, is_same = "email" in claims, userinfo.get("email") == claims.get("email")
-    excluded = {"email_verified"} if has_address and not is_same else set()
+    has_email, is_same = "email" in claims, userinfo.get("email") == claims.get("email")
+    excluded = {"email_verified"} if has_email and not is_same else set()
     other = {name: value for name, value in userinfo.items() if name not in OF_ID_TOKEN | excluded}
     own = dict(claims)
-    if not has_address and "email" in userinfo:
+    if not has_email and "email" in userinfo:
         own.pop("email_verified", None)
     return other | own
 

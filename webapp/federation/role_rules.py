@@ -26,8 +26,8 @@ def role_for(provider: LoginProvider, identity: UpstreamIdentity) -> str | None:
 
 
 def claims_for_rules(provider: LoginProvider, identity: UpstreamIdentity) -> Mapping[str, Any]:
-    address = [identity.email] if identity.email_verified and identity.email else []
-    return {**identity.claims, **dict.fromkeys(("email", provider.claim_names.get("email") or "email"), address)}
+    email = [identity.email] if identity.email_verified and identity.email else []
+    return {**identity.claims, **dict.fromkeys(("email", provider.claim_names.get("email") or "email"), email)}
 
 
 def claims_of_rules(provider: LoginProvider, identity: UpstreamIdentity) -> dict[str, list[str]]:

@@ -63,7 +63,7 @@ class AccessDecisions:
         app: App | None,
         original: OriginalRequest,
         environ: dict[str, object],
-        address: str | None,
+        ip_address: str | None,
         read: ReadCredential,
         find: FindCredential,
     ) -> Verdict:
@@ -72,7 +72,7 @@ class AccessDecisions:
         Args:
             app: None if no app has the host.
             environ: headers of the client in the form of WSGI.
-            address: its IP address.
+            ip_address: its IP address.
         """
         if app is None:
             return Verdict(None, reason="no app has this host")
@@ -80,7 +80,7 @@ class AccessDecisions:
             rule = match(app, original, environ)
         except NoRule as error:
             return Verdict(None, app, reason=str(error))
-        if rule.networks and not is_within(address, rule.networks):
+        if rule.networks and not is_within(ip_address, rule.networks):
             return Verdict(None, app, rule, reason=f"rule {rule.number} is not for this network")
         if rule.need.is_public or (rule.allows_preflight and is_preflight(original, environ)):
             return Verdict(ALLOWED, app, rule)
@@ -97,7 +97,7 @@ class AccessDecisions:
         except NotAccepted as error:
             return Verdict(None, app, rule, found=found, error=error)
         is_limited = principal.authority is not None and principal.authority.is_limited
-        call = Call(original.method, app.scope, address) if is_limited else None
+        call = Call(original.method, app.scope, ip_address) if is_limited else None
         until = found.granted_until if found else None
         decision, need = self.decide_for(rule, principal, until, moment, call)
         return Verdict(decision, app, rule, principal, found, need)
@@ -139,19 +139,19 @@ class ForwardAuth:
         return self.apps.table(self.query.version())
 
     def check(
-        self, original: OriginalRequest, environ: dict[str, object], address: str | None, read: ReadCredential
+        self, original: OriginalRequest, environ: dict[str, object], ip_address: str | None, read: ReadCredential
     ) -> Verdict:
         """Decide about a request.
 
         Args:
             environ: headers of the client in the form of WSGI.
-            address: its IP address.
+            ip_address: its IP address.
             read: of the present request.
         """
         table = self.apps.last_read()
         while True:
             app = table.by_host.get(original.host)
-            verdict = self.decisions.verdict(app, original, environ, address, read, self._find)
+            verdict = self.decisions.verdict(app, original, environ, ip_address, read, self._find)
             version = verdict.found.version if verdict.found else self.query.version()
             if (version or 0) == table.version:
                 return verdict

@@ -15,7 +15,7 @@ from webapp.settings.paths import ROOT
 
 Proxy = Literal["nginx", "caddy", "traefik"]
 FILES: dict[Proxy, str] = {"nginx": "nginx.conf", "caddy": "Caddyfile", "traefik": "traefik.yml"}
-ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}")
+HOST_PORT = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}")
 """A host with its port, as it is written in a configuration without quotes."""
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 IDENTITY = tuple(
@@ -59,9 +59,9 @@ class ProxySetup:
     certificate_key: str = ""
 
     def __post_init__(self) -> None:
-        for address in (self.site, self.upstream):
-            if not ADDRESS.fullmatch(address):
-                raise InvalidHostPort(address)
+        for host_port in (self.site, self.upstream):
+            if not HOST_PORT.fullmatch(host_port):
+                raise InvalidHostPort(host_port)
 
 
 def setup_of(slug: str, app: AppSettings, *, base_url: str, site: str, upstream: str) -> ProxySetup:

@@ -40,11 +40,11 @@ class Caller:
     token_id: UUID | None = None
     acr: str = ""
     """Level that the login of the user has reached: empty, ``aal2`` or ``phr``."""
-    address: str | None = None
+    ip_address: str | None = None
     """IP address."""
 
 
-def caller_called(db: Session, person: str, token: str, *, acr: str = "", address: str = "") -> Caller:
+def caller_called(db: Session, person: str, token: str, *, acr: str = "", ip_address: str = "") -> Caller:
     """Look up the user and the token that a rule test is made for.
 
     Args:
@@ -58,12 +58,12 @@ def caller_called(db: Session, person: str, token: str, *, acr: str = "", addres
     if person and user is None:
         raise InvalidTestRequest(_("There is no user named %(name)s.", name=person))
     if not token:
-        return Caller(user=user, acr=acr, address=address or None)
+        return Caller(user=user, acr=acr, ip_address=ip_address or None)
     token_id = id_in(token) or (tokens.id_called(db, user.id, token) if user else None)
     owner_id = tokens.owner_of(db, token_id) if token_id else None
     if owner_id is None or (user is not None and owner_id != user.id):
         raise InvalidTestRequest(_("There is no such token. Enter its ID, or its name and its owner."))
-    return Caller(user=user_queries.by_id(db, owner_id), token_id=token_id, address=address or None)
+    return Caller(user=user_queries.by_id(db, owner_id), token_id=token_id, ip_address=ip_address or None)
 
 
 def id_in(text: str) -> UUID | None:
@@ -153,7 +153,7 @@ class RuleTest:
                 logged_in(db, app.id, caller.user, caller.acr) if caller.user and not caller.user.is_service else None
             )
 
-        return self._decisions.verdict(app, original, {}, caller.address, read, find)
+        return self._decisions.verdict(app, original, {}, caller.ip_address, read, find)
 
 
 def logged_in(db: Session, app_id: UUID, user: User, acr: str) -> StoredCredential:

@@ -50,13 +50,13 @@ def reach(
         # The highest level, so that only roles decide and no missing second factor.
         amr="hwk user",
     )
-    return [reachable_route(address, need, role, decide(caller, need, at)) for address, need in routes]
+    return [reachable_route(route, need, role, decide(caller, need, at)) for route, need in routes]
 
 
-def reachable_route(address: str, need: Requirement, role: str, decision: Decision) -> ReachableRoute:
+def reachable_route(route: str, need: Requirement, role: str, decision: Decision) -> ReachableRoute:
     is_open = decision is Decision.ALLOW
     return ReachableRoute(
-        address, is_open, access_reason(need, role, is_open=is_open), None if need.session else need.scope
+        route, is_open, access_reason(need, role, is_open=is_open), None if need.session else need.scope
     )
 
 

@@ -27,14 +27,14 @@ class DryRunResult:
     """Path of a page where the missing permission can be added."""
 
 
-def try_access(principal: Principal, method: str, path: str, address: str | None) -> DryRunResult | None:
+def try_access(principal: Principal, method: str, path: str, ip_address: str | None) -> DryRunResult | None:
     """Decide about a call without a request; None where no route has this path."""
     rule = rule_at(method, path)
     need = requirement_of(current_app, rule.endpoint, method) if rule else None
     if rule is None or need is None:
         return None
     need = need.raised_by(service(Demands), principal)
-    decision = decide(principal, need, now(), Call(method, rule.rule, address))
+    decision = decide(principal, need, now(), Call(method, rule.rule, ip_address))
     return DryRunResult(decision, need, steps_of(explain(principal, need, decision)), fix(principal, need, decision))
 
 

@@ -130,7 +130,7 @@ def allowed(principal: Principal, bound: Bound) -> str:
     """What a restriction allows, or what it saw, as a sentence."""
     grant = principal.authority or TokenGrant()
     if bound == "network":
-        return _("The request came from the IP address %(address)s.", address=request.remote_addr or "?")
+        return _("The request came from the IP address %(ip_address)s.", ip_address=request.remote_addr or "?")
     names = sorted(grant.methods if bound == "method" else grant.resources)
     more = len(names) - MAX_NAMED
     names_text = listed([*names[:MAX_NAMED], *([_n("%(num)s more", "%(num)s more", more)] if more > 0 else [])])

@@ -1,7 +1,8 @@
 """TokenGrant: scopes and restrictions of a token, stored in its row, so that a change applies at once."""
 
+import ipaddress
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -51,12 +52,12 @@ class Call(NamedTuple):
     method: str
     resource: str
     """The rule of its route."""
-    address: str | None
+    ip_address: str | None
 
 
 def exceeded(authority: TokenGrant, call: Call) -> Bound | None:
     """The first restriction that a call violates; None if it violates none."""
-    if authority.networks and not is_within(call.address, authority.networks):
+    if authority.networks and not is_within(call.ip_address, authority.networks):
         return "network"
     if authority.methods and READS.get(call.method, call.method) not in authority.methods:
         return "method"
@@ -65,18 +66,18 @@ def exceeded(authority: TokenGrant, call: Call) -> Bound | None:
     return None
 
 
-def is_within(address: str | None, networks: tuple[str, ...]) -> bool:
+def is_within(ip_address: str | None, networks: tuple[str, ...]) -> bool:
     """Whether an IP address is in one of these networks (CIDR)."""
     try:
-        caller = unmapped(ip_address(address or ""))
+        caller = unmapped(ipaddress.ip_address(ip_address or ""))
     except ValueError:
         return False
     return any(caller in network(cidr) for cidr in networks)
 
 
-def unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """An IPv4-mapped address as IPv4: a dual-stack socket reports 203.0.113.5 as ::ffff:203.0.113.5."""
-    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
+def unmapped(ip_address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """An IPv4-mapped IP address as IPv4: a dual-stack socket reports 203.0.113.5 as ::ffff:203.0.113.5."""
+    return ip_address.ipv4_mapped or ip_address if isinstance(ip_address, IPv6Address) else ip_address
 
 
 @lru_cache(4096)

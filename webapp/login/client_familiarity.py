@@ -35,7 +35,7 @@ class LiveSession:
 class Client:
     """The client of an attempt: IP address, cookie of known browsers, current session."""
 
-    address: str | None
+    ip_address: str | None
     """IP address."""
     marks: Mapping[UUID, BrowserMark] = field(default_factory=dict)
     """The mark of this browser for each user who has logged in with it."""
@@ -43,7 +43,7 @@ class Client:
 
     @property
     def network(self) -> str:
-        return network_of(self.address)
+        return network_of(self.ip_address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def familiarity_of(db: Session, user: User | None, client: Client) -> ClientFami
         user: None for an unknown name.
     """
     # Also for unknown names, so that these cost the same statements.
-    is_network = known_networks.is_known(db, user.id if user else None, client.address)
+    is_network = known_networks.is_known(db, user.id if user else None, client.ip_address)
     if user is None:
         return UNKNOWN
     if client.session is not None and client.session.user_id == user.id:

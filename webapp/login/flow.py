@@ -80,7 +80,7 @@ class LoginFlow:
     password_login: PasswordLogin
     by_name: Limit
     by_account: Limit
-    by_address: Limit
+    by_ip_address: Limit
 
     def begin(self, attempt: Attempt) -> PasswordAccepted | Unverified | LoginRefused | Throttled:
         """Check name and password.
@@ -89,7 +89,7 @@ class LoginFlow:
             TooBusy: nothing was counted.
             Unreachable, NoAccountPossible: see ``PasswordAuthenticator.authenticate``.
         """
-        if too_many := self.over(self.by_address, attempt.client.network):
+        if too_many := self.over(self.by_ip_address, attempt.client.network):
             return Throttled(IN_A_MOMENT) if self.may_be_right(too_many) else self.throttled(None, too_many)
         with self.passwords.place():
             received_at = time.monotonic()
@@ -107,11 +107,11 @@ class LoginFlow:
             sender = familiarity_of(db, user, attempt.client)
         name = self.by_name, sender.by_name(attempt.identifier)
         account = self.by_account, sender.by_account(attempt.identifier, user)
-        network = self.by_address, attempt.client.network
+        network = self.by_ip_address, attempt.client.network
         marks = undecided(network), undecided(name)
         too_many, since = self.limiter.take_in_turn(network, name, *marks, account), now()
         if too_many is not None and too_many.limit is not self.by_account:
-            counts = [network] if too_many.limit is self.by_address else [network, name]
+            counts = [network] if too_many.limit is self.by_ip_address else [network, name]
             return self.not_compared(user, too_many, counts, since)
         cleared, uncounted = list[Counted](), [*marks]
         try:

@@ -14,11 +14,11 @@ class InvalidTokenLimit:
     limiter: Limiter
     limit: Limit
 
-    def too_many(self, address: str | None) -> Throttled | None:
+    def too_many(self, ip_address: str | None) -> Throttled | None:
         """The refusal, if an IP address is over the limit."""
-        tries = self.limiter.peek(self.limit, network_of(address))
+        tries = self.limiter.peek(self.limit, network_of(ip_address))
         return None if tries.allowed else Throttled(tries.retry_after)
 
-    def count(self, address: str | None) -> None:
+    def count(self, ip_address: str | None) -> None:
         """Count an invalid token. Must not be called within a write transaction, because it opens one."""
-        self.limiter.take(self.limit, network_of(address))
+        self.limiter.take(self.limit, network_of(ip_address))

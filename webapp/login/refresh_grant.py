@@ -77,7 +77,7 @@ class RefreshGrant:
         secret: str,
         requested: Sequence[str],
         catalogue: Catalogue,
-        address: str | None,
+        ip_address: str | None,
         *,
         jkt: str | None = None,
     ) -> Outcome | Throttled:
@@ -86,18 +86,18 @@ class RefreshGrant:
         Args:
             secret: the refresh token.
             requested: narrower scopes for this access token; empty for all scopes of the login.
-            address: IP address of the client.
+            ip_address: IP address of the client.
             jkt: thumbprint of the key in the DPoP proof (RFC 9449 §6.1).
         """
-        if throttled := self.misses.too_many(address):
+        if throttled := self.misses.too_many(ip_address):
             return throttled
-        outcome = self.attempt(secret, requested, catalogue, address, jkt)
+        outcome = self.attempt(secret, requested, catalogue, ip_address, jkt)
         if isinstance(outcome, RefreshDenied):
-            self.misses.count(address)
+            self.misses.count(ip_address)
         return outcome
 
     def attempt(
-        self, secret: str, requested: Sequence[str], catalogue: Catalogue, address: str | None, jkt: str | None
+        self, secret: str, requested: Sequence[str], catalogue: Catalogue, ip_address: str | None, jkt: str | None
     ) -> Outcome | Throttled:
         if not SHAPE.fullmatch(secret):
             return RefreshDenied("refresh_invalid", "not a refresh token of this site")
@@ -110,7 +110,7 @@ class RefreshGrant:
             if not is_bound_to(locked_token, jkt):
                 outcome: Outcome | Throttled = RefreshDenied("refresh_invalid", "its key was not proven")
             else:
-                outcome = self.decide(db, locked_token, requested, catalogue, address)
+                outcome = self.decide(db, locked_token, requested, catalogue, ip_address)
             if isinstance(outcome, RefreshDenied) and outcome.code != "refresh_reused":
                 note(db, locked_token, outcome.reason)
             return outcome
@@ -121,7 +121,7 @@ class RefreshGrant:
         locked_token: LockedRefreshToken,
         requested: Sequence[str],
         catalogue: Catalogue,
-        address: str | None,
+        ip_address: str | None,
     ) -> Outcome | Throttled:
         moment = now()
         state = refreshing.state_of(locked_token, moment, self.overlap)
@@ -143,7 +143,7 @@ class RefreshGrant:
         successor = refreshing.follow(db, locked_token, state, self.succession, moment)
         if successor is None:
             return RefreshDenied("refresh_invalid", "another request used it first")
-        ends_at = credentials.note_use(db, locked_token.credential, moment, address)
+        ends_at = credentials.note_use(db, locked_token.credential, moment, ip_address)
         issued = self.access_token(db, locked_token, state, frozenset(requested) or allowed_scopes, moment)
         return GrantedTokens(issued, successor, ends_at) if issued else Throttled(self.overlap)
 

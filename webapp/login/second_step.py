@@ -98,7 +98,7 @@ class SecondStep:
     """None if the URL of the site has an IP address, for which browsers create no passkey."""
     demands: Demands
     by_account: Limit
-    by_address: Limit
+    by_ip_address: Limit
 
     def after(self, user: User, *, is_trusted: bool = False) -> SecondFactorRequired | PasswordAccepted:
         """What follows the right password: the second step, or the end of the login.
@@ -126,13 +126,13 @@ class SecondStep:
         self, user: User, typed: str, client: Client, mails: OwnerMails
     ) -> VerifiedFactor | LoginRefused | Throttled:
         """Verify a code of the authenticator app or a recovery code."""
-        if exceeded := self.flow.over(self.by_address, client.network):
+        if exceeded := self.flow.over(self.by_ip_address, client.network):
             return self.flow.throttled(user, exceeded)
         with self.flow.database.read() as db:
             if totp.digits_of(typed) and totp.is_unreadable(db, self.sealer, user.id):
                 return AppUnreadable()
             sender = familiarity_of(db, user, client)
-        by_network = self.by_address, client.network
+        by_network = self.by_ip_address, client.network
         rows = [(limit, user_key(user)) for limit in IN_A_ROW.values()]
         account_limits = (
             (self.by_account, sender.by_user(user)),
@@ -183,7 +183,7 @@ class SecondStep:
         return RECOVERY
 
     def passkey(
-        self, challenge: bytes, answer: AssertionAnswer, address: str | None, *, owner: UUID | None = None
+        self, challenge: bytes, answer: AssertionAnswer, ip_address: str | None, *, owner: UUID | None = None
     ) -> VerifiedFactor | LoginRefused | Throttled:
         """Verify an assertion.
 
@@ -194,7 +194,7 @@ class SecondStep:
         Raises:
             CeremonyRefused
         """
-        by_network = self.by_address, network_of(address)
+        by_network = self.by_ip_address, network_of(ip_address)
         limit_result, since = self.flow.limiter.take_unless_over(*by_network), now()
         if not limit_result.allowed:
             return Throttled(limit_result.retry_after)

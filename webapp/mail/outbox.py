@@ -31,8 +31,8 @@ KEPT, MOST = timedelta(days=90), 500
 
 # A mail without recipient costs as much as any other, so that timing does not show which accounts exist. The worker
 # discards it, and no page shows it.
-NO_ADDRESS = ""
-IS_MAIL = OutgoingMail.to != NO_ADDRESS
+NO_EMAIL = ""
+IS_MAIL = OutgoingMail.to != NO_EMAIL
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -164,7 +164,7 @@ def give_up_all(db: Session, *, before: datetime, reason: str) -> int:
     """
     waits = OutgoingMail.due_at.is_not(None), OutgoingMail.created_at < before
     update_pending = update(OutgoingMail).where(*waits).values(due_at=None, last_error=reason[:LONGEST_ERROR])
-    return sum(to != NO_ADDRESS for to in db.scalars(update_pending.returning(OutgoingMail.to)))
+    return sum(to != NO_EMAIL for to in db.scalars(update_pending.returning(OutgoingMail.to)))
 
 
 def purge(db: Session) -> int:

@@ -1,5 +1,6 @@
 """Transports of mails: SMTP, or the log if no server is configured."""
 
+import ipaddress
 import logging
 import re
 import smtplib
@@ -7,12 +8,11 @@ import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate
-from ipaddress import ip_address
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from webapp.mail.outbox import LeasedMail
-from webapp.settings.idn import ascii_address
+from webapp.settings.idn import ascii_email
 
 log = logging.getLogger(__name__)
 
@@ -102,10 +102,10 @@ class LogTransport:
 
 def message(mail: LeasedMail, sender: str) -> EmailMessage:
     """The mail; domains in headers and envelope are in ASCII where the local part is, so that any server takes it."""
-    email, sender = EmailMessage(), ascii_address(sender)
+    email, sender = EmailMessage(), ascii_email(sender)
     email["Subject"] = mail.content.subject
     email["From"] = sender
-    email["To"] = ascii_address(mail.to)
+    email["To"] = ascii_email(mail.to)
     email["Date"] = formatdate()
     # The same id for each attempt, so that clients recognise a mail that arrives twice.
     email["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2].rstrip('>')}>"
@@ -128,7 +128,7 @@ def transport_for(url: str, sender: str, host: str) -> Transport:
 def greeting_of(host: str) -> str:
     """A host as EHLO names it: an IP address in brackets (RFC 5321 §4.1.3)."""
     try:
-        address = ip_address(host)
+        ip_address = ipaddress.ip_address(host)
     except ValueError:
         return host
-    return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"
+    return f"[{ip_address}]" if ip_address.version == 4 else f"[IPv6:{ip_address}]"

@@ -59,7 +59,7 @@ class MailWorker(background_worker.BackgroundWorker):
             return outbox.take(db, self._sealer)
 
     def send(self, mail: outbox.LeasedMail) -> None:
-        if mail.to == outbox.NO_ADDRESS:
+        if mail.to == outbox.NO_EMAIL:
             with self._database.write() as db:
                 outbox.discard(db, mail.id)
             return

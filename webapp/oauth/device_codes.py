@@ -48,14 +48,14 @@ def issue(
     *,
     resources: Sequence[str] = (),
     jkt: str | None = None,
-    address: str | None = None,
+    ip_address: str | None = None,
 ) -> NewDeviceCode:
     """Issue a device code and its user code (RFC 8628 §3.2).
 
     Args:
         resources: services that its access tokens may be for (RFC 8707); empty for this site.
         jkt: thumbprint of the key that it has proved; its token requests must prove it too.
-        address: its IP address.
+        ip_address: its IP address.
     """
     moment = now()
     for tries in range(MOST_TRIES):
@@ -67,7 +67,7 @@ def issue(
             scopes=list(scopes),
             resources=list(resources),
             jkt=jkt,
-            address=address,
+            ip_address=ip_address,
             created_at=moment,
             expires_at=moment + LIFETIME,
             interval=INTERVAL,
@@ -111,7 +111,7 @@ def allow(db: Session, row: DeviceCode, client: OAuthClient, principal: Principa
         app_name=client.name,
     )
     proof = AuthenticationProof(principal.auth_time, principal.amr)
-    family = refresh_families.begin(db, principal.user_id, terms, ScriptClient("", row.address), proof)
+    family = refresh_families.begin(db, principal.user_id, terms, ScriptClient("", row.ip_address), proof)
     row.grant_id, row.scopes = family.credential.id, list(scopes)
     consents.give(db, principal.user_id, client, scopes, resources=row.resources, event=Event.DEVICE_ALLOWED)
     return True

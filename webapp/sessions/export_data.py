@@ -47,7 +47,7 @@ def recorded(credential: Credential, browser: BrowserSession) -> BrowserRecord:
         is_remembered=browser.is_remembered,
         amr=credential.amr,
         started_at=credential.created_at,
-        started_from=browser.address,
+        started_from=browser.ip_address,
         last_seen_at=credential.last_used_at,
         last_seen_from=credential.last_used_from,
         expires_at=credential.expires_at,

@@ -37,7 +37,7 @@ class Browser:
     """What is stored of the browser of a session."""
 
     user_agent: str
-    address: str | None
+    ip_address: str | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -105,7 +105,7 @@ def confirm(
     started = issue(
         db,
         former.user_id,
-        Browser(browser.user_agent, browser.address),
+        Browser(browser.user_agent, browser.ip_address),
         AuthenticationProof(auth_time=auth_time or now(), amr=amr),
         lifetime=former.expires_at - now() if auth_time else longest,
         idle=None if browser.is_remembered else ends.idle,
@@ -144,7 +144,7 @@ def issue(
         BrowserSession(
             id=credential.id,
             user_agent=browser.user_agent[:LONGEST_AGENT],
-            address=browser.address,
+            ip_address=browser.ip_address,
             is_remembered=is_remembered,
         )
     )

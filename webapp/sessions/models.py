@@ -14,7 +14,7 @@ class BrowserSession(Base):
 
     id: Mapped[UUID] = mapped_column(ForeignKey("credential.id", ondelete="CASCADE"), primary_key=True)
     user_agent: Mapped[str] = mapped_column(String(300))
-    address: Mapped[str | None] = mapped_column(String(45))
+    ip_address: Mapped[str | None] = mapped_column("address", String(45))
     """IP address from which it was started."""
     is_remembered: Mapped[bool]
 

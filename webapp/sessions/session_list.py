@@ -42,7 +42,7 @@ def device_of(credential: Credential, browser: BrowserSession, principal: Princi
     return Device(
         id=credential.id,
         name=describe_user_agent(browser.user_agent),
-        address=credential.last_used_from or browser.address,
+        address=credential.last_used_from or browser.ip_address,
         method=ways_in_words(credential.amr),
         started_at=credential.created_at,
         last_seen_at=credential.last_used_at or credential.created_at,

@@ -44,7 +44,10 @@ def trust(db: Session, user_id: UUID, browser: Browser, lifetime: timedelta, *, 
         proof=AuthenticationProof(auth_time=now(), amr=amr),
     )
     row = BrowserSession(
-        id=credential.id, user_agent=browser.user_agent[:LONGEST_AGENT], address=browser.address, is_remembered=True
+        id=credential.id,
+        user_agent=browser.user_agent[:LONGEST_AGENT],
+        ip_address=browser.ip_address,
+        is_remembered=True,
     )
     db.add(row)
     record(db, Event.BROWSER_TRUSTED, user_id=user_id, credential_id=credential.id)
@@ -63,7 +66,7 @@ def of_user(db: Session, user_id: UUID) -> list[Trusted]:
     browsers = {row.id: row for row in db.scalars(select(BrowserSession).where(BrowserSession.id.in_(found)))}
     return [
         Trusted(
-            key, describe_user_agent(browsers[key].user_agent), browsers[key].address, row.created_at, row.expires_at
+            key, describe_user_agent(browsers[key].user_agent), browsers[key].ip_address, row.created_at, row.expires_at
         )
         for key, row in found.items()
     ]

@@ -23,18 +23,18 @@ def ascii_host(host: str) -> str:
         raise InvalidHost(host) from error
 
 
-def ascii_address(address: str) -> str:
+def ascii_email(email: str) -> str:
     """An e-mail address with its domain in ASCII, which every mail server takes; with another local part it stays.
 
     Args:
-        address: such as ``ada@bücher.example``, or with a name before it.
+        email: such as ``ada@bücher.example``, or with a name before it.
     """
-    name, plain = parseaddr(address)
+    name, plain = parseaddr(email)
     local, at, domain = plain.rpartition("@")
     if not at or not local.isascii() or domain.isascii():
-        return address
+        return email
     try:
         found = f"{local}@{ascii_host(domain)}"
     except InvalidHost:
-        return address
+        return email
     return formataddr((name, found), charset="utf-8") if name else found

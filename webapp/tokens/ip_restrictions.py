@@ -43,8 +43,8 @@ def network_of(word: str) -> Network:
     except ValueError:
         raise InvalidNetwork(
             _(
-                "%(address)s is an IP address inside a network, not the network itself. The network is %(network)s.",
-                address=shortened,
+                "%(ip_address)s is an IP address inside a network, not the network itself. The network is %(network)s.",
+                ip_address=shortened,
                 network=enclosing,
             )
         ) from None

@@ -42,7 +42,7 @@ class ScriptClient:
     """The client that logs in: User-Agent and IP address."""
 
     user_agent: str
-    address: str | None
+    ip_address: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def begin(
         app_name=terms.app_name,
         access_lifetime=terms.access_lifetime,
         user_agent=caller.user_agent[:LONGEST_AGENT],
-        address=caller.address,
+        address=caller.ip_address,
     )
     return with_first_token(db, credential, terms)
 
@@ -111,7 +111,7 @@ def activate(db: Session, family_id: UUID, terms: FamilyTerms, caller: ScriptCli
     credential.idle_at = moment + terms.ends.idle if terms.ends.idle else None
     family = db.get_one(RefreshFamily, family_id)
     family.access_lifetime = terms.access_lifetime
-    family.user_agent, family.address = caller.user_agent[:LONGEST_AGENT], caller.address
+    family.user_agent, family.address = caller.user_agent[:LONGEST_AGENT], caller.ip_address
     return with_first_token(db, credential, terms)
 
 

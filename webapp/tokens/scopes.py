@@ -42,7 +42,7 @@ ACTIONS = {
 class Opening:
     """A route that requires a scope."""
 
-    address: str
+    route: str
     """Method and URL rule, such as "GET /tokens/<uuid:token_id>"."""
     role: str | None
     level: Level = Level.ONE
@@ -51,17 +51,17 @@ class Opening:
 
     @property
     def method(self) -> str:
-        return self.address.partition(" ")[0]
+        return self.route.partition(" ")[0]
 
     @property
     def rule(self) -> str:
-        return self.address.partition(" ")[2]
+        return self.route.partition(" ")[2]
 
     @property
     def description(self) -> str:
         if self.others.groups:
-            return _("%(path)s (with %(scopes)s)", path=displayed_path(self.address), scopes=self.others.translated)
-        return displayed_path(self.address)
+            return _("%(path)s (with %(scopes)s)", path=displayed_path(self.route), scopes=self.others.translated)
+        return displayed_path(self.route)
 
     def is_reached_by(self, roles: Sequence[str]) -> bool:
         return self.role is None or self.role in roles
@@ -160,10 +160,10 @@ class Catalogue:
     ) -> None:
         self._further = further
         openings: dict[str, list[Opening]] = {GENERAL: [], SHARE_ROLES: []}
-        for address, need in routes:
+        for route, need in routes:
             if not need.is_public and not need.session:
                 for name in sorted(need.scopes.names):
-                    opening = Opening(address, need.role, need.level, need.scopes.besides(name))
+                    opening = Opening(route, need.role, need.level, need.scopes.besides(name))
                     openings.setdefault(name, []).append(opening)
         self.scopes = {
             name: Scope(name, tuple(found), (resources or {}).get(name.partition(":")[0]))

@@ -48,21 +48,21 @@ SEEN = (
 CALLERS = SEEN.distinct()
 EXACTLY = SEEN.where(
     RefreshFamily.user_agent == bindparam("user_agent"),
-    RefreshFamily.address.is_not_distinct_from(bindparam("address")),
+    RefreshFamily.address.is_not_distinct_from(bindparam("ip_address")),
 ).limit(1)
 
 
 def is_known(db: Session, user_id: UUID, caller: ScriptClient) -> bool:
     """Whether a script with this product in its User-Agent has logged in as this user before, from this network."""
     user_parameters = {"user_id": user_id}
-    exact_caller = user_parameters | {"user_agent": caller.user_agent[:LONGEST_AGENT], "address": caller.address}
+    exact_caller = user_parameters | {"user_agent": caller.user_agent[:LONGEST_AGENT], "ip_address": caller.ip_address}
     if db.execute(EXACTLY, exact_caller).first():
         # The usual case, hourly for most scripts: no need to compare all former logins.
         return True
-    product_and_network = product_of(caller.user_agent), network_of(caller.address)
+    product_and_network = product_of(caller.user_agent), network_of(caller.ip_address)
     return any(
-        (product_of(agent), network_of(address)) == product_and_network
-        for agent, address in db.execute(CALLERS, user_parameters)
+        (product_of(agent), network_of(ip_address)) == product_and_network
+        for agent, ip_address in db.execute(CALLERS, user_parameters)
     )
 
 

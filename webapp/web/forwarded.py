@@ -50,7 +50,7 @@ def client_of(environ: "WSGIEnvironment", networks: Sequence[Network]) -> Proxie
 
 def of_x_forwarded(environ: "WSGIEnvironment", networks: Sequence[Network]) -> ProxiedClient:
     chain, caller, hops = last_entries(environ.get("HTTP_X_FORWARDED_FOR", "")), None, 0
-    # From the nearest hop backwards: the first address that is not a trusted proxy is the client's. Anything further
+    # From the nearest hop backwards: the first IP address that is not a trusted proxy is the client's. Anything further
     # left was sent by the client itself and may be forged.
     while chain and is_trusted(caller or environ.get("REMOTE_ADDR", ""), networks):
         hop = parse_entry(chain.pop())
@@ -109,17 +109,17 @@ def parse_node(node: str) -> IPv4Address | IPv6Address | None:
 def parse_entry(text: str) -> IPv4Address | IPv6Address | None:
     """The IP address in one entry of ``X-Forwarded-For``; None if it is not an IP address.
 
-    Some proxies add the port, and then put an IPv6 address in brackets (RFC 3986 §3.2.2). An IPv4-mapped address is
+    Some proxies add the port, and then put an IPv6 address in brackets (RFC 3986 §3.2.2). An IPv4-mapped IP address is
     returned as IPv4. A zone (RFC 4007 §11) is dropped: it is free text, which would make one client look like many.
     """
     found = ENTRY.fullmatch(text.strip(" \t"))
     if found is None or int(found["port"] or 0) > HIGHEST_PORT:
         return None
     try:
-        address = IPv4Address(found["ipv4"]) if found["ipv4"] else IPv6Address(found["bracketed"] or found["ipv6"])
+        ip_address = IPv4Address(found["ipv4"]) if found["ipv4"] else IPv6Address(found["bracketed"] or found["ipv6"])
     except ValueError:
         return None
-    return getattr(address, "ipv4_mapped", None) or address
+    return getattr(ip_address, "ipv4_mapped", None) or ip_address
 
 
 def scheme_in(text: str) -> str | None:
@@ -132,7 +132,7 @@ def host_in(text: str) -> str | None:
     return host.lower() if HOST.fullmatch(host) else None
 
 
-def is_trusted(address: str, networks: Sequence[Network]) -> bool:
+def is_trusted(caller: str, networks: Sequence[Network]) -> bool:
     """Whether an IP address is one of the trusted proxies."""
-    ip_address = parse_entry(address)
+    ip_address = parse_entry(caller)
     return ip_address is not None and any(ip_address in network for network in networks)

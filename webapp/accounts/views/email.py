@@ -11,7 +11,7 @@ from webapp.accounts import disavow, email_change
 from webapp.accounts.email_change import CONFIRM
 from webapp.accounts.forms import AddressForm, LinkForm
 from webapp.accounts.models import User
-from webapp.accounts.names import InvalidEmail, checked_address, normalized_key
+from webapp.accounts.names import InvalidEmail, checked_email, normalized_key
 from webapp.accounts.non_passkey_logins import NonPasskeyLogins
 from webapp.accounts.one_time_links import UNDO, LinkDead
 from webapp.accounts.registration import EmailTaken
@@ -61,21 +61,21 @@ class AddressRestored(msgspec.Struct, frozen=True):
 def change_address(principal: Principal) -> ResponseReturnValue:
     """Request another e-mail address. A confirmation link is mailed to it."""
     form = AddressForm()
-    if not form.validate_on_submit() or (address := fitting(form)) is None:
+    if not form.validate_on_submit() or (email := fitting(form)) is None:
         return form_again(principal, form)
     take_turn(REQUESTED, str(principal.user_id))
     user = me(principal)
-    if user.email_key == normalized_key(address) and user.email_verified_at is not None:
+    if user.email_key == normalized_key(email) and user.email_verified_at is not None:
         form.email.errors = [_("This is already your e-mail address.")]
         return form_again(principal, form)
-    email_change.request(db(), mailer(), user, address, current_circumstances())
-    message = _("We sent a link to %(address)s. Open it within a day to change your e-mail address.", address=address)
-    return redirect_or_json(url_for("account.show"), message, AddressAsked(address), status=202)
+    email_change.request(db(), mailer(), user, email, current_circumstances())
+    message = _("We sent a link to %(email)s. Open it within a day to change your e-mail address.", email=email)
+    return redirect_or_json(url_for("account.show"), message, AddressAsked(email), status=202)
 
 
 def fitting(form: AddressForm) -> str | None:
     try:
-        return checked_address(form.email.data or "")
+        return checked_email(form.email.data or "")
     except InvalidEmail as error:
         form.email.errors = [str(error)]
         return None
@@ -161,7 +161,7 @@ def undo_email_change() -> ResponseReturnValue:
     except EmailTaken as error:
         raise email_taken() from error
     link_secret.drop(UNDO)
-    message = _("Your e-mail address is %(address)s again.", address=user.email)
+    message = _("Your e-mail address is %(email)s again.", email=user.email)
     return redirect_or_json(
         url_for("not_me.ended", then="elsewhere" if user.has_external_identity else "mailed"),
         f"{message} {ended.sentence}",
@@ -174,7 +174,7 @@ def facts_of(purpose: str, secret: str) -> dict[str, Any]:
     try:
         with database().read() as reading:
             user, link = email_change.pending_link(reading, purpose, secret)
-            return {"address": link.address, "user": user, "link": secret}
+            return {"email": link.address, "user": user, "link": secret}
     except LinkDead as error:
         raise dead_link() from error
 

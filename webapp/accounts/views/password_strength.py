@@ -34,13 +34,13 @@ def estimate() -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise form.refused()
     take_turn(ESTIMATED)
-    name, address, site_name = form.username.data or "", form.email.data or "", current_app.config["SITE_NAME"]
+    name, email, site_name = form.username.data or "", form.email.data or "", current_app.config["SITE_NAME"]
     password = form.password.data or ""
     # The role from the page is not checked: it only changes the minimum length, which is checked again on submission.
     roles = roles_of(form.role.data) if form.role.data else getattr(current_user, "roles", ())
     try:
-        passwords().check(password, username=name, email=address, site_name=site_name, roles=roles)
+        passwords().check(password, username=name, email=email, site_name=site_name, roles=roles)
     except RefusedPassword as error:
         return as_json(Strength(False, 0, str(error)))
-    score = passwords().estimate(password, context_words_of(name, address, site_name))
+    score = passwords().estimate(password, context_words_of(name, email, site_name))
     return as_json(Strength(True, score, str(password_strength.LABELS[score])))

@@ -101,11 +101,11 @@ def form_again(user: User, form: ProfileForm) -> ResponseReturnValue:
     return refuse_form(form, lambda: render_template("accounts/account.html", **account_context(user, form)))
 
 
-def account_context(user: User, form: ProfileForm, address: AddressForm | None = None) -> dict[str, Any]:
+def account_context(user: User, form: ProfileForm, email_form: AddressForm | None = None) -> dict[str, Any]:
     waiting = email_change.pending(db(), user.id)
     return {
         "form": form,
-        "address": address or AddressForm(formdata=None),
+        "email_form": email_form or AddressForm(formdata=None),
         "mails": MailsForm(formdata=None, data=mail_preferences.chosen(user)),
         "pending": waiting,
         "can_mail": mailer().can_mail,

@@ -122,7 +122,7 @@ def reset() -> ResponseReturnValue:
     form, secret = ResetForm(), link_secret.opened(RESET)
     user = user_of(secret)
     if form.validate_on_submit():
-        check_password(form.password, name=user.username, address=user.email or "", roles=roles_of(user.role))
+        check_password(form.password, name=user.username, email=user.email or "", roles=roles_of(user.role))
     if form.errors:
         return form_again(form, user)
     take_turn(RESET_TRIED, f"user:{user.id}")

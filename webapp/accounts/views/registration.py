@@ -21,7 +21,7 @@ from webapp.accounts.views.password_refusals import may_use_password, passwords_
 from webapp.accounts.views.request_info import (
     REQUESTED,
     answer_by_mail,
-    check_address,
+    check_email,
     check_name,
     check_password,
     current_requester,
@@ -63,11 +63,11 @@ class Way:
     """How somebody may register: with an invitation or openly."""
 
     invitation: Invitation | None
-    asks_address: bool
+    asks_email: bool
     """Whether the form has an e-mail address, which must then be verified."""
 
     @property
-    def address(self) -> str | None:
+    def email(self) -> str | None:
         return self.invitation.email if self.invitation else None
 
     @property
@@ -110,14 +110,14 @@ def create() -> ResponseReturnValue:
     take_turn(REQUESTED)
     new = NewUser(
         username=form.username.data or "",
-        email=form.email.data if way.asks_address else way.address,
+        email=form.email.data if way.asks_email else way.email,
         password_hash=passwords().hash(form.password.data or ""),
         role=way.role,
         # An invitation with an e-mail address was mailed there and shown nowhere else.
-        is_verified=way.address is not None,
-        must_verify=way.asks_address,
+        is_verified=way.email is not None,
+        must_verify=way.asks_email,
     )
-    return register_by_mail(new, secret) if way.asks_address else join(form, way, new, secret)
+    return register_by_mail(new, secret) if way.asks_email else join(form, way, new, secret)
 
 
 def register_by_mail(new: NewUser, secret: str) -> ResponseReturnValue:
@@ -175,7 +175,7 @@ def registration_way(secret: str) -> Way:
         raise Problem(403, _("Registration is closed"), detail)
     if not secret:
         if mode == "open":
-            return Way(None, asks_address=True)
+            return Way(None, asks_email=True)
         raise Problem(
             403,
             _("You need an invitation to register"),
@@ -187,22 +187,22 @@ def registration_way(secret: str) -> Way:
         raise dead_invitation()
     # A site that cannot send mails cannot verify an e-mail address, so the form has no field for one.
     can_verify = current_app.config["CAN_MAIL"] or mode == "open"
-    return Way(invitation, asks_address=invitation.email is None and can_verify)
+    return Way(invitation, asks_email=invitation.email is None and can_verify)
 
 
 def form_for(way: Way, *, is_sent: bool = False) -> RegisterForm:
     form = RegisterForm() if is_sent else RegisterForm(formdata=None)
-    if not way.asks_address:
+    if not way.asks_email:
         del form.email
     return form
 
 
 def fits(form: RegisterForm, way: Way) -> bool:
     check_name(form.username)
-    if way.asks_address:
-        check_address(form.email)
-    address = form.email.data if way.asks_address else way.address
-    check_password(form.password, name=form.username.data or "", address=address or "", roles=roles_of(way.role))
+    if way.asks_email:
+        check_email(form.email)
+    email = form.email.data if way.asks_email else way.email
+    check_password(form.password, name=form.username.data or "", email=email or "", roles=roles_of(way.role))
     return not form.errors
 
 

@@ -9,7 +9,7 @@ from flask import current_app, request
 from wtforms import Field
 
 from webapp.accounts.mail_requests import AnsweredByMail, MailRequester, MailRequests, requester_of
-from webapp.accounts.names import InvalidEmail, InvalidUserName, checked_address, checked_name
+from webapp.accounts.names import InvalidEmail, InvalidUserName, checked_email, checked_name
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.passwords import Passwords, RefusedPassword
 from webapp.accounts.roles import included_in
@@ -71,11 +71,11 @@ def answer_by_mail(mail_request: AnsweredByMail) -> None:
     after_response.after_response_in_context(carry_out)
 
 
-def check_password(field: Field, *, name: str = "", address: str = "", roles: Sequence[str] = ()) -> None:
+def check_password(field: Field, *, name: str = "", email: str = "", roles: Sequence[str] = ()) -> None:
     """Validate a new password. If it is not accepted, its field gets an error with the reason."""
     site_name = current_app.config["SITE_NAME"]
     try:
-        passwords().check(field.data or "", username=name, email=address, site_name=site_name, roles=roles)
+        passwords().check(field.data or "", username=name, email=email, site_name=site_name, roles=roles)
     except RefusedPassword as error:
         field.errors = [str(error)]
 
@@ -100,10 +100,10 @@ def check_name(field: Field) -> None:
         field.errors = [str(error)]
 
 
-def check_address(field: Field) -> None:
+def check_email(field: Field) -> None:
     """Add an error to the field if the e-mail address is not accepted."""
     try:
-        checked_address(field.data or "")
+        checked_email(field.data or "")
     except InvalidEmail as error:
         field.errors = [str(error)]
 

@@ -128,7 +128,7 @@ def task(user: User, factors: FactorList) -> SecurityTask | None:
         message = _("You have no e-mail address, so you get no security mails.")
         return SecurityTask(message, _("Add one"), url_for("account.show"))
     if user.email_verified_at is None and mailer().can_mail:
-        message = _("%(address)s is not verified.", address=user.email)
+        message = _("%(email)s is not verified.", email=user.email)
         return SecurityTask(message, _("Verify it"), url_for("account.show"))
     if (reset := resets.pending_reset(db(), user.id)) is not None:
         message = _("Your second factors will be reset on %(date)s.", date=day(reset.due_at))

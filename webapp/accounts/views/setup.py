@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import one_time_links, registration
 from webapp.accounts.forms import SetupForm
-from webapp.accounts.names import InvalidEmail, InvalidUserName, checked_address, checked_name
+from webapp.accounts.names import InvalidEmail, InvalidUserName, checked_email, checked_name
 from webapp.accounts.passwords import Passwords, RefusedPassword
 from webapp.accounts.registration import SETUP, EmailTaken, NewUser, UserNameTaken
 from webapp.accounts.views.first_login import log_in
@@ -59,13 +59,13 @@ def create(secret: str) -> ResponseReturnValue:
 def fits(form: SetupForm) -> bool:
     """Check user name, e-mail address and password. Errors are added to the fields."""
     site_name, roles = current_app.config["SITE_NAME"], roles_of("super_admin")
-    name, address, password = form.username.data or "", form.email.data or "", form.password.data or ""
+    name, email, password = form.username.data or "", form.email.data or "", form.password.data or ""
     for field, check in (
         (form.username, lambda: checked_name(name)),
-        (form.email, lambda: checked_address(address)),
+        (form.email, lambda: checked_email(email)),
         (
             form.password,
-            lambda: passwords().check(password, username=name, email=address, site_name=site_name, roles=roles),
+            lambda: passwords().check(password, username=name, email=email, site_name=site_name, roles=roles),
         ),
     ):
         try:

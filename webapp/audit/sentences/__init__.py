@@ -53,7 +53,7 @@ def sentence_of(event: AuditEvent, names: Mapping[UUID, str] | None = None) -> A
     name = (names or {}).get(event.credential_id) if event.credential_id else None
     details = Details(({"name": name} if name else {}) | event.details)
     sentence = found(kind, details)
-    origin = _("from %(address)s", address=event.address) if event.address else None
+    origin = _("from %(ip_address)s", ip_address=event.address) if event.address else None
     return AuditSentence(event.at, kind, str(sentence.you) % details if sentence else kind, origin, kind in REFUSALS)
 
 

@@ -26,7 +26,7 @@ PRINT = "Print the configuration again: python -m webapp proxied-app config SLUG
 class ProbeAnswer:
     status: int
     headers: Mapping[str, str]
-    own_address: str
+    own_ip_address: str
     """The IP address that the request came from."""
 
     @property
@@ -65,11 +65,11 @@ class ProxyProbe:
             connection = http.client.HTTPConnection(host, self.url.port, timeout=TIMEOUT)
         try:
             connection.connect()
-            own_address = str(connection.sock.getsockname()[0])
+            own_ip_address = str(connection.sock.getsockname()[0])
             connection.request(method, path or self.path, body or None, {"Host": self.url.netloc} | dict(headers or {}))
             response = connection.getresponse()
             return ProbeAnswer(
-                response.status, {key.lower(): value for key, value in response.getheaders()}, own_address
+                response.status, {key.lower(): value for key, value in response.getheaders()}, own_ip_address
             )
         finally:
             connection.close()
@@ -172,16 +172,16 @@ def at_app(probe: ProxyProbe, echo: EchoApp) -> Iterator[Finding]:
         if request.all("Authorization")
         else ok("token", "The app does not get the token.")
     )
-    yield address(request.all("X-Forwarded-For"), response.own_address)
+    yield ip_address(request.all("X-Forwarded-For"), response.own_ip_address)
     yield socket(probe)
     yield upload(probe, echo)
 
 
-def address(forwarded: list[str], own_address: str) -> Finding:
-    if ",".join(forwarded) == own_address:
-        return ok("address", f"The app sees the IP address of the client, {own_address}.")
+def ip_address(forwarded: list[str], own_ip_address: str) -> Finding:
+    if ",".join(forwarded) == own_ip_address:
+        return ok("address", f"The app sees the IP address of the client, {own_ip_address}.")
     problem = (
-        f"The app sees {', '.join(forwarded) or 'no IP address'} as the client, and this machine is {own_address}."
+        f"The app sees {', '.join(forwarded) or 'no IP address'} as the client, and this machine is {own_ip_address}."
     )
     return warn("address", problem, "This is correct if a router or another proxy is between them.")
 

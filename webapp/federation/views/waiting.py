@@ -120,7 +120,7 @@ def account_context(db: Session, found: UndecidedIdentity) -> dict[str, Any]:
     return {
         "provider": provider,
         "identity": identity,
-        "address": new_accounts.address_of(db, provider, identity, invited),
+        "account_email": new_accounts.account_email_of(db, provider, identity, invited),
         "may_register": new_accounts.may_have_account(provider, identity, is_invited=bool(secret)),
         "policy": provider.account_policy,
         "link_url": url_for("login.new", next=url_for("federation.link_form", slug=provider.slug), stay=stay()),

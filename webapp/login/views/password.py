@@ -96,7 +96,7 @@ def is_acceptable(form: PasswordForm, user: User) -> bool:
     if compared_forms(form.new_password.data or "")[0] == compared_forms(form.password.data or "")[0]:
         form.new_password.errors = [_("This is already your password. Choose another.")]
         return False
-    check_password(form.new_password, name=user.username, address=user.email or "", roles=roles_of(user.role))
+    check_password(form.new_password, name=user.username, email=user.email or "", roles=roles_of(user.role))
     return not form.new_password.errors
 
 

@@ -42,7 +42,7 @@ def refresh(
     requested: Sequence[str],
     *,
     resource: Sequence[str] = (),
-    address: str | None,
+    ip_address: str | None,
     jkt: str | None = None,
 ) -> OAuthTokens | GrantRefused:
     """Exchange a refresh token. A refusal is returned, because the end of a reused family has to be committed.
@@ -50,7 +50,7 @@ def refresh(
     Args:
         requested: narrower scopes for this access token; empty for all.
         resource: which of the granted services this access token is for; empty if it is one.
-        address: IP address of the client.
+        ip_address: IP address of the client.
         jkt: thumbprint of the key in the DPoP proof (RFC 9449 §5).
     """
     locked_token = refreshing.lock_refresh_token(db, secret) if SHAPE.fullmatch(secret) else None
@@ -85,7 +85,7 @@ def refresh(
     successor = refreshing.follow(db, locked_token, state, service.secrets, moment)
     if successor is None:
         return INVALID
-    credentials.note_use(db, locked_token.credential, moment, address)
+    credentials.note_use(db, locked_token.credential, moment, ip_address)
     # As old as the login: refreshing is no new authentication.
     proof = AuthenticationProof(locked_token.credential.auth_time, locked_token.credential.amr)
     login = UserLogin(client, user, roles, frozenset(requested) or scopes, None, proof, audiences=audience)

@@ -157,7 +157,7 @@ class DeviceCode(Base):
     """Services that its access tokens may be for (RFC 8707); empty for this site."""
     jkt: Mapped[str | None] = mapped_column(String(43))
     """Thumbprint of the key that the device has proved (RFC 9449 §5); its token requests must prove it too."""
-    address: Mapped[str | None] = mapped_column(String(45))
+    ip_address: Mapped[str | None] = mapped_column("address", String(45))
     """IP address of the device, for the user to compare."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)

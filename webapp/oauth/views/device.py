@@ -86,7 +86,7 @@ def find_device(principal: Principal) -> ResponseReturnValue:
         scopes=scopes,
         sentences=[*sentences(scopes, token_service().catalogue.for_user(db())), *at_services(row.resources)],
         requested_at=row.created_at,
-        requested_from=row.address,
+        requested_from=row.ip_address,
     )
     return show(device, "oauth/device_consent.html", device=device)
 

@@ -71,7 +71,13 @@ def device_authorization() -> ResponseReturnValue:
         if db.get(OAuthClient, client.id, with_for_update={"read": True}) is None:
             return client_refused("the client was removed")
         codes = device_codes.issue(
-            db, service(UserCodes), client, scopes, resources=requested_resources, jkt=jkt, address=request.remote_addr
+            db,
+            service(UserCodes),
+            client,
+            scopes,
+            resources=requested_resources,
+            jkt=jkt,
+            ip_address=request.remote_addr,
         )
     user_code, page = user_codes.spelled(codes.user_code), f"{issuer()}/device"
     return as_json(

@@ -120,7 +120,7 @@ def by_refresh_token(db: Session, client: OAuthClient, jkt: str | None) -> OAuth
         secret,
         requested,
         resource=resource(),
-        address=request.remote_addr,
+        ip_address=request.remote_addr,
         jkt=jkt,
     )
 

@@ -114,9 +114,11 @@ def inspected(principal: Principal, form: InspectForm) -> Inspected:
     refused, caller = admitted(reading, credential_row)
     verdict = None
     if form.address.data:
-        address = form.calling_from.data or request.remote_addr
+        ip_address = form.calling_from.data or request.remote_addr
         verdict = (
-            refused_verdict(refused) if caller is None else guard_verdict(caller, form.method.data, form.path, address)
+            refused_verdict(refused)
+            if caller is None
+            else guard_verdict(caller, form.method.data, form.path, ip_address)
         )
     sentence = (
         reading.sentence if reading.code == refused else REFUSED.get(refused or "token_invalid", reading.sentence)
@@ -146,8 +148,8 @@ def refused_verdict(code: ProblemCode | None) -> GuardVerdict:
     return GuardVerdict(False, _("It would be refused everywhere. %(reason)s.", reason=kind.title), code)
 
 
-def guard_verdict(caller: Principal, method: str, path: str, address: str | None) -> GuardVerdict:
-    found = try_access(caller, method, path, address)
+def guard_verdict(caller: Principal, method: str, path: str, ip_address: str | None) -> GuardVerdict:
+    found = try_access(caller, method, path, ip_address)
     at = f"{method} {path}"
     if found is None:
         return GuardVerdict(False, _("%(endpoint)s does not exist. The response would be 404 or 405.", endpoint=at))

@@ -57,8 +57,8 @@ def preview_edit(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 
 def previewed(form: NewTokenForm | EditTokenForm, page: Callable[..., str]) -> ResponseReturnValue:
     form.validate_on_submit()
-    if submitted().get("use") == "my-address" and (own_address := request_location().address):
-        form.networks.data = [*(form.networks.data or ()), own_address]
+    if submitted().get("use") == "my-address" and (own_ip_address := request_location().ip_address):
+        form.networks.data = [*(form.networks.data or ()), own_ip_address]
     if form.errors:
         return refuse_form(form, lambda: page(form))
     return page(form) if wants_page() else as_json(Summary(form_pages.form_summary(form)))

@@ -1,7 +1,7 @@
 """RequestLocation: the IP address of the request, offered for the restrictions of a token."""
 
+import ipaddress
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 from flask import request
 
@@ -11,13 +11,13 @@ from webapp.web.proxy import has_untrusted_proxy
 
 @dataclass(frozen=True, slots=True)
 class RequestLocation:
-    address: str | None
+    ip_address: str | None
     warning: str
 
 
 def request_location() -> RequestLocation:
     try:
-        address = ip_address(request.remote_addr or "")
+        ip_address = ipaddress.ip_address(request.remote_addr or "")
     except ValueError:
         return RequestLocation(None, "")
     if has_untrusted_proxy(request.environ):
@@ -25,8 +25,8 @@ def request_location() -> RequestLocation:
             "The request came through a proxy that this site does not trust, so this may be the IP address of that "
             "proxy."
         )
-    elif not address.is_global:
+    elif not ip_address.is_global:
         warning = _("It belongs to your local network and is different elsewhere.")
     else:
         warning = ""
-    return RequestLocation(str(address), warning)
+    return RequestLocation(str(ip_address), warning)

@@ -71,7 +71,7 @@ def tried(row: ProxiedApp, query: RuleTestQuery) -> RuleTestOutcome:
     """
     checks = service(ForwardAuth)
     app = rule_test.app_as_applied(db(), row)
-    caller = rule_test.caller_called(db(), query.person, query.token, acr=query.login, address=query.address)
+    caller = rule_test.caller_called(db(), query.person, query.token, acr=query.login, ip_address=query.address)
     request = rule_test.request_to(app, query.method, query.url or "/")
     verdict = RuleTest(checks.decisions, checks.query).verdict(db(), app, request, caller)
     return rule_test.outcome_for(verdict, row)
