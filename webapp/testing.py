@@ -91,7 +91,8 @@ class SiteClient(FlaskClient):
 def quickened(app: Flask) -> Flask:
     app.test_client_class = SiteClient
     passwords = services_of(app).get(Passwords)
-    passwords.hasher, passwords.response_interval = QUICK, timedelta()
+    passwords.use_hasher(QUICK)
+    passwords.response_interval = timedelta()
     return app
 
 

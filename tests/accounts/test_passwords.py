@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from argon2 import extract_parameters
+from argon2 import Parameters, PasswordHasher, extract_parameters
 from argon2.exceptions import VerifyMismatchError
 
 from webapp.accounts.passwords import Passwords, RefusedPassword, TooBusy, hash_of_nobody
@@ -177,3 +177,16 @@ def test_the_memory_of_hashing_is_limited_whatever_the_number_of_threads():
     """Each thread that ever hashed would keep its 19 MiB."""
     done = subprocess.run([sys.executable, "-c", HASH_WITH_MANY_THREADS], cwd=ROOT, capture_output=True, check=True)
     assert int(done.stdout) < 2 * 19 + 8
+
+
+def test_after_a_change_of_parameters_an_unknown_name_costs_as_much_as_a_known_one():
+    class Watched(PasswordHasher):
+        def verify(self, *args):
+            seen.append(extract_parameters(args[0]))
+            return super().verify(*args)
+
+    passwords, seen = Passwords(at_once=1, minimum=15), list[Parameters]()
+    passwords.use_hasher(Watched(time_cost=1, memory_cost=8, parallelism=1))
+    hashed = passwords.hash("correct horse battery")
+    assert [passwords.verify("correct horse battery", one) for one in (hashed, None)] == [True, False]
+    assert seen[0] == seen[1]

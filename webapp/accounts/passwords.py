@@ -85,7 +85,11 @@ class Passwords:
     def __post_init__(self) -> None:
         self._places = FairSlots(self.at_once + self.waiting)
         self._hands = ThreadPoolExecutor(self.at_once, thread_name_prefix="hash", initializer=lower_priority)
-        self._nobodys = hash_of_nobody(self.hasher)
+        self.use_hasher(self.hasher)
+
+    def use_hasher(self, hasher: PasswordHasher) -> None:
+        """Hash with other parameters from now on, also where there is no user to compare with."""
+        self.hasher, self._nobodys = hasher, hash_of_nobody(hasher)
 
     def hash(self, password: str) -> str:
         """A hash of the normalized password."""
