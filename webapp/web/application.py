@@ -9,6 +9,7 @@ from werkzeug.routing import MapAdapter, UUIDConverter
 
 from webapp.web.async_views import run_async
 from webapp.web.chunked import BoundedRequest
+from webapp.web.template_globals import TemplateEnvironment
 
 MAX_HOSTS = 512
 
@@ -45,6 +46,7 @@ class Application(Flask):
     """
 
     request_class = BlueprintRequest
+    jinja_environment = TemplateEnvironment
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._plain: set[Callable[..., Any]] = set()
