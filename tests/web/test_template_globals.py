@@ -1,4 +1,4 @@
-"""Globals of templates: the same names and values as Jinja's, also those that were added after the template was loaded."""
+"""Globals of templates: the names and values that Jinja's own have, also after others were added."""
 
 from collections import ChainMap
 
@@ -18,11 +18,12 @@ TEMPLATES = {
 @pytest.mark.parametrize("own", [{}, {"a": 1}, {"a": 1, "c": 3}])
 @pytest.mark.parametrize("environment", [{}, {"a": 2, "b": 2}])
 def test_names_and_values_are_those_of_a_chain_map(own, environment):
-    ours, jinjas = TemplateGlobals(own, environment), ChainMap(own, environment)
-    assert list(ours.keys()) == list(dict(ours)) and set(ours.keys()) == set(jinjas.keys())
+    maps = dict(own), dict(environment)
+    ours, jinjas = TemplateGlobals(*maps), ChainMap(*maps)
+    assert ours.keys() == jinjas.keys()
     assert dict(ours) == dict(jinjas)
-    environment["late"] = own["own"] = 4
-    assert {"a", "d"} - ours.keys() == {"a", "d"} - jinjas.keys()
+    maps[0]["own"] = maps[1]["late"] = 4
+    assert {"a", "own", "d"} - ours.keys() == {"a", "own", "d"} - jinjas.keys()
     assert dict(ours) == dict(jinjas)
 
 
