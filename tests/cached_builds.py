@@ -3,7 +3,7 @@
 A site is always built anew, by the product's own code, and nothing that a test can change is handed on.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from copy import copy
 from dataclasses import replace
 from functools import lru_cache
@@ -51,6 +51,14 @@ class CachedUrlMap(Map):
 
     def add(self, rulefactory: RuleFactory) -> None:
         self._entered += rulefactory.get_rules(self)
+        self._remap = True
+
+    def added(self) -> tuple[Rule, ...]:
+        return tuple(self._entered)
+
+    def replace(self, rules: Iterable[Rule]) -> None:
+        """Have these rules, which were added before, and no others."""
+        self._entered = list(rules)
         self._remap = True
 
     def update(self) -> None:

@@ -45,7 +45,7 @@ class RestoredSite:
 
     def app(self) -> Flask:
         """The site as it began, a moment ago."""
-        assert self._memory.fits(self._app), "a test before this one has added a route"
+        assert self._memory.fits(self._app), "a test before this one has added a command or a listener"
         key = moment(), self._empty, self._begin, ()
         if key not in self._known:
             self._put_back(self._empty)

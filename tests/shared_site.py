@@ -68,6 +68,8 @@ class SharedSites:
         if found is None or found is not self._connected:
             self._disconnect()
         found = found or self._built(settings)
+        self._kept.remove(found)
+        self._kept.append(found)
         self._taken.append(found)
         set_up(found.app)
         return found.app
@@ -139,8 +141,8 @@ class SharedSites:
         return self._of_this_test[-1]
 
     def _built(self, settings: dict[str, str]) -> Kept:
-        if len(self._kept) >= MOST and (oldest := next((one for one in self._kept if one not in self._taken), None)):
-            self._drop(oldest)
+        if len(self._kept) >= MOST and (unused := next((one for one in self._kept if one not in self._taken), None)):
+            self._drop(unused)
         app = build(self.folder, **settings)
         file_of(app).close()
         self._kept.append(Kept(settings, app, SiteMemory(app)))

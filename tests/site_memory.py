@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask
 from jinja2 import Environment
 
+from tests.cached_builds import CachedUrlMap
 from webapp.core.db import Database
 from webapp.core.raw_reader import RawReader
 from webapp.web.registry import services_of
@@ -21,13 +22,15 @@ CONTAINERS = (dict, list, set, deque)
 class SiteMemory:
     """All that is reached from a site: dicts, lists and sets, attributes of our own objects, variables of closures.
 
-    What was rendered or compiled from the source alone is left: templates, the URL map, statements. So are connections.
+    What was rendered or compiled from the source alone is left: templates, statements. So are connections. Routes that
+    were added are taken out of the URL map: ``tests/cached_builds.py``.
     """
 
     def __init__(self, app: Flask) -> None:
         self._noted: list[Callable[[], object]] = []
         self._containers: list[tuple[Any, Any, Callable[[Any], object]]] = []
         self._for_good = numbers_of(app)
+        self._routes = RouteMemory(app)
         seen, waiting = dict[int, object](), [vars(app)]
         while waiting:
             found: Any = waiting.pop()
@@ -46,19 +49,37 @@ class SiteMemory:
             again(content)
         for undo in self._noted:
             undo()
+        self._routes.put_back()
 
     def fits(self, app: Flask) -> bool:
-        """Whether nothing was added that cannot be taken back: no route, and no listener to the database."""
+        """Whether nothing was added that cannot be taken back: no command, and no listener to the database."""
         return self._for_good == numbers_of(app)
 
 
+class RouteMemory:
+    """The routes of a site. After others were added, templates too are loaded again: a blueprint may bring its own."""
+
+    def __init__(self, app: Flask) -> None:
+        assert isinstance(app.url_map, CachedUrlMap)
+        self._map, self._templates = app.url_map, app.jinja_env.cache
+        self._rules = self._map.added()
+
+    def put_back(self) -> None:
+        if len(self._map.added()) != len(self._rules):
+            self._map.replace(self._rules)
+            if self._templates is not None:
+                self._templates.clear()
+
+
 def numbers_of(app: Flask) -> list[int]:
-    """How many routes there are, and listeners to each event of the database."""
+    """How many commands there are, and listeners to each event of the database."""
     database = services_of(app).get(Database)
     both = (database.engine, database.reading)
     told = [dispatch for engine in both for dispatch in (engine.dispatch, engine.pool.dispatch)]
-    listeners = [len(getattr(dispatch, name)) for dispatch in told for name in dispatch._event_names]
-    return [sum(1 for _ in app.url_map.iter_rules()), *listeners]
+    return [
+        len(app.cli.commands),
+        *(len(getattr(dispatch, name)) for dispatch in told for name in dispatch._event_names),
+    ]
 
 
 def undoing(found: Any) -> Iterator[Callable[[], object]]:

@@ -12,7 +12,7 @@ from webapp.core.clock import now
 from webapp.core.ratelimit import Limit, Limiter
 from webapp.credentials.usage_tracker import UsageTracker
 from webapp.guard import public
-from webapp.testing import as_user, clock, with_token
+from webapp.testing import as_nobody, as_user, clock, with_token
 from webapp.web.registry import services_of
 
 HOUR = timedelta(hours=1)
@@ -99,7 +99,12 @@ def test_at_another_time_everything_is_made_anew(shared, time):
         time.shift(HOUR)
 
 
-def test_a_route_that_a_test_adds_is_noticed(shared):
+def test_a_route_that_a_test_adds_is_taken_back(shared):
     shared.app().add_url_rule("/late", view_func=public(lambda: "late"), endpoint="late")
-    with pytest.raises(AssertionError, match="has added a route"):
+    assert as_nobody(shared.app()).get("/late").status_code == 404
+
+
+def test_a_command_that_a_test_adds_is_noticed(shared):
+    shared.app().cli.command("late")(lambda: None)
+    with pytest.raises(AssertionError, match="has added a command"):
         shared.app()

@@ -5,17 +5,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Blueprint, Flask, render_template
+from jinja2 import TemplateNotFound
 from sqlalchemy import event
 
 from tests import factories
 from tests.browser import Person
 from tests.script import Script
-from tests.shared_site import SharedSites, is_patched
+from tests.shared_site import MOST, SharedSites, is_patched
 from tests.tables import account
 from webapp.accounts.passwords import Passwords
 from webapp.core.db import Database
 from webapp.credentials.usage_tracker import UsageTracker
+from webapp.guard import public
 from webapp.mail.worker import MailWorker
 from webapp.testing import clock
 from webapp.web.logs import JsonLine
@@ -110,8 +112,13 @@ def variable_of_templates(app: Flask) -> Callable[[], object]:
     return lambda: "made_up" in app.jinja_env.globals
 
 
+def late_route(app: Flask) -> Callable[[], object]:
+    app.add_url_rule("/late", "late", public(lambda: "late"))
+    return lambda: app.test_client().get("/late").text == "late"
+
+
 @pytest.mark.parametrize(
-    "change", [used_token, changed_config, replaced_service, woken_worker, hook, variable_of_templates]
+    "change", [used_token, changed_config, replaced_service, woken_worker, hook, variable_of_templates, late_route]
 )
 def test_memory_is_put_back(sites: SharedSites, change: Callable[[Flask], Callable[[], object]]) -> None:
     app = sites.take({})
@@ -122,8 +129,8 @@ def test_memory_is_put_back(sites: SharedSites, change: Callable[[Flask], Callab
     assert not seen()
 
 
-def late_route(app: Flask) -> None:
-    app.add_url_rule("/late", "late", lambda: "late")
+def command(app: Flask) -> None:
+    app.cli.command("late")(lambda: None)
 
 
 def listener(app: Flask) -> None:
@@ -134,7 +141,7 @@ def listener_to_connections(app: Flask) -> None:
     event.listen(services_of(app).get(Database).reading, "connect", lambda driver, record: None)
 
 
-@pytest.mark.parametrize("change", [late_route, listener, listener_to_connections])
+@pytest.mark.parametrize("change", [command, listener, listener_to_connections])
 def test_a_site_is_not_used_again_after_what_cannot_be_taken_back(
     sites: SharedSites, change: Callable[[Flask], None]
 ) -> None:
@@ -142,6 +149,35 @@ def test_a_site_is_not_used_again_after_what_cannot_be_taken_back(
     change(app)
     sites.put_back()
     assert sites.take({}) is not app
+
+
+def test_a_template_of_a_blueprint_is_gone_with_it(sites: SharedSites, tmp_path: Path) -> None:
+    for text in ("first", "second"):
+        folder = tmp_path / text
+        folder.mkdir()
+        (folder / "late.html").write_text(text)
+        app = sites.take({})
+        late = Blueprint("late", __name__, template_folder=str(folder))
+        late.add_url_rule("/late", view_func=public(lambda: render_template("late.html")), endpoint="late")
+        app.register_blueprint(late)
+        assert app.test_client().get("/late").text == text
+        sites.put_back()
+    app = sites.take({})
+    assert app.test_client().get("/late").status_code == 404
+    with pytest.raises(TemplateNotFound):
+        app.jinja_env.get_template("late.html")
+
+
+def test_the_sites_that_were_used_last_are_kept(sites: SharedSites) -> None:
+    named = [{"WEBAPP_SITE_NAME": f"Wiki {number}"} for number in range(MOST)]
+    first = sites.take({})
+    sites.put_back()
+    for settings in named:
+        for _ in range(2):
+            sites.take(settings)
+            sites.put_back()
+        assert sites.take({}) is first
+        sites.put_back()
 
 
 def test_where_the_clock_stands_still_a_site_is_built(sites: SharedSites) -> None:

@@ -9,7 +9,8 @@ from tests.accounts.foreign_hashes import HASHES, PASSWORD, SALT, by_passlib, dj
 from tests.factories import HASHED, QUICK
 from webapp.accounts import foreign_hash_schemes
 from webapp.accounts.foreign_hashes import InvalidHash, checked_hash, cost_of, is_foreign, matches, recognized
-from webapp.accounts.passwords import HASHER, Passwords
+from webapp.accounts.password_hasher import HASHER
+from webapp.accounts.passwords import Passwords
 
 every_hash = pytest.mark.parametrize("hashed", HASHES.values(), ids=HASHES)
 

@@ -11,7 +11,8 @@ import pytest
 from argon2 import Parameters, PasswordHasher, extract_parameters
 from argon2.exceptions import VerifyMismatchError
 
-from webapp.accounts.passwords import Passwords, RefusedPassword, TooBusy, hash_of_nobody
+from webapp.accounts.password_hasher import hash_of_nobody
+from webapp.accounts.passwords import Passwords, RefusedPassword, TooBusy
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,7 +12,7 @@ HASH_IN_THREADS = """
 import re, threading
 from pathlib import Path
 from webapp.core import allocator
-from webapp.accounts.passwords import HASHER
+from webapp.accounts.password_hasher import HASHER
 
 def used():
     return int(re.search(r"Private_Dirty:\\s+(\\d+)", Path("/proc/self/smaps_rollup").read_text())[1])

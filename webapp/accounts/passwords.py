@@ -1,10 +1,8 @@
 """Passwords: hash and verify them with argon2id in equal time, and decide which may be chosen."""
 
 import math
-import secrets
 import threading
 import time
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -13,11 +11,11 @@ from datetime import timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from argon2.low_level import ARGON2_VERSION
 
 from webapp.accounts import foreign_hashes, password_strength
 from webapp.accounts.context_words import context_words_of, word_contained
 from webapp.accounts.foreign_hashes import cost_of
+from webapp.accounts.password_hasher import HASHER, hash_of_nobody
 from webapp.accounts.password_normalization import (
     LONGEST,
     LONGEST_TYPED,
@@ -31,8 +29,6 @@ from webapp.core.thread_priority import lower_priority
 from webapp.core.translation import _
 from webapp.guard.assurance import Demands, Level
 
-# First recommendation of the OWASP Password Storage Cheat Sheet for argon2id: 19 MiB, two passes, one lane.
-HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 RESPONSE_INTERVAL = timedelta(milliseconds=50)
 
 
@@ -42,13 +38,6 @@ class RefusedPassword(Exception):
 
 class TooBusy(Exception):
     """Too many logins wait for a hash in this process."""
-
-
-def hash_of_nobody(hasher: PasswordHasher) -> str:
-    """A hash to compare with if there is no user: random bytes in its place, because hashing would delay each start."""
-    salt, digest = (b64encode(secrets.token_bytes(size)).rstrip(b"=") for size in (hasher.salt_len, hasher.hash_len))
-    cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
-    return f"$argon2id$v={ARGON2_VERSION}${cost}${salt.decode()}${digest.decode()}"
 
 
 @dataclass(slots=True)
