@@ -14,6 +14,17 @@ LAYOUT: dict[str, Any] = {"runOnly": ["target-size", "scrollable-region-focusabl
 # No page has frames, and none of the rules reads the style sheets: to load them anew takes as long as to check.
 OPTIONS = {"resultTypes": ["violations"], "preload": False, "iframes": False}
 NARROW, WIDE = 360, 1280
+REMOVE_ALIKE = """selector => {
+  const kinds = new Set();
+  const kind = (one) => {
+    const inner = [...one.children].map(kind).filter((each, place, all) => each !== all[place - 1]);
+    return `${one.tagName}.${one.getAttribute("class")}(${inner.join()})`;
+  };
+  for (const one of document.querySelectorAll(selector)) {
+    if (kinds.has(kind(one))) one.remove();
+    else kinds.add(kind(one));
+  }
+}"""
 
 
 @cache
@@ -43,6 +54,11 @@ def check_as(page: Page, width: int, scheme: Literal["light", "dark"], rules: di
     # Colours pass over into each other otherwise, and are judged on their way.
     page.evaluate("document.getAnimations().forEach((one) => one.cancel())")
     check(page, rules)
+
+
+def keep_one_of_each_kind(page: Page, selector: str) -> None:
+    """Remove elements that have the same elements and classes in them as one before: to check them takes seconds."""
+    page.evaluate(REMOVE_ALIKE, selector)
 
 
 def check(page: Page, rules: dict[str, Any] = RULES) -> None:

@@ -14,8 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from playwright.sync_api import BrowserContext
+
 from tests.factories import HASHED
 from tests.ports import free_port
+from tests.served_session import session_headers
 from webapp.accounts.registration import NewUser, add
 from webapp.app import close, create_app
 from webapp.cli import schema
@@ -82,6 +85,15 @@ class ServedSite:
             return api_token(app, user_named(app, name), scope).token
         finally:
             close(app)
+
+    def begin_session(self, browser: BrowserContext, name: str) -> None:
+        """As after a login with the password a moment ago, whose two pages would take most of a second."""
+        app = create_app(self.settings)
+        try:
+            cookie, _, value = session_headers(app, user_named(app, name))["Cookie"].partition("=")
+        finally:
+            close(app)
+        browser.add_cookies([{"name": cookie, "value": value, "url": self.url, "httpOnly": True, "sameSite": "Lax"}])
 
     def command(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """One of the operator's commands, beside the running server."""

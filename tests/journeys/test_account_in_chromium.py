@@ -32,8 +32,8 @@ def test_one_browser_ends_the_session_of_another(used_site: ServedSite, tab: Pag
     context = chromium.new_context(user_agent="Mozilla/5.0 (iPhone) Version/18.0 Mobile Safari/604.1")
     phone = context.new_page()
     log_in(phone, used_site, "nora")
-    log_in(tab, used_site, "nora")
-    tab.get_by_role("link", name="Account", exact=True).click()
+    used_site.begin_session(tab.context, "nora")
+    tab.goto(f"{used_site.url}/account")
     tab.get_by_role("link", name="Sessions", exact=True).click()
     tab.get_by_role("button", name="Log out Safari on iPhone").click()
     expect(tab.get_by_text("The device was logged out")).to_be_visible()
@@ -46,7 +46,7 @@ def test_one_browser_ends_the_session_of_another(used_site: ServedSite, tab: Pag
 def test_every_page_of_the_account_is_accessible_and_fits(used_site: ServedSite, chromium: Browser) -> None:
     context = chromium.new_context()
     tab = context.new_page()
-    log_in(tab, used_site, "nora")
+    used_site.begin_session(context, "nora")
     for path in PAGES:
         tab.goto(used_site.url + path)
         check_everywhere(tab)
@@ -56,7 +56,7 @@ def test_every_page_of_the_account_is_accessible_and_fits(used_site: ServedSite,
 def test_a_session_that_is_about_to_end_can_be_extended_without_leaving_the_page(
     used_site: ServedSite, tab: Page
 ) -> None:
-    log_in(tab, used_site, "nora")
+    used_site.begin_session(tab.context, "nora")
     tab.clock.install()
     tab.goto(f"{used_site.url}/tokens/new?name=half-written")
     button = tab.get_by_role("button", name="Stay logged in")

@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.server import ServedSite
-from tests.journeys.test_second_factors_in_chromium import add_passkey, log_in
+from tests.journeys.test_second_factors_in_chromium import add_passkey
 from tests.journeys.virtual_authenticator import device
 from tests.ports import free_port
 from webapp.core.db import Database
@@ -118,7 +118,7 @@ def test_two_apps_by_one_passkey_and_the_access_of_one_is_withdrawn(site: Served
 
 def use_both(site: ServedSite, tab: Page, name: str, wiki: RemoteApp, photos: RemoteApp) -> None:
     mine = device(tab)
-    log_in(tab, site, name)
+    site.begin_session(tab.context, name)
     add_passkey(tab, site)
     tab.context.clear_cookies()
 

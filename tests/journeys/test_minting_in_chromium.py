@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.server import ServedSite
-from tests.journeys.test_in_chromium import curl, log_in
+from tests.journeys.test_in_chromium import curl
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -13,7 +13,7 @@ def test_a_preset_is_restricted_with_a_live_summary_and_a_refusal_links_to_the_f
     tab: Page, site: ServedSite
 ) -> None:
     site.add_user("mira")
-    log_in(tab, site, "mira")
+    site.begin_session(tab.context, "mira")
     tab.goto(f"{site.url}/tokens/new")
     tab.get_by_role("button", name="Try with curl").click()
     words = tab.locator(".token-summary__text")

@@ -11,7 +11,6 @@ from tests.federation.real_upstreams import node_oidc_provider
 from tests.federation.upstream import CLIENT, SECRET
 from tests.journeys.server import ServedSite
 from tests.journeys.test_providers_in_chromium import PAGES, is_closed_at_the_next_click
-from tests.journeys.test_second_factors_in_chromium import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -24,7 +23,7 @@ def test_logins_links_and_logout_at_node_oidc_provider(shop: ServedSite, tab: Pa
     # Its pages load a font from elsewhere.
     tab.context.route(re.compile("https://fonts[.]"), lambda route: route.fulfill(content_type="text/css", body=""))
     with node_oidc_provider(site.url, groups=groups) as issuer:
-        log_in(tab, site, "chief")
+        site.begin_session(tab.context, "chief")
         add_provider(tab, site, issuer)
         tab.context.clear_cookies()
         # First login, with an account, and its role by a group.
@@ -42,7 +41,7 @@ def test_logins_links_and_logout_at_node_oidc_provider(shop: ServedSite, tab: Pa
         expect(tab.get_by_role("link", name="Admin", exact=True)).to_have_count(0)
         end_session_there(tab, site, issuer)
         tab.context.clear_cookies()
-        log_in(tab, site, "linda")
+        site.begin_session(tab.context, "linda")
         link_and_unlink(tab, site)
 
 

@@ -8,7 +8,6 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.factories import PASSWORD
 from tests.journeys.server import ONE_WORKER, ServedSite, served
-from tests.journeys.test_second_factors_in_chromium import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -29,7 +28,7 @@ def test_a_provider_from_the_first_page_to_the_logout_there(shop: ServedSite, of
     office.add_user("linus")
     shop.add_user("ada")
     for site in (office, shop):
-        log_in(tab, site, "chief")
+        site.begin_session(tab.context, "chief")
     add_provider(tab, shop, office)
     trust(tab)
     try_login(tab)
@@ -102,7 +101,7 @@ def try_login(tab: Page) -> None:
 
 
 def first_login(tab: Page, shop: ServedSite, office: ServedSite) -> None:
-    log_in(tab, office, "grace")
+    office.begin_session(tab.context, "grace")
     tab.goto(f"{shop.url}/login")
     tab.get_by_role("link", name="Log in with Office").click()
     tab.get_by_role("button", name="Allow").click()
@@ -168,8 +167,8 @@ def is_closed_at_the_next_click(tab: Page, site: ServedSite) -> None:
 
 
 def link_and_unlink(tab: Page, shop: ServedSite, office: ServedSite) -> None:
-    log_in(tab, office, "linus")
-    log_in(tab, shop, "ada")
+    office.begin_session(tab.context, "linus")
+    shop.begin_session(tab.context, "ada")
     tab.goto(f"{shop.url}/account/security")
     tab.get_by_role("link", name="Link Office").click()
     tab.get_by_role("button", name="Allow").click()

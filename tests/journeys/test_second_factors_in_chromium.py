@@ -45,7 +45,7 @@ def add_passkey(tab: Page, site: ServedSite) -> None:
 
 def test_a_passkey_is_created_used_by_button_and_autofill_and_removed(site: ServedSite, name: str, tab: Page) -> None:
     mine = device(tab)
-    log_in(tab, site, name)
+    site.begin_session(tab.context, name)
     add_passkey(tab, site)
     assert len(mine.credentials()) == 1
     tab.get_by_role("button", name="Create 10 codes").click()
@@ -83,7 +83,7 @@ def test_a_passkey_is_created_used_by_button_and_autofill_and_removed(site: Serv
 
 def test_an_authenticator_without_user_verification_is_refused(site: ServedSite, name: str, tab: Page) -> None:
     mine = device(tab)
-    log_in(tab, site, name)
+    site.begin_session(tab.context, name)
     add_passkey(tab, site)
     mine.set(is_touched=False, is_verified=False)
     tab.goto(f"{site.url}/dashboard")
@@ -108,7 +108,7 @@ def test_a_browser_that_offers_no_passkeys_shows_an_error_only_for_the_button(si
 
 def test_a_step_up_uses_the_passkey_and_the_last_one_cannot_be_removed(site: ServedSite, name: str, tab: Page) -> None:
     mine = device(tab)
-    log_in(tab, site, name)
+    site.begin_session(tab.context, name)
     add_passkey(tab, site)
     # The same device makes no second one, and says so.
     tab.goto(f"{site.url}/account/security/passkeys/new")
@@ -167,7 +167,7 @@ def test_every_page_of_second_factors_is_accessible_and_fits(site: ServedSite, n
     mine = device(page)
     page.goto(f"{site.url}/login")
     check_everywhere(page)
-    log_in(page, site, name)
+    site.begin_session(context, name)
     for path in ("passkeys/new", "totp", "recovery-codes", "second-factor"):
         page.goto(f"{site.url}/account/security/{path}")
         check_everywhere(page)

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.accessibility import check_everywhere
 from tests.journeys.server import ServedSite
-from tests.journeys.test_in_chromium import curl, log_in
+from tests.journeys.test_in_chromium import curl
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -29,7 +29,7 @@ def let_time_pass(site: ServedSite, token_id: str) -> None:
 
 def test_a_token_from_its_preset_to_end_all_access(tab: Page, site: ServedSite, chromium: Browser) -> None:
     site.add_user("noor")
-    log_in(tab, site, "noor")
+    site.begin_session(tab.context, "noor")
 
     # From a preset, to a page that waits until a real request has come.
     tab.goto(f"{site.url}/tokens/new")
@@ -67,7 +67,8 @@ def test_a_token_from_its_preset_to_end_all_access(tab: Page, site: ServedSite, 
 
     # Looked at beside the tab: axe writes styles that our policy refuses.
     other = chromium.new_context()
-    log_in(page := other.new_page(), site, "noor")
+    site.begin_session(other, "noor")
+    page = other.new_page()
     new_id = curl(f"{site.url}/tokens", third)[1]["tokens"][0]["id"]  # type: ignore[index]  # JSON
     for path in ("/tokens", f"/tokens/{old_id}", f"/tokens/{new_id}", f"/tokens/{new_id}/rotate"):
         page.goto(site.url + path)
