@@ -23,7 +23,7 @@ from tests.login import directory
 from tests.login.slapd import with_people
 from tests.prepared_user import PreparedUser
 from tests.races import Pair, paired
-from tests.scheduling import ScheduledAhead
+from tests.scheduling import ScheduledAhead, ordered
 from tests.script import Script
 from webapp.accounts.models import User
 from webapp.app import close
@@ -192,8 +192,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("loadgroup", False):
         strays = [item.nodeid for item in items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
         assert not strays, f"not kept with its group: {strays[0]}"
-        # One worker runs all browser tests, so it begins with them: at the end the other would wait for it.
-        items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+        items[:] = ordered(items)
 
 
 def pytest_collection_finish() -> None:
