@@ -20,9 +20,13 @@ $(VENV)/.runs: requirements.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
-$(VENV)/.checks: requirements-dev.txt $(VENV)/.runs
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	@touch $@
+# uv installs these in a tenth of the time; pip does it where uv reaches no index, because it does not read pip's settings.
+$(VENV)/.checks: requirements-dev.txt requirements.txt | $(VENV)/bin/python
+	@sed -n '/^uv==/,/# via/p' requirements-dev.txt > $(VENV)/uv.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
+	UV_HTTP_RETRIES=0 UV_HTTP_CONNECT_TIMEOUT=5 $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $(VENV)/.runs $@
 
 setup: $(VENV)/.runs ## install the packages to run it
 setup-dev: $(VENV)/.checks ## install the packages for tests and checks

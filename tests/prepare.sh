@@ -4,7 +4,15 @@
 # Installed where that is possible, named where not.
 set -eu
 missing=""
-command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || missing="chromium libatomic1 fonts-dejavu-core"
+installs() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
+if command -v chromium-headless-shell >/dev/null 2>&1; then
+  :
+elif installs && apt-cache show chromium-headless-shell >/dev/null 2>&1; then
+  # The same engine in half the size, with a third less work for each page; older releases of Debian lack it.
+  missing="chromium-headless-shell libatomic1 fonts-dejavu-core"
+elif ! command -v chromium >/dev/null 2>&1 && ! command -v google-chrome >/dev/null 2>&1; then
+  missing="chromium libatomic1 fonts-dejavu-core"
+fi
 command -v strip >/dev/null 2>&1 || missing="$missing binutils"
 command -v curl >/dev/null 2>&1 || missing="$missing curl"
 command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
@@ -15,7 +23,7 @@ command -v node >/dev/null 2>&1 || missing="$missing nodejs"
 command -v npm >/dev/null 2>&1 || missing="$missing npm"
 if [ -z "$missing" ]; then
   :
-elif [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+elif installs; then
   echo "Installing what the tests need: $missing"
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
