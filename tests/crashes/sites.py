@@ -1,11 +1,8 @@
 """A site whose server is killed and started again, on SQLite or PostgreSQL."""
 
-import json
 import os
 import select
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +17,7 @@ from sqlalchemy import func, text
 from sqlalchemy import select as query
 from sqlalchemy.orm import Session
 
-from tests.cli.serving import ROOT, UNUSED, bare_environ
+from tests.cli.serving import UNUSED
 from tests.crashes.crash_points import FILE, HEADER
 from tests.journeys.mail_server import MailServer
 from tests.ports import free_port
@@ -42,36 +39,6 @@ SETTINGS = {
     "WEBAPP_TRUSTED_PROXIES": "127.0.0.1",
 }
 networks = count(1)
-
-
-class Forks:
-    """The preloaded process, which starts servers within milliseconds."""
-
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crashes.preloaded"],
-            cwd=ROOT,
-            env=bare_environ(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def start(self, settings: dict[str, str]) -> int:
-        assert self.process.stdin
-        assert self.process.stdout
-        self.process.stdin.write(json.dumps(settings) + "\n")
-        self.process.stdin.flush()
-        return int(self.process.stdout.readline())
-
-
-@contextmanager
-def forks() -> Iterator[Forks]:
-    made = Forks()
-    try:
-        yield made
-    finally:
-        made.process.communicate(timeout=60)
 
 
 @dataclass

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from tests import budget
+from tests import budget, forked_servers
 from tests.crashes.account_writes import (
     AddressAsked,
     Deleted,
@@ -18,7 +18,7 @@ from tests.crashes.app_writes import AppRefreshed, Consented, Redeemed
 from tests.crashes.login_writes import EverythingEnded, LoggedIn, LoggedOut, Refreshed, ScriptLoggedIn
 from tests.crashes.mailed_writes import Registered, ResetAsked
 from tests.crashes.rounds import Rounds
-from tests.crashes.sites import CrashSite, forks, settings_for
+from tests.crashes.sites import CrashSite, settings_for
 from tests.crashes.token_writes import (
     AllTokensRevoked,
     TokenCreated,
@@ -46,19 +46,13 @@ IN_MAILING = range(1, 11)
 """Places of the thread that sends a mail: its lease, and the end of it, each in a transaction."""
 
 
-@pytest.fixture(scope="module")
-def preloaded():
-    with forks() as made:
-        yield made
-
-
 @pytest.fixture(params=["SQLite", "PostgreSQL"], scope="module")
-def rounds(request, migrated, preloaded):
+def rounds(request, migrated):
     with copied(migrated) as instance, listening() as mail_server:
         more = {}
         if request.param == "PostgreSQL":
             more = {"WEBAPP_DATABASE_URL": request.getfixturevalue("postgresql")("crashes")}
-        site = CrashSite(settings_for(instance.parent, mail_server, **more), mail_server, preloaded.start)
+        site = CrashSite(settings_for(instance.parent, mail_server, **more), mail_server, forked_servers.shared().start)
         seed = request.config.getoption("randomly_seed") if budget.EXPLORES else 7
         made = Rounds(site, Random(seed))
         yield made

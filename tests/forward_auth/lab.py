@@ -12,7 +12,7 @@ from tests.forward_auth import proxy_servers, raw_http
 from tests.forward_auth.proxy import EDITOR
 from tests.forward_auth.raw_http import Answer, Headers
 from tests.forward_auth.small_apps import small_app
-from tests.journeys.server import ONE_WORKER, ServedSite, served
+from tests.journeys.server import ServedSite, forked
 from tests.ports import free_port
 from webapp.app import close, create_app
 from webapp.forward_auth import lifecycle
@@ -68,7 +68,7 @@ def lab(folder: Path, kinds: tuple[str, ...] = proxy_servers.KINDS) -> Iterator[
     """The same site and apps behind each kind of proxy."""
     (folder / "site").mkdir()
     with ExitStack() as stack:
-        site = stack.enter_context(served(folder / "site", WEBAPP_TRUSTED_PROXIES="127.0.0.1", **ONE_WORKER))
+        site = stack.enter_context(forked(folder / "site", WEBAPP_TRUSTED_PROXIES="127.0.0.1"))
         app_ports = {slug: free_port() for slug in RULES}
         for slug, port in app_ports.items():
             if slug != STOPPED:

@@ -10,7 +10,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 from tests.journeys.mail_server import MailServer, listening
-from tests.journeys.server import ARGUMENTS, CHROMIUM, ONE_WORKER, PATIENCE, ServedSite, served
+from tests.journeys.server import ARGUMENTS, CHROMIUM, PATIENCE, ServedSite, forked, served
 from webapp.app import close, create_app
 from webapp.cli import schema
 from webapp.cli.context import CommandContext
@@ -30,7 +30,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSite]:
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSite]:
     """A site that finds identity providers on this machine."""
-    with served(tmp_path_factory.mktemp("shop"), **ONE_WORKER, WEBAPP_PRIVATE_HOSTS="127.0.0.1") as site:
+    with forked(tmp_path_factory.mktemp("shop"), WEBAPP_PRIVATE_HOSTS="127.0.0.1") as site:
         site.add_user("chief", "super_admin")
         yield site
 

@@ -7,15 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext
 
+from tests import forked_servers
 from tests.factories import HASHED
 from tests.ports import free_port
 from tests.served_session import session_headers
@@ -52,8 +52,17 @@ class ServedSite:
     instance: Path
     environ: dict[str, str]
     log: Path
-    pid: int
-    """Of the process that started the workers."""
+    pid: int = 0
+    """Of its main process."""
+
+    def wait(self, is_alive: Callable[[], bool], *conditions: Callable[[], bool]) -> None:
+        """Until it is ready and the conditions are met."""
+        begun = time.monotonic()
+        while time.monotonic() - begun < PATIENCE and is_alive():
+            if is_ready(self.url) and all(condition() for condition in conditions):
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"it does not serve:\n{self.log.read_text()}")
 
     @property
     def setup_link(self) -> str:
@@ -110,12 +119,41 @@ class ServedSite:
 
 
 @contextmanager
-def served(folder: Path, *, host: str = "localhost", **settings: str) -> Iterator[ServedSite]:
-    """
+def served(folder: Path, **settings: str) -> Iterator[ServedSite]:
+    """The site by ``serve``, which takes seconds to start."""
+    site = prepared(folder, "localhost", settings)
+    with site.log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "webapp", "serve"], cwd=ROOT, env=site.environ, stdout=output, stderr=output
+        )
+    site.pid = process.pid
+    try:
+        # It says so right after its own first request.
+        site.wait(lambda: process.poll() is None, lambda: "is running at" in site.log.read_text())
+        yield site
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE)
+
+
+@contextmanager
+def forked(folder: Path, *, host: str = "localhost", **settings: str) -> Iterator[ServedSite]:
+    """The site by a worker of ``serve`` that is there at once.
+
     Args:
         host: another one for a second site, as all ports of one host share their cookies.
     """
-    port, log = free_port(), folder / "log"
+    site = prepared(folder, host, settings)
+    site.pid = forked_servers.shared().start(site.environ, site.log)
+    try:
+        site.wait(lambda: Path(f"/proc/{site.pid}").exists())
+        yield site
+    finally:
+        os.kill(site.pid, signal.SIGKILL)
+
+
+def prepared(folder: Path, host: str, settings: dict[str, str]) -> ServedSite:
+    port = free_port()
     url = f"http://{host}:{port}"
     environ = {name: value for name, value in os.environ.items() if not name.startswith("WEBAPP_")} | {
         "WEBAPP_INSTANCE": str(folder / "instance"),
@@ -126,29 +164,12 @@ def served(folder: Path, *, host: str = "localhost", **settings: str) -> Iterato
     }
     # Faster than the first start does it; that is a test of its own.
     schema.upgrade(CommandContext(environ).settings)
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "webapp", "serve"], cwd=ROOT, env=environ, stdout=output, stderr=output
-        )
+    return ServedSite(url, folder / "instance", environ, folder / "log")
+
+
+def is_ready(url: str) -> bool:
     try:
-        wait_for(url, process, log)
-        yield ServedSite(url, folder / "instance", environ, log, process.pid)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE)
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    begun = time.monotonic()
-    while time.monotonic() - begun < PATIENCE:
-        if process.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:
-                # It says so right after its own first request.
-                if answer.status == 200 and "is running at" in log.read_text():
-                    return
-            time.sleep(0.05)
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise AssertionError(f"it does not serve:\n{log.read_text()}")
+        with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

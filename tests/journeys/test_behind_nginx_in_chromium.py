@@ -12,7 +12,7 @@ from tests.factories import PASSWORD
 from tests.journeys import nginx
 from tests.journeys.conftest import is_fault, launched
 from tests.journeys.mail_server import MailServer
-from tests.journeys.server import ONE_WORKER, ServedSite, served
+from tests.journeys.server import ServedSite, forked
 from tests.journeys.virtual_authenticator import device
 from tests.ports import free_port
 
@@ -40,7 +40,7 @@ class Proxied:
 def proxied(tmp_path_factory: pytest.TempPathFactory, mail_server: MailServer) -> Iterator[Proxied]:
     folder, ports = tmp_path_factory.mktemp("below_a_path"), {form: free_port() for form in FORMS}
     settings = {"WEBAPP_BASE_URL": URL, "WEBAPP_TRUSTED_PROXIES": "127.0.0.1", "WEBAPP_SMTP_URL": mail_server.url}
-    with served(folder, **settings, **ONE_WORKER) as site:
+    with forked(folder, **settings) as site:
         servers = [(ports[form], (ROOT + location).format(site=site.url)) for form, location in FORMS.items()]
         with nginx.proxying(folder, servers):
             yield Proxied(site, ports)

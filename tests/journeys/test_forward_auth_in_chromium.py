@@ -17,7 +17,7 @@ from tests.forward_auth.proxy_servers import DEBIAN, NEWEST, NGINX, serving_cadd
 from tests.forward_auth.small_apps import small_app
 from tests.journeys import nginx
 from tests.journeys.conftest import launched
-from tests.journeys.server import ONE_WORKER, ServedSite, served
+from tests.journeys.server import ServedSite, forked
 from tests.ports import free_port
 from tests.second_factors import App, with_app
 from webapp.app import close, create_app
@@ -104,7 +104,7 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     settings = {"WEBAPP_BASE_URL": SITE, "WEBAPP_TRUSTED_PROXIES": "127.0.0.1"}
     upstreams = {slug: free_port() for slug in APPS}
     with ExitStack() as stack:
-        site = stack.enter_context(served(tmp_path_factory.mktemp("forward_auth"), **settings, **ONE_WORKER))
+        site = stack.enter_context(forked(tmp_path_factory.mktemp("forward_auth"), **settings))
         for upstream in upstreams.values():
             stack.enter_context(small_app(upstream))
         yield Served(site, upstreams, put_apps(site))

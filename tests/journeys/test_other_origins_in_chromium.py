@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from tests.factories import PASSWORD
 from tests.journeys import nginx
 from tests.journeys.conftest import launched
-from tests.journeys.server import ONE_WORKER, ServedSite, served
+from tests.journeys.server import ServedSite, forked
 from tests.journeys.virtual_authenticator import Device, device
 from tests.ports import free_port
 
@@ -35,7 +35,7 @@ ASK = """async ([url, options]) => {
 @contextmanager
 def proxied(folder: Path, port: int, **settings: str) -> Iterator[ServedSite]:
     """The site under both host names, and empty pages of two other origins."""
-    with served(folder, WEBAPP_TRUSTED_PROXIES="127.0.0.1", **settings, **ONE_WORKER) as site:
+    with forked(folder, WEBAPP_TRUSTED_PROXIES="127.0.0.1", **settings) as site:
         ours = f"server_name old.example.net new.example.org; location / {{ proxy_pass {site.url}; }}"
         others = (
             'server_name app.example.org stranger.example.org; default_type text/html; return 200 "<title>x</title>";'

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.factories import PASSWORD
-from tests.journeys.server import ONE_WORKER, ServedSite, served
+from tests.journeys.server import ServedSite, forked
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -18,7 +18,7 @@ PAGES = "/admin/identity-providers"
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSite]:
     """The identity provider: a second site, on a host of its own because of the cookies."""
     hosts = {"WEBAPP_PRIVATE_HOSTS": "localhost", "WEBAPP_SITE_NAME": "Office"}
-    with served(tmp_path_factory.mktemp("office"), host="127.0.0.1", **ONE_WORKER, **hosts) as site:
+    with forked(tmp_path_factory.mktemp("office"), host="127.0.0.1", **hosts) as site:
         site.add_user("chief", "super_admin")
         yield site
 

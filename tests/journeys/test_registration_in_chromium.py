@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.factories import PASSWORD
 from tests.journeys.accessibility import check
 from tests.journeys.mail_server import MailServer
-from tests.journeys.server import ONE_WORKER, ServedSite, served
+from tests.journeys.server import ServedSite, forked
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -17,7 +17,7 @@ NEW = "umbrella otter lantern 9"
 
 @pytest.fixture(scope="module")
 def mailing(tmp_path_factory: pytest.TempPathFactory, mail_server: MailServer) -> Iterator[ServedSite]:
-    with served(tmp_path_factory.mktemp("mailing"), WEBAPP_SMTP_URL=mail_server.url, **ONE_WORKER) as site:
+    with forked(tmp_path_factory.mktemp("mailing"), WEBAPP_SMTP_URL=mail_server.url) as site:
         site.add_user("mara", "admin")
         site.add_user("nils")
         yield site

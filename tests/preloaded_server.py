@@ -1,7 +1,7 @@
 """Starts a server by forking, in milliseconds: the worker process of ``serve`` with its threads and its gateway.
 
-Reads the settings of a site from each line of standard input, and answers with the process ID of its server. Ends with
-standard input, and so do the servers.
+Reads the settings of a site and the path of a log file or null from each line of standard input, and answers with the
+process ID of its server. Ends with standard input, and so do the servers.
 """
 
 import asyncio
@@ -54,6 +54,12 @@ def serve(app: Flask, settings: dict[str, str]) -> None:
     loop.run_until_complete(run())
 
 
+def log_to(path: str) -> None:
+    log = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(log, stream.fileno())
+
+
 def end_with(parent: int) -> None:
     """
     Args:
@@ -68,10 +74,13 @@ def main() -> None:
     preload.load_libraries()
     alive, held = os.pipe()
     for line in sys.stdin:
-        settings: dict[str, str] = json.loads(line)
+        wanted: dict[str, Any] = json.loads(line)
+        settings: dict[str, str] = wanted["settings"]
         app = site_of(*settings.items())
         if (pid := os.fork()) == 0:
             os.close(held)
+            if wanted["log"]:
+                log_to(wanted["log"])
             threading.Thread(target=end_with, args=(alive,), daemon=True).start()
             serve(app, settings)
             os._exit(1)
