@@ -23,7 +23,7 @@ from tests.login import directory
 from tests.login.slapd import with_people
 from tests.prepared_user import PreparedUser
 from tests.races import Pair, paired
-from tests.scheduling import ScheduledAhead, ordered
+from tests.scheduling import ScheduledAhead, ordered, send_less
 from tests.script import Script
 from webapp.accounts.models import User
 from webapp.app import close
@@ -40,6 +40,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{name}: {meaning}")
     marking.guard.watch()
     dates.begin()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    send_less(session.config)
 
 
 def pytest_unconfigure() -> None:

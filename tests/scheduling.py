@@ -1,6 +1,7 @@
 """Which process runs which tests: those of a file stay together, and a process has none to wait for."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -54,6 +55,28 @@ def ordered(items: list[pytest.Item]) -> list[pytest.Item]:
         return 2 if sizes[file_of(item.nodeid)] >= LARGE else 3
 
     return sorted(items, key=place)
+
+
+def send_less(config: pytest.Config) -> None:
+    """Have a process of tests report how each ended, and its set-up and teardown only where they failed.
+
+    Reports are half of what a test of a millisecond costs. ``--durations`` needs all of them.
+    """
+    sending = [plugin for plugin in config.pluginmanager.get_plugins() if hasattr(plugin, "sendevent")]
+    if not sending or config.getoption("durations"):
+        return
+    process: Any = sending[0]
+    send = process.sendevent
+
+    def send_needed(name: str, **values: Any) -> None:
+        if name != "logstart" and not (name == "testreport" and is_of_no_interest(values["data"])):
+            send(name, **values)
+
+    process.sendevent = send_needed
+
+
+def is_of_no_interest(report: Mapping[str, Any]) -> bool:
+    return report["when"] != "call" and report["outcome"] == "passed"
 
 
 def file_of(nodeid: str) -> str:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.scheduling import AHEAD, LARGE, ScheduledAhead, ordered
+from tests.scheduling import AHEAD, LARGE, ScheduledAhead, ordered, send_less
 
 TESTS = [f"test_{number // 5}.py::test_{number}" for number in range(100)]
 GROUPED = [f"test_y.py::test_{number}@server" for number in range(30)]
@@ -92,6 +92,29 @@ def test_what_takes_long_is_first_and_the_rest_stays_in_its_order():
     items = [Item(name, marks.get(name, ())) for name in names]
     expected = ["b.py::page", "d.py::server", *names[2:-2], "a.py::quick", "e.py::quick"]
     assert [item.nodeid for item in ordered(items)] == expected
+
+
+@pytest.mark.parametrize("durations", [None, 5])
+def test_a_process_sends_how_each_test_ended_and_every_failure(durations):
+    sent = []
+    process = SimpleNamespace(sendevent=lambda name, **values: sent.append((name, values)))
+    plugins = SimpleNamespace(get_plugins=lambda: [object(), process])
+    send_less(SimpleNamespace(pluginmanager=plugins, getoption=lambda _: durations))
+    ended = [(when, outcome) for when in ("setup", "call", "teardown") for outcome in ("passed", "skipped", "failed")]
+    events = [
+        ("logstart", {"nodeid": "a"}),
+        *(("testreport", {"data": {"when": when, "outcome": outcome}}) for when, outcome in ended),
+        ("logfinish", {"nodeid": "a"}),
+        ("runtest_protocol_complete", {"item_index": 1, "duration": 0.1}),
+    ]
+    for name, values in events:
+        process.sendevent(name, **values)
+    left_out = [] if durations else [events[0], events[1], events[7]]
+    assert sent == [event for event in events if event not in left_out]
+
+
+def test_the_main_process_is_left_as_it_is():
+    send_less(SimpleNamespace(pluginmanager=SimpleNamespace(get_plugins=lambda: [object()]), getoption=lambda _: None))
 
 
 class Item:
