@@ -26,7 +26,7 @@ class InspectForm(Form):
         _l("Token"),
         [InputRequired(_l("Paste a token."))],
         filters=[stripped, bare],
-        description=_l("It is not stored or logged."),
+        description=_l("It is sent to this site only, and not stored or logged."),
         render_kw={"rows": 5, "autocomplete": "off", "spellcheck": "false"},
     )
     method = SelectField(_l("Method"), choices={method: method for method in METHODS}, default="GET")
