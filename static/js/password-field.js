@@ -56,7 +56,7 @@ class PasswordField extends HTMLElement {
     if (answer?.ok && password === this.field.value) this.say(await answer.json())
   }
 
-  say({ score, says }) {
+  say({ score, message }) {
     const steps = Object.assign(document.createElement("span"), { className: "strength__steps" })
     steps.setAttribute("aria-hidden", "true")
     for (let step = 1; step <= 4; step++) {
@@ -65,7 +65,7 @@ class PasswordField extends HTMLElement {
       steps.append(line)
     }
     this.said.classList.toggle("strength--weak", score < 3)
-    this.said.replaceChildren(steps, says)
+    this.said.replaceChildren(steps, message)
   }
 }
 

@@ -179,7 +179,7 @@ def test_every_event_not_of_the_site_or_an_admin_has_a_was_this_you_link(person,
     boss.open(f"/admin/users/{user.id}/role")
     boss.press("Change", role="admin", reason="more to do")
     happen(app, user, 1)
-    asked = [event["event"] for event in events_of(person) if event["address"]]
+    asked = [event["event"] for event in events_of(person) if event["ip_address"]]
     assert "role.changed" in [event["event"] for event in events_of(person)]
     assert asked == ["session.started"]
     page = person.open("/account/activity").text

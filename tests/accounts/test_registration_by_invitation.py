@@ -107,5 +107,5 @@ def test_the_password_is_estimated_for_the_role_of_the_invitation(make_app):
         return visitor.client.post("/password-strength", json={"password": "kVx9-qpw"} | more, headers=headers).json
 
     assert fits(role="admin")["fits"]
-    assert "at least 15" in fits()["says"]
-    assert "at least 15" in fits(role="no such role")["says"]
+    assert "at least 15" in fits()["message"]
+    assert "at least 15" in fits(role="no such role")["message"]

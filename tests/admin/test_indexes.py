@@ -39,11 +39,11 @@ SCANS = ("SCAN user", "SCAN audit_event", "SCAN credential")
         ("/admin/audit?user=ada", "ix_audit_event_user_id_at_seq"),
         ("/admin/audit?actor=ada", "ix_audit_event_actor_id_at_seq"),
         ("/admin/audit?event=user.made", "ix_audit_event_event_at_seq"),
-        ("/admin/audit?address=10.0.0.7", "ix_audit_event_address_at_seq"),
+        ("/admin/audit?ip_address=10.0.0.7", "ix_audit_event_address_at_seq"),
         ("/admin/audit?request=4f0c5d3e-8d0e-4a6b-9d51-0c8a0f1b2c3d", "ix_audit_event_request_id_at_seq"),
         ("/admin/audit?since=2026-01-01&until=2026-02-01", "ix_audit_event_at_seq"),
         ("/admin/audit?before=2", "INDEX"),
-        ("/admin/audit?user=ada&event=user.made&address=10.0.0.7&since=2026-01-01", "INDEX"),
+        ("/admin/audit?user=ada&event=user.made&ip_address=10.0.0.7&since=2026-01-01", "INDEX"),
     ],
 )
 def test_lists_use_an_index(app, user, path, index):
@@ -88,7 +88,7 @@ def test_credentials_are_queried_by_user_id(app, visitor, path):
 LISTS = (
     *("/admin/users", "/admin/users?q=p", "/admin/users?role=user&sort=seen", "/admin/users?q=p&view=one_factor"),
     *(f"/admin/users?view={view}" for view in ("never", "dormant", "disabled", "closed", "tokens")),
-    *("/admin/audit", "/admin/audit?event=token.minted", "/admin/audit?address=10.0.0.9", "/admin/mail"),
+    *("/admin/audit", "/admin/audit?event=token.minted", "/admin/audit?ip_address=10.0.0.9", "/admin/mail"),
 )
 
 

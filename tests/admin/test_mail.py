@@ -126,9 +126,15 @@ def test_sent_and_failed_mails_are_deleted_after_ninety_days_and_waiting_ones_ke
     put(app, "sent", sent_at=now(), due_at=None, sealed=None)
     put(app, "failed", due_at=None)
     put(app, "waiting")
-    with time_machine.travel(now() + outbox.KEPT - timedelta(minutes=1)), services_of(app).get(Database).write() as db:
+    with (
+        time_machine.travel(now() + outbox.RETENTION - timedelta(minutes=1)),
+        services_of(app).get(Database).write() as db,
+    ):
         assert outbox.purge(db) == 0
-    with time_machine.travel(now() + outbox.KEPT + timedelta(minutes=1)), services_of(app).get(Database).write() as db:
+    with (
+        time_machine.travel(now() + outbox.RETENTION + timedelta(minutes=1)),
+        services_of(app).get(Database).write() as db,
+    ):
         assert outbox.purge(db) == 2
         assert [mail.to for mail in outbox.latest(db)] == ["waiting@example.org"]
 

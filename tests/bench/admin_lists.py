@@ -47,11 +47,11 @@ PATHS = (
     ),
     "/admin/users?role=user&view=never&q=user9&sort=seen",
     "/admin/users?role=user&view=disabled&q=u&sort=seen",
-    *(f"/admin/audit?{query}" for query in ("", "user=user77", "event=session.refused", "address=10.0.7.7")),
+    *(f"/admin/audit?{query}" for query in ("", "user=user77", "event=session.refused", "ip_address=10.0.7.7")),
     "/admin/audit?actor=user77",
     "/admin/audit?since=2020-01-01&until=2030-01-01",
     "/admin/audit?event=token.revoked&user=user5",
-    "/admin/audit?event=session.refused&address=10.0.7.7&before=500000",
+    "/admin/audit?event=session.refused&ip_address=10.0.7.7&before=500000",
 )
 
 

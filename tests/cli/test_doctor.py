@@ -31,7 +31,7 @@ def test_a_healthy_site_has_no_bad_finding(run, add, instance):
 
 def test_every_bad_finding_says_how_to_fix_it(run):
     found = findings(run, WEBAPP_WORKERS="999", WEBAPP_TOKEN_IN_QUERY="true", WEBAPP_SIGNING_ALGORITHM="HS256")
-    assert all(finding["mend"] for finding in found.values() if finding["level"] != "ok")
+    assert all(finding["remedy"] for finding in found.values() if finding["level"] != "ok")
 
 
 def settings_of(tmp_path, **given):
@@ -75,7 +75,7 @@ def test_an_unusual_setting_is_a_warning_with_a_better_value(tmp_path, given, wo
 
 def test_a_site_without_users_gets_the_command_for_the_first_account(run):
     run("db upgrade")
-    assert "setup-link" in findings(run)["users"]["mend"]
+    assert "setup-link" in findings(run)["users"]["remedy"]
 
 
 def test_a_site_without_a_super_admin_is_bad(run, add):
@@ -90,7 +90,7 @@ def test_a_database_that_others_can_read_is_bad(run, tmp_path):
     url = f"sqlite:///{elsewhere}"
     run("db upgrade", WEBAPP_DATABASE_URL=url)
     elsewhere.chmod(0o644)
-    assert findings(run, WEBAPP_DATABASE_URL=url)["files"]["mend"] == f"Run: chmod 600 {elsewhere}"
+    assert findings(run, WEBAPP_DATABASE_URL=url)["files"]["remedy"] == f"Run: chmod 600 {elsewhere}"
 
 
 def test_a_damaged_database_is_bad_and_not_queried_further(run, instance):
@@ -105,13 +105,13 @@ def test_a_database_of_another_version_is_bad(run, instance):
     run("db upgrade")
     with closing(sqlite3.connect(instance / "latchkey.db")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '29991231'")
-    assert "newer version" in findings(run)["database"]["says"]
+    assert "newer version" in findings(run)["database"]["message"]
 
 
 def test_an_old_signing_key_is_a_warning(run):
     run("keys list")
     with time_machine.travel(now() + timedelta(days=366), tick=True):
-        assert "keys rotate" in findings(run)["keys"]["mend"]
+        assert "keys rotate" in findings(run)["keys"]["remedy"]
 
 
 def test_a_clock_that_went_back_is_bad():

@@ -47,7 +47,7 @@ def test_dropped_triggers_of_the_audit_log_are_bad(run, instance, statements, na
         connection.commit()
     (finding,) = findings(run, "audit log")
     assert finding["level"] == ("bad" if names else "ok")
-    assert names in finding["says"]
+    assert names in finding["message"]
 
 
 def test_triggers_are_missed_on_postgresql_too(postgresql, migrated):
@@ -93,7 +93,7 @@ def test_doctor_lists_the_servers_that_were_seen(run, instance):
     NodeHeartbeat(database, NodeIdentity("10.0.0.1:8000", "0.0.1", name="alpha")).report()
     database.close()
     (finding,) = findings(run, "servers")
-    assert "alpha (10.0.0.1:8000) ran version 0.0.1" in finding["says"]
+    assert "alpha (10.0.0.1:8000) ran version 0.0.1" in finding["message"]
 
 
 def test_metrics_for_everybody_who_can_connect_are_a_warning(tmp_path):
@@ -153,7 +153,7 @@ def test_a_misspelt_role_of_the_directory_stops_the_start(run):
 
 def test_doctor_says_that_the_server_would_not_start(run):
     (finding,) = findings(run, "roles", WEBAPP_PASSKEY_FOR="admn")
-    assert (finding["level"], "did you mean admin?" in finding["says"]) == ("bad", True)
+    assert (finding["level"], "did you mean admin?" in finding["message"]) == ("bad", True)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_doctor_says_which_imported_hashes_are_left(run, tmp_path, hashes, setti
     file.write_text("".join(json.dumps(person) + "\n" for person in people))
     assert run("user import", str(file), "--apply", **SALTED).exit_code == 0
     found = [found for found in json.loads(run("doctor --json", **settings).stdout) if found["about"] == "hashes"]
-    assert (found[0]["level"], said in found[0]["says"]) == (level, True)
-    assert level == "ok" or found[0]["mend"]
+    assert (found[0]["level"], said in found[0]["message"]) == (level, True)
+    assert level == "ok" or found[0]["remedy"]
     listed = json.loads(run("user list --imported-hash --json").stdout)
     assert len(listed) == len(hashes)

@@ -26,9 +26,9 @@ def test_doctor_counts_tokens_and_passkeys_of_unlisted_urls(run, make_app):
     with_passkey(app, ada)
     found = moved(run, WEBAPP_BASE_URL=NEW)
     assert [finding["level"] for finding in found] == ["warn", "warn"]
-    assert f"{OLD}: 2." in found[0]["says"]
-    assert f"WEBAPP_FORMER_BASE_URLS={OLD}" in found[0]["mend"]
-    assert "localhost: 1." in found[1]["says"]
+    assert f"{OLD}: 2." in found[0]["message"]
+    assert f"WEBAPP_FORMER_BASE_URLS={OLD}" in found[0]["remedy"]
+    assert "localhost: 1." in found[1]["message"]
     named = {"WEBAPP_BASE_URL": NEW, "WEBAPP_FORMER_BASE_URLS": f"{OLD} http://localhost"}
     assert [finding["level"] for finding in moved(run, **named)] == ["ok"]
 

@@ -75,7 +75,7 @@ def states(instance, **settings):
 
 def doctor(run, **settings):
     found = json.loads(run("doctor --json", **settings).stdout)
-    return [(line["level"], line["says"], line["mend"]) for line in found if line["about"] == "secret key"]
+    return [(line["level"], line["message"], line["remedy"]) for line in found if line["about"] == "secret key"]
 
 
 def rows_of(kind):

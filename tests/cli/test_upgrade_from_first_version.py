@@ -66,5 +66,5 @@ def test_everything_works_after_the_upgrade(site, settings, make_app, run):
     assert kids == [json.loads(site["files"]["signing_keys.json"])["keys"][0]["kid"]]
     doctor = json.loads(run("doctor --json", **settings).stdout)
     # PostgreSQL has the date of today, and the test another.
-    assert [found["says"] for found in doctor if found["level"] == "bad" and found["about"] != "clock"] == []
-    assert "Everything that is encrypted can be decrypted with it." in {found["says"] for found in doctor}
+    assert [found["message"] for found in doctor if found["level"] == "bad" and found["about"] != "clock"] == []
+    assert "Everything that is encrypted can be decrypted with it." in {found["message"] for found in doctor}

@@ -27,7 +27,7 @@ def test_sessions_can_be_listed_and_ended(run, add, instance):
     add("ada")
     logged_in(instance)
     (found,) = json.loads(run("user sessions ada --json").stdout)
-    assert (found["name"], found["address"]) == ("curl", "10.0.0.7")
+    assert (found["name"], found["ip_address"]) == ("curl", "10.0.0.7")
     assert "curl" in run("user sessions ada").stdout
     assert "1 session ended" in run("user logout ada").stderr
     assert json.loads(run("user sessions ada --json").stdout) == []

@@ -50,7 +50,7 @@ def directory(*pieces: bytes, pause: float = 0.0, timeout: float = 0.5):
 
 def search(server):
     with connected(server) as connection:
-        return connection.search("dc=example", SUBTREE, ANY, ["cn"], most=2)
+        return connection.search("dc=example", SUBTREE, ANY, ["cn"], limit=2)
 
 
 def test_entries_are_read_and_references_are_left_alone():

@@ -58,7 +58,7 @@ class PasswordChanged(ByOwner):
             return client.post("/api/auth", json={"username": self.user.username, "password": password}).status_code
 
 
-class AddressAsked(ByOwner):
+class EmailChangeRequested(ByOwner):
     """Two mails: a link to the new address, and a notice to the former one."""
 
     event, path = Event.EMAIL_ASKED, "/account/email"

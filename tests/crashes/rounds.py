@@ -9,7 +9,7 @@ from random import Random
 
 from sqlalchemy import select, update
 
-from tests.crashes.account_writes import AddressAsked
+from tests.crashes.account_writes import EmailChangeRequested
 from tests.crashes.background import BackgroundScript
 from tests.crashes.crash_points import MAILING
 from tests.crashes.sites import CrashSite, at
@@ -118,7 +118,7 @@ class Rounds:
         self.site.check_integrity()
         self.background.check_refused(self.background.revoked)
         # A mail wakes the thread that sends all; else it looks every ten seconds.
-        write = AddressAsked(self.site)
+        write = EmailChangeRequested(self.site)
         write.check(write.send())
         assert self.site.eventually(lambda: not self.unsent())
         arrived = Counter(mail["Message-ID"].split("@")[0].strip("<") for mail in self.site.mail_server.mails)

@@ -6,9 +6,9 @@ import pytest
 
 from tests import budget, forked_servers
 from tests.crashes.account_writes import (
-    AddressAsked,
     Deleted,
     Disabled,
+    EmailChangeRequested,
     PasswordChanged,
     ProfileChanged,
     RecoveryCodesMade,
@@ -35,11 +35,19 @@ pytestmark = [pytest.mark.xdist_group("crashes"), pytest.mark.race, pytest.mark.
 WRITES: dict[str, list[type[Write]]] = {
     "tokens": [TokenCreated, TokenEdited, TokenRevoked, TokenRevokedByHolder, TokenRotated, AllTokensRevoked],
     "logins": [LoggedIn, ScriptLoggedIn, Refreshed, LoggedOut, EverythingEnded],
-    "accounts": [ProfileChanged, PasswordChanged, AddressAsked, RecoveryCodesMade, Disabled, RoleChanged, Deleted],
+    "accounts": [
+        ProfileChanged,
+        PasswordChanged,
+        EmailChangeRequested,
+        RecoveryCodesMade,
+        Disabled,
+        RoleChanged,
+        Deleted,
+    ],
     "apps": [Consented, Redeemed, AppRefreshed],
     "mailed": [Registered, ResetAsked],
 }
-MAILED = [AddressAsked, ResetAsked, PasswordChanged]
+MAILED = [EmailChangeRequested, ResetAsked, PasswordChanged]
 PLACES, MOMENTS, MAILING = (40, 30, 12) if budget.EFFORT > 1 else (1, 1, 1)
 """Places for each group of writes, 200 on each database; moments; and places while a mail is sent."""
 IN_MAILING = range(1, 11)

@@ -64,7 +64,7 @@ TABLE = [
         "Rule 9 does not accept tokens that are bound to a key.",
     ),
     ("/office/x", {"person": "bob"}, "network", "Rule 7 is not for this network."),
-    ("/office/x", {"person": "bob", "address": "192.0.2.9"}, "allow", "Allowed by rule 7."),
+    ("/office/x", {"person": "bob", "ip_address": "192.0.2.9"}, "allow", "Allowed by rule 7."),
     ("/any/x", {"person": "off"}, "session_ended", "The account is disabled, or cannot log in."),
     ("/read/x", {"person": "bob", "method": "post"}, "no_rule", "No rule allows it."),
     ("/nothing", {"person": "bob"}, "no_rule", "No rule allows it."),

@@ -11,7 +11,7 @@ from tests.browser import Person
 from tests.forward_auth.proxy import OWN_HOST, PAGE, PROXY, Proxied, again, forwarded, proxied
 from webapp.core.clock import now
 from webapp.forward_auth.models import ArrivalTicket, ProxiedSession
-from webapp.forward_auth.tickets import LIFETIME, MOST, state_digest
+from webapp.forward_auth.tickets import LIFETIME, MAX_TICKETS, state_digest
 
 WIKI, NOTES = "https://wiki.example.org", "https://notes.example.org"
 STATE = "__Host-latchkey-login"
@@ -120,10 +120,10 @@ def test_a_ticket_arrives_through_a_trusted_proxy_alone(logged_in):
 
 
 def test_a_session_has_a_bounded_number_of_tickets(app, logged_in):
-    for _ in range(MOST + 5):
+    for _ in range(MAX_TICKETS + 5):
         ticket_of(logged_in)
     with factories.database_of(app).read() as db:
-        assert db.query(ArrivalTicket).count() == MOST
+        assert db.query(ArrivalTicket).count() == MAX_TICKETS
 
 
 def test_tickets_and_cookies_are_stored_as_digests(app, logged_in):

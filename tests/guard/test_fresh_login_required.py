@@ -7,7 +7,7 @@ OWN_PROOF = "the proof is in what is sent"
 HARMLESS = "nothing can be done with it"
 
 WITHOUT = {
-    "account.cancel_address": ENDS,
+    "account.cancel_email_change": ENDS,
     "account.change": "another name is mailed, and taken back from there",
     "account.choose_mails": "what concerns safety is mailed in any case",
     "account.keep": "the login was a moment ago",

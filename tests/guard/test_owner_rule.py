@@ -126,7 +126,7 @@ def test_the_owner_rule_is_listed_and_explained(site):
     found = {route.path: (route.by_session, route.by_token) for route in routes(site)}
     assert found["/known/<name>"] == ("any account, only the owner", "resources:read, only the owner")
     assert found["/admins/<name>"][0] == "any account, only the owner or role admin"
-    report = {entry.address: entry for entry in reach(guarded(site), "user", ["user"], at=NOON)}
+    report = {entry.route: entry for entry in reach(guarded(site), "user", ["user"], at=NOON)}
     assert report["GET /known/<name>"].is_open
     assert report["GET /known/<name>"].why == "Open to all accounts. Only for what belongs to them."
     need = Requirement(owner=owner_of, owner_or_role="admin")

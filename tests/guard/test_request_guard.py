@@ -179,7 +179,7 @@ def test_a_form_from_another_site_is_not_saved(tired):
 @pytest.mark.parametrize("kept", ["", "x", "{}", "[1]", '[["a"]]', '[["a", 1]]', "[" * 20_000])
 def test_a_forged_saved_form_is_ignored(tired, kept):
     tired.open("/confirm?next=/protected")
-    assert tired.press("Confirm", password=factories.PASSWORD, kept=kept).request.path == "/protected"
+    assert tired.press("Confirm", password=factories.PASSWORD, form_state=kept).request.path == "/protected"
 
 
 def test_a_saved_form_is_not_sent_to_another_site(tired):

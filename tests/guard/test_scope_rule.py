@@ -109,7 +109,7 @@ def test_the_token_page_shows_which_scopes_are_needed_together(site):
 
 def test_the_access_report_lists_all_scopes(site):
     page = as_user(site, "boss", role="super_admin").get("/admin/roles/user", headers={"Accept": "application/json"})
-    assert {entry["scope"] for entry in page.json["reach"] if "/mixed" in entry["address"]} == {f"{A} {B}|{C}"}
+    assert {entry["scope"] for entry in page.json["reach"] if "/mixed" in entry["route"]} == {f"{A} {B}|{C}"}
 
 
 @pytest.mark.parametrize("text", ["a|", "|a", "a | b", "a||b", 'a"b', "a\\b", "ä"])

@@ -24,13 +24,13 @@ from webapp.sessions.models import BrowserSession
 from webapp.tokens.models import ApiToken
 from webapp.web.registry import services_of
 
-KEPT = timedelta(days=90)
+RETENTION = timedelta(days=90)
 SECOND = timedelta(seconds=1)
 
 
-def purge(database, most=credential_purge.MOST):
+def purge(database, limit=credential_purge.BATCH_SIZE):
     with database.write() as db:
-        return credential_purge.purge(db, retention=KEPT, most=most)
+        return credential_purge.purge(db, retention=RETENTION, limit=limit)
 
 
 def rows(database, table):
@@ -46,10 +46,10 @@ def test_ended_credentials_are_deleted_after_ninety_days_with_dependent_rows(app
     before = rows(database, table)
     with database.read() as db:
         first, last = sorted(db.scalars(select(Credential.expires_at)))
-    with time_machine.travel(first + KEPT - SECOND, tick=False):
+    with time_machine.travel(first + RETENTION - SECOND, tick=False):
         assert purge(database) == 0
         assert rows(database, table) == before
-    with time_machine.travel(last + KEPT + SECOND, tick=False):
+    with time_machine.travel(last + RETENTION + SECOND, tick=False):
         assert purge(database) == 2
         assert (rows(database, table), rows(database, CredentialUse)) == (0, 0)
 
@@ -58,7 +58,7 @@ def test_revoked_credentials_are_deleted_after_ninety_days_and_stay_refused(app,
     issued = factories.api_token(app, user, lifetime=timedelta(days=365))
     with database.write() as db:
         db.get_one(Credential, issued.entry.id).revoked_at = now()
-    with time_machine.travel(now() + KEPT + SECOND, tick=False):
+    with time_machine.travel(now() + RETENTION + SECOND, tick=False):
         assert purge(database) == 1
         assert Script(app, issued.token).get("/protected").status_code == 401
 
@@ -81,10 +81,10 @@ LONG_OVER = text("""
 def test_ended_credentials_are_deleted_in_small_steps(app, user, database):
     lives = factories.api_token(app, user)
     with database.write() as db:
-        db.execute(LONG_OVER, {"size": 10 * credential_purge.MOST, "user_id": user.id.hex})
+        db.execute(LONG_OVER, {"size": 10 * credential_purge.BATCH_SIZE, "user_id": user.id.hex})
     # Others wait for the lock as long as one step takes; the database gives them five seconds.
     steps = list(iter(lambda: purge(database), 0))
-    assert steps == [credential_purge.MOST] * 10
+    assert steps == [credential_purge.BATCH_SIZE] * 10
     assert rows(database, Credential) == 1
     assert Script(app, lives.token).get("/protected").status_code == 200
 
@@ -99,7 +99,7 @@ def test_purges_use_an_index(database):
 def test_old_links_are_deleted(app, user, database):
     with database.write() as db:
         one_time_links.create(db, "reset", timedelta(minutes=30), user_id=user.id)
-    for later, gone in ((one_time_links.DEAD_KEPT, 0), (one_time_links.DEAD_KEPT + timedelta(minutes=30), 1)):
+    for later, gone in ((one_time_links.RETENTION, 0), (one_time_links.RETENTION + timedelta(minutes=30), 1)):
         with time_machine.travel(now() + later, tick=False), database.write() as db:
             assert one_time_links.purge(db) == gone
     assert rows(database, Link) == 0

@@ -52,7 +52,7 @@ def app(on_postgresql: Flask) -> Flask:
 
 def test_simultaneous_new_tokens_never_exceed_the_limit(app: Flask) -> None:
     owner, issuer = factories.user(app, "pg-many"), services_of(app).get(TokenIssuer)
-    services_of(app).replace(TokenIssuer)(replace(issuer, most=3))
+    services_of(app).replace(TokenIssuer)(replace(issuer, max_tokens=3))
     begin = Barrier(8)
 
     def mint(number: int) -> bool:

@@ -121,7 +121,7 @@ def test_a_forged_secret_finds_no_form(late, app, user, secret):
     elsewhere = Person(app)
     elsewhere.log_in("ada")
     with elsewhere.client.session_transaction() as session:
-        session[saved_form.KEPT] = secret
+        session[saved_form.SESSION_KEY] = secret
     assert "Countess" not in elsewhere.open("/login/resume").text
 
 

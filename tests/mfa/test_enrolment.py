@@ -69,10 +69,10 @@ def test_of_two_tabs_that_set_up_an_app_at_once_one_is_refused(app, person):
     assert person.press("Turn on", code=first.code()).status_code == 409
 
 
-@pytest.mark.parametrize("begun", ["", "x", "x" * 1001, "AAAA", "é"])
-def test_a_secret_that_this_site_did_not_show_is_refused(app, person, begun):
+@pytest.mark.parametrize("sealed_seed", ["", "x", "x" * 1001, "AAAA", "é"])
+def test_a_secret_that_this_site_did_not_show_is_refused(app, person, sealed_seed):
     mine = offered(person)
-    assert person.press("Turn on", code=mine.code(), begun=begun).status_code == 422
+    assert person.press("Turn on", code=mine.code(), encrypted_seed=sealed_seed).status_code == 422
     assert not events(app, "factor.added")
 
 
@@ -81,9 +81,9 @@ def test_a_secret_that_was_shown_to_another_user_is_refused(app, person):
     other = Person(app)
     other.log_in("eve")
     theirs = offered(other)
-    begun = re.search(r'name="begun" type="hidden" value="([^"]+)"', other.page.text)[1]
+    sealed_seed = re.search(r'name="encrypted_seed" type="hidden" value="([^"]+)"', other.page.text)[1]
     offered(person)
-    assert person.press("Turn on", code=theirs.code(), begun=begun).status_code == 422
+    assert person.press("Turn on", code=theirs.code(), encrypted_seed=sealed_seed).status_code == 422
 
 
 def test_a_secret_can_be_confirmed_for_fifteen_minutes(app, person):
@@ -99,7 +99,7 @@ def test_a_secret_can_be_confirmed_for_fifteen_minutes(app, person):
 def test_a_script_can_set_up_an_app_at_the_same_url(person):
     offer = person.ask("GET", f"{SECURITY}/totp", headers=JSON).json
     token = person.ask("GET", "/login", headers=JSON).json["csrf_token"]
-    sent = {"code": App(offer["secret"]).code(), "begun": offer["begun"]}
+    sent = {"code": App(offer["secret"]).code(), "encrypted_seed": offer["encrypted_seed"]}
     answer = person.ask("POST", f"{SECURITY}/totp", json=sent, headers=JSON | {"X-CSRF-Token": token})
     assert answer.status_code == 204
 

@@ -61,7 +61,7 @@ def test_a_long_host_name_is_cut():
 def test_a_node_that_was_not_seen_for_a_week_is_deleted(database):
     with clock() as time:
         NodeHeartbeat(database, ME).report()
-        time.shift(heartbeat.KEPT + EVERY)
+        time.shift(heartbeat.RETENTION + EVERY)
         assert nodes(database) == []
         with database.write() as db:
             assert heartbeat.purge(db) == 1

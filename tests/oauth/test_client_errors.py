@@ -64,7 +64,7 @@ def test_strangers_cause_few_writes_and_no_rows_for_unknown_apps(app, visitor, w
         time.shift(EVERY + timedelta(seconds=1))
         visitor.ask("GET", wiki.url(redirect_uri="https://evil.example/last"))
         assert errors_of(app, wiki) == {"redirect_uri": ("https://evil.example/last", 21)}
-        time.shift(client_errors.KEPT + timedelta(days=1))
+        time.shift(client_errors.RETENTION + timedelta(days=1))
         with factories.database_of(app).write() as db:
             assert client_errors.purge(db) == 1
         assert errors_of(app, wiki) == {}

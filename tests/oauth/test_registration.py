@@ -142,7 +142,7 @@ def test_a_token_ends_with_its_uses_its_time_and_its_revocation(site):
 
 
 def test_only_so_many_apps_register(site, monkeypatch):
-    monkeypatch.setattr(registration, "MOST", 1)
+    monkeypatch.setattr(registration, "MAX_APPS", 1)
     token = token_of(site, uses=2)
     assert register(site, token, **MINIMAL).status_code == 201
     assert register(site, token, **MINIMAL).json["error"] == "invalid_client_metadata"

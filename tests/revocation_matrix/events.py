@@ -89,7 +89,7 @@ def reset_factors(owner: Owner) -> None:
     ok(owner.site.admin.post(f"/admin/users/{owner.user.id}/reset-factors", json=WHY))
     with time_machine.travel(now() + timedelta(hours=25)), services_of(owner.app).get(Database).write() as db:
         # Its waiting time is over for the job alone: what it ends must not seem to have run out meanwhile.
-        due = mfa_reset.resets.due(db, most=100)
+        due = mfa_reset.resets.due(db, limit=100)
     for user_id in due:
         with services_of(owner.app).get(Database).write() as db:
             assert mfa_reset.resets.cancel(db, user_id)

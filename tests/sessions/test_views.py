@@ -27,7 +27,7 @@ def is_in(person: Person) -> bool:
 
 def test_each_session_shows_device_ip_address_and_expiry(person, phone, script):
     found = script.get("/account/sessions").json["sessions"]
-    assert {(s["name"], s["address"], s["method"], s["remembered"]) for s in found} == {
+    assert {(s["name"], s["ip_address"], s["method"], s["remembered"]) for s in found} == {
         ("Firefox on Linux", "203.0.113.18", "password", False),
         ("Safari on iPhone", "198.51.100.7", "password", True),
     }

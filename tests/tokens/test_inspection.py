@@ -29,7 +29,7 @@ def test_an_own_token_is_shown_with_its_row(person, own):
 
 
 def test_the_token_of_another_user_is_shown_only_by_its_claims(person, foreign):
-    told = inspect(person, foreign.token, address="/protected").json
+    told = inspect(person, foreign.token, path="/protected").json
     assert (told["token"], told["summary"], told["verdict"], told["code"]) == (None, [], None, None)
     assert "another account" in told["sentence"]
     assert "graces" not in json.dumps(told)
@@ -47,15 +47,15 @@ def test_the_page_does_not_show_whether_the_token_of_another_user_was_revoked(pe
 @pytest.mark.parametrize(
     ("fields", "allowed", "code"),
     [
-        pytest.param({"address": "/protected"}, True, None, id="let in"),
-        pytest.param({"address": "/protected?x=1#y"}, True, None, id="whatever the query"),
-        pytest.param({"address": "http://localhost/protected"}, True, None, id="as a whole address"),
-        pytest.param({"address": "/public"}, True, None, id="where everybody may"),
-        pytest.param({"address": "/dashboard"}, False, "scope_required", id="another scope"),
-        pytest.param({"address": "/protected/admin"}, False, "role_required", id="another role"),
-        pytest.param({"address": "/tokens/new"}, False, "scope_required", id="people alone"),
-        pytest.param({"address": "/nowhere"}, False, None, id="nothing there"),
-        pytest.param({"address": "/protected", "method": "DELETE"}, False, None, id="not in this way"),
+        pytest.param({"path": "/protected"}, True, None, id="let in"),
+        pytest.param({"path": "/protected?x=1#y"}, True, None, id="whatever the query"),
+        pytest.param({"path": "http://localhost/protected"}, True, None, id="as a whole address"),
+        pytest.param({"path": "/public"}, True, None, id="where everybody may"),
+        pytest.param({"path": "/dashboard"}, False, "scope_required", id="another scope"),
+        pytest.param({"path": "/protected/admin"}, False, "role_required", id="another role"),
+        pytest.param({"path": "/tokens/new"}, False, "scope_required", id="people alone"),
+        pytest.param({"path": "/nowhere"}, False, None, id="nothing there"),
+        pytest.param({"path": "/protected", "method": "DELETE"}, False, None, id="not in this way"),
     ],
 )
 def test_the_result_is_that_of_the_guard(person, own, fields, allowed, code):
@@ -66,16 +66,16 @@ def test_the_result_is_that_of_the_guard(person, own, fields, allowed, code):
 def test_restrictions_are_checked_with_the_entered_ip_address(person, app, user):
     bounds = TokenGrant(frozenset({"protected:read"}), methods=frozenset({"GET"}), networks=("10.0.0.0/8",))
     token = factories.api_token(app, user, authority=bounds).token
-    inside = inspect(person, token, address="/protected", calling_from="::ffff:10.0.0.7").json["verdict"]
-    outside = inspect(person, token, address="/protected", calling_from="192.0.2.1").json["verdict"]
+    inside = inspect(person, token, path="/protected", calling_from="::ffff:10.0.0.7").json["verdict"]
+    outside = inspect(person, token, path="/protected", calling_from="192.0.2.1").json["verdict"]
     assert (inside["allowed"], outside["allowed"], outside["code"]) == (True, False, "token_limited")
     assert outside["fix"].endswith("/edit")
     # Where nothing is said, it is asked from here.
-    assert inspect(person, token, address="/protected").json["verdict"]["code"] == "token_limited"
+    assert inspect(person, token, path="/protected").json["verdict"]["code"] == "token_limited"
 
 
 def test_missing_permissions_have_a_link_to_the_form_that_adds_them(person, own):
-    verdict = inspect(person, own.token, address="/dashboard").json["verdict"]
+    verdict = inspect(person, own.token, path="/dashboard").json["verdict"]
     person.open(verdict["fix"].removeprefix("http://localhost:8000"))
     assert person.press("Create token").status_code == 201
     assert [step["state"] for step in verdict["steps"]] == ["held", "missing"]
@@ -87,7 +87,7 @@ def test_an_expired_token_is_shown_as_expired_with_its_row(app, user):
         person.log_in(user.username)
         token = factories.api_token(app, user, name="laptop", lifetime=timedelta(hours=1)).token
         clock.shift(timedelta(hours=2))
-        told = inspect(person, token, address="/protected").json
+        told = inspect(person, token, path="/protected").json
     assert (told["code"], told["signature"], told["token"]["name"]) == ("token_expired", "holds", "laptop")
     assert told["verdict"]["code"] == "token_expired"
 
@@ -95,7 +95,7 @@ def test_an_expired_token_is_shown_as_expired_with_its_row(app, user):
 def test_a_revoked_token_is_shown_as_revoked(person, own):
     person.open(f"/tokens/{own.entry.id}/revoke")
     person.press("Revoke")
-    told = inspect(person, own.token, address="/protected").json
+    told = inspect(person, own.token, path="/protected").json
     assert (told["code"], told["signature"], told["verdict"]["code"]) == ("token_revoked", "holds", "token_revoked")
 
 
@@ -114,7 +114,7 @@ def test_an_inspected_token_is_not_stored_or_logged(person, app, own, foreign, l
     before, happened = contents(app), len(events(app))
     for token in (own.token, foreign.token, changed(own.token), first()):
         person.open("/tokens/inspect")
-        page = person.press("Inspect", token=token, address="/dashboard")
+        page = person.press("Inspect", token=token, path="/dashboard")
         assert page.status_code == 200
         assert page.headers["Cache-Control"] == "no-store"
         assert token not in page.text
@@ -130,7 +130,7 @@ def test_a_token_in_the_url_is_not_inspected(person, own):
 
 def test_a_pasted_token_is_not_saved_during_a_login(person, app, own):
     person.open("/tokens/inspect")
-    form = {"csrf_token": person.csrf_token, "token": own.token, "address": "/protected"}
+    form = {"csrf_token": person.csrf_token, "token": own.token, "path": "/protected"}
     person.client.delete_cookie("session")
     before = contents(app)
     page = person.ask("POST", "/tokens/inspect", data=form)

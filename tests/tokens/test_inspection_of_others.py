@@ -48,7 +48,7 @@ def unsigned(token, **header):
     ],
 )
 def test_every_other_text_gets_a_helpful_message(person, own, forge, words):
-    told = inspect(person, forge(own.token), address="/protected")
+    told = inspect(person, forge(own.token), path="/protected")
     assert told.status_code == 200
     assert words in told.json["sentence"]
     assert (told.json["code"], told.json["token"], told.json["signature"] == "holds") == ("token_invalid", None, False)
@@ -90,9 +90,9 @@ def test_surrounding_text_is_ignored(person, own):
 @pytest.mark.parametrize(
     "fields",
     [
-        {"token": ""}, {"token": "x", "address": "protected"}, {"token": "x", "address": "//[", "method": "GET"},
-        {"token": "x", "method": "BREW"}, {"token": "x", "address": "/x", "calling_from": "everywhere"},
-        {"token": "x", "address": "/" + "x" * 600},
+        {"token": ""}, {"token": "x", "path": "protected"}, {"token": "x", "path": "//[", "method": "GET"},
+        {"token": "x", "method": "BREW"}, {"token": "x", "path": "/x", "calling_from": "everywhere"},
+        {"token": "x", "path": "/" + "x" * 600},
     ],
     ids=str,
 )  # fmt: skip

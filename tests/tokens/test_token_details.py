@@ -92,7 +92,7 @@ def test_refusals_are_shown_with_the_reason(app, user, person, clock):
     issued = factories.api_token(app, user, "protected:read")
     Script(app, issued.token).get("/tokens")
     (denial,) = token_json(person, issued)["denials"]
-    assert (denial["code"], denial["route"], denial["address"]) == ("scope_required", "/tokens", "10.0.0.7")
+    assert (denial["code"], denial["route"], denial["ip_address"]) == ("scope_required", "/tokens", "10.0.0.7")
     assert "tokens:read" in denial["reason"]
     assert "Refused requests" in person.open(f"/tokens/{issued.entry.id}").text
 

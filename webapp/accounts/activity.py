@@ -4,38 +4,37 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from sqlalchemy.orm import Session
 
 from webapp.audit.export_formats import row_of
 from webapp.audit.models import AuditEvent
 from webapp.audit.sentences import sentence_of
+from webapp.core.former_names import HasIpAddress
 from webapp.sessions.user_agents import describe_user_agent
 from webapp.tokens import lifecycle as tokens
 
 COLUMNS = ("at", "event", "sentence", "address", "browser", "refused")
 
 
-class ActivityEntry(msgspec.Struct, frozen=True, kw_only=True):
+class ActivityEntry(HasIpAddress, frozen=True, kw_only=True):
     """One audit event of a user, as pages, JSON and CSV show it."""
 
     id: UUID
     at: datetime
     event: str
     sentence: str
-    address: str | None
     browser: str | None
     is_refusal: bool
 
     @property
     def detail(self) -> str | None:
         """Browser and IP address."""
-        return ", ".join(part for part in (self.browser, self.address) if part) or None
+        return ", ".join(part for part in (self.browser, self.ip_address) if part) or None
 
     @property
     def is_doubtful(self) -> bool:
         """Whether to ask "Was this you?": not for what the site itself or an administrator did."""
-        return self.address is not None
+        return self.ip_address is not None
 
 
 def lines(db: Session, user_id: UUID, events: Sequence[AuditEvent]) -> list[ActivityEntry]:
@@ -55,7 +54,7 @@ def activity_entry(event: AuditEvent, names: dict[UUID, str]) -> ActivityEntry:
         at=event.at,
         event=audit_sentence.event,
         sentence=audit_sentence.sentence,
-        address=ip_address_shown(event),
+        ip_address=ip_address_shown(event),
         browser=describe_user_agent(agent) if isinstance(agent, str) and agent else None,
         is_refusal=audit_sentence.is_refusal,
     )
@@ -70,7 +69,14 @@ def ip_address_shown(event: AuditEvent) -> str | None:
 def as_csv(found: Iterable[ActivityEntry]) -> str:
     """The entries as CSV with a header line; formulas are escaped (see ``audit.export_formats.row_of``)."""
     lines = (
-        (line.at.isoformat(), line.event, line.sentence, line.address, line.browser, "yes" if line.is_refusal else "no")
+        (
+            line.at.isoformat(),
+            line.event,
+            line.sentence,
+            line.ip_address,
+            line.browser,
+            "yes" if line.is_refusal else "no",
+        )
         for line in found
     )
     return b"".join(map(row_of, (COLUMNS, *lines))).decode()

@@ -82,15 +82,15 @@ def confirm(db: Session, mailer: Mailer, secret: str, circumstances: Circumstanc
     """
     user, link = spend(db, CONFIRM, secret)
     former, was_verified, requested_at = user.email, user.email_verified_at is not None, link.created_at
-    set_email(db, user, str(link.address), is_verified=one_time_links.verifies(link))
+    set_email(db, user, str(link.email), is_verified=one_time_links.verifies(link))
     one_time_links.void(db, user.id)
-    record(db, Event.EMAIL_CHANGED, user_id=user.id, former=former, address=link.address)
-    if former is None or normalized_key(former) == normalized_key(str(link.address)):
+    record(db, Event.EMAIL_CHANGED, user_id=user.id, former=former, address=link.email)
+    if former is None or normalized_key(former) == normalized_key(str(link.email)):
         return
     facts = {"was_verified": was_verified, "since": requested_at.isoformat()}
     undoing = one_time_links.create(db, UNDO, UNDONE_WITHIN, user_id=user.id, email=former, facts=facts, replaces=False)
     variables = {
-        "email": link.address,
+        "email": link.email,
         "circumstances": circumstances,
         "link": f"/account/email/undo/{undoing}",
         "lifetime": UNDONE_WITHIN,
@@ -110,11 +110,11 @@ def undo(db: Session, secret: str) -> tuple[User, datetime]:
     """
     user, link = spend(db, UNDO, secret)
     facts = link.facts or {}
-    set_email(db, user, str(link.address), is_verified=bool(facts.get("was_verified")))
+    set_email(db, user, str(link.email), is_verified=bool(facts.get("was_verified")))
     one_time_links.void(db, user.id)
     # An attacker may have changed the e-mail address more than once: undo links of later changes are deleted.
     db.execute(delete(Link).where(Link.user_id == user.id, Link.purpose == UNDO, Link.created_at >= link.created_at))
-    record(db, Event.EMAIL_RESTORED, user_id=user.id, address=link.address)
+    record(db, Event.EMAIL_RESTORED, user_id=user.id, address=link.email)
     return user, datetime.fromisoformat(facts["since"]) if "since" in facts else link.created_at
 
 

@@ -14,6 +14,7 @@ from webapp.audit import paging
 from webapp.audit.log import Event, record
 from webapp.audit.models import AuditEvent
 from webapp.core.clock import now
+from webapp.core.former_names import FormerNames, HasIpAddress, former_names_of, renamed
 from webapp.credentials import export_data as credentials
 from webapp.credentials.export_data import DayRecord, NetworkRecord, UseRecord
 from webapp.credentials.lifecycle import TRUST
@@ -51,10 +52,9 @@ FIELDS = (
 )
 
 
-class ExportedEvent(msgspec.Struct, frozen=True):
+class ExportedEvent(HasIpAddress, frozen=True):
     at: datetime
     event: str
-    address: str | None
     credential_id: UUID | None
     details: dict[str, Any]
 
@@ -67,14 +67,17 @@ class ExportedMail(msgspec.Struct, frozen=True):
     state: str
 
 
-class ExportedLink(msgspec.Struct, frozen=True):
+@renamed(address="email")
+class ExportedLink(FormerNames, frozen=True):
     """A mailed link; its URL is only in the mail."""
 
     purpose: str
-    address: str | None
+    email: str | None
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None
+    address: str | None = None
+    """Former name of `email`."""
 
 
 class ExportedInvitation(msgspec.Struct, frozen=True):
@@ -195,7 +198,7 @@ def export(db: Session, user: User, apps_of: AppsOf, identities_of: IdentitiesOf
 
 
 def exported(event: AuditEvent) -> ExportedEvent:
-    return ExportedEvent(event.at, event.event, ip_address_shown(event), event.credential_id, event.details)
+    return ExportedEvent(event.at, event.event, event.credential_id, event.details, ip_address=ip_address_shown(event))
 
 
 def login_networks_of(db: Session, user_id: UUID) -> list[ExportedLoginNetwork]:
@@ -218,6 +221,6 @@ def service_accounts_of(db: Session, user_id: UUID) -> list[ExportedServiceAccou
 
 
 def links_of(db: Session, user_id: UUID) -> list[ExportedLink]:
-    names = ExportedLink.__struct_fields__
+    names = set(ExportedLink.__struct_fields__) - former_names_of(ExportedLink).keys()
     rows = db.scalars(select(Link).where(Link.user_id == user_id).order_by(Link.created_at))
     return [ExportedLink(**{name: getattr(row, name) for name in names}) for row in rows]

@@ -167,7 +167,7 @@ class MailsForm(Form):
         return [field.name for field in self if field.data]
 
 
-class AddressForm(Form):
+class NewEmailForm(Form):
     email = EmailField(
         _l("New e-mail address"),
         [InputRequired(_l("Enter your e-mail address.")), Length(max=320)],

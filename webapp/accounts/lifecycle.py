@@ -218,14 +218,14 @@ def reopen(db: Session, user: User) -> None:
         record(db, Event.USER_REOPENED, user_id=user.id)
 
 
-def delete_due(db: Session, *, most: int = 20) -> int:
+def delete_due(db: Session, *, limit: int = 20) -> int:
     """A step of a job: delete closed accounts whose grace period is over. Audit events stay, without the user's id.
 
     Returns:
         Number of deleted accounts; 0 when there are no more.
     """
     role_closures.lock(db)
-    closed_users = db.scalars(select(User).where(User.closes_at <= now()).limit(most)).all()
+    closed_users = db.scalars(select(User).where(User.closes_at <= now()).limit(limit)).all()
     for user in closed_users:
         service_rules.stop_all(db, user)
         revoke_invitations(db, user.id)

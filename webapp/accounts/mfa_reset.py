@@ -41,7 +41,7 @@ def stop(db: Session, user: User) -> bool:
 
 def carry_out_due(db: Session, *, mailer: Mailer, ways: NonPasskeyLogins) -> int:
     """A step of a job: carry out resets whose waiting time is over. Returns their number; 0 when there are no more."""
-    user_ids = resets.due(db, most=BATCH_SIZE)
+    user_ids = resets.due(db, limit=BATCH_SIZE)
     for user_id in user_ids:
         if resets.cancel(db, user_id):
             carry_out(db, mailer, db.get_one(User, user_id), ways)

@@ -197,7 +197,7 @@ class Link(Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     purpose: Mapped[str] = mapped_column(String(20), index=True)
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
-    address: Mapped[str | None] = mapped_column(String(320))
+    email: Mapped[str | None] = mapped_column("address", String(320))
     """E-mail address it was sent to; the link stops working when the account has another."""
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """What it is about, such as the id of the credential to end; never a secret."""

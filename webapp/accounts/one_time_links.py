@@ -12,7 +12,7 @@ from webapp.core.clock import now
 from webapp.core.digests import digest, new_secret
 
 # Used and expired links are kept for a while, for investigations; a limited number is deleted at a time.
-DEAD_KEPT, BATCH_SIZE = timedelta(days=30), 500
+RETENTION, BATCH_SIZE = timedelta(days=30), 500
 
 # Links that undo an action of somebody else. They still work after a new password or e-mail address.
 UNDO, NOT_ME, NOT_MY_TOKEN = "address-undo", "not-me", "not-my-token"
@@ -65,7 +65,7 @@ def create(
             digest=digest(secret),
             purpose=purpose,
             user_id=user_id,
-            address=email,
+            email=email,
             facts=facts,
             created_at=now(),
             expires_at=now() + lifetime,
@@ -83,7 +83,7 @@ def find(db: Session, purpose: str, secret: str) -> Link | None:
 
 def verifies(link: Link) -> bool:
     """Whether following the link verifies the e-mail address: it was mailed, and shown nowhere else."""
-    return bool(link.address) and not (link.facts or {}).get(IS_SHOWN, False)
+    return bool(link.email) and not (link.facts or {}).get(IS_SHOWN, False)
 
 
 def ends_at(db: Session, purpose: str, secret: str) -> datetime | None:
@@ -137,7 +137,7 @@ def has_unused(db: Session, user_id: UUID, purpose: str) -> bool:
 def purge(db: Session) -> int:
     """A step of a job: delete old links. Returns their number; less than ``BATCH_SIZE`` only when there are no more."""
     # Links without an e-mail address were created for unknown names, so that these cost the same as known ones.
-    is_over = or_(Link.expires_at <= now() - DEAD_KEPT, Link.address == "")
+    is_over = or_(Link.expires_at <= now() - RETENTION, Link.email == "")
     over = db.scalars(select(Link.digest).where(is_over).limit(BATCH_SIZE)).all()
     db.execute(delete(Link).where(Link.digest.in_(over)))
     return len(over)

@@ -142,4 +142,4 @@ def owner_of(db: Session, link: Link) -> User:
 
 def has_email_of(user: User, link: Link) -> bool:
     """Whether the account still has the e-mail address that the link was mailed to."""
-    return user.email_key == (normalized_key(link.address) if link.address else None)
+    return user.email_key == (normalized_key(link.email) if link.email else None)

@@ -121,9 +121,9 @@ def delete_unconfirmed(db: Session, email: str) -> None:
     db.execute(delete(User).where(User.email_key == normalized_key(email), *is_waiting))
 
 
-def delete_unverified(db: Session, *, most: int = 100) -> int:
+def delete_unverified(db: Session, *, limit: int = 100) -> int:
     """A step of a job: delete accounts that were not verified in time. Returns their number; 0 if there are no more."""
-    found = db.scalars(select(User.id).where(is_overdue()).limit(most)).all()
+    found = db.scalars(select(User.id).where(is_overdue()).limit(limit)).all()
     db.execute(delete(User).where(User.id.in_(found), is_overdue()))
     return len(found)
 
@@ -215,7 +215,7 @@ def verify(db: Session, secret: str) -> User:
     found = pending_verification(db, secret)
     link = one_time_links.spend(db, SIGN_UP, secret)
     user = db.get_one(User, found.user_id)
-    if link is None or user.email_key != normalized_key(link.address or ""):
+    if link is None or user.email_key != normalized_key(link.email or ""):
         raise LinkDead
     user.verification_required_at = None
     one_time_links.invalidate(db, user.id, SIGN_UP)

@@ -128,10 +128,10 @@ def one(db: Session, user_id: UUID) -> OwnedService | None:
     return next(iter(owned_services(db, ordered(User.id == user_id))), None)
 
 
-def of_owners(db: Session, user_ids: Collection[UUID], *, most: int | None = None) -> list[OwnedService]:
+def of_owners(db: Session, user_ids: Collection[UUID], *, limit: int | None = None) -> list[OwnedService]:
     """Active service accounts that belong to these people; they stop with them."""
     owned = ordered(ServiceAccount.owner_id.in_(user_ids), User.disabled_at.is_(None))
-    return owned_services(db, owned.limit(most))
+    return owned_services(db, owned.limit(limit))
 
 
 def managed(db: Session, service_id: UUID, user_id: UUID, roles: Collection[str]) -> OwnedService | None:

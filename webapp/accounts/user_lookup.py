@@ -21,8 +21,8 @@ def with_roles(db: Session, user_id: UUID) -> tuple[User | None, tuple[str, ...]
     return (found[0], tuple(found[1] or ())) if found else (None, ())
 
 
-def reachable_by_mail(db: Session, role_names: Iterable[str], *, most: int) -> Sequence[User]:
+def reachable_by_mail(db: Session, role_names: Iterable[str], *, limit: int) -> Sequence[User]:
     """Users with one of these roles who can log in and have an e-mail address; those first who logged in last."""
     can_log_in = User.disabled_at.is_(None), User.closes_at.is_(None), ~User.is_service
     query = select(User).where(User.role.in_(list(role_names)), User.email.is_not(None), *can_log_in)
-    return db.scalars(query.order_by(User.last_login_at.desc().nulls_last()).limit(most)).all()
+    return db.scalars(query.order_by(User.last_login_at.desc().nulls_last()).limit(limit)).all()

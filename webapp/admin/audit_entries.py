@@ -12,6 +12,7 @@ from webapp.accounts import user_queries
 from webapp.audit.models import AuditEvent
 from webapp.audit.sentences import UserReference, parts
 from webapp.audit.sentences.wording import Details
+from webapp.core.former_names import HasIpAddress, renamed
 from webapp.core.translation import _
 
 # Details whose former value is stored as ``former``.
@@ -26,7 +27,8 @@ class Change(msgspec.Struct, frozen=True):
     after: str
 
 
-class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+@renamed(gone="deleted")
+class AuditEntry(HasIpAddress, frozen=True, kw_only=True):
     """One event. `seq` increases by one; `digest` covers the previous event and this one."""
 
     seq: int
@@ -37,10 +39,11 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     user: str | None
     actor_id: UUID | None
     actor: str | None
-    gone: list[UUID]
+    deleted: list[UUID]
     """Which of user and actor were deleted."""
+    gone: list[UUID] | None = None
+    """Former name of `deleted`."""
     credential_id: UUID | None
-    address: str | None
     request_id: str | None
     details: dict[str, Any]
     changes: list[Change]
@@ -64,9 +67,9 @@ def audit_entry(event: AuditEvent, names: Mapping[UUID, str]) -> AuditEntry:
         user=user,
         actor_id=event.actor_id,
         actor=actor,
-        gone=[user_id for user_id in (event.user_id, event.actor_id) if user_id and user_id not in names],
+        deleted=[user_id for user_id in (event.user_id, event.actor_id) if user_id and user_id not in names],
         credential_id=event.credential_id,
-        address=event.address,
+        ip_address=event.address,
         request_id=event.request_id,
         details=event.details,
         changes=changes(event.details),

@@ -125,7 +125,7 @@ def grouping_key(entry: AuditEntry) -> tuple[object, ...]:
         entry.sentence,
         entry.user_id,
         entry.actor_id,
-        entry.address,
+        entry.ip_address,
         entry.changes,
         present_entry(entry),
         origin(entry),
@@ -169,8 +169,8 @@ def as_moment(text: str) -> str | datetime:
 
 def sentence_parts(entry: AuditEntry) -> Iterator[SentencePart]:
     names = {
-        UserReference.USER: SentencePart(entry.user or _("somebody"), entry.user_id, entry.user_id in entry.gone),
-        UserReference.ACTOR: SentencePart(entry.actor or "", entry.actor_id, entry.actor_id in entry.gone),
+        UserReference.USER: SentencePart(entry.user or _("somebody"), entry.user_id, entry.user_id in entry.deleted),
+        UserReference.ACTOR: SentencePart(entry.actor or "", entry.actor_id, entry.actor_id in entry.deleted),
     }
     for part in parts(entry.event, Details(entry.details), has_actor=entry.actor is not None):
         yield names[part] if isinstance(part, UserReference) else SentencePart(part)
@@ -194,5 +194,5 @@ def origin(entry: AuditEntry) -> str:
     """How it was done, and from which browser and IP address."""
     agent, way = entry.details.get("user_agent"), ORIGINS.get(str(entry.details.get("origin")))
     browser = user_agents.describe_user_agent(agent) if isinstance(agent, str) and agent else None
-    ip_address = _("from %(ip_address)s", ip_address=entry.address) if entry.address else None
+    ip_address = _("from %(ip_address)s", ip_address=entry.ip_address) if entry.ip_address else None
     return ", ".join(str(part) for part in (way, browser, ip_address) if part)

@@ -17,6 +17,7 @@ from webapp.admin.audit_entries import AuditEntry, audit_entries
 from webapp.audit import event_queries
 from webapp.audit.event_queries import AuditFilter
 from webapp.core.clock import now
+from webapp.core.former_names import HasIpAddress
 from webapp.credentials.live_counts import LiveCounts, live_counts
 from webapp.federation import linked_logins
 from webapp.forward_auth import app_logins
@@ -64,12 +65,11 @@ class UserListing(msgspec.Struct, frozen=True):
     """Send it as `after` to get the next page; null on the last page."""
 
 
-class LiveLogin(msgspec.Struct, frozen=True):
+class LiveLogin(HasIpAddress, frozen=True):
     """A live session."""
 
     id: UUID
     name: str
-    address: str | None
     started_at: datetime
     last_seen_at: datetime
 
@@ -170,7 +170,7 @@ def describe_user(db: Session, user: User, actor_roles: Sequence[str], reached: 
 
 
 def owned_services(db: Session, user: User) -> list[ServiceSummary]:
-    return service_summaries(db, service_queries.of_owners(db, [user.id], most=SHOWN_SERVICES))
+    return service_summaries(db, service_queries.of_owners(db, [user.id], limit=SHOWN_SERVICES))
 
 
 def logins(db: Session, user_id: UUID) -> list[LiveLogin]:
@@ -178,7 +178,7 @@ def logins(db: Session, user_id: UUID) -> list[LiveLogin]:
         LiveLogin(
             id=credential.id,
             name=describe_user_agent(browser.user_agent),
-            address=credential.last_used_from or browser.ip_address,
+            ip_address=credential.last_used_from or browser.ip_address,
             started_at=credential.created_at,
             last_seen_at=credential.last_used_at or credential.created_at,
         )

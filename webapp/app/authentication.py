@@ -45,7 +45,7 @@ def init_authentication(app: Flask, settings: Settings, database: Database, keys
     services.provide(KeyRing)(ring)
     services.provide(IdTokenKeys)(keys)
     services.provide(TokenIssuer)(
-        TokenIssuer(ring, settings.base_url, former=settings.former_base_urls, most=settings.tokens_per_user)
+        TokenIssuer(ring, settings.base_url, former=settings.former_base_urls, max_tokens=settings.tokens_per_user)
     )
     mails = TokenMails(services.get(Mailer), circumstances)
     usage = UsageTracker(database, mails.new_network)

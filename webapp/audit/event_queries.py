@@ -94,8 +94,7 @@ class AuditFilter:
     user_id: UUID | None = None
     actor_id: UUID | None = None
     event: str = ""
-    address: str = ""
-    """IP address."""
+    ip_address: str = ""
     request_id: str = ""
     """As error pages show it and problems name it in ``instance``, with or without ``urn:uuid:``."""
     route: str = ""
@@ -118,9 +117,12 @@ def search_all(db: Session, criteria: AuditFilter) -> Iterator[AuditEvent]:
 
 def filtered(criteria: AuditFilter) -> Select[AuditEvent]:
     query = select(AuditEvent).order_by(AuditEvent.at.desc(), AuditEvent.seq.desc())
-    for column in (AuditEvent.user_id, AuditEvent.actor_id, AuditEvent.address):
-        if value := getattr(criteria, column.key):
-            query = query.where(column == value)
+    if criteria.user_id:
+        query = query.where(AuditEvent.user_id == criteria.user_id)
+    if criteria.actor_id:
+        query = query.where(AuditEvent.actor_id == criteria.actor_id)
+    if criteria.ip_address:
+        query = query.where(AuditEvent.address == criteria.ip_address)
     if criteria.request_id:
         query = query.where(AuditEvent.request_id == criteria.request_id.strip().lower().removeprefix("urn:uuid:"))
     if criteria.route:

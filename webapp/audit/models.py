@@ -44,6 +44,7 @@ class AuditEvent(Base):
     """Who did it, if that is another user; None for the user, an anonymous caller or the command line."""
     credential_id: Mapped[UUID | None]
     address: Mapped[str | None] = mapped_column(String(45))
+    """IP address. The digest covers it by this name."""
     request_id: Mapped[str | None] = mapped_column(String(36))
     details: Mapped[dict[str, Any]] = mapped_column(JSON)
     """Ids and reasons, never a secret."""

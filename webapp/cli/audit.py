@@ -76,7 +76,7 @@ def tail(context: CommandContext, *, lines: int, follow: bool, event: str | None
 DAY = click.DateTime(["%Y-%m-%d"])
 user_option = click.option("--user", metavar="NAME|ID", help="Only events about this user.")
 actor_option = click.option("--actor", metavar="NAME|ID", help="Only actions by this user on others.")
-ip_address_option = click.option("--address", help="Only from this IP address.")
+ip_address_option = click.option("--ip-address", "--address", "ip_address", help="Only from this IP address.")
 request_option = click.option(
     "--request", metavar="ID", help="Only from this request, by the ID that error pages and problems show."
 )
@@ -101,7 +101,7 @@ def audit_filter(db: Session, **criteria: object) -> AuditFilter:
         user_id=user,
         actor_id=actor,
         event=str(criteria["event"] or ""),
-        address=str(criteria["address"] or ""),
+        ip_address=str(criteria["ip_address"] or ""),
         request_id=str(criteria["request"] or ""),
         route=str(criteria["route"] or ""),
         since=moment_of(criteria["since"]),

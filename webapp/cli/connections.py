@@ -32,17 +32,17 @@ def connections_per_worker(requested: int) -> int:
     return max(64, allowed - SPARE_FILES)
 
 
-async def bound_connections(most: int, client_of: Callable[[str], str | None]) -> None:
+async def bound_connections(maximum: int, client_of: Callable[[str], str | None]) -> None:
     """Every ``INTERVAL`` seconds, close the connections of clients that have too many.
 
     Args:
-        most: maximum of open connections of this process.
+        maximum: maximum of open connections of this process.
         client_of: the client to count a connection from an IP address for; None if it is not limited.
     """
     while OPEN_FILES.is_dir():
         with ExitStack() as copies:
             connections = [*peers(copies)]
-            for connection in surplus(connections, most, client_of):
+            for connection in surplus(connections, maximum, client_of):
                 # shutdown() acts on the connection, not only on this copy of it; the server then closes its own.
                 connection.shutdown(socket.SHUT_RDWR)
         await asyncio.sleep(INTERVAL)
@@ -69,15 +69,15 @@ def peers(copies: ExitStack) -> Iterator[tuple[socket.socket, str]]:
 
 
 def surplus(
-    connections: Iterable[tuple[socket.socket, str]], most: int, client_of: Callable[[str], str | None]
+    connections: Iterable[tuple[socket.socket, str]], maximum: int, client_of: Callable[[str], str | None]
 ) -> list[socket.socket]:
-    """The connections to close: none while half of ``most`` is free, else those of a client beyond a quarter of it."""
+    """The connections to close: none while half of ``maximum`` is free, else those of a client above a quarter."""
     by_client: dict[str, list[socket.socket]] = defaultdict(list)
     count = 0
     for connection, ip_address in connections:
         count += 1
         if (client := client_of(ip_address)) is not None:
             by_client[client].append(connection)
-    if count <= most // 2:
+    if count <= maximum // 2:
         return []
-    return [connection for of_client in by_client.values() for connection in of_client[most // 4 :]]
+    return [connection for of_client in by_client.values() for connection in of_client[maximum // 4 :]]

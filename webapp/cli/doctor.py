@@ -63,7 +63,7 @@ def command(context: CommandContext, ctx: click.Context, *, is_json: bool, is_pr
     \b
     Examples:
       python -m webapp doctor
-      python -m webapp doctor --json | jq -r '.[] | select(.level != "ok").mend'
+      python -m webapp doctor --json | jq -r '.[] | select(.level != "ok").remedy'
     """
     if ctx.invoked_subcommand is not None:
         return

@@ -83,7 +83,9 @@ def mint(context: CommandContext, /, *, user: str, expires: timedelta, **options
         except issuing.TokenNameTaken as error:
             raise CommandRefused(f"{owner.username} already has a token named {requested.name}.") from error
         except issuing.TooManyTokens as error:
-            raise CommandRefused(f"{owner.username} already has {error.most} live tokens, the maximum.") from error
+            raise CommandRefused(
+                f"{owner.username} already has {error.max_tokens} live tokens, the maximum."
+            ) from error
     end = moment(issued.credential.expires_at)
     print_note(f"{requested.name} ({issued.entry.id}) {'never expires' if end == 'never' else f'expires {end}'}.")
     click.echo(issued.token)

@@ -28,11 +28,21 @@ def sessions(context: CommandContext, *, name: str, is_json: bool) -> None:
         user = user_named(db, name)
         found = [session_list.device_of(credential, browser) for credential, browser in lifecycle.live(db, user.id)]
     if is_json:
-        names = ("id", "name", "address", "method", "started_at", "last_seen_at", "expires_at", "remembered")
+        names = (
+            "id",
+            "name",
+            "ip_address",
+            "address",
+            "method",
+            "started_at",
+            "last_seen_at",
+            "expires_at",
+            "remembered",
+        )
         print_json([{field: getattr(device, field) for field in names} for device in found])
         return
     rows = [
-        (d.name, d.address or "-", d.method, moment(d.started_at), moment(d.last_seen_at), moment(d.expires_at))
+        (d.name, d.ip_address or "-", d.method, moment(d.started_at), moment(d.last_seen_at), moment(d.expires_at))
         for d in found
     ]
     print_table(("BROWSER", "IP ADDRESS", "LOGIN", "FIRST SEEN", "LAST SEEN", "EXPIRES"), rows)

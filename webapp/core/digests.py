@@ -19,7 +19,7 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def same(one: str | bytes, other: str | bytes) -> bool:
+def constant_time_equal(one: str | bytes, other: str | bytes) -> bool:
     """Compare in constant time."""
     return hmac.compare_digest(as_bytes(one), as_bytes(other))
 

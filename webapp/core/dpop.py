@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 from jwt import PyJWTError, api_jws
 
 from webapp.core import clock
-from webapp.core.digests import same
+from webapp.core.digests import constant_time_equal
 from webapp.core.key_material import thumbprint
 from webapp.core.translation import _
 from webapp.verify import ALGORITHMS, Invalid, Key, has_times_as_numbers, load, public_key, read
@@ -112,7 +112,7 @@ def names_the_token(claims: dict[str, Any], request: ProvenRequest, _: timedelta
     if request.token is None:
         return
     ath = claims.get("ath")
-    if not isinstance(ath, str) or not same(ath, digest_of(request.token)):
+    if not isinstance(ath, str) or not constant_time_equal(ath, digest_of(request.token)):
         raise Invalid("ath belongs to another token")
 
 

@@ -106,12 +106,12 @@ class LdapConnection:
         self._send(element(BIND, integer(3), octets(name), element(0x80, password.encode())))
         self._result(BOUND, "bind")
 
-    def search(self, base: str, scope: int, filter_: bytes, attributes: Sequence[str], *, most: int) -> list[Entry]:
+    def search(self, base: str, scope: int, filter_: bytes, attributes: Sequence[str], *, limit: int) -> list[Entry]:
         """The entries that match. References to other servers are not followed.
 
         Args:
             filter_: see ``ldap_filter.encoded_filter``.
-            most: at most so many; more are not an error.
+            limit: at most so many; more are not an error.
 
         Raises:
             LdapRefused
@@ -122,7 +122,7 @@ class LdapConnection:
             octets(base),
             integer(scope, ber.ENUMERATED),
             never,
-            integer(most),
+            integer(limit),
             no_limit,
             types_and_values,
             filter_,

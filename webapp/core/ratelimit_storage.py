@@ -141,9 +141,9 @@ def begins(prefix: str) -> ColumnElement[bool]:
     return func.substr(RateBucket.key, 1, len(prefix)) == prefix
 
 
-def purge(db: Session, *, most: int = 500) -> int:
+def purge(db: Session, *, limit: int = 500) -> int:
     """Delete windows that have ended. Returns how many; 0 when none are left."""
-    over = select(RateBucket.key).where(RateBucket.expires_at <= clock.now()).limit(most)
+    over = select(RateBucket.key).where(RateBucket.expires_at <= clock.now()).limit(limit)
     # On PostgreSQL a login holds locks on several rows until all are counted. Waiting for one of them while holding
     # another could deadlock, so locked rows are skipped.
     found = db.scalars(over.with_for_update(skip_locked=True)).all()

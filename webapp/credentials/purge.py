@@ -10,12 +10,12 @@ from webapp.credentials.models import Credential, CredentialUse, ResourceUse
 
 MEMBER = aliased(Credential)
 # Rows per step: few enough to lock the database only briefly, including all rows that are deleted by cascade.
-MOST = 500
+BATCH_SIZE = 500
 # No page shows older counts.
 USES_KEPT = timedelta(days=90)
 
 
-def purge(db: Session, *, retention: timedelta, most: int = MOST) -> int:
+def purge(db: Session, *, retention: timedelta, limit: int = BATCH_SIZE) -> int:
     """Delete credentials that expired or were ended long ago; other tables follow by ``ON DELETE CASCADE``.
 
     A credential without a row is refused like an ended one. An idle credential is deleted only after its expiry, and a
@@ -23,19 +23,19 @@ def purge(db: Session, *, retention: timedelta, most: int = MOST) -> int:
 
     Args:
         retention: for how long they are kept after their end.
-        most: rows to delete at most.
+        limit: rows to delete at most.
 
     Returns:
-        Number of rows deleted; fewer than ``most`` if none are left.
+        Number of rows deleted; fewer than ``limit`` if none are left.
     """
     before = now() - retention
     has_members = exists().where(MEMBER.family_id == Credential.id, MEMBER.expires_at > before)
     found = set[object]()
     # Two queries, each with its own index: with OR the database would read the whole table.
     for moment in (Credential.expires_at, Credential.revoked_at):
-        if len(found) < most:
+        if len(found) < limit:
             found |= set(
-                db.scalars(select(Credential.id).where(moment <= before, ~has_members).limit(most - len(found)))
+                db.scalars(select(Credential.id).where(moment <= before, ~has_members).limit(limit - len(found)))
             )
     db.execute(delete(Credential).where(Credential.id.in_(found)))
     return len(found)

@@ -9,7 +9,7 @@ from typing import Any
 
 import jwt as pyjwt
 
-from webapp.core.digests import same
+from webapp.core.digests import constant_time_equal
 from webapp.federation.checks import Check, LoginFailed
 from webapp.federation.provider_metadata import quoted
 from webapp.verify import END_OF_TIME, Invalid, Key, KeysUnavailable, PublishedKeys, read
@@ -130,7 +130,7 @@ def seconds(claims: dict[str, Any], name: str) -> float | None:
 
 def has_nonce(claims: dict[str, Any], expected: ExpectedClaims) -> None:
     found = claims.get("nonce")
-    if not isinstance(found, str) or not same(found, expected.nonce):
+    if not isinstance(found, str) or not constant_time_equal(found, expected.nonce):
         raise LoginFailed(Check.NONCE, "nonce is missing or belongs to another login")
 
 
@@ -143,7 +143,7 @@ def has_access_token_hash(claims: dict[str, Any], key: Key, expected: ExpectedCl
         return
     full = HASHES[key.algorithm](expected.access_token.encode()).digest()
     expected_hash = base64.urlsafe_b64encode(full[: len(full) // 2]).rstrip(b"=").decode()
-    if not isinstance(found, str) or not same(found, expected_hash):
+    if not isinstance(found, str) or not constant_time_equal(found, expected_hash):
         raise LoginFailed(Check.ACCESS_TOKEN_HASH, "at_hash belongs to another access token")
 
 

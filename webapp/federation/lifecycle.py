@@ -75,8 +75,8 @@ def add(
     """
     if not SLUG.fullmatch(new.slug):
         raise InvalidProvider(_("The short name has at most 30 lower-case letters, digits and hyphens, such as acme."))
-    if len(providers.every(db)) >= providers.MOST:
-        raise InvalidProvider(_("At most %(most)s providers.", most=providers.MOST))
+    if len(providers.every(db)) >= providers.MAX_PROVIDERS:
+        raise InvalidProvider(_("At most %(most)s providers.", most=providers.MAX_PROVIDERS))
     row = LoginProvider(
         id=uuid4(),
         slug=new.slug,

@@ -20,11 +20,11 @@ from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.mfa import factors
 
-MOST = 20
+MAX_IDENTITIES = 20
 
 
 class TooManyIdentities(Exception):
-    """The account has ``MOST`` identities."""
+    """The account has ``MAX_IDENTITIES`` identities."""
 
 
 class LinkedElsewhere(Exception):
@@ -99,7 +99,7 @@ def by_email(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -
     linked = select(LinkedIdentity.id).where(
         LinkedIdentity.user_id == user.id, LinkedIdentity.provider_id == provider.id
     )
-    return user if db.scalar(linked.limit(1)) is None and len(of_user(db, user.id)) < MOST else None
+    return user if db.scalar(linked.limit(1)) is None and len(of_user(db, user.id)) < MAX_IDENTITIES else None
 
 
 def create(db: Session, provider: LoginProvider, identity: UpstreamIdentity, user: User, *, way: str) -> LinkedIdentity:
@@ -114,7 +114,7 @@ def create(db: Session, provider: LoginProvider, identity: UpstreamIdentity, use
         NoLogin: it is a service account.
     """
     require_login(user)
-    if len(of_user(db, user.id)) >= MOST:
+    if len(of_user(db, user.id)) >= MAX_IDENTITIES:
         raise TooManyIdentities
     link = LinkedIdentity(
         issuer=identity.issuer,

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from jwt import InvalidKeyError
 from oauthlib.oauth1 import SIGNATURE_HMAC_SHA1, SIGNATURE_RSA_SHA1, Client
 
-from webapp.core.digests import same
+from webapp.core.digests import constant_time_equal
 from webapp.core.encryption import DecryptionFailed, Encryptor
 from webapp.federation.checks import Check, LoginFailed
 from webapp.federation.claim_names import named_identity
@@ -84,7 +84,7 @@ class OAuth1Login:
         """See ``LoginProtocol.finish``."""
         refuse_confirmation(pending)
         request_token, verifier = self.request_token_of(pending), verifier_in(response)
-        if not same(response.token, request_token.token):
+        if not constant_time_equal(response.token, request_token.token):
             raise LoginFailed(Check.STATE, "oauth_token belongs to another login")
         exchanging = client_of(provider, request_token, verifier=verifier)
         response_parameters = self.requested(Check.TOKEN_RESPONSE, provider, "token_endpoint", exchanging)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from webapp.core.digests import same
+from webapp.core.digests import constant_time_equal
 from webapp.core.pkce import challenge_of
 from webapp.federation.checks import Check, LoginFailed
 from webapp.federation.code_exchange import ClientLogin, redeem
@@ -159,7 +159,7 @@ class OpenIdLogin:
             return {}
         userinfo = self._http.json(Check.USERINFO, endpoint, headers={"Authorization": f"Bearer {access_token}"})
         subject = userinfo.get("sub")
-        if not isinstance(subject, str) or not same(subject, claims["sub"]):
+        if not isinstance(subject, str) or not constant_time_equal(subject, claims["sub"]):
             raise LoginFailed(Check.USERINFO, f"sub is {quoted(subject)}, not that of the ID token")
         return userinfo
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from webapp.core.digests import derive, keyed, new_secret, same
+from webapp.core.digests import constant_time_equal, derive, keyed, new_secret
 
 LIFETIME = timedelta(minutes=10)
-MOST = 4
+MAX_PENDING = 4
 LARGEST = 1500
 """Characters that all of them have in the cookie; older ones are dropped for newer ones."""
 PURPOSES = ("login", "link", "confirm", "test")
@@ -69,7 +69,7 @@ def to_cookie(pending: Sequence[PendingRequest]) -> list[list[Any]]:
             one.user,
             one.mark,
         ]
-        for one in pending[-MOST:]
+        for one in pending[-MAX_PENDING:]
     ]
     while len(entries) > 1 and len(json.dumps(entries)) > LARGEST:
         entries.pop(0)
@@ -94,7 +94,7 @@ def from_cookie(content: object, moment: datetime) -> list[PendingRequest]:
 def take(pending: list[PendingRequest], state: str, slug: str) -> PendingRequest | None:
     """Remove the request with this state from the list; None if it is not there or went to another provider."""
     for one in pending:
-        if same(one.state, state) and one.slug == slug:
+        if constant_time_equal(one.state, state) and one.slug == slug:
             pending.remove(one)
             return one
     return None

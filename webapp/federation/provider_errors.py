@@ -22,7 +22,7 @@ from webapp.federation.models import ProviderError
 
 EVERY = timedelta(seconds=10)
 """Each process writes one kind of error of one provider once in this time, and counts the others."""
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 LONGEST_DETAIL = 250
 RESPONDED = re.compile(r"the provider responds with '([a-z_]{1,50})'")
 
@@ -152,9 +152,13 @@ def in_words(error: ProviderError) -> str:
     return str(SENTENCES.get(error.kind, SENTENCES[Check.RESPONSE]))
 
 
-def purge(db: Session, *, most: int = 500) -> int:
+def purge(db: Session, *, limit: int = 500) -> int:
     """Delete errors that did not happen again for a month. Returns how many; 0 when none are left."""
-    old = select(ProviderError.provider_id, ProviderError.kind).where(ProviderError.last_at < now() - KEPT).limit(most)
+    old = (
+        select(ProviderError.provider_id, ProviderError.kind)
+        .where(ProviderError.last_at < now() - RETENTION)
+        .limit(limit)
+    )
     found = db.execute(old).all()
     for provider_id, kind in found:
         db.execute(delete(ProviderError).where(ProviderError.provider_id == provider_id, ProviderError.kind == kind))

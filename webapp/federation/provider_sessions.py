@@ -18,7 +18,7 @@ from webapp.sessions import lifecycle
 LONGEST_SID = 255
 LONGEST_HINT = 4000
 """Characters of an ID token in the URL of a logout; a longer one is left out, as servers refuse long URLs."""
-KEPT = timedelta(days=1)
+RETENTION = timedelta(days=1)
 ID_TOKENS = SealedColumn(
     "ID tokens of providers", SECRETS.purpose, ProviderSession.id, ProviderSession.id_token, ProviderSession.id
 )
@@ -102,9 +102,9 @@ def of_session(db: Session, sid: UUID) -> ProviderSession | None:
     return db.scalar(select(ProviderSession).where(ProviderSession.sid == sid))
 
 
-def purge(db: Session, *, most: int = 500) -> int:
+def purge(db: Session, *, limit: int = 500) -> int:
     """Delete those whose session here is over. Returns how many; 0 when none are left."""
-    is_over = ProviderSession.created_at <= now() - KEPT, ~sids.is_live(ProviderSession.sid)
-    ended_ids = select(ProviderSession.id).where(*is_over).limit(most)
+    is_over = ProviderSession.created_at <= now() - RETENTION, ~sids.is_live(ProviderSession.sid)
+    ended_ids = select(ProviderSession.id).where(*is_over).limit(limit)
     deletion = delete(ProviderSession).where(ProviderSession.id.in_(ended_ids)).returning(ProviderSession.id)
     return len(db.scalars(deletion).all())

@@ -12,7 +12,7 @@ from webapp.core.sealed_column import SealedColumn
 from webapp.federation.models import LoginProvider
 from webapp.federation.openid_login import Provider
 
-MOST, LAST_POSITION, LONGEST_SLUG = 100, 999, 30
+MAX_PROVIDERS, LAST_POSITION, LONGEST_SLUG = 100, 999, 30
 
 
 SECRETS = SealedColumn(
@@ -49,7 +49,7 @@ def free_slug(db: Session, preferred: str) -> str:
     """A free short name that resembles this one."""
     base = re.sub(r"[^a-z0-9]+", "-", preferred.lower()).strip("-")[:26].strip("-") or "provider"
     existing_slugs = set(db.scalars(select(LoginProvider.slug)))
-    names = (base, *(f"{base}-{number}" for number in range(2, MOST + 2)))
+    names = (base, *(f"{base}-{number}" for number in range(2, MAX_PROVIDERS + 2)))
     return next(name for name in names if name not in existing_slugs)
 
 

@@ -94,8 +94,8 @@ def spend(db: Session, row: WaitingIdentity) -> bool:
     return db.execute(deletion).first() is not None
 
 
-def purge(db: Session, *, most: int = 500) -> int:
+def purge(db: Session, *, limit: int = 500) -> int:
     """Delete those that have expired. Returns how many; 0 when none are left."""
-    old = select(WaitingIdentity.digest).where(WaitingIdentity.expires_at <= now()).limit(most)
+    old = select(WaitingIdentity.digest).where(WaitingIdentity.expires_at <= now()).limit(limit)
     deletion = delete(WaitingIdentity).where(WaitingIdentity.digest.in_(old)).returning(WaitingIdentity.digest)
     return len(db.scalars(deletion).all())

@@ -10,7 +10,7 @@ from webapp.forward_auth.models import ProxiedApp
 from webapp.mail.mailer import Mailer
 
 ROLE = "admin"
-MOST = 10
+MAX_DECIDERS = 10
 """Administrators who are mailed about one request."""
 
 
@@ -19,7 +19,7 @@ def deciders(db: Session, app: ProxiedApp) -> Sequence[User]:
     owner = user_queries.by_id(db, app.owner_id) if app.owner_id else None
     if owner is not None and owner.disabled_at is None and owner.closes_at is None and owner.email is not None:
         return [owner]
-    return user_lookup.reachable_by_mail(db, roles.reaching(db, ROLE), most=MOST)
+    return user_lookup.reachable_by_mail(db, roles.reaching(db, ROLE), limit=MAX_DECIDERS)
 
 
 def mail_deciders(db: Session, mailer: Mailer, app: ProxiedApp, *, username: str, reason: str, path: str) -> None:

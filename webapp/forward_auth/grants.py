@@ -15,7 +15,7 @@ from webapp.core.clock import now
 from webapp.core.driver_statements import RowQuery
 from webapp.forward_auth.models import AccessGrant, ProxiedApp
 
-KEPT = timedelta(days=1)
+RETENTION = timedelta(days=1)
 """How long an ended grant is stored; the audit log has it for longer."""
 
 LIVE_ENDS = RowQuery(
@@ -79,7 +79,7 @@ def live(db: Session, *, app_id: UUID | None = None, user_id: UUID | None = None
 
 def purge(db: Session) -> int:
     """Delete grants that ended some time ago. Returns how many."""
-    ended = delete(AccessGrant).where(AccessGrant.expires_at <= now() - KEPT)
+    ended = delete(AccessGrant).where(AccessGrant.expires_at <= now() - RETENTION)
     return len(db.execute(ended.returning(AccessGrant.user_id)).all())
 
 

@@ -21,7 +21,7 @@ from webapp.sessions.lifecycle import credential_key
 
 LONGEST_NOTE = 100
 MOST_DAYS = 30
-MOST = 50
+MAX_LINKS = 50
 """Live links of one app."""
 NOTED = timedelta(hours=1)
 """How often the opening of one link is recorded at most: anybody who has it can open it."""
@@ -61,8 +61,8 @@ def make(db: Session, app: ProxiedApp, prefix: str, note: str, days: int, *, act
         raise InvalidGuestLink(_("Enter a path such as /albums/summer, without a query."))
     if not 1 <= days <= MOST_DAYS:
         raise InvalidGuestLink(_("A guest link works for 1 to %(most)s days.", most=MOST_DAYS))
-    if (db.scalar(select(func.count()).select_from(GuestLink).where(GuestLink.app_id == app.id)) or 0) >= MOST:
-        raise InvalidGuestLink(_("At most %(most)s guest links for one app.", most=MOST))
+    if (db.scalar(select(func.count()).select_from(GuestLink).where(GuestLink.app_id == app.id)) or 0) >= MAX_LINKS:
+        raise InvalidGuestLink(_("At most %(most)s guest links for one app.", most=MAX_LINKS))
     secret, moment = new_secret(), now()
     row = GuestLink(
         id=uuid4(),

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
-from webapp.core.digests import digest, new_secret, same
+from webapp.core.digests import constant_time_equal, digest, new_secret
 from webapp.forward_auth.models import ArrivalTicket, ProxiedApp, ProxiedSession
 from webapp.sessions.lifecycle import credential_key
 
 LIFETIME = timedelta(seconds=30)
-MOST = 20
+MAX_TICKETS = 20
 """Tickets that one session may have at a time, such as for tabs that are opened together."""
 
 
@@ -51,7 +51,7 @@ def issue(db: Session, user_id: UUID, sid: UUID, state: str, target: TicketTarge
         select(ArrivalTicket.digest).where(ArrivalTicket.sid == sid).order_by(ArrivalTicket.expires_at.desc())
     )
     db.execute(
-        delete(ArrivalTicket).where(ArrivalTicket.digest.in_(session_tickets.offset(MOST - 1).scalar_subquery()))
+        delete(ArrivalTicket).where(ArrivalTicket.digest.in_(session_tickets.offset(MAX_TICKETS - 1).scalar_subquery()))
     )
     secret = new_secret()
     db.add(
@@ -84,7 +84,7 @@ def redeem(db: Session, ticket: str, state_secret: str, host: str) -> RedeemedTi
         raise TicketInvalid("there is no such ticket for this host")
     if found.expires_at <= now():
         raise TicketInvalid("the ticket has expired")
-    if not same(found.state, state_digest(state_secret)):
+    if not constant_time_equal(found.state, state_digest(state_secret)):
         raise TicketInvalid("the ticket was issued for another browser")
     secret = new_secret()
     former = delete(ProxiedSession).where(ProxiedSession.sid == found.sid, ProxiedSession.host == host)

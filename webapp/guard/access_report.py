@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
+from webapp.core.former_names import FormerNames, renamed
 from webapp.core.humanize import humanize
 from webapp.core.translation import _, _l, _n
 from webapp.guard.assurance import Level
@@ -19,15 +18,19 @@ LEVELS = {
 }
 
 
-class ReachableRoute(msgspec.Struct, frozen=True):
+@renamed(address="route")
+class ReachableRoute(FormerNames, frozen=True):
     """One method of one path."""
 
-    address: str
+    route: str
+    """Method and URL rule, such as ``GET /protected``."""
     is_open: bool
     why: str
     """The requirement that decided, as a sentence."""
     scope: str | None
     """The scope with which a token of theirs may call it too; None if no token may."""
+    address: str | None = None
+    """Former name of `route`."""
 
 
 def reach(

@@ -1,6 +1,6 @@
 """check(): a token that is bound to a key is accepted only with a DPoP proof of that key (RFC 9449 §7)."""
 
-from webapp.core.digests import same
+from webapp.core.digests import constant_time_equal
 from webapp.core.dpop import InvalidProof
 from webapp.guard.principal import CredentialRow, NotAccepted, Principal
 from webapp.web import dpop
@@ -37,7 +37,7 @@ def check(presented_token: PresentedToken, principal: Principal, credential_row:
         proof = dpop.proof_for(presented_token.token)
     except InvalidProof as error:
         raise KeyNotProven("invalid_dpop_proof", str(error), credential_row) from error
-    if not same(proof.jkt, jkt):
+    if not constant_time_equal(proof.jkt, jkt):
         raise KeyNotProven("invalid_token", "the proof was made with another key", credential_row)
     # Last, so that rows are stored only for proofs of the right key.
     if not dpop.is_new(proof):

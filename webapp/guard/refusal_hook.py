@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, current_app, g
 from flask.typing import ResponseReturnValue
 
-KEPT = "WWW-Authenticate", "Retry-After"
+KEPT_HEADERS = "WWW-Authenticate", "Retry-After"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def mark_refused(code: str) -> None:
 def as_refusal(own: Response, refused: Response) -> Response:
     if own.status_code < 300:
         own.status_code = refused.status_code if refused.status_code >= 400 else 401
-    for name in KEPT:
+    for name in KEPT_HEADERS:
         if name in refused.headers:
             own.headers.setdefault(name, refused.headers[name])
     for cookie in refused.headers.getlist("Set-Cookie"):

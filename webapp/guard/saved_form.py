@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
-from webapp.core.digests import digest, new_secret, same
+from webapp.core.digests import constant_time_equal, digest, new_secret
 from webapp.core.encryption import DecryptionFailed, Encryptor
 from webapp.core.sealed_column import SealedColumn
 from webapp.guard import form_state
@@ -31,7 +31,7 @@ from webapp.web.transaction import database
 FormEncryptor = NewType("FormEncryptor", Encryptor)
 """Encrypts saved forms; a service."""
 FORMS = SealedColumn("saved forms", "kept form", KeptForm.user_id, KeptForm.sealed, KeptForm.user_id)
-KEPT = "kept_form"
+SESSION_KEY = "kept_form"
 """Key of the secret in the session cookie; it is kept when a login clears the session."""
 LIFETIME = timedelta(hours=1)
 
@@ -85,13 +85,13 @@ def store(owner: UUID, target: str, text: str) -> bool:
     except IntegrityError:
         # The account was deleted, or the same form came twice at once.
         return False
-    session[KEPT] = secret
+    session[SESSION_KEY] = secret
     return True
 
 
 def is_waiting_for(db: Session, user_id: UUID) -> bool:
     """Whether a saved form of this user waits in this browser."""
-    secret, found = session.get(KEPT), db.get(KeptForm, user_id)
+    secret, found = session.get(SESSION_KEY), db.get(KeptForm, user_id)
     return isinstance(secret, str) and found is not None and found.digest == digest(secret) and now() < found.expires_at
 
 
@@ -101,12 +101,12 @@ def find(db: Session, user_id: UUID) -> SavedForm | None:
     Raises:
         NotTheirForm: it belongs to another user; the cookie of this browser no longer names it.
     """
-    secret = session.get(KEPT)
+    secret = session.get(SESSION_KEY)
     if not isinstance(secret, str):
         return None
     found = db.get(KeptForm, user_id)
-    if found is None or not same(found.digest.hex(), digest(secret).hex()):
-        session.pop(KEPT)
+    if found is None or not constant_time_equal(found.digest.hex(), digest(secret).hex()):
+        session.pop(SESSION_KEY)
         if is_somebodys(db, secret):
             raise NotTheirForm
         return None

@@ -158,7 +158,12 @@ def step_up(principal: Principal, need: Requirement, code: ProblemCode, steps: S
             return as_response(redirect(confirm, 303))
         if (form_data := form_state.serialize()) is not None:
             # The confirmation page is rendered here, with the saved form inside, so that no redirect loses it.
-            facts = {"target": path_and_query(), "kept": form_data, "minutes": minutes(need), "required": need.level}
+            facts = {
+                "target": path_and_query(),
+                "form_state": form_data,
+                "minutes": minutes(need),
+                "required": need.level,
+            }
             return as_response((render_template("login/confirm.html", **facts), 401, headers))
     kind = kind_of(code)
     meaning = kind.meaning if code == "step_up_required" else REQUIRED[need.level]

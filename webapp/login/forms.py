@@ -3,6 +3,7 @@
 from wtforms import BooleanField, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
+from webapp.core.former_names import renamed
 from webapp.core.translation import _, _l
 from webapp.web.form import Form
 
@@ -62,6 +63,7 @@ class SecondStepForm(Form):
             raise ValidationError(_("Enter the code."))
 
 
+@renamed(kept="form_state")
 class ConfirmForm(Form):
     """Re-authentication with one of three fields. Which one is shown depends on the factors of the user."""
 
@@ -71,7 +73,7 @@ class ConfirmForm(Form):
     code = code()
     response = passkey_answer()
     next = HiddenField(description="Where to go afterwards: a path on this site.")
-    kept = HiddenField(description="Used by pages: the form that is sent after this confirmation.")
+    form_state = HiddenField(description="Used by pages: the form that is sent after this confirmation.")
 
 
 class PasswordForm(Form):

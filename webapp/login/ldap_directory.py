@@ -79,7 +79,9 @@ class LdapDirectory:
             with connected(self._server) as directory:
                 if self._settings.ldap_base:
                     self._bind_reader(directory)
-                    directory.search(self._settings.ldap_base, ONE_ENTRY, encoded_filter(ANYTHING, {}), ["1.1"], most=1)
+                    directory.search(
+                        self._settings.ldap_base, ONE_ENTRY, encoded_filter(ANYTHING, {}), ["1.1"], limit=1
+                    )
         except LdapFailed as error:
             raise ProviderFailed(str(error)) from error
 
@@ -87,7 +89,7 @@ class LdapDirectory:
         dn = self._settings.ldap_bind_template.replace("{name}", escaped_in_dn(identifier))
         if not is_accepted(directory, dn, password):
             return None
-        found = directory.search(dn, ONE_ENTRY, encoded_filter(ANYTHING, {}), self._wanted, most=1)
+        found = directory.search(dn, ONE_ENTRY, encoded_filter(ANYTHING, {}), self._wanted, limit=1)
         if len(found) != 1:
             raise ProviderFailed("users may not read their own entry in the directory")
         return found[0]
@@ -95,7 +97,7 @@ class LdapDirectory:
     def _searched_and_bound(self, directory: LdapConnection, identifier: str, password: str) -> Entry | None:
         self._bind_reader(directory)
         search_filter = encoded_filter(self._settings.ldap_filter, {"name": identifier})
-        found = directory.search(self._settings.ldap_base, SUBTREE, search_filter, self._wanted, most=2)
+        found = directory.search(self._settings.ldap_base, SUBTREE, search_filter, self._wanted, limit=2)
         if len(found) > 1:
             # Which of them it is cannot be known, and the password of one must not open the account of another.
             log.warning("several entries of the directory match a name")
@@ -142,7 +144,7 @@ class LdapDirectory:
         if not settings.ldap_bind_template or settings.ldap_reader:
             self._bind_reader(directory)
         search_filter = encoded_filter(settings.ldap_group_filter, {"dn": entry.dn, "name": username})
-        entries = directory.search(settings.ldap_group_base, SUBTREE, search_filter, NO_ATTRIBUTES, most=MOST_GROUPS)
+        entries = directory.search(settings.ldap_group_base, SUBTREE, search_filter, NO_ATTRIBUTES, limit=MOST_GROUPS)
         return [group.dn for group in entries]
 
 

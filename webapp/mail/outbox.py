@@ -26,7 +26,7 @@ CONTENTS = SealedColumn("mails", "mail", OutgoingMail.id, OutgoingMail.sealed, O
 CANDIDATES = 10
 LONGEST_ERROR = 300
 # Recipients and kinds of mails are personal data, so old ones are deleted, a limited number at a time.
-KEPT, MOST = timedelta(days=90), 500
+RETENTION, BATCH_SIZE = timedelta(days=90), 500
 
 
 # A mail without recipient costs as much as any other, so that timing does not show which accounts exist. The worker
@@ -168,9 +168,9 @@ def give_up_all(db: Session, *, before: datetime, reason: str) -> int:
 
 
 def purge(db: Session) -> int:
-    """A step of a job: delete old mails. Returns their number; less than ``MOST`` only when there are no more."""
-    is_over = OutgoingMail.created_at <= now() - KEPT, OutgoingMail.due_at.is_(None)
-    found = db.scalars(select(OutgoingMail.id).where(*is_over).limit(MOST)).all()
+    """A step of a job: delete old mails. Returns their number; less than ``BATCH_SIZE`` only when there are no more."""
+    is_over = OutgoingMail.created_at <= now() - RETENTION, OutgoingMail.due_at.is_(None)
+    found = db.scalars(select(OutgoingMail.id).where(*is_over).limit(BATCH_SIZE)).all()
     db.execute(delete(OutgoingMail).where(OutgoingMail.id.in_(found)))
     return len(found)
 

@@ -18,7 +18,7 @@ from webapp.mail import outbox
 from webapp.nodes import heartbeat
 from webapp.settings.paths import release
 
-KEPT = 15.0
+CACHE_SECONDS = 15.0
 """Seconds for which the figures are given again, however often they are asked for."""
 
 
@@ -32,7 +32,7 @@ class StateCollector(Collector):
         with self._counting:
             if monotonic() >= self._until:
                 self._known = [*self._of_valkey(), *self._read()]
-                self._until = monotonic() + KEPT
+                self._until = monotonic() + CACHE_SECONDS
             yield from self._known
 
     def _of_valkey(self) -> Iterator[Metric]:

@@ -3,6 +3,7 @@
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
+from webapp.core.former_names import renamed
 from webapp.core.translation import _l
 from webapp.mfa.passkeys import LONGEST_NAME, InvalidPasskeyName, checked_name
 from webapp.web.form import Form
@@ -12,6 +13,7 @@ def onward() -> HiddenField:
     return HiddenField(description="Path on this site to continue to afterwards.")
 
 
+@renamed(begun="encrypted_seed")
 class TotpForm(Form):
     code = StringField(
         _l("Code"),
@@ -22,7 +24,7 @@ class TotpForm(Form):
         description=_l("6 digits. A new code appears every 30 seconds."),
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"},
     )
-    begun = HiddenField(
+    encrypted_seed = HiddenField(
         validators=[InputRequired(_l("Reload the page and try again.")), Length(max=1000)],
         description="The encrypted secret from the page.",
     )

@@ -14,7 +14,7 @@ from webapp.mfa.models import Passkey
 from webapp.mfa.passkeys import InvalidPasskeyName, checked_name
 from webapp.mfa.webauthn_checks import requires_usable_key
 
-MOST = 100
+MAX_PASSKEYS = 100
 Instant = Annotated[datetime, Meta(tz=True)]
 
 
@@ -44,7 +44,7 @@ def parsed_passkeys(value: object) -> list[PasskeyRecord]:
     Raises:
         InvalidPasskeyRecord
     """
-    kind = Annotated[list[PasskeyRecord], Meta(max_length=MOST)]
+    kind = Annotated[list[PasskeyRecord], Meta(max_length=MAX_PASSKEYS)]
     try:
         found = msgspec.json.decode(value, type=kind) if isinstance(value, str) else msgspec.convert(value, kind)
         for record in found:

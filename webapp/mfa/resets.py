@@ -51,7 +51,7 @@ def cancel_all(db: Session, *, before: datetime) -> int:
     return len(db.scalars(deletion).all())
 
 
-def due(db: Session, *, most: int) -> Sequence[UUID]:
+def due(db: Session, *, limit: int) -> Sequence[UUID]:
     """Ids of users whose reset is due."""
     query = select(FactorReset.user_id).where(FactorReset.due_at <= now()).order_by(FactorReset.due_at)
-    return db.scalars(query.limit(most)).all()
+    return db.scalars(query.limit(limit)).all()

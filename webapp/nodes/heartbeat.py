@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 EVERY = timedelta(minutes=1)
 SLACK = timedelta(seconds=5)
 """The processes of a node write one row: each leaves out what another wrote within ``EVERY``, less this."""
-KEPT = timedelta(days=7)
+RETENTION = timedelta(days=7)
 RUNNING_WITHIN = timedelta(minutes=3)
 """A node that was not seen for this long does not serve, or its clock is wrong."""
 LONGEST_NAME = 100
@@ -84,7 +84,7 @@ def write(db: Session, node: NodeIdentity, *, unless_within: timedelta = timedel
 
 def recently_seen(db: Session) -> Sequence[Node]:
     """The nodes of the last days, the latest first."""
-    return db.scalars(select(Node).where(Node.seen_at > now() - KEPT).order_by(Node.seen_at.desc())).all()
+    return db.scalars(select(Node).where(Node.seen_at > now() - RETENTION).order_by(Node.seen_at.desc())).all()
 
 
 def running(db: Session) -> Sequence[Node]:
@@ -94,7 +94,7 @@ def running(db: Session) -> Sequence[Node]:
 
 def purge(db: Session) -> int:
     """Delete nodes that have not been seen for long; a container has another name after each start."""
-    return len(db.scalars(delete(Node).where(Node.seen_at <= now() - KEPT).returning(Node.name)).all())
+    return len(db.scalars(delete(Node).where(Node.seen_at <= now() - RETENTION).returning(Node.name)).all())
 
 
 class NodeHeartbeat(BackgroundWorker):

@@ -16,9 +16,9 @@ from webapp.core.clock import now
 from webapp.credentials import sids
 from webapp.oauth.models import AppSession, LogoutNotice, OAuthClient, RemovedClient
 
-MOST = 100
+BATCH_SIZE = 100
 """Logins whose end is noted in one transaction."""
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 """How long a login is remembered, if its session has expired; shorter than credentials are kept after their end."""
 
 
@@ -78,8 +78,8 @@ def has_ended(db: Session, *, since: datetime | None = None) -> bool:
 
 
 def collect(db: Session) -> int:
-    """Note the logout tokens to be sent for logins that have ended. Returns how many, at most ``MOST``."""
-    return notify(db, ended(db).limit(MOST))
+    """Note the logout tokens to be sent for logins that have ended. Returns how many, at most ``BATCH_SIZE``."""
+    return notify(db, ended(db).limit(BATCH_SIZE))
 
 
 def ended(db: Session) -> Select[UUID]:
@@ -129,6 +129,6 @@ def notice(client_id: UUID, user_id: UUID, sid: UUID, moment: datetime) -> Logou
 def forget_expired(db: Session) -> int:
     """A step of a job: forget old logins whose session has expired. Apps have timeouts of their own."""
     has_expired = ~session_was_ended(), ~sids.is_live(AppSession.sid)
-    expired = select(AppSession.id).where(*has_expired, AppSession.logged_in_at <= now() - KEPT)
-    deletion = delete(AppSession).where(AppSession.id.in_(expired.limit(MOST))).returning(AppSession.id)
+    expired = select(AppSession.id).where(*has_expired, AppSession.logged_in_at <= now() - RETENTION)
+    deletion = delete(AppSession).where(AppSession.id.in_(expired.limit(BATCH_SIZE))).returning(AppSession.id)
     return len(db.scalars(deletion).all())

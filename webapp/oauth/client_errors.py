@@ -22,7 +22,7 @@ from webapp.oauth.redirect_uris import split
 
 EVERY = timedelta(seconds=10)
 """Each process writes one kind of error of one client once in this time, and counts the others."""
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 LONGEST_DETAIL = 200
 
 SENTENCES = {
@@ -132,9 +132,9 @@ def in_words(error: ClientError) -> str:
     return str(SENTENCES[error.kind]) % {"detail": error.detail}
 
 
-def purge(db: Session, *, most: int = 500) -> int:
+def purge(db: Session, *, limit: int = 500) -> int:
     """Delete errors that did not happen again for a month. Returns how many; 0 when none are left."""
-    old = select(ClientError.client_id, ClientError.kind).where(ClientError.last_at < now() - KEPT).limit(most)
+    old = select(ClientError.client_id, ClientError.kind).where(ClientError.last_at < now() - RETENTION).limit(limit)
     found = db.execute(old).all()
     for client_id, kind in found:
         db.execute(delete(ClientError).where(ClientError.client_id == client_id, ClientError.kind == kind))

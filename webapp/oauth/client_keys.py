@@ -9,7 +9,7 @@ from webapp.core.key_material import public_jwk
 from webapp.core.translation import _
 from webapp.verify import Invalid, load, public_key
 
-MOST = 10
+MAX_KEYS = 10
 LONGEST = 20_000
 LONGEST_KID = 200
 BY_KEY = {"RS256": ("RS256", "PS256"), "ES256": ("ES256",), "EdDSA": ("EdDSA",)}
@@ -43,7 +43,7 @@ def checked(text: str) -> str:
     except Invalid as error:
         raise InvalidClientKeys(_("Enter a JWKS: a JSON object with the public keys of the app in “keys”.")) from error
     jwks = found.get("keys", [found])
-    if not isinstance(jwks, list) or not 0 < len(jwks) <= MOST:
+    if not isinstance(jwks, list) or not 0 < len(jwks) <= MAX_KEYS:
         raise InvalidClientKeys(_("Enter at least 1 and at most 10 public keys."))
     keys = [key_of(jwk) for jwk in jwks]
     kids = {key.kid for key in keys}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event
 from webapp.core.clock import now
-from webapp.core.digests import digest, new_secret, same
+from webapp.core.digests import constant_time_equal, digest, new_secret
 from webapp.core.driver_statements import EntityInsert, RowChange, RowQuery
 from webapp.core.pkce import challenge_of
 from webapp.credentials import sids
@@ -20,7 +20,7 @@ from webapp.oauth.request_rules import AuthorizationRequest
 from webapp.tokens import refresh_families
 
 LIFETIME = timedelta(minutes=1)
-KEPT = timedelta(hours=1)
+RETENTION = timedelta(hours=1)
 """How long an expired code is kept, so that a second use is noticed."""
 NEW = EntityInsert(AuthorizationCode)
 BY_DIGEST = RowQuery(select(AuthorizationCode).where(AuthorizationCode.digest == bindparam("code")))
@@ -113,11 +113,11 @@ def is_verified(verifier: str, challenge: str) -> bool:
     """Whether a verifier has this S256 challenge (RFC 7636 §4.6)."""
     if not VERIFIER.fullmatch(verifier):
         return False
-    return same(challenge_of(verifier), challenge)
+    return constant_time_equal(challenge_of(verifier), challenge)
 
 
-def purge(db: Session, *, most: int = 500) -> int:
+def purge(db: Session, *, limit: int = 500) -> int:
     """Delete codes that expired an hour ago. Returns how many; 0 when none are left."""
-    old = select(AuthorizationCode.digest).where(AuthorizationCode.expires_at < now() - KEPT).limit(most)
+    old = select(AuthorizationCode.digest).where(AuthorizationCode.expires_at < now() - RETENTION).limit(limit)
     deletion = delete(AuthorizationCode).where(AuthorizationCode.digest.in_(old)).returning(AuthorizationCode.digest)
     return len(db.scalars(deletion).all())

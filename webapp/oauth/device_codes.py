@@ -28,7 +28,7 @@ INTERVAL = timedelta(seconds=5)
 EARLY = timedelta(seconds=1)
 """How much earlier a token request may come, because the one before may have taken longer on its way."""
 MOST_TRIES = 5
-KEPT = timedelta(hours=1)
+RETENTION = timedelta(hours=1)
 """How long an expired code is kept, so that a second use is noticed."""
 
 
@@ -179,7 +179,7 @@ def spend(db: Session, row: DeviceCode) -> bool:
     return updated.first() is not None
 
 
-def purge(db: Session, *, most: int = 500) -> int:
+def purge(db: Session, *, limit: int = 500) -> int:
     """Delete codes that expired an hour ago. Returns how many; 0 when none are left."""
-    old = select(DeviceCode.digest).where(DeviceCode.expires_at < now() - KEPT).limit(most)
+    old = select(DeviceCode.digest).where(DeviceCode.expires_at < now() - RETENTION).limit(limit)
     return len(db.scalars(delete(DeviceCode).where(DeviceCode.digest.in_(old)).returning(DeviceCode.digest)).all())

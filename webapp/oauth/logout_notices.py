@@ -22,7 +22,7 @@ MAX_AGE = timedelta(days=1)
 """An app whose sessions last longer than that will hardly be reached by a later try."""
 CANDIDATES = 10
 LONGEST_ERROR = 300
-KEPT, MOST = timedelta(days=30), 500
+RETENTION, BATCH_SIZE = timedelta(days=30), 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +121,8 @@ def retry(db: Session, notice_id: UUID, *, actor_id: UUID) -> LogoutNotice | Non
 
 def purge(db: Session) -> int:
     """A step of a job: delete old notices. Returns how many."""
-    is_over = LogoutNotice.created_at <= now() - KEPT, LogoutNotice.due_at.is_(None)
-    found = db.scalars(select(LogoutNotice.id).where(*is_over).limit(MOST)).all()
+    is_over = LogoutNotice.created_at <= now() - RETENTION, LogoutNotice.due_at.is_(None)
+    found = db.scalars(select(LogoutNotice.id).where(*is_over).limit(BATCH_SIZE)).all()
     db.execute(delete(LogoutNotice).where(LogoutNotice.id.in_(found)))
     if not found:
         forget_removed(db)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from webapp.core.digests import derive, keyed, same
+from webapp.core.digests import constant_time_equal, derive, keyed
 
 PARAMETER = "prompted"
 """Query parameter of our own with the stamp."""
@@ -39,7 +39,7 @@ class PromptStamp:
         seconds, _dot, mac = stamp.partition(".")
         if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 12):
             return None
-        if not same(mac, keyed(self._key, f"{seconds} {request}")):
+        if not constant_time_equal(mac, keyed(self._key, f"{seconds} {request}")):
             return None
         since = datetime.fromtimestamp(int(seconds), UTC)
         return since if timedelta() <= moment - since <= LONGEST else None

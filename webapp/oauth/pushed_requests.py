@@ -68,8 +68,8 @@ def use_up(db: Session, key: bytes) -> bool:
     return db.execute(deletion).first() is not None
 
 
-def purge(db: Session, *, most: int = 500) -> int:
+def purge(db: Session, *, limit: int = 500) -> int:
     """Delete expired requests. Returns how many; 0 when none are left."""
-    old = select(PushedRequest.digest).where(PushedRequest.expires_at < now()).limit(most)
+    old = select(PushedRequest.digest).where(PushedRequest.expires_at < now()).limit(limit)
     deletion = delete(PushedRequest).where(PushedRequest.digest.in_(old)).returning(PushedRequest.digest)
     return len(db.scalars(deletion).all())

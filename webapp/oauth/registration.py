@@ -22,7 +22,7 @@ GRANT_TYPES = {CODE, REFRESH, device_code.GRANT_TYPE}
 """Without client credentials: a service account is given by an admin."""
 METHODS = {*AUTHENTICATED, "none"}
 RS256 = "RS256"
-MOST = 1000
+MAX_APPS = 1000
 """Clients that have registered themselves."""
 MOST_NAMES = 50
 REFUSED = (
@@ -138,8 +138,8 @@ def register(db: Session, token: str, metadata: ClientMetadata, *, algorithms: t
         raise InitialTokenInvalid
     for rule in RULES:
         rule(metadata)
-    if (db.scalar(select(func.count()).where(OAuthClient.is_self_registered)) or 0) >= MOST:
-        raise RegistrationRefused("invalid_client_metadata", f"{MOST} apps have registered already")
+    if (db.scalar(select(func.count()).where(OAuthClient.is_self_registered)) or 0) >= MAX_APPS:
+        raise RegistrationRefused("invalid_client_metadata", f"{MAX_APPS} apps have registered already")
     algorithm = signature_of(metadata, algorithms)
     new = NewClient(
         name=free_name(db, metadata),

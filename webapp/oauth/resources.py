@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from webapp.core.translation import _
 from webapp.oauth.models import OAuthClient
 
-LONGEST, MOST = 200, 20
+LONGEST, MAX_RESOURCES = 200, 20
 # An absolute URI; "#" (a fragment) is left out.
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:[!\"$-~]+")
 
@@ -22,7 +22,7 @@ def checked(uris: Iterable[str]) -> list[str]:
         InvalidResource
     """
     found = list(dict.fromkeys(uris))
-    if len(found) > MOST:
+    if len(found) > MAX_RESOURCES:
         raise InvalidResource(_("An app has at most 20 services."))
     if invalid := next((uri for uri in found if len(uri) > LONGEST or not URI.fullmatch(uri)), None):
         raise InvalidResource(_("%(uri)s is no complete URI without a fragment.", uri=invalid[:50]))

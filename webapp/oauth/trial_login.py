@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from webapp.core.digests import derive, keyed, new_secret, same
+from webapp.core.digests import constant_time_equal, derive, keyed, new_secret
 
 LONGEST = timedelta(minutes=15)
 """How long it may take, with a further factor or consent."""
@@ -42,7 +42,7 @@ class TrialLogin:
         seconds = stamp.partition(".")[0]
         if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 12):
             return None
-        if not same(mac, self._mac(stamp, client_id, sid)):
+        if not constant_time_equal(mac, self._mac(stamp, client_id, sid)):
             return None
         age = moment - datetime.fromtimestamp(int(seconds), UTC)
         return self._of(state) if timedelta(seconds=-1) <= age <= LONGEST else None

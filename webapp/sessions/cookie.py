@@ -159,11 +159,11 @@ def store_session(
         is_remembered: whether the cookie outlives the browser window.
         is_same_user: whether the user was logged in before, and only proved it again: open forms go on working.
     """
-    former = {key: session[key] for key in (saved_form.KEPT, csrf.SESSION_KEY) if key in session}
+    former = {key: session[key] for key in (saved_form.SESSION_KEY, csrf.SESSION_KEY) if key in session}
     session.clear()
-    if saved_form.KEPT in former:
+    if saved_form.SESSION_KEY in former:
         # Only the user who submitted the form can read it; see ``guard.saved_form``.
-        session[saved_form.KEPT] = former[saved_form.KEPT]
+        session[saved_form.SESSION_KEY] = former[saved_form.SESSION_KEY]
     if is_same_user and csrf.SESSION_KEY in former:
         session[csrf.SESSION_KEY] = former[csrf.SESSION_KEY]
     else:
@@ -223,10 +223,10 @@ def mark_window(response: Response) -> Response:
 
 def clear(db: Session, user_id: UUID) -> None:
     """Empty the browser's cookie at the logout of a user; what remains is that a form of another user waits."""
-    form_data = None if saved_form.is_waiting_for(db, user_id) else session.get(saved_form.KEPT)
+    form_data = None if saved_form.is_waiting_for(db, user_id) else session.get(saved_form.SESSION_KEY)
     session.clear()
     if form_data is not None:
-        session[saved_form.KEPT] = form_data
+        session[saved_form.SESSION_KEY] = form_data
 
 
 def init_app(app: Flask, key: CookieKey) -> None:

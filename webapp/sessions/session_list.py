@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from sqlalchemy.orm import Session
 
+from webapp.core.former_names import HasIpAddress
 from webapp.core.humanize import ways_in_words
 from webapp.credentials.models import Credential
 from webapp.guard.principal import Principal
@@ -14,13 +14,12 @@ from webapp.sessions.models import BrowserSession
 from webapp.sessions.user_agents import describe_user_agent
 
 
-class Device(msgspec.Struct, frozen=True, kw_only=True):
+class Device(HasIpAddress, frozen=True, kw_only=True):
     """A live session."""
 
     id: UUID
     name: str
     """Browser and operating system, as far as the user agent names them."""
-    address: str | None
     method: str
     started_at: datetime
     last_seen_at: datetime
@@ -42,7 +41,7 @@ def device_of(credential: Credential, browser: BrowserSession, principal: Princi
     return Device(
         id=credential.id,
         name=describe_user_agent(browser.user_agent),
-        address=credential.last_used_from or browser.ip_address,
+        ip_address=credential.last_used_from or browser.ip_address,
         method=ways_in_words(credential.amr),
         started_at=credential.created_at,
         last_seen_at=credential.last_used_at or credential.created_at,

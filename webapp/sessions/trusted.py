@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import LONGEST_AGENT, Event, record
 from webapp.core.clock import now
 from webapp.core.digests import new_secret
+from webapp.core.former_names import HasIpAddress
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import TRUST, AuthenticationProof
 from webapp.sessions.lifecycle import Browser, credential_key
@@ -17,12 +17,11 @@ from webapp.sessions.models import BrowserSession
 from webapp.sessions.user_agents import describe_user_agent
 
 
-class Trusted(msgspec.Struct, frozen=True):
+class Trusted(HasIpAddress, frozen=True):
     """A trusted browser, in which the password is enough."""
 
     id: UUID
     name: str
-    address: str | None
     since: datetime
     expires_at: datetime
 
@@ -66,7 +65,11 @@ def of_user(db: Session, user_id: UUID) -> list[Trusted]:
     browsers = {row.id: row for row in db.scalars(select(BrowserSession).where(BrowserSession.id.in_(found)))}
     return [
         Trusted(
-            key, describe_user_agent(browsers[key].user_agent), browsers[key].ip_address, row.created_at, row.expires_at
+            key,
+            describe_user_agent(browsers[key].user_agent),
+            row.created_at,
+            row.expires_at,
+            ip_address=browsers[key].ip_address,
         )
         for key, row in found.items()
     ]

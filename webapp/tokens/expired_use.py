@@ -8,7 +8,7 @@ from uuid import UUID
 from webapp.core.clock import now
 from webapp.tokens.reminders import WEEK
 
-MOST = 4096
+MAX_ENTRIES = 4096
 
 
 class ExpiredUses:
@@ -23,7 +23,7 @@ class ExpiredUses:
         with self._lock:
             if (noted_at := self._known.get(token_id)) is not None and moment - noted_at < WEEK:
                 return False
-            if len(self._known) >= MOST:
+            if len(self._known) >= MAX_ENTRIES:
                 self._known.clear()
             self._known[token_id] = moment
         return True

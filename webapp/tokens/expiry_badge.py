@@ -8,8 +8,8 @@ from webapp.core.db import Database
 from webapp.credentials import lifecycle as credentials
 from webapp.tokens.token_list import SOON
 
-KEPT = timedelta(minutes=1)
-MOST = 4096
+CACHE_TIME = timedelta(minutes=1)
+MAX_ENTRIES = 4096
 
 
 class ExpiryBadge:
@@ -21,9 +21,9 @@ class ExpiryBadge:
 
     def __call__(self, user_id: UUID) -> bool:
         cached, moment = self._known.get(user_id), now()
-        if cached is not None and timedelta() <= moment - cached[0] < KEPT:
+        if cached is not None and timedelta() <= moment - cached[0] < CACHE_TIME:
             return cached[1]
-        if len(self._known) >= MOST:
+        if len(self._known) >= MAX_ENTRIES:
             self._known.clear()
         found = self.look_up(user_id)
         self._known[user_id] = moment, found

@@ -5,7 +5,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from webapp.core.translation import _
 
-MOST = 20
+MAX_NETWORKS = 20
 Network = IPv4Network | IPv6Network
 # IPv4-mapped IPv6 addresses: ::ffff:10.0.0.7 is 10.0.0.7 (RFC 4291 §2.5.5.2).
 MAPPED = IPv6Network("::ffff:0:0/96")
@@ -22,8 +22,10 @@ def networks_of(words: Iterable[str]) -> tuple[str, ...]:
         InvalidNetwork
     """
     found = dict.fromkeys(str(network_of(word)) for word in words)
-    if len(found) > MOST:
-        raise InvalidNetwork(_("Enter at most %(most)s networks. You entered %(count)s.", most=MOST, count=len(found)))
+    if len(found) > MAX_NETWORKS:
+        raise InvalidNetwork(
+            _("Enter at most %(most)s networks. You entered %(count)s.", most=MAX_NETWORKS, count=len(found))
+        )
     return tuple(found)
 
 

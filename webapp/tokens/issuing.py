@@ -42,12 +42,12 @@ class TokenNameTaken(Exception):
 class TooManyTokens(Exception):
     """The user has reached the maximum number of live tokens."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
+    def __init__(self, max_tokens: int) -> None:
+        self.max_tokens = max_tokens
         super().__init__(
             _(
                 "You have %(count)s active tokens, which is the maximum. Revoke some that you don't use.",
-                count=number(most),
+                count=number(max_tokens),
             )
         )
 
@@ -104,7 +104,7 @@ class TokenIssuer:
     former: tuple[str, ...] = ()
     """Former URLs of the site, whose tokens are still accepted."""
     hooks: list[ClaimsHook] = field(default_factory=list)
-    most: int = 1000
+    max_tokens: int = 1000
     """Maximum number of live tokens per user."""
 
     def adds_claims(self, hook: ClaimsHook) -> ClaimsHook:
@@ -121,8 +121,8 @@ class TokenIssuer:
         advisory_lock(db, f"tokens of {user_id}")
         # The access token of a script login does not count besides the login.
         others = live_counts.live_token_count(db, user_id) - (requested.family_id is not None)
-        if others >= self.most:
-            raise TooManyTokens(self.most)
+        if others >= self.max_tokens:
+            raise TooManyTokens(self.max_tokens)
         if requested.family_id is None:
             free_ended_names(db, user_id)
         token_id = uuid4()

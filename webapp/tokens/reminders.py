@@ -21,7 +21,7 @@ DAY, WEEK = timedelta(days=1), timedelta(days=7)
 # Days before expiry; only for tokens whose lifetime is at least twice as long.
 STAGES = (1, 7, 14)
 # Tokens of one owner per step.
-MOST = 200
+MAX_TOKENS = 200
 
 # Inserts the row if there is none, else updates it only if the last mail is old. Valid for SQLite and PostgreSQL.
 TAKE = text("""
@@ -107,7 +107,7 @@ def next_due(
     if first is None:
         return None
     user_id = first[0].user_id
-    found = db.execute(query.where(ApiToken.user_id == user_id).order_by(Credential.expires_at).limit(MOST))
+    found = db.execute(query.where(ApiToken.user_id == user_id).order_by(Credential.expires_at).limit(MAX_TOKENS))
     rows = [TokenRow(entry, credential) for entry, credential in found]
     tokens_to_mention = [row for row in rows if take(db, row.entry.id, kind_of(row)) and is_worth(row, kind_of(row))]
     return DueReminder(user_id, tokens_to_mention, len(rows))

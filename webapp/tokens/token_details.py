@@ -10,6 +10,7 @@ from webapp.audit import event_queries
 from webapp.audit.models import AuditEvent
 from webapp.audit.sentences import AuditSentence, sentence_of
 from webapp.core.clock import now
+from webapp.core.former_names import HasIpAddress
 from webapp.core.humanize import humanize
 from webapp.credentials import usage_tracker
 from webapp.tokens import rotation, token_list
@@ -39,13 +40,12 @@ class TokenUse(msgspec.Struct, frozen=True):
         return displayed_path(self.resource)
 
 
-class TokenDenial(msgspec.Struct, frozen=True):
+class TokenDenial(HasIpAddress, frozen=True):
     at: datetime
     code: str
     reason: str
     """The requirement that failed, or what was wrong with the token."""
     route: str
-    address: str | None
 
     @property
     def words(self) -> str:
@@ -106,7 +106,7 @@ def denials(events: Sequence[AuditEvent]) -> list[TokenDenial]:
             str(event.details.get("code", "")),
             str(event.details.get("reason", "")),
             str(event.details.get("route", "")),
-            event.address,
+            ip_address=event.address,
         )
         for event in events
     ]

@@ -26,7 +26,7 @@ MAX_NAMED = 500
 WEEK = 7
 SOON = timedelta(days=7)
 LONG_UNUSED = timedelta(days=90)
-KEPT = timedelta(days=90)
+RETENTION = timedelta(days=90)
 WIDE = "allows_all"
 
 WORDS = {
@@ -211,7 +211,9 @@ def is_live_at(moment: datetime) -> ColumnElement[bool]:
 
 
 def recently_ended(moment: datetime) -> ColumnElement[bool]:
-    ended_recently = or_(Credential.revoked_at > moment - KEPT, Credential.expires_at.between(moment - KEPT, moment))
+    ended_recently = or_(
+        Credential.revoked_at > moment - RETENTION, Credential.expires_at.between(moment - RETENTION, moment)
+    )
     return and_(or_(Credential.revoked_at.is_not(None), Credential.expires_at <= moment), ended_recently)
 
 

@@ -9,7 +9,7 @@ from flask_wtf.csrf import generate_csrf, validate_csrf
 from itsdangerous import BadData, URLSafeTimedSerializer
 from wtforms import ValidationError
 
-from webapp.core.digests import new_secret, same
+from webapp.core.digests import constant_time_equal, new_secret
 from webapp.core.translation import _, _l
 from webapp.web.body import submitted
 from webapp.web.canonical_url import BaseUrl
@@ -122,7 +122,7 @@ def check_double_submit(cookie: str, expected: Sequence[str]) -> None:
     """
     refuse_cross_site()
     repeated, cookie_value = sent_token(), request.cookies.get(cookie, "")
-    if not any(same(repeated, value) and same(cookie_value, value) for value in expected):
+    if not any(constant_time_equal(repeated, value) and constant_time_equal(cookie_value, value) for value in expected):
         raise refusal(_("X-CSRF-Token does not repeat the cookie %(cookie)s.", cookie=cookie))
 
 

@@ -4,16 +4,18 @@ A view declares what it reads by ``@responds`` and ``@reads``. A view of this si
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask, Request, request
+from msgspec import Struct
 from msgspec.structs import fields as members_of
 from wtforms import Form
 
+from webapp.core.former_names import former_names_of
 from webapp.core.translation import _
 from webapp.web.api_schema import contract_of
 from webapp.web.bearer import locations
@@ -58,6 +60,8 @@ class KnownNames:
     """Names in the query string; None if that is not checked."""
     lists: frozenset[str]
     """Query parameters that may be repeated."""
+    former_fields: Mapping[str, str]
+    """Fields of the form by former names."""
 
 
 def reads(
@@ -90,10 +94,10 @@ def known_names(view: Callable[..., Any]) -> KnownNames:
     """What a view reads. Of a view of a plug-in, only what it declares is checked."""
     contract, declared = contract_of(view), getattr(view, ATTRIBUTE, None) or Reads(*(frozenset[str](),) * 3, None)
     if declared.others:
-        return KnownNames(fields=None, prefixes=(), parameters=None, lists=frozenset())
+        return KnownNames(fields=None, prefixes=(), parameters=None, lists=frozenset(), former_fields={})
     is_of_this_site = (view.__module__ or "").partition(".")[0] == __name__.partition(".")[0]
     form = declared.form or (contract.form if contract else None)
-    query = {member.name for member in members_of(contract.query)} if contract and contract.query else set()
+    query = parameters_of(contract.query) if contract and contract.query else set()
     return KnownNames(
         fields=declared.fields.union(field_names(form) if form else ())
         if is_of_this_site or form or declared.fields
@@ -101,7 +105,12 @@ def known_names(view: Callable[..., Any]) -> KnownNames:
         prefixes=getattr(form, "prefixes", ()),
         parameters=declared.parameters | query if is_of_this_site or query or declared.parameters else None,
         lists=declared.lists,
+        former_fields=former_names_of(form) if form else {},
     )
+
+
+def parameters_of(query: type[Struct]) -> set[str]:
+    return {member.name for member in members_of(query)} | former_names_of(query).keys()
 
 
 def refuse_unknown(current: Request, app: Flask) -> None:
@@ -121,7 +130,7 @@ def refuse_unknown(current: Request, app: Flask) -> None:
     if query and names.parameters is not None and (changes or names.parameters):
         check_query(names.parameters, names.lists | token_parameter(current.method))
     if changes and names.fields is not None:
-        check_body(names.fields, names.prefixes)
+        check_body(names.fields, names.prefixes, names.former_fields)
 
 
 def token_parameter(method: str) -> frozenset[str]:
@@ -141,10 +150,12 @@ def check_query(known_parameters: frozenset[str], lists: frozenset[str]) -> None
         raise refusal(errors, 400)
 
 
-def check_body(known_fields: frozenset[str], prefixes: tuple[str, ...]) -> None:
+def check_body(known_fields: frozenset[str], prefixes: tuple[str, ...], former_fields: Mapping[str, str]) -> None:
     fields = submitted()
     for name in known_fields & SPELLINGS.keys():
         merge_spellings(name, SPELLINGS[name])
+    for former, name in former_fields.items():
+        merge_spellings(name, former)
     accepted = known_fields | ALWAYS
     if unknown := [name for name in fields if name not in accepted and not name.startswith(prefixes or ("\0",))]:
         raise refusal(

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from wtforms.fields.choices import Choice  # type: ignore[attr-defined]
 from wtforms.widgets import Select
 
-MOST = 2000
+MAX_CACHED = 2000
 
 
 class LongSelect(Select):
@@ -24,6 +24,6 @@ class LongSelect(Select):
         return option(choice.value, choice.label, choice.selected)
 
 
-@lru_cache(MOST)
+@lru_cache(MAX_CACHED)
 def option(value: str, label: str, selected: bool) -> Markup:
     return Select.render_option(Choice(value, label, selected, {}))  # type: ignore[call-arg]

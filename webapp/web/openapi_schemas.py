@@ -76,7 +76,7 @@ def form_schema(form: type[Form], choices: Mapping[str, Sequence[str]]) -> Schem
     """
     fields = list(fields_of(form))
     properties = {field.name: field_schema(field, choices.get(field.name, ())) for field in fields}
-    properties |= {SPELLINGS[name]: found | same(name) for name, found in properties.items() if name in SPELLINGS}
+    properties |= {SPELLINGS[name]: found | same_as(name) for name, found in properties.items() if name in SPELLINGS}
     # ``csrf_token`` is for forms and described with the header; other members are refused.
     schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     if required := [field.name for field in fields if is_required(field)]:
@@ -106,7 +106,7 @@ def field_schema(field: Field, choices: Sequence[str]) -> Schema:
     return found | description_of(field)
 
 
-def same(name: str) -> Schema:
+def same_as(name: str) -> Schema:
     return {"description": f"The same as `{name}`."}
 
 

@@ -31,9 +31,9 @@ USERS = (
 )
 EVENTS = (
     *("", "before={middle}", "user={busy}", "user={busy}&before={middle}", "user={somebody}", "actor={admin}"),
-    *("event=session.started", "event=role.changed", "event=session.started&before={middle}", "address=10.7.57.7"),
-    *("event=access.refused&user={busy}", "event=token.revoked&user={busy}", "event=role.changed&address=10.7.57.7"),
-    *("event=access.refused&address=10.7.57.7", "request={request}", "since={day}&until={day}"),
+    *("event=session.started", "event=role.changed", "event=session.started&before={middle}", "ip_address=10.7.57.7"),
+    *("event=access.refused&user={busy}", "event=token.revoked&user={busy}", "event=role.changed&ip_address=10.7.57.7"),
+    *("event=access.refused&ip_address=10.7.57.7", "request={request}", "since={day}&until={day}"),
     *("event=role.changed&since={day}&until={day}", "user={somebody}&since={day}", "route=/reports/<int:number>"),
     *("route=/nowhere", "event=access.refused&route=/nowhere"),
 )

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import disavow, email_change
 from webapp.accounts.email_change import CONFIRM
-from webapp.accounts.forms import AddressForm, LinkForm
+from webapp.accounts.forms import LinkForm, NewEmailForm
 from webapp.accounts.models import User
 from webapp.accounts.names import InvalidEmail, checked_email, normalized_key
 from webapp.accounts.non_passkey_logins import NonPasskeyLogins
@@ -37,12 +37,12 @@ from webapp.web.transaction import database, db
 REQUESTED = Limit("address-asked", 5, timedelta(hours=1))
 
 
-class AddressAsked(msgspec.Struct, frozen=True):
+class EmailChangeRequested(msgspec.Struct, frozen=True):
     pending_email: str
     """It takes effect once the link that was mailed to it is opened and confirmed."""
 
 
-class AddressRestored(msgspec.Struct, frozen=True):
+class EmailRestored(msgspec.Struct, frozen=True):
     email: str
     """The restored e-mail address. A link for a new password is mailed to it."""
     sessions: int
@@ -57,10 +57,10 @@ class AddressRestored(msgspec.Struct, frozen=True):
 
 @bp.post("/account/email")
 @require(session=True, fresh_within=FRESH)
-@responds(AddressAsked, form=AddressForm, status=202, refuses=(422, 429))
+@responds(EmailChangeRequested, form=NewEmailForm, status=202, refuses=(422, 429))
 def change_address(principal: Principal) -> ResponseReturnValue:
     """Request another e-mail address. A confirmation link is mailed to it."""
-    form = AddressForm()
+    form = NewEmailForm()
     if not form.validate_on_submit() or (email := fitting(form)) is None:
         return form_again(principal, form)
     take_turn(REQUESTED, str(principal.user_id))
@@ -70,10 +70,10 @@ def change_address(principal: Principal) -> ResponseReturnValue:
         return form_again(principal, form)
     email_change.request(db(), mailer(), user, email, current_circumstances())
     message = _("We sent a link to %(email)s. Open it within a day to change your e-mail address.", email=email)
-    return redirect_or_json(url_for("account.show"), message, AddressAsked(email), status=202)
+    return redirect_or_json(url_for("account.show"), message, EmailChangeRequested(email), status=202)
 
 
-def fitting(form: AddressForm) -> str | None:
+def fitting(form: NewEmailForm) -> str | None:
     try:
         return checked_email(form.email.data or "")
     except InvalidEmail as error:
@@ -81,18 +81,18 @@ def fitting(form: AddressForm) -> str | None:
         return None
 
 
-def form_again(principal: Principal, form: AddressForm) -> ResponseReturnValue:
+def form_again(principal: Principal, form: NewEmailForm) -> ResponseReturnValue:
     return refuse_form(form, lambda: account_page(me(principal), form))
 
 
-def account_page(user: User, form: AddressForm) -> str:
+def account_page(user: User, form: NewEmailForm) -> str:
     return render_template("accounts/account.html", **profile.account_context(user, profile.form_of(user), form))
 
 
 @bp.post("/account/email/cancel")
 @require(session=True)
 @responds(None, status=204)
-def cancel_address(principal: Principal) -> ResponseReturnValue:
+def cancel_email_change(principal: Principal) -> ResponseReturnValue:
     """Cancel the pending e-mail address. Its link stops working."""
     email_change.cancel(db(), principal.user_id)
     return redirect_or_json(
@@ -146,7 +146,7 @@ def undo_email_change_form() -> ResponseReturnValue:
 
 @bp.post("/account/email/undo")
 @public
-@responds(AddressRestored, form=LinkForm, refuses=(404, 409))
+@responds(EmailRestored, form=LinkForm, refuses=(404, 409))
 def undo_email_change() -> ResponseReturnValue:
     """Restore the previous e-mail address. Sessions and script logins end, and the password stops working."""
     secret = link_secret.opened(UNDO)
@@ -165,7 +165,7 @@ def undo_email_change() -> ResponseReturnValue:
     return redirect_or_json(
         url_for("not_me.ended", then="elsewhere" if user.has_external_identity else "mailed"),
         f"{message} {ended.sentence}",
-        AddressRestored(email=user.email or "", **ended.facts),
+        EmailRestored(email=user.email or "", **ended.facts),
     )
 
 
@@ -174,7 +174,7 @@ def facts_of(purpose: str, secret: str) -> dict[str, Any]:
     try:
         with database().read() as reading:
             user, link = email_change.pending_link(reading, purpose, secret)
-            return {"email": link.address, "user": user, "link": secret}
+            return {"email": link.email, "user": user, "link": secret}
     except LinkDead as error:
         raise dead_link() from error
 

@@ -1,6 +1,5 @@
 """POST /password-strength: an estimate of a password while it is typed. Nothing of it is stored."""
 
-import msgspec
 from flask import Blueprint, current_app
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -10,6 +9,7 @@ from webapp.accounts.context_words import context_words_of
 from webapp.accounts.forms import StrengthForm
 from webapp.accounts.passwords import RefusedPassword
 from webapp.accounts.views.request_info import ESTIMATED, passwords, roles_of, take_turn
+from webapp.core.former_names import FormerNames, renamed
 from webapp.guard import public
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json
@@ -17,12 +17,15 @@ from webapp.web.negotiation import as_json
 bp = Blueprint("strength", __name__)
 
 
-class Strength(msgspec.Struct, frozen=True):
+@renamed(says="message")
+class Strength(FormerNames, frozen=True):
     fits: bool
     """Whether it may be chosen."""
     score: int
     """From 0 to 4."""
-    says: str
+    message: str
+    says: str = ""
+    """Former name of `message`."""
 
 
 @bp.post("/password-strength")

@@ -9,7 +9,7 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import email_change, mail_preferences, notices, profile
-from webapp.accounts.forms import AddressForm, MailsForm, ProfileForm
+from webapp.accounts.forms import MailsForm, NewEmailForm, ProfileForm
 from webapp.accounts.models import User
 from webapp.accounts.names import InvalidUserName
 from webapp.accounts.profile import Profile
@@ -101,11 +101,11 @@ def form_again(user: User, form: ProfileForm) -> ResponseReturnValue:
     return refuse_form(form, lambda: render_template("accounts/account.html", **account_context(user, form)))
 
 
-def account_context(user: User, form: ProfileForm, email_form: AddressForm | None = None) -> dict[str, Any]:
+def account_context(user: User, form: ProfileForm, email_form: NewEmailForm | None = None) -> dict[str, Any]:
     waiting = email_change.pending(db(), user.id)
     return {
         "form": form,
-        "email_form": email_form or AddressForm(formdata=None),
+        "email_form": email_form or NewEmailForm(formdata=None),
         "mails": MailsForm(formdata=None, data=mail_preferences.chosen(user)),
         "pending": waiting,
         "can_mail": mailer().can_mail,
@@ -121,7 +121,7 @@ def account_of(user: User) -> Account:
         display_name=user.display_name,
         email=user.email,
         email_verified_at=user.email_verified_at,
-        pending_email=waiting.address if waiting else None,
+        pending_email=waiting.email if waiting else None,
         roles=list(included_in(db(), user.role)),
         language=user.language,
         time_zone=user.time_zone,

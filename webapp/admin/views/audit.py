@@ -19,6 +19,7 @@ from webapp.audit.event_queries import AuditFilter
 from webapp.audit.log import Event, current_name
 from webapp.audit.sentences.declared import DECLARED
 from webapp.core.db import Database
+from webapp.core.former_names import renamed
 from webapp.core.translation import _
 from webapp.web.api_schema import CSV, JSON_LINES, responds
 from webapp.web.negotiation import as_json, wants_page
@@ -35,6 +36,7 @@ DAY = r"^((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})?$"
 NOBODY = UUID(int=0)
 
 
+@renamed(address="ip_address")
 class AuditQuery(msgspec.Struct, frozen=True):
     user: Annotated[
         str,
@@ -49,7 +51,7 @@ class AuditQuery(msgspec.Struct, frozen=True):
         ),
     ] = ""
     event: Annotated[str, msgspec.Meta(max_length=50, pattern=NO_NUL, description="Such as `token.revoked`.")] = ""
-    address: Annotated[str, msgspec.Meta(max_length=45, pattern=NO_NUL, description="IP address it came from.")] = ""
+    ip_address: Annotated[str, msgspec.Meta(max_length=45, pattern=NO_NUL, description="IP address it came from.")] = ""
     request: Annotated[
         str,
         msgspec.Meta(
@@ -176,7 +178,7 @@ def audit_filter(query: AuditQuery) -> AuditFilter:
         user_id=user_id_of(query.user),
         actor_id=user_id_of(query.actor),
         event=query.event,
-        address=query.address,
+        ip_address=query.ip_address,
         request_id=query.request,
         route=query.route,
         since=day(query.since, "since"),

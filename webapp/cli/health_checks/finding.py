@@ -2,16 +2,19 @@
 
 from typing import Literal
 
-import msgspec
+from webapp.core.former_names import FormerNames, renamed
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """The result of a check. Scripts read ``message`` as ``says`` and ``remedy`` as ``mend`` in the JSON of doctor."""
+@renamed(says="message", mend="remedy")
+class Finding(FormerNames, frozen=True):
+    """The result of a check."""
 
     level: Literal["ok", "warn", "bad"]
     about: str
-    message: str = msgspec.field(name="says")
-    remedy: str = msgspec.field(default="", name="mend")
+    message: str
+    remedy: str = ""
+    says: str = ""
+    mend: str = ""
 
     def __str__(self) -> str:
         return f"{self.level:<5} {self.about:<10} {self.message}" + (f" {self.remedy}" if self.remedy else "")

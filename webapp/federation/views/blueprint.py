@@ -18,7 +18,7 @@ from webapp.web.transaction import database
 
 bp = Blueprint("federation", __name__)
 
-KEPT = "provider_logins"
+SESSION_KEY = "provider_logins"
 """Key of the session cookie."""
 
 
@@ -64,8 +64,8 @@ def for_protocol(row: LoginProvider) -> Provider:
 
 def pending() -> list[PendingRequest]:
     """The logins of this browser that have not come back."""
-    return pending_requests.from_cookie(session.get(KEPT), now())
+    return pending_requests.from_cookie(session.get(SESSION_KEY), now())
 
 
 def store(found: list[PendingRequest]) -> None:
-    session[KEPT] = pending_requests.to_cookie(found)
+    session[SESSION_KEY] = pending_requests.to_cookie(found)

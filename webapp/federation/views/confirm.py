@@ -41,11 +41,11 @@ def confirm(slug: str, principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/login/with/<slug>/confirm")
 @require(session=True, spares_level=True, spares_closed=True)
-@reads(fields=("next", "kept"))
+@reads(fields=("next", "form_state"))
 def keep_and_confirm(slug: str, principal: Principal) -> ResponseReturnValue:
     """Keep a form that waits for the confirmation, and lead on: the form action may not redirect to other sites."""
     row, target = linked(provider_named(slug), principal), safe_path(request.form.get("next"))
-    form_data = request.form.get("kept", "")
+    form_data = request.form.get("form_state", "")
     if target and form_state.parse(form_data):
         saved_form.store(principal.user_id, target, form_data)
         target = url_for("login.resume")

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import current_app, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.core.digests import new_secret, same
+from webapp.core.digests import constant_time_equal, new_secret
 from webapp.core.encryption import DecryptionFailed
 from webapp.core.translation import _
 from webapp.credentials import sids
@@ -64,6 +64,6 @@ def logged_out(slug: str) -> ResponseReturnValue:
     # It may have been disabled meanwhile.
     provider_named(slug, disabled_too=True)
     state = session.pop(LEFT_WITH, "")
-    if state and same(state, request.args.get("state", "")):
+    if state and constant_time_equal(state, request.args.get("state", "")):
         flash(_("You are logged out."), "ok")
     return redirect(url_for("login.new", stay=stay()), 303)

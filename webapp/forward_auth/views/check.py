@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core import dpop as dpop_proofs
 from webapp.core.clock import now
-from webapp.core.digests import same
+from webapp.core.digests import constant_time_equal
 from webapp.core.dpop import InvalidProof, ProvenRequest
 from webapp.forward_auth import guests
 from webapp.forward_auth.check_counter import CheckCounter
@@ -139,7 +139,7 @@ def prove_key(current: Request, original: OriginalRequest, verdict: Verdict) -> 
         )
     except InvalidProof as error:
         raise KeyNotProven("invalid_dpop_proof", str(error), row) from error
-    if not same(proof.jkt, jkt) or not dpop.is_new(proof):
+    if not constant_time_equal(proof.jkt, jkt) or not dpop.is_new(proof):
         raise KeyNotProven("invalid_dpop_proof", "the proof was made with another key, or used before", row)
 
 

@@ -85,7 +85,7 @@ def confirm(principal: Principal) -> ResponseReturnValue:
     reauthenticate(principal, amr)
     if not wants_page():
         return Response(status=204)
-    return onward(safe_path(form.next.data), form_state.parse(form.kept.data))
+    return onward(safe_path(form.next.data), form_state.parse(form.form_state.data))
 
 
 def proof(principal: Principal, form: ConfirmForm, user: User) -> str | None:
@@ -179,7 +179,7 @@ def form_again(form: ConfirmForm, problem: Problem | None = None) -> ResponseRet
     def page() -> str:
         # The saved form is kept even after a 429.
         return confirm_page(
-            target, form.kept.data, error_text, required=required_level(), otherwise=without_level(target)
+            target, form.form_state.data, error_text, required=required_level(), otherwise=without_level(target)
         )
 
     response = refuse_form(form, page, problem=problem)
@@ -202,7 +202,7 @@ def confirm_page(
     Args:
         otherwise: path of a page for users who go on without the required level, where it is only preferred.
     """
-    facts = {"target": target, "kept": form_data, "error": error, "minutes": MINUTES, "required": required}
+    facts = {"target": target, "form_state": form_data, "error": error, "minutes": MINUTES, "required": required}
     facts["otherwise"] = otherwise
     return render_template("login/confirm.html", **facts)
 

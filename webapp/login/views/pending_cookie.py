@@ -17,17 +17,17 @@ from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
 from webapp.web.transaction import database
 
-KEPT = "pending"
+SESSION_KEY = "pending"
 
 
 def store(pending: PendingLogin) -> None:
     """Put a pending login into the cookie."""
-    session[KEPT] = pending_login.to_cookie(pending)
+    session[SESSION_KEY] = pending_login.to_cookie(pending)
 
 
 def forget() -> None:
     """Remove the pending login from the cookie, and end it, so that copies of the cookie are worthless."""
-    content: Any = session.pop(KEPT, None)
+    content: Any = session.pop(SESSION_KEY, None)
     pending = pending_login.from_cookie(content) if content is not None else None
     if pending is not None:
         with database().write() as db:
@@ -36,7 +36,7 @@ def forget() -> None:
 
 def pending_login_and_user() -> tuple[PendingLogin, User] | None:
     """The pending login of this browser and its user, if the second step may still follow."""
-    content: Any = session.get(KEPT)
+    content: Any = session.get(SESSION_KEY)
     pending = pending_login.from_cookie(content) if content is not None else None
     if pending is None:
         return None
@@ -52,7 +52,7 @@ def begin_again(target: str | None = None) -> ResponseReturnValue:
     Args:
         target: where to go after the login, if the form says so.
     """
-    content: Any = session.get(KEPT)
+    content: Any = session.get(SESSION_KEY)
     pending = pending_login.from_cookie(content) if content is not None else None
     forget()
     if not wants_page():

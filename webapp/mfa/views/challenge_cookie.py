@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from flask import session
 
-from webapp.core.digests import new_secret, same
+from webapp.core.digests import constant_time_equal, new_secret
 from webapp.core.ratelimit import Limit, Limiter
 from webapp.core.ratelimit_storage import SPENT
 from webapp.mfa.webauthn_ceremonies import CeremonyRefused
@@ -14,9 +14,9 @@ from webapp.web.registry import service
 
 LIFETIME = timedelta(minutes=5)
 ANSWERED = Limit(f"{SPENT}challenge", 1, LIFETIME)
-KEPT = "challenges"
+SESSION_KEY = "challenges"
 # Several, so that two tabs, or a repeated request for options, do not disturb each other.
-MOST = 4
+MAX_CHALLENGES = 4
 
 
 def create(purpose: str) -> bytes:
@@ -26,8 +26,8 @@ def create(purpose: str) -> bytes:
         purpose: of the ceremony; an answer for another purpose is refused.
     """
     text = new_secret()
-    challenges = session.get(KEPT, [])
-    session[KEPT] = [*challenges, [text, purpose, int(time.time())]][-MOST:]
+    challenges = session.get(SESSION_KEY, [])
+    session[SESSION_KEY] = [*challenges, [text, purpose, int(time.time())]][-MAX_CHALLENGES:]
     return bytes_of(text)
 
 
@@ -41,8 +41,10 @@ def spend(purpose: str, answered_challenge: bytes) -> bytes:
     Raises:
         CeremonyRefused: it was not created for this browser and purpose, has expired, or was answered before.
     """
-    issued_at = {text: at for text, challenge_purpose, at in session.get(KEPT, []) if challenge_purpose == purpose}
-    text = next((text for text in issued_at if same(bytes_of(text), answered_challenge)), None)
+    issued_at = {
+        text: at for text, challenge_purpose, at in session.get(SESSION_KEY, []) if challenge_purpose == purpose
+    }
+    text = next((text for text in issued_at if constant_time_equal(bytes_of(text), answered_challenge)), None)
     if text is None:
         raise CeremonyRefused("the challenge was not issued to this browser for this purpose")
     if time.time() - issued_at[text] >= LIFETIME.total_seconds():

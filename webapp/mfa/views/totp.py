@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import msgspec
 from flask import Response, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.audit.log import Event
 from webapp.core.clock import now
+from webapp.core.former_names import FormerNames, renamed
 from webapp.core.translation import _, _l
 from webapp.guard import Principal
 from webapp.guard.assurance import Level, joined, level_of
@@ -26,13 +26,16 @@ from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import db
 
 
-class TotpOffer(msgspec.Struct, frozen=True):
+@renamed(begun="encrypted_seed")
+class TotpOffer(FormerNames, frozen=True):
     """The secret for an authenticator app. It is stored only after its first code."""
 
     secret: str
     uri: str
-    begun: str
-    """The encrypted seed, to be sent back with the code."""
+    encrypted_seed: str
+    """To be sent back with the code."""
+    begun: str = ""
+    """Former name of `encrypted_seed`."""
 
 
 @bp.get("/account/security/totp")
@@ -56,7 +59,7 @@ def enrol_totp(principal: Principal) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_again(principal, form)
     try:
-        seed = enrolment.seed_of(sealer(), principal.user_id, form.begun.data or "", now())
+        seed = enrolment.seed_of(sealer(), principal.user_id, form.encrypted_seed.data or "", now())
         totp.enrol(db(), sealer(), principal.user_id, seed, form.code.data or "")
     except EnrolmentOver:
         form.code.errors = [_("That took more than 15 minutes. Add the new secret to your app and try again.")]
@@ -109,7 +112,7 @@ def form_again(principal: Principal, form: TotpForm, seed: str | None = None) ->
 def totp_page(principal: Principal, form: TotpForm, seed: str) -> Response:
     uri = totp.uri(seed, username=principal.username, site_name=current_app.config["SITE_NAME"])
     sealed_seed = enrolment.begin(sealer(), principal.user_id, seed, now())
-    form.begun.data = sealed_seed
+    form.encrypted_seed.data = sealed_seed
     side, path = enrolment.qr_code(uri) if wants_page() else (0, "")
     facts: dict[str, Any] = {"form": form, "secret": totp.in_groups(seed), "uri": uri, "side": side, "path": path}
     answer = show(TotpOffer(seed, uri, sealed_seed), "mfa/totp.html", **facts)

@@ -17,7 +17,7 @@ from webapp.web.negotiation import as_json
 from webapp.web.problems import Problem
 from webapp.web.registry import service
 
-KEPT = 300
+CACHE_SECONDS = 300
 """Seconds for which clients may cache it."""
 
 
@@ -69,5 +69,5 @@ def signing_algorithm() -> str:
 
 def cached(document: dict[str, Any]) -> Response:
     response = as_json(document)
-    response.headers["Cache-Control"] = f"public, max-age={KEPT}"
+    response.headers["Cache-Control"] = f"public, max-age={CACHE_SECONDS}"
     return response

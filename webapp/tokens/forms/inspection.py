@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from webapp.core.former_names import renamed
 from webapp.core.translation import _, _l
 from webapp.guard.token_grant import METHODS
 from webapp.web.form import Form, one_line, stripped
@@ -21,6 +22,7 @@ def bare(value: str | None) -> str | None:
     )
 
 
+@renamed(address="path")
 class InspectForm(Form):
     token = TextAreaField(
         _l("Token"),
@@ -30,7 +32,7 @@ class InspectForm(Form):
         render_kw={"rows": 5, "autocomplete": "off", "spellcheck": "false"},
     )
     method = SelectField(_l("Method"), choices={method: method for method in METHODS}, default="GET")
-    address = StringField(
+    path = StringField(
         _l("Path"),
         [Optional(), Length(max=500), one_line],
         filters=[stripped],
@@ -45,7 +47,7 @@ class InspectForm(Form):
         render_kw={"maxlength": 50, "autocomplete": "off", "spellcheck": "false"},
     )
 
-    def validate_address(self, field: StringField) -> None:
+    def validate_path(self, field: StringField) -> None:
         try:
             path = urlsplit(field.data or "").path
         except ValueError:
@@ -60,5 +62,5 @@ class InspectForm(Form):
             raise ValidationError(_("Enter one IP address, such as 10.0.0.7 or 2001:db8::7.")) from None
 
     @property
-    def path(self) -> str:
-        return urlsplit(self.address.data or "").path
+    def path_without_query(self) -> str:
+        return urlsplit(self.path.data or "").path

@@ -113,12 +113,12 @@ def inspected(principal: Principal, form: InspectForm) -> Inspected:
         return answer_of(reading, reading.sentence if reading.code else str(ANOTHERS), reading.code)
     refused, caller = admitted(reading, credential_row)
     verdict = None
-    if form.address.data:
+    if form.path.data:
         ip_address = form.calling_from.data or request.remote_addr
         verdict = (
             refused_verdict(refused)
             if caller is None
-            else guard_verdict(caller, form.method.data, form.path, ip_address)
+            else guard_verdict(caller, form.method.data, form.path_without_query, ip_address)
         )
     sentence = (
         reading.sentence if reading.code == refused else REFUSED.get(refused or "token_invalid", reading.sentence)

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.admin.views.permissions import read
 from webapp.admin.views.proxied_apps.blueprint import app_of, bp
+from webapp.core.former_names import renamed
 from webapp.core.translation import _
 from webapp.forward_auth import rule_test
 from webapp.forward_auth.checks import ForwardAuth
@@ -24,6 +25,7 @@ from webapp.web.transaction import db
 NO_NUL = r"^[^\x00]*$"
 
 
+@renamed(address="ip_address")
 class RuleTestQuery(msgspec.Struct, frozen=True):
     url: Annotated[str, msgspec.Meta(max_length=2000, pattern=NO_NUL, description="URL or path at the app.")] = ""
     method: Annotated[str, msgspec.Meta(max_length=40, pattern=NO_NUL)] = "GET"
@@ -38,7 +40,7 @@ class RuleTestQuery(msgspec.Struct, frozen=True):
         str,
         msgspec.Meta(pattern="^(aal2|phr)?$", description="What the login of the user has reached: `aal2` or `phr`."),
     ] = ""
-    address: Annotated[
+    ip_address: Annotated[
         str, msgspec.Meta(max_length=45, pattern=NO_NUL, description="IP address, for rules with networks.")
     ] = ""
 
@@ -71,7 +73,7 @@ def tried(row: ProxiedApp, query: RuleTestQuery) -> RuleTestOutcome:
     """
     checks = service(ForwardAuth)
     app = rule_test.app_as_applied(db(), row)
-    caller = rule_test.caller_called(db(), query.person, query.token, acr=query.login, ip_address=query.address)
+    caller = rule_test.caller_called(db(), query.person, query.token, acr=query.login, ip_address=query.ip_address)
     request = rule_test.request_to(app, query.method, query.url or "/")
     verdict = RuleTest(checks.decisions, checks.query).verdict(db(), app, request, caller)
     return rule_test.outcome_for(verdict, row)
