@@ -32,7 +32,7 @@ REDIRECTS = 301, 302, 303, 307, 308
 @dataclass
 class Person:
     app: Flask
-    address: str = "203.0.113.18"
+    ip_address: str = "203.0.113.18"
     user_agent: str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
     base_url: str = ""
     """Where the site is opened; empty means its base URL."""
@@ -87,7 +87,7 @@ class Person:
             path,
             method=method,
             headers=sent,
-            environ_overrides={"REMOTE_ADDR": self.address},
+            environ_overrides={"REMOTE_ADDR": self.ip_address},
             base_url=self.base_url,
             **{"buffered": True} | kwargs,
         )

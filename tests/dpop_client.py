@@ -43,8 +43,8 @@ def proof(claims=None, header=None, *, key=KEY):
 
 
 def bound_token(app, user, *scopes, jkt=JKT):
-    authority = TokenGrant(scopes=frozenset(scopes or ("protected:read",)), jkt=jkt)
-    return factories.api_token(app, user, authority=authority).token
+    grant = TokenGrant(scopes=frozenset(scopes or ("protected:read",)), jkt=jkt)
+    return factories.api_token(app, user, grant=grant).token
 
 
 def call(app, token, proven, *, scheme="DPoP", path="/protected", method="GET", **more):

@@ -16,7 +16,7 @@ class Mailbox:
 
     def __init__(self, app: Flask) -> None:
         self.mails = list[LeasedMail]()
-        self.worker = MailWorker(services_of(app).get(Database), services_of(app).get(Mailer).sealer, self)
+        self.worker = MailWorker(services_of(app).get(Database), services_of(app).get(Mailer).encryptor, self)
 
     def send(self, mail: LeasedMail) -> None:
         self.mails.append(mail)

@@ -31,8 +31,8 @@ class Mail:
 
 def mails(app: Flask) -> list[Mail]:
     """The oldest first."""
-    sealer = services_of(app).get(Mailer).sealer
+    encryptor = services_of(app).get(Mailer).encryptor
     with services_of(app).get(Database).write() as db:
         rows = db.scalars(select(OutgoingMail).where(OutgoingMail.to != "").order_by(OutgoingMail.created_at)).all()
-        read = [(row.kind, outbox.opened(row, sealer)) for row in rows]
+        read = [(row.kind, outbox.opened(row, encryptor)) for row in rows]
     return [Mail(kind, m.to, m.content.subject, m.content.text, m.content.html) for kind, m in read if m]

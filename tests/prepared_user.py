@@ -62,7 +62,7 @@ class PreparedUser:
         if not holds(app, self._made(app).database):
             person.log_in("ada")
             return
-        found = self._once(app, self._made(app).database, come(person), person.address, person.user_agent)
+        found = self._once(app, self._made(app).database, come(person), person.ip_address, person.user_agent)
         file_of(app).replace(found.database)
         cookies, person.page = found.left
         person.client._cookies = dict(cookies)

@@ -25,7 +25,7 @@ class Site(ThreadingHTTPServer):
         self.fetches, self.answer, self.status, self.sent = 0, JWKS, 200, {}
         self.gate = threading.Event()
         self.gate.set()
-        self.address = f"http://127.0.0.1:{self.server_port}/jwks.json"
+        self.url = f"http://127.0.0.1:{self.server_port}/jwks.json"
 
 
 class Page(BaseHTTPRequestHandler):

@@ -63,7 +63,7 @@ def environ_of(settings: Settings) -> dict[str, str]:
         "WEBAPP_INSTANCE": str(settings.instance),
         "WEBAPP_DATABASE_URL": settings.database_url,
         "WEBAPP_LOG_LEVEL": "error",
-        "WEBAPP_LOGIN_TRIES_PER_ADDRESS": "100000",
+        "WEBAPP_LOGIN_TRIES_PER_NETWORK": "100000",
     }
 
 

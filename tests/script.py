@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 class Script:
     app: Flask
     token: str | None = None
-    address: str = "10.0.0.7"
+    ip_address: str = "10.0.0.7"
     client: FlaskClient = field(init=False)
 
     def __post_init__(self) -> None:
@@ -26,7 +26,7 @@ class Script:
             path,
             method=method,
             headers=sent | (headers or {}),
-            environ_overrides={"REMOTE_ADDR": self.address},
+            environ_overrides={"REMOTE_ADDR": self.ip_address},
             buffered=True,
             **kwargs,
         )

@@ -5,7 +5,7 @@ from flask_wtf.csrf import generate_csrf
 
 from webapp.accounts.models import User
 from webapp.core.db import Database
-from webapp.sessions.cookie import SECRET, Cookies
+from webapp.sessions.cookie import SECRET, CookieSessionInterface
 from webapp.sessions.lifecycle import Browser, SessionLifetimes, start
 from webapp.web.registry import services_of
 
@@ -17,7 +17,7 @@ def session_headers(app: Flask, user: User, *, amr: str = "pwd") -> dict[str, st
     services, cookies = services_of(app), app.session_interface
     with services.get(Database).write() as db:
         started = start(db, user.id, Browser(AGENT, None), services.get(SessionLifetimes), amr=amr)
-    assert isinstance(cookies, Cookies)
+    assert isinstance(cookies, CookieSessionInterface)
     with app.test_request_context():
         cookies.use_current_key(app)
         session[SECRET] = started.secret

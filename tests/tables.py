@@ -38,7 +38,7 @@ def contents(app: Flask) -> dict[str, list[str]]:
 
 @cache
 def columns_of(table: str) -> str:
-    columns = Base.metadata.tables[table].columns.keys()
+    columns = [column.name for column in Base.metadata.tables[table].columns]
     return ", ".join(f'"{name}"' for name in columns if name not in COUNTED)
 
 

@@ -50,9 +50,9 @@ def test_every_setting_in_the_document_exists(app, name):
     assert name in {row.variable for row in services_of(app).get(Settings).describe({})}
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_every_route_in_the_document_exists(site, address):
-    method, path = address.split()
+@pytest.mark.parametrize("endpoint", ADDRESSES)
+def test_every_route_in_the_document_exists(site, endpoint):
+    method, path = endpoint.split()
     # The kinds of problems have one address for all of them.
     rules = {(verb, rule.rule) for rule in site.url_map.iter_rules() for verb in rule.methods}
     assert (method, path) in rules or site.url_map.bind("").test(path, method)

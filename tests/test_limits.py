@@ -14,7 +14,7 @@ def test_every_public_route_is_listed_with_its_cost_and_limit(app):
     public = {
         (method, route.path)
         for route in routes(app)
-        if route.need is not None and route.need.is_public
+        if route.requirement is not None and route.requirement.is_public
         for method in route.methods
     }
     assert len(listed) == len(set(listed))

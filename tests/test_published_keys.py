@@ -83,7 +83,7 @@ def test_an_unusable_key_is_left_out(noon, key):
 
 def test_many_threads_that_start_at_once_fetch_the_keys_once(site):
     site.gate.clear()
-    keys = PublishedKeys(site.address)
+    keys = PublishedKeys(site.url)
     threading.Timer(0.1, site.gate.set).start()
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(lambda _: keys.find(KEY.kid).algorithm, range(64)))) == 1
@@ -91,7 +91,7 @@ def test_many_threads_that_start_at_once_fetch_the_keys_once(site):
 
 
 def test_a_thousand_unknown_keys_in_eight_threads_cause_at_most_one_fetch(site):
-    keys = PublishedKeys(site.address)
+    keys = PublishedKeys(site.url)
     keys.find(KEY.kid)
 
     def is_unknown(number):
@@ -109,7 +109,7 @@ def test_a_thousand_unknown_keys_in_eight_threads_cause_at_most_one_fetch(site):
 
 
 def test_a_new_key_is_found_and_the_old_one_kept_while_published(site):
-    keys = PublishedKeys(site.address, pause=0)
+    keys = PublishedKeys(site.url, pause=0)
     keys.find(KEY.kid)
     site.answer = json.dumps({"keys": NEXT.jwks()["keys"] + RING.jwks()["keys"]}).encode()
     assert keys.find(NEXT.current().kid)
@@ -121,7 +121,7 @@ def test_a_new_key_is_found_and_the_old_one_kept_while_published(site):
 
 
 def test_the_last_keys_are_used_for_a_limited_time_while_the_site_is_down(site):
-    keys = PublishedKeys(site.address, fresh=0, pause=0)
+    keys = PublishedKeys(site.url, fresh=0, pause=0)
     keys.find(KEY.kid)
     site.status = 500
     assert keys.find(KEY.kid)
@@ -133,7 +133,7 @@ def test_the_last_keys_are_used_for_a_limited_time_while_the_site_is_down(site):
 
 
 def test_a_thread_with_a_known_key_does_not_wait_for_a_fetch(site):
-    keys = PublishedKeys(site.address, fresh=0, pause=0)
+    keys = PublishedKeys(site.url, fresh=0, pause=0)
     keys.find(KEY.kid)
     site.gate.clear()
     slow = threading.Thread(target=lambda: keys.find(KEY.kid))
@@ -148,23 +148,23 @@ def test_a_thread_with_a_known_key_does_not_wait_for_a_fetch(site):
 
 def test_redirects_are_not_followed(site):
     with published() as elsewhere:
-        site.status, site.sent = 302, {"Location": elsewhere.address}
+        site.status, site.sent = 302, {"Location": elsewhere.url}
         with pytest.raises(KeysUnavailable):
-            PublishedKeys(site.address).find(KEY.kid)
+            PublishedKeys(site.url).find(KEY.kid)
         assert elsewhere.fetches == 0
 
 
 def test_the_size_of_the_key_set_is_limited(site):
     site.answer = JWKS + b" " * verify.LARGEST
     with pytest.raises(KeysUnavailable):
-        PublishedKeys(site.address).find(KEY.kid)
+        PublishedKeys(site.url).find(KEY.kid)
 
 
 def test_the_time_to_fetch_keys_is_limited(site, monkeypatch):
     monkeypatch.setattr(verify, "TIMEOUT", 0.2)
     site.gate.clear()
     with pytest.raises(KeysUnavailable):
-        PublishedKeys(site.address).find(KEY.kid)
+        PublishedKeys(site.url).find(KEY.kid)
     site.gate.set()
 
 

@@ -228,5 +228,10 @@ def test_a_former_setting_name_is_accepted_unless_the_present_one_is_set_too(tmp
         return Settings.from_env({"WEBAPP_INSTANCE": str(tmp_path)})
 
     assert read(house_name="Ours").site_name == read(site_name="Ours").site_name == "Ours"
+    assert (
+        read(login_tries_per_address="7").login_tries_per_network
+        == read(login_tries_per_network="7").login_tries_per_network
+        == 7
+    )
     with pytest.raises(SettingsError, match=r"(?i)house_name is the former name of \w*site_name"):
         read(house_name="Ours", site_name="Others")

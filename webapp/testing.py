@@ -122,13 +122,12 @@ def api_token(
     name: str | None = None,
     lifetime: timedelta = timedelta(days=7),
     once: str | None = None,
-    authority: TokenGrant | None = None,
+    grant: TokenGrant | None = None,
 ) -> IssuedToken:
     issuer = services_of(app).get(TokenIssuer)
     token_request = TokenRequest(
         name=name or f"script {next(numbers)}",
-        authority=authority
-        or TokenGrant(scopes=frozenset(scopes or ("profile:read", "protected:read", "tokens:read"))),
+        grant=grant or TokenGrant(scopes=frozenset(scopes or ("profile:read", "protected:read", "tokens:read"))),
         lifetime=lifetime,
         origin="page",
         once=once,

@@ -67,22 +67,24 @@ def use_a_recovery_code(eve, app):
     user = account(app, "ada")
     with_app(app, user)
     code = with_sheet(app, user)[0]
-    another = Person(app, address=eve.address, user_agent=eve.user_agent)
+    another = Person(app, ip_address=eve.ip_address, user_agent=eve.user_agent)
     another.log_in("ada")
     another.press("Continue", code=code)
 
 
 def type_a_wrong_code(eve, app):
     with_app(app, account(app, "ada"))
-    another = Person(app, address=eve.address, user_agent=eve.user_agent)
+    another = Person(app, ip_address=eve.ip_address, user_agent=eve.user_agent)
     another.log_in("ada")
     another.press("Continue", code="000000")
 
 
 def log_in_by_script(eve, app):
-    for address in ("203.0.113.18", eve.address):
+    for ip_address in ("203.0.113.18", eve.ip_address):
         body = {"username": "ada", "password": PASSWORD}
-        assert Script(app, address=address).post("/api/auth", json=body, headers={"User-Agent": "Chrome/140.0"}).json
+        assert (
+            Script(app, ip_address=ip_address).post("/api/auth", json=body, headers={"User-Agent": "Chrome/140.0"}).json
+        )
 
 
 def allow_a_device(eve, app):

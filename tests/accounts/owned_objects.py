@@ -21,7 +21,7 @@ from webapp.forward_auth import access_requests, grants, guest_links, lifecycle
 from webapp.forward_auth.models import ProxiedApp, ProxiedSession
 from webapp.oauth import consents
 from webapp.oauth.models import OAuthClient
-from webapp.sessions import trusted
+from webapp.sessions import trusted_browsers
 from webapp.sessions.lifecycle import Browser
 from webapp.testing import as_user, user_named
 from webapp.tokens import script_logins
@@ -51,8 +51,8 @@ def session_of(app: Flask, user: User) -> UUID:
 
 def trust_of(app: Flask, user: User) -> UUID:
     with services_of(app).get(Database).write() as db:
-        trusted.trust(db, user.id, Browser("Firefox", None), app.config["TRUST_LIFETIME"], amr="pwd otp")
-        return trusted.of_user(db, user.id)[0].id
+        trusted_browsers.trust(db, user.id, Browser("Firefox", None), app.config["TRUST_LIFETIME"], amr="pwd otp")
+        return trusted_browsers.of_user(db, user.id)[0].id
 
 
 def token_of(app: Flask, user: User) -> UUID:
@@ -110,7 +110,7 @@ def asked_access(app: Flask, user: User) -> tuple[str, UUID]:
     with services_of(app).get(Database).write() as db:
         row = lifecycle.by_slug(db, slug)
         assert row is not None
-        return slug, access_requests.ask(db, other.id, row, "for a test").id
+        return slug, access_requests.request_access(db, other.id, row, "for a test").id
 
 
 def guest_link_of(app: Flask, user: User) -> tuple[str, UUID]:
@@ -125,7 +125,7 @@ def grant_to(app: Flask, user: User, slug: str) -> None:
     with services_of(app).get(Database).write() as db:
         row = lifecycle.by_slug(db, slug)
         assert row is not None
-        grants.grant(db, row, user.id, now() + timedelta(hours=1), actor_id=user.id)
+        grants.grant_access(db, row, user.id, now() + timedelta(hours=1), actor_id=user.id)
 
 
 def app_login_of(app: Flask, user: User) -> UUID:

@@ -30,10 +30,10 @@ def test_a_user_name_is_unique_in_every_spelling(app, user, name):
     assert contents(app) == before
 
 
-@pytest.mark.parametrize("address", ["ada@example.org", "ADA@example.org", "ada@EXAMPLE.ORG"])
-def test_an_email_address_is_unique_in_every_spelling(app, user, address):
+@pytest.mark.parametrize("email", ["ada@example.org", "ADA@example.org", "ada@EXAMPLE.ORG"])
+def test_an_email_address_is_unique_in_every_spelling(app, user, email):
     with pytest.raises(EmailTaken):
-        make(app, "grace", address)
+        make(app, "grace", email)
 
 
 def test_several_users_can_have_no_email_address(app):

@@ -173,7 +173,7 @@ def test_was_this_you_of_a_token_or_script_links_to_its_own_page(person, app, us
 
 def test_every_event_not_of_the_site_or_an_admin_has_a_was_this_you_link(person, app, user):
     """An admin's address is not for everybody they look after."""
-    boss = Person(app, address="192.0.2.99")
+    boss = Person(app, ip_address="192.0.2.99")
     factories.user(app, "boss", role="super_admin")
     boss.log_in("boss")
     boss.open(f"/admin/users/{user.id}/role")

@@ -66,10 +66,12 @@ def test_a_closed_account_cannot_create_tokens(person, app):
 
 def test_a_closed_account_can_only_be_reopened_exported_and_logged_out(app):
     open_to_closed = {
-        name for name in app.view_functions if (need := requirement_of(app, name)) is not None and need.spares_closed
+        name
+        for name in app.view_functions
+        if (requirement := requirement_of(app, name)) is not None and requirement.spares_closed
     }
     assert open_to_closed == {
-        *("account.close_form", "account.keep", "account.export_data"),
+        *("account.close_form", "account.reopen", "account.export_data"),
         *(
             "oauth.confirm_end",
             "login.leave",

@@ -35,7 +35,7 @@ from webapp.web.registry import services_of
 @pytest.fixture
 def eve(app, user, beginnings) -> Person:
     """Somebody else who knows Ada's password, from where Ada never was."""
-    thief = Person(app, address="198.51.100.66", user_agent="Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0")
+    thief = Person(app, ip_address="198.51.100.66", user_agent="Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0")
     cookies, thief.page = beginnings.once(app, lambda: logged_in_elsewhere(thief), "eve")
     thief.client._cookies = dict(cookies)
     return thief

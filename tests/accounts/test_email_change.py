@@ -24,9 +24,9 @@ def email(app, user) -> str | None:
         return db.get_one(User, user.id).email
 
 
-def ask(person: Person, address: str = NEW):
+def ask(person: Person, email: str = NEW):
     person.open("/account")
-    return person.press("Send confirmation link", email=address)
+    return person.press("Send confirmation link", email=email)
 
 
 def follow(person: Person, path: str, button: str):
@@ -137,11 +137,11 @@ def test_of_two_requests_for_one_email_address_the_first_to_confirm_succeeds(per
 
 
 @pytest.mark.parametrize(
-    "address", ["", "x", "a@b@c.example", "a@x.example\r\nBcc: e@e.example", "a@x.example, b@x.example"]
+    "email", ["", "x", "a@b@c.example", "a@x.example\r\nBcc: e@e.example", "a@x.example, b@x.example"]
 )
-def test_a_value_that_is_no_email_address_is_refused(person, app, address):
+def test_a_value_that_is_no_email_address_is_refused(person, app, email):
     before = contents(app)
-    assert ask(person, address).status_code == 422
+    assert ask(person, email).status_code == 422
     assert contents(app) == before
 
 

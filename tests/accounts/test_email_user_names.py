@@ -10,10 +10,10 @@ from tests.login.wrong_passwords import attempt
 from tests.outbox_mails import mails
 from tests.tables import contents
 from webapp.accounts import email_change, invitations, provisioning, registration, user_queries
-from webapp.accounts.identity import Identity
 from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import User
 from webapp.accounts.names import InvalidUserName
+from webapp.accounts.password_backend import Identity
 from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken
 from webapp.core.db import Database
 from webapp.web.registry import services_of
@@ -75,7 +75,7 @@ def called_so_by_the_provider(site, name):
 def renamed_by_the_provider(site, name):
     with services_of(site).get(Database).write() as db:
         user = provisioning.create_account(db, Identity(username="eve", subject="1"))
-        provisioning.follow(db, user, name)
+        provisioning.apply_rename(db, user, name)
 
 
 @pytest.mark.parametrize("attack", [named, called_so_by_the_provider, renamed_by_the_provider])

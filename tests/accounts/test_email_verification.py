@@ -47,7 +47,7 @@ def test_wrong_passwords_at_a_verification_are_counted(app, visitor, mailbox):
     register(visitor)
     link = mailbox.link()
     for number in range(10):
-        browser = Person(app, address=f"198.51.{number}.7")
+        browser = Person(app, ip_address=f"198.51.{number}.7")
         browser.open(link)
         assert browser.press("Verify my e-mail address", password=f"wrong wrong {number}").status_code == 422
     visitor.open(link)

@@ -79,14 +79,14 @@ def test_every_text_can_be_compared(text):
 
 
 @pytest.mark.parametrize(
-    "address", ["ada@example.org", "a.b+c@sub.example.org", " ada@EXAMPLE.org ", "ada@xn--bcher-kva.example"]
+    "email", ["ada@example.org", "a.b+c@sub.example.org", " ada@EXAMPLE.org ", "ada@xn--bcher-kva.example"]
 )
-def test_an_email_address_is_stored_normalized(address):
-    assert checked_email(address).partition("@")[2].islower()
+def test_an_email_address_is_stored_normalized(email):
+    assert checked_email(email).partition("@")[2].islower()
 
 
 @pytest.mark.parametrize(
-    "address",
+    "email",
     [
         *("", "ada", "@example.org", "ada@", "a@b@c.org", "ada@example..org", "ada @example.org", "ada@exa mple.org"),
         *("ada@localhost\n", "ada\r\nBcc: x@example.org", "a@b.org,c@d.org", "<ada@example.org>", "ada@[127.0.0.1]"),
@@ -98,13 +98,13 @@ def test_an_email_address_is_stored_normalized(address):
         ),
     ],
 )
-def test_a_value_that_is_no_email_address_is_refused(address):
+def test_a_value_that_is_no_email_address_is_refused(email):
     with pytest.raises(InvalidEmail):
-        checked_email(address)
+        checked_email(email)
 
 
 @pytest.mark.parametrize(
-    ("address", "reason"),
+    ("email", "reason"),
     [
         ("ada", "An e-mail address must contain an @ sign."),
         ("ada@sub.LOCALHOST", "E-mail addresses at reserved domains such as sub.localhost cannot be used."),
@@ -112,6 +112,6 @@ def test_a_value_that_is_no_email_address_is_refused(address):
         ("@example.org", "This is not a valid e-mail address."),
     ],
 )
-def test_common_reasons_have_translatable_messages(address, reason):
+def test_common_reasons_have_translatable_messages(email, reason):
     with pytest.raises(InvalidEmail, match=f"^{reason}$"):
-        checked_email(address)
+        checked_email(email)

@@ -9,7 +9,7 @@ from tests.tables import contents
 
 
 def test_this_was_not_me_ends_the_login_without_logging_in(app, person, user, mailbox):
-    thief = Person(app, address="198.51.100.66")
+    thief = Person(app, ip_address="198.51.100.66")
     thief.log_in("ada")
     minted = factories.api_token(app, user)
     mail = mailbox.one()

@@ -175,9 +175,9 @@ def test_a_script_can_request_and_use_a_link(visitor, user, mailbox):
 def test_a_known_browser_counts_as_unknown_after_a_reset(app, person, user, mailbox):
     """Whoever had the password may have a mark as well; it no longer counts apart."""
     with time_machine.travel(now() + timedelta(seconds=5)):
-        other = Person(app, address="198.51.100.7")
+        other = Person(app, ip_address="198.51.100.7")
         ask(other, "ada")
         set_new(other, mailbox.link())
         for _ in range(10):
-            Person(app, address="198.51.100.9").log_in("ada", "wrong wrong wrong wrong")
+            Person(app, ip_address="198.51.100.9").log_in("ada", "wrong wrong wrong wrong")
         assert person.log_in("ada", "wrong wrong wrong wrong").status_code == 429

@@ -32,7 +32,7 @@ def test_registrations_of_one_network_are_limited(app, mailbox):
     browser = Person(app)
     statuses = [register(browser, f"eve{number}", f"eve{number}@example.org").status_code for number in range(31)]
     assert (set(statuses[:30]), statuses[30]) == ({200}, 429)
-    assert register(Person(app, address="192.0.2.1")).status_code == 200
+    assert register(Person(app, ip_address="192.0.2.1")).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["role", "email_verified_at", "is_verified", "invitation"])

@@ -32,18 +32,18 @@ def test_taken_and_free_names_get_the_same_response(app, visitor, user, mailbox,
     assert answer.text == free.text
 
 
-@pytest.mark.parametrize("address", ["ada@example.org", "eve@example.org"], ids=["taken", "free"])
-def test_the_lookup_of_taken_names_happens_after_the_response(app, visitor, user, mailbox, address):
+@pytest.mark.parametrize("email", ["ada@example.org", "eve@example.org"], ids=["taken", "free"])
+def test_the_lookup_of_taken_names_happens_after_the_response(app, visitor, user, mailbox, email):
     visitor.open("/register")
     before = contents(app)
-    fields = {"username": "eve", "email": address, "password": PASSWORD, "csrf_token": visitor.csrf_token}
+    fields = {"username": "eve", "email": email, "password": PASSWORD, "csrf_token": visitor.csrf_token}
     answer = visitor.ask("POST", "/register", data=fields, buffered=False)
     meanwhile = contents(app)
     # Stored for all alike, encrypted, so that it is not lost with the process.
     assert len(meanwhile.pop("mail_request")) == 1
     assert (answer.status_code, meanwhile | {"mail_request": []}) == (303, before)
     answer.close()
-    assert mailbox.one().to == address
+    assert mailbox.one().to == email
 
 
 def test_only_the_owner_of_a_taken_email_address_gets_a_mail(visitor, user, mailbox):
@@ -100,7 +100,7 @@ def test_an_unverified_name_is_free_again_after_two_days(visitor, mailbox):
 
 
 def test_one_network_cannot_use_up_the_registration_mails_of_an_email_address(app, mailbox):
-    mallory, eve = Person(app, address="198.51.100.7"), Person(app)
+    mallory, eve = Person(app, ip_address="198.51.100.7"), Person(app)
     for number in range(6):
         register(mallory, f"mallory{number}", "eve@example.org")
     assert len(mailbox.opened()) == 3
@@ -110,5 +110,5 @@ def test_one_network_cannot_use_up_the_registration_mails_of_an_email_address(ap
 
 def test_one_mailbox_gets_at_most_twelve_mails_an_hour_from_all_networks(app, mailbox):
     for number in range(15):
-        register(Person(app, address=f"198.51.100.{number}"), f"mallory{number}", "eve@example.org")
+        register(Person(app, ip_address=f"198.51.100.{number}"), f"mallory{number}", "eve@example.org")
     assert len(mailbox.opened()) == 12

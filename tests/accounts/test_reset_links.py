@@ -65,7 +65,7 @@ def test_a_new_link_does_not_void_an_earlier_one(app, visitor, user, mailbox):
     ask(visitor, "ada")
     first = mailbox.link()
     for number in range(5):
-        ask(Person(app, address=f"198.51.100.{number}"), "ada")
+        ask(Person(app, ip_address=f"198.51.100.{number}"), "ada")
     others = [link_in(mail) for mail in mailbox.opened()]
     assert len(others) == 3
     set_new(visitor, first)

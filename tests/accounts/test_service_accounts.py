@@ -13,7 +13,7 @@ from tests.tables import events
 from webapp.accounts import identity_linking, lifecycle, recovery, roles, service_accounts
 from webapp.accounts.models import ServiceAccount, User
 from webapp.accounts.service_queries import ServiceFilter, is_managed_by, service_page
-from webapp.accounts.service_rules import InvalidServiceOwner, NoLogin, Owner
+from webapp.accounts.service_rules import InvalidServiceOwner, Owner, ServiceAccountCannotLogIn
 from webapp.core.db import Database
 from webapp.login.refresh_grant import may_refresh
 from webapp.mail.mailer import Mailer
@@ -109,7 +109,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("change", REFUSED.values(), ids=REFUSED)
 def test_nothing_gives_a_service_account_a_way_to_log_in(app, service, change):
-    with pytest.raises(NoLogin), writing(app) as db:
+    with pytest.raises(ServiceAccountCannotLogIn), writing(app) as db:
         change(db, db.get_one(User, service.id))
 
 

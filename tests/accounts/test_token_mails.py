@@ -155,9 +155,9 @@ def test_a_revoked_token_still_in_use_is_not_mailed(app, user, clock):
 
 def test_a_new_network_of_a_token_is_mailed_except_the_first(app, user, clock):
     token = factories.api_token(app, user, name="nightly").token
-    for address in ("10.0.0.7", "10.0.0.7", "203.0.113.9"):
+    for ip_address in ("10.0.0.7", "10.0.0.7", "203.0.113.9"):
         clock.shift(timedelta(minutes=2))
-        Script(app, token, address=address).get("/protected")
+        Script(app, token, ip_address=ip_address).get("/protected")
     (mail,) = mails(app)
     assert (mail.kind, "203.0.113.9" in mail.text) == ("token_new_network", True)
 
@@ -166,7 +166,7 @@ def test_a_token_used_from_many_networks_is_mailed_once_a_day_up_to_a_limit(app,
     token = factories.api_token(app, user).token
     for number in range(60):
         clock.shift(timedelta(hours=12))
-        Script(app, token, address=f"203.0.113.{number}").get("/protected")
+        Script(app, token, ip_address=f"203.0.113.{number}").get("/protected")
     assert 1 < len(kinds(app)) <= 10
 
 

@@ -25,7 +25,7 @@ WHY = "left the site"
 def person(app: Flask) -> Person:
     """Ines, an admin, at her browser."""
     factories.user(app, "ines", role="super_admin")
-    made = Person(app, address="10.0.0.5")
+    made = Person(app, ip_address="10.0.0.5")
     made.log_in("ines")
     return made
 
@@ -133,8 +133,8 @@ def test_a_time_among_the_details_is_formatted(app, person, user):
 
 def test_repeated_events_are_one_line_with_their_number(app, person, user):
     for _ in range(3):
-        Person(app, address="192.0.2.9").log_in("ada", "wrong wrong wrong")
-    Person(app, address="192.0.2.10").log_in("ada", "wrong wrong wrong")
+        Person(app, ip_address="192.0.2.9").log_in("ada", "wrong wrong wrong")
+    Person(app, ip_address="192.0.2.10").log_in("ada", "wrong wrong wrong")
     other, alike = lines(person, "?event=session.refused")
     assert "3 times, first" in alike
     assert "times" not in other

@@ -107,7 +107,7 @@ def come(app, name):
     """Somebody whom every list has, with all that there is to say of them."""
     made = factories.user(app, name)
     factories.api_token(app, made)
-    Person(app, address="10.0.0.9").log_in(name)
+    Person(app, ip_address="10.0.0.9").log_in(name)
     with_passkey(app, made)
     with services_of(app).get(Database).write() as db:
         services_of(app).get(Mailer).send(db, "test", f"{name}@example.org", user_id=made.id)

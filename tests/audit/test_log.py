@@ -103,7 +103,7 @@ def test_actions_are_recorded(person, app, action, event, times):
 def test_an_event_has_user_ip_address_and_request_id(person, app):
     person.open("/protected/admin")
     (event,) = events(app, "access.refused")
-    assert event["address"] == person.address
+    assert event["address"] == person.ip_address
     assert event["user_id"] == user_of(person).id.hex
     assert event["credential_id"]
     assert event["request_id"] in person.page.text

@@ -18,7 +18,7 @@ from webapp.cli.context import CommandContext
 ROUNDS = 9
 WARM = 3
 MANY = {
-    "WEBAPP_LOGIN_TRIES_PER_ADDRESS": "100000",
+    "WEBAPP_LOGIN_TRIES_PER_NETWORK": "100000",
     "WEBAPP_LOGIN_TRIES_PER_ACCOUNT": "100000",
     "WEBAPP_LOG_LEVEL": "error",
     "WEBAPP_REGISTRATION": "open",

@@ -130,7 +130,7 @@ def most_memory(site: ServedSite) -> dict[int, int]:
 
 
 def main() -> int:
-    limits = {"WEBAPP_LOGIN_TRIES_PER_ACCOUNT": "1000000", "WEBAPP_LOGIN_TRIES_PER_ADDRESS": "1000000"}
+    limits = {"WEBAPP_LOGIN_TRIES_PER_ACCOUNT": "1000000", "WEBAPP_LOGIN_TRIES_PER_NETWORK": "1000000"}
     with tempfile.TemporaryDirectory() as folder, served(Path(folder), **limits) as site:
         for name in ("bench", *KNOWN):
             site.command("user", "add", name, "--password-stdin", stdin=PASSWORD)

@@ -21,7 +21,7 @@ from webapp.cli import schema
 from webapp.cli.context import CommandContext
 
 ROUNDS, WARM = 60, 20
-CALM = {"WEBAPP_LOGIN_TRIES_PER_ADDRESS": "100000", "WEBAPP_LOG_LEVEL": "error"}
+CALM = {"WEBAPP_LOGIN_TRIES_PER_NETWORK": "100000", "WEBAPP_LOG_LEVEL": "error"}
 FEW = 100, 100
 BUDGET = {"authorize": 6.0, "token by code": 4.0, "token by refresh": 4.0}
 GROWTH = 1.5

@@ -28,7 +28,7 @@ from webapp.web.registry import services_of
 
 ROUNDS = 60
 LOGIN_BUDGET, CODE_BUDGET = 0.020, 0.002
-MANY = {"WEBAPP_LOGIN_TRIES_PER_ADDRESS": "100000", "WEBAPP_LOG_LEVEL": "error"}
+MANY = {"WEBAPP_LOGIN_TRIES_PER_NETWORK": "100000", "WEBAPP_LOG_LEVEL": "error"}
 
 
 def timed(action: Callable[[], object]) -> float:
@@ -54,14 +54,14 @@ def logins(app, user) -> list[float]:
 def codes(app, user) -> tuple[list[float], list[float]]:
     """The comparison alone, and with the statement that spends the code."""
     mine, compared, spent = with_app(app, user), [], []
-    database, sealer = services_of(app).get(Database), services_of(app).get(TotpEncryptor)
+    database, encryptor = services_of(app).get(Database), services_of(app).get(TotpEncryptor)
     for _ in range(ROUNDS):
         code = pyotp.TOTP(mine.seed).now()
         compared.append(timed(lambda code=code: totp.step_of(mine.seed, code, now())))
         with database.write() as db:
             db.execute(update(TotpSeed).values(last_step=0))
         with database.write() as db:
-            spent.append(timed(lambda db=db, code=code: totp.spend(db, sealer, user.id, code)))
+            spent.append(timed(lambda db=db, code=code: totp.spend(db, encryptor, user.id, code)))
     return compared, spent
 
 

@@ -150,10 +150,10 @@ def reset_by_command(app, run):
     set_new(person, run("user reset-link eve").stdout.strip().removeprefix(ORIGIN))
 
 
-def asked_for(app, person, address):
+def asked_for(app, person, email):
     person.log_in("eve")
     person.open("/account")
-    person.press("Send confirmation link", email=address)
+    person.press("Send confirmation link", email=email)
 
 
 def confirm(app, kind="confirm_email", button="Confirm"):
@@ -199,7 +199,7 @@ def last_reset_link(app):
 
 def not_me(app, run):
     added(app, run).log_in("eve")
-    person = Person(app, address="198.51.100.7", user_agent="Chrome/140.0")
+    person = Person(app, ip_address="198.51.100.7", user_agent="Chrome/140.0")
     person.log_in("eve")
     confirm(app, "new_login", "Secure my account")
     set_new(Person(app), last_reset_link(app))

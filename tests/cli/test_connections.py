@@ -11,7 +11,7 @@ import pytest
 from tests.event_loop import finished
 from webapp.cli import connections
 from webapp.cli.connections import bound_connections, peers, surplus
-from webapp.cli.worker import Clients
+from webapp.cli.worker import ClientNetworks
 
 CAPACITY = 100
 
@@ -95,7 +95,7 @@ def is_closed(client):
     ],
 )
 def test_connections_are_counted_for_the_network_that_trusted_proxies_saw(peer, forwarded, client):
-    clients = Clients((ip_network("10.0.0.0/8"),))
+    clients = ClientNetworks((ip_network("10.0.0.0/8"),))
     assert clients.of_request({"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": forwarded}) == client
     assert clients.of_connection(peer) == (
         None if peer.startswith("10.") else clients.of_request({"REMOTE_ADDR": peer})

@@ -210,4 +210,4 @@ def test_a_role_name_cannot_look_like_an_option(name):
 
 
 def test_keys_of_counts_do_not_look_like_options():
-    assert not Limit("login-address", 10, timedelta(hours=1)).key(["-h3te7j"]).startswith("-")
+    assert not Limit("login-network", 10, timedelta(hours=1)).key(["-h3te7j"]).startswith("-")

@@ -5,7 +5,7 @@ import pytest
 from tests.login.slapd import BASE, PEOPLE, READER, READER_PASSWORD
 from tests.ports import free_port
 from webapp.accounts.configured_roles import unknown_role
-from webapp.cli.health_checks.directory import reached
+from webapp.cli.health_checks.directory import directory_findings
 from webapp.settings import Settings
 
 SECRET = "W6uYp3vQ9sLx2Tn8Rk5Zc1Hd7Jf4Mb0G"
@@ -26,7 +26,7 @@ def configured(tmp_path, slapd):
 
 
 def test_without_a_directory_nothing_is_said(tmp_path):
-    assert list(reached(Settings(secret_key=SECRET, instance=tmp_path))) == []
+    assert list(directory_findings(Settings(secret_key=SECRET, instance=tmp_path))) == []
 
 
 @pytest.mark.parametrize(
@@ -39,14 +39,14 @@ def test_without_a_directory_nothing_is_said(tmp_path):
     ],
 )
 def test_the_directory_is_tried(configured, changed, level, says):
-    (finding,) = reached(configured(**changed))
+    (finding,) = directory_findings(configured(**changed))
     assert finding.level == level
     assert says in finding.message
     assert READER_PASSWORD not in str(finding)
 
 
 def test_passwords_in_clear_are_a_warning(configured):
-    first = next(reached(configured(ldap_url="ldap://directory.invalid", ldap_starttls="never")))
+    first = next(directory_findings(configured(ldap_url="ldap://directory.invalid", ldap_starttls="never")))
     assert (first.level, "unencrypted" in first.message) == ("warn", True)
 
 

@@ -15,7 +15,7 @@ def counted(run, instance):
     run("db upgrade")
     database = Database(f"sqlite:///{instance / 'latchkey.db'}")
     limiter = Limiter(SqlStorage(database))
-    for name in ("login-account", "login-account", "login-address"):
+    for name in ("login-account", "login-account", "login-network"):
         limiter.take(Limit(name, 10, timedelta(hours=1)), "somebody")
     database.close()
 
@@ -23,13 +23,13 @@ def counted(run, instance):
 @pytest.mark.usefixtures("counted")
 def test_counts_are_listed(run):
     hits = {entry["key"].split("/")[0]: entry["hits"] for entry in json.loads(run("limits list --json").stdout)}
-    assert hits == {"login-account": 2, "login-address": 1}
+    assert hits == {"login-account": 2, "login-network": 1}
 
 
 @pytest.mark.usefixtures("counted")
 def test_counts_are_reset_by_prefix(run):
     assert run("limits reset login-account").stdout == "1\n"
-    assert [entry["key"].split("/")[0] for entry in json.loads(run("limits list --json").stdout)] == ["login-address"]
+    assert [entry["key"].split("/")[0] for entry in json.loads(run("limits list --json").stdout)] == ["login-network"]
 
 
 @pytest.mark.usefixtures("counted")

@@ -46,7 +46,9 @@ def seeds(instance):
             with_app(app, user)
         settings = services_of(app).get(Settings)
         with services_of(app).get(Database).write() as db:
-            put(db, services_of(app).get(Mailer).sealer, kind="x", to="a@example.org", content=Content("a", "b", "c"))
+            put(
+                db, services_of(app).get(Mailer).encryptor, kind="x", to="a@example.org", content=Content("a", "b", "c")
+            )
             sealed = reseal.COLUMNS[3].encryptor(settings).seal(b"form", belongs_to=str(users[0].id))
             db.add(KeptForm(user_id=users[0].id, digest=bytes(32), sealed=sealed, expires_at=users[0].created_at))
     return [user.id for user in users]

@@ -9,7 +9,7 @@ import time_machine
 from tests.core.forged_tokens import NOON, NOW, encode
 from tests.dpop_client import JKT, KEY, OTHER, SITE, claims_for, header_of, jwk_of, proof
 from webapp.core import key_material
-from webapp.core.dpop import InvalidDpopKey, InvalidProof, ProvenRequest, proven, thumbprint_in
+from webapp.core.dpop import InvalidDpopKey, InvalidProof, ProvenRequest, thumbprint_in, verify_proof
 from webapp.core.signing_keys import generate
 
 MINUTE = timedelta(minutes=1)
@@ -23,7 +23,7 @@ def noon():
 
 
 def verified(text, *, method="GET", path="/protected", token=None, base_urls=(SITE,)):
-    return proven(text, ProvenRequest(method=method, base_urls=base_urls, path=path, token=token), window=MINUTE)
+    return verify_proof(text, ProvenRequest(method=method, base_urls=base_urls, path=path, token=token), window=MINUTE)
 
 
 def claims(**changes):

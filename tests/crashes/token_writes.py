@@ -38,7 +38,7 @@ class TokenEdited(WithToken):
 
     def is_done(self, response: httpx.Response | None) -> bool:
         name: str = self.site.read(lambda db: db.get_one(ApiToken, self.token_id).name)
-        scopes = self.site.read(lambda db: db.get_one(Credential, self.token_id).authority.scopes)
+        scopes = self.site.read(lambda db: db.get_one(Credential, self.token_id).grant.scopes)
         is_renamed = name == "nightly backup"
         assert ("self:rotate" in scopes) is not is_renamed, "half of the change is there"
         return is_renamed

@@ -41,7 +41,7 @@ def counted(app, issued):
 
 
 def test_the_first_use_is_written_at_once_with_its_ip_address(app, issued):
-    Script(app, issued.token, address="198.51.100.9").get("/protected")
+    Script(app, issued.token, ip_address="198.51.100.9").get("/protected")
     found = row(app, issued)
     assert (found.last_used_at, found.last_used_from) == (now(), "198.51.100.9")
 

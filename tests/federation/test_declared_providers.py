@@ -47,7 +47,7 @@ def declare(app, tmp_path):
             path.chmod(0o600)
         declared_providers.load(factories.database_of(app), SEALER, PrivateHosts(), tmp_path)
         with factories.database_of(app).read() as db:
-            return {row.slug: row for row in providers.every(db)}
+            return {row.slug: row for row in providers.list_providers(db)}
 
     return declare
 

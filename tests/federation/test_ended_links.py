@@ -17,7 +17,7 @@ from webapp.federation import lifecycle, linked_logins, linking, providers
 from webapp.federation.lifecycle import ProviderEditor
 from webapp.federation.login_outcome import AccountOutcome, outcome_of
 from webapp.federation.models import UnlinkedIdentity
-from webapp.federation.upstream_identity import identity_of
+from webapp.federation.provider_identity import identity_of
 
 RULES = [{"claim": "groups", "value": "staff", "role": "editor"}]
 
@@ -155,7 +155,7 @@ def test_a_provider_without_rules_changes_no_role(app, upstream, ada):
     other = Upstream("https://other.example.org")
     row = provided(app, other, slug="other")
     with factories.database_of(app).write() as db:
-        identity = linking.UpstreamIdentity(other.issuer, "x-1")
+        identity = linking.ProviderIdentity(other.issuer, "x-1")
         linking.create(db, row, identity, db.get_one(User, ada.id), way="account")
     other.claims = {"sub": "x-1"}
     person = Person(app)

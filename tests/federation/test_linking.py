@@ -14,7 +14,7 @@ from tests.second_factors import with_passkey
 from tests.tables import events
 from webapp.accounts import lifecycle
 from webapp.accounts.models import User
-from webapp.accounts.password_login import PasswordLogin
+from webapp.accounts.password_login_policy import PasswordLoginPolicy
 from webapp.core.clock import now
 from webapp.federation import linking
 from webapp.federation.linked_logins import only_ways_in
@@ -171,12 +171,12 @@ def test_those_who_would_be_locked_out_without_a_provider_are_counted(app, upstr
     with factories.database_of(app).write() as db:
         db.add(linking.LinkedIdentity(**columns(other, people["both"])))
         lifecycle.disable(db, db.get_one(User, people["disabled"].id))
-        assert only_ways_in(db, provider.id, PasswordLogin("on")) == 1
-        assert only_ways_in(db, provider.id, PasswordLogin("off")) == 2, "the password does not count"
-        assert only_ways_in(db, provider.id, PasswordLogin("admins")) == 2
+        assert only_ways_in(db, provider.id, PasswordLoginPolicy("on")) == 1
+        assert only_ways_in(db, provider.id, PasswordLoginPolicy("off")) == 2, "the password does not count"
+        assert only_ways_in(db, provider.id, PasswordLoginPolicy("admins")) == 2
         db.get_one(User, people["password"].id).role = "admin"
         db.flush()
-        assert only_ways_in(db, provider.id, PasswordLogin("admins")) == 1
+        assert only_ways_in(db, provider.id, PasswordLoginPolicy("admins")) == 1
         db.get_one(LoginProvider, other.id).disabled_at = now()
         db.flush()
-        assert only_ways_in(db, provider.id, PasswordLogin("on")) == 2
+        assert only_ways_in(db, provider.id, PasswordLoginPolicy("on")) == 2

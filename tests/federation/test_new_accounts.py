@@ -21,7 +21,7 @@ from webapp.core.clock import now
 from webapp.federation import linking, new_accounts
 from webapp.federation.models import LoginProvider
 from webapp.federation.new_accounts import POLICIES, NoAccount
-from webapp.federation.upstream_identity import identity_of
+from webapp.federation.provider_identity import identity_of
 from webapp.mail.mailer import Mailer
 from webapp.web.registry import services_of
 
@@ -131,16 +131,16 @@ def test_a_user_name_that_does_not_fit_is_asked_for_again(app, user, upstream, n
 def test_nobody_learns_from_a_first_login_whether_an_address_has_an_account(app, user, upstream):
     """The provider is not authoritative for the domain, so whoever logs in may have entered any address there."""
     pages = {}
-    for number, address in enumerate(("ada@example.com", "free@example.com")):
+    for number, email in enumerate(("ada@example.com", "free@example.com")):
         factories.user(app, "other", email="ada@example.com") if not number else None
-        upstream.claims |= {"sub": f"s-{number}", "email": address, "email_verified": True}
+        upstream.claims |= {"sub": f"s-{number}", "email": email, "email_verified": True}
         person = Person(app)
         log_in(person, upstream)
         before = person.open(PAGE).text
         after = person.press("Create account", username=f"person-{number}").text
         profile = person.open("/account").text
-        plain = "".join(before + after + profile).replace(address, "").replace(f"person-{number}", "")
-        pages[address] = {word for word in plain.split() if word.isalpha()}
+        plain = "".join(before + after + profile).replace(email, "").replace(f"person-{number}", "")
+        pages[email] = {word for word in plain.split() if word.isalpha()}
     assert pages["ada@example.com"] == pages["free@example.com"]
     assert [mail.kind for mail in mails(app)][-2:] == ["email_taken_by_change", "confirm_email"]
 
@@ -182,20 +182,20 @@ def test_the_subject_of_another_issuer_is_another_person(app, upstream):
     assert from_there.headers["Location"] == "/login/with/other/account"
 
 
-@pytest.mark.parametrize("address", [None, "invited@example.com"])
-def test_an_invitation_offers_the_providers_and_gives_its_role_and_address(app, address):
+@pytest.mark.parametrize("email", [None, "invited@example.com"])
+def test_an_invitation_offers_the_providers_and_gives_its_role_and_address(app, email):
     upstream = Upstream(claims={"sub": "u-1", "email": "elsewhere@example.com", "preferred_username": "grace"})
     provided(app, upstream, account_policy="invited")
     with factories.database_of(app).write() as db:
-        secret = invite(db, role="admin", **({"email": address} if address else {}))
+        secret = invite(db, role="admin", **({"email": email} if email else {}))
     person = Person(app)
     assert "Log in with Acme" in person.open(f"/register/{secret}").text
     log_in(person, upstream)
     page = person.open(PAGE).text
-    assert ("invited@example.com" in page, "Your invitation was mailed there." in page) == (address is not None,) * 2
+    assert ("invited@example.com" in page, "Your invitation was mailed there." in page) == (email is not None,) * 2
     person.press("Create account")
     made = account(app, "grace")
-    assert (made.role, made.email, made.email_verified_at is not None) == ("admin", address, address is not None)
+    assert (made.role, made.email, made.email_verified_at is not None) == ("admin", email, email is not None)
     stranger = Person(app)
     upstream.claims["sub"] = "u-2"
     log_in(stranger, upstream)

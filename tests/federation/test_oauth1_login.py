@@ -21,8 +21,8 @@ from webapp.federation.checks import Check, LoginFailed
 from webapp.federation.oauth1_login import LONGEST, OAuth1Login
 from webapp.federation.openid_login import Provider
 from webapp.federation.pending_requests import LARGEST, RequestSecrets, to_cookie
+from webapp.federation.provider_http import UpstreamHttp
 from webapp.federation.providers import ProviderEncryptor
-from webapp.federation.upstream_http import UpstreamHttp
 from webapp.web.registry import services_of
 
 CLIENT_OF_THE_RFC = {"oauth_consumer_key": "dpf43f3p2l4k3l03", "oauth_signature_method": "HMAC-SHA1"}

@@ -70,7 +70,7 @@ def test_each_preset_can_be_added_with_what_it_asks_for(app):
             assert (row.kind, row.preset, row.name) == (preset.kind, key, preset.name)
             assert row.account_policy == "closed", "nobody gets an account before the operator says so"
             assert row.email_domains == row.grantable_roles == []
-        slugs = [row.slug for row in providers.every(db)]
+        slugs = [row.slug for row in providers.list_providers(db)]
         assert slugs == list(PRESETS), "the host of the generic ones is named like them"
         assert add(db, "gitlab", issuer_or_tenant="https://git.example.org", name="").slug == "gitlab-2"
 
@@ -138,7 +138,7 @@ def test_what_does_not_fit_is_said_and_nothing_is_added(app, chosen, words):
     with factories.database_of(app).write() as db:
         with pytest.raises(InvalidProvider, match=words):
             add(db, **chosen)
-        assert providers.every(db) == []
+        assert providers.list_providers(db) == []
 
 
 def test_a_change_is_recorded_with_what_was_before_but_without_the_secret(app):

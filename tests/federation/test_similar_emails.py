@@ -48,17 +48,17 @@ LOCALS = [
 """Local part of an account here, the one at the provider, and whether it is the same mailbox."""
 
 
-def has_address(app, user, address):
+def has_address(app, user, email):
     with factories.database_of(app).write() as db:
         found = db.get_one(User, user.id)
-        found.email, found.email_verified_at = checked_email(address), now()
+        found.email, found.email_verified_at = checked_email(email), now()
         found.email_key = normalized_key(found.email)
 
 
-def verified_there(app, address, **changed):
+def verified_there(app, email, **changed):
     upstream = Upstream()
     provided(app, upstream, **changed)
-    upstream.claims = {"sub": "u-1", "email": address, "email_verified": True}
+    upstream.claims = {"sub": "u-1", "email": email, "email_verified": True}
     return upstream
 
 

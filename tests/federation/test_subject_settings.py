@@ -15,8 +15,8 @@ from webapp.federation.lifecycle import ProviderEditor
 from webapp.federation.models import WaitingIdentity
 from webapp.federation.new_provider import from_preset
 from webapp.federation.presets import PRESETS
+from webapp.federation.provider_identity import ProviderIdentity
 from webapp.federation.provider_settings import NAMES, InvalidProvider, settings_of
-from webapp.federation.upstream_identity import UpstreamIdentity
 
 CLI = ProviderEditor("cli")
 PUBLIC = PrivateHosts()
@@ -66,8 +66,8 @@ def test_who_a_subject_is_stays_as_long_as_accounts_are_linked(app, kind, subtes
     user = factories.user(app, "ada")
     database = factories.database_of(app)
     with database.write() as db:
-        row = providers.every(db)[0]
-        made = linking.create(db, row, UpstreamIdentity(row.issuer, "u-1"), db.get_one(User, user.id), way="account")
+        row = providers.list_providers(db)[0]
+        made = linking.create(db, row, ProviderIdentity(row.issuer, "u-1"), db.get_one(User, user.id), way="account")
         row_id, link_id = row.id, made.id
     for words, (name, value) in KEPT.items():
         if words == "a removed userinfo endpoint" and kind == "oidc":
@@ -131,7 +131,11 @@ def test_no_two_providers_have_one_issuer(app, upstream):
     with pytest.raises(InvalidProvider, match="Acme has"), factories.database_of(app).write() as db:
         edit(db, providers.by_id(db, row.id), "issuer", upstream.issuer)
     with factories.database_of(app).read() as db:
-        assert [(one.slug, one.issuer) for one in providers.every(db)] == [("acme", upstream.issuer), ("twin", OTHER)]
+        found = providers.list_providers(db)
+        assert [(one.slug, one.issuer) for one in found] == [
+            ("acme", upstream.issuer),
+            ("twin", OTHER),
+        ]
 
 
 @pytest.mark.parametrize("change", ["add", "edit"])

@@ -22,9 +22,9 @@ from webapp.core.clock import now
 from webapp.core.outgoing_http import NotReached, OutgoingResponse
 from webapp.federation import linking, providers
 from webapp.federation.models import LoginProvider
+from webapp.federation.provider_identity import ProviderIdentity
 from webapp.federation.provider_logins import ProviderLogins
 from webapp.federation.providers import ProviderEncryptor
-from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.settings import Settings
 from webapp.web.registry import services_of
 
@@ -197,7 +197,7 @@ def linked(app: Flask, user: User, subject: str = "u-1") -> UUID:
     with factories.database_of(app).read() as reading:
         row = providers.by_slug(reading, "acme")
     row = row or provided(app, Upstream())
-    identity = UpstreamIdentity(row.issuer, subject, email=f"{subject}@example.org")
+    identity = ProviderIdentity(row.issuer, subject, email=f"{subject}@example.org")
     with factories.database_of(app).write() as db:
         return linking.create(db, row, identity, db.get_one(User, user.id), way="account").id
 

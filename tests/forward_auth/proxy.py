@@ -31,7 +31,7 @@ def proxied(app: Flask, slug: str = "wiki", *rules: RuleSettings, **settings: An
         lifecycle.add(db, slug, desired, EDITOR, own_host=OWN_HOST)
 
 
-def forwarded(method: str, url: str, address: str = "203.0.113.18") -> dict[str, str]:
+def forwarded(method: str, url: str, ip_address: str = "203.0.113.18") -> dict[str, str]:
     """The headers with which a proxy asks about a request."""
     parts = urlsplit(url)
     uri = url.split(parts.netloc, 1)[1] or "/"
@@ -40,7 +40,7 @@ def forwarded(method: str, url: str, address: str = "203.0.113.18") -> dict[str,
         "X-Forwarded-Proto": parts.scheme,
         "X-Forwarded-Host": parts.netloc,
         "X-Forwarded-Uri": uri,
-        "X-Forwarded-For": address,
+        "X-Forwarded-For": ip_address,
     }
 
 

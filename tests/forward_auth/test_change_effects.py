@@ -26,7 +26,7 @@ def send_requests(app):
         proxy = Proxied(app)
         proxy.log_in(f"{WIKI}/page", name)
         proxy.open(f"{WIKI}/admin/x")
-    token = factories.api_token(app, user_named(app, "bob"), authority=TokenGrant(scopes=frozenset({"app:wiki"})))
+    token = factories.api_token(app, user_named(app, "bob"), grant=TokenGrant(scopes=frozenset({"app:wiki"})))
     stranger = Proxied(app)
     for path in ("/page", "/open/a"):
         stranger.check(WIKI + path)

@@ -209,12 +209,12 @@ NETWORKS = [
 ]
 
 
-@pytest.mark.parametrize(("address", "status"), NETWORKS)
-def test_a_rule_is_for_its_networks(app, proxy, address, status):
+@pytest.mark.parametrize(("ip_address", "status"), NETWORKS)
+def test_a_rule_is_for_its_networks(app, proxy, ip_address, status):
     proxied(app, "wiki", RuleSettings(is_public=True, networks=["203.0.113.0/24", "2001:db8::/32"]))
-    assert proxy.check(f"{WIKI}/", headers={"X-Forwarded-For": address}).status_code == status
+    assert proxy.check(f"{WIKI}/", headers={"X-Forwarded-For": ip_address}).status_code == status
     # What stands further left was sent by the client.
-    assert proxy.check(f"{WIKI}/", headers={"X-Forwarded-For": f"203.0.113.18, {address}"}).status_code == status
+    assert proxy.check(f"{WIKI}/", headers={"X-Forwarded-For": f"203.0.113.18, {ip_address}"}).status_code == status
 
 
 PREFLIGHT = {"Origin": "https://other.example.org", "Access-Control-Request-Method": "POST"}

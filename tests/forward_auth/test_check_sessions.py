@@ -72,17 +72,17 @@ def end_by_new_password(proxy, db):
 
 
 def end_by_removing_the_app(_proxy, db):
-    for row in lifecycle.every(db):
+    for row in lifecycle.list_apps(db):
         lifecycle.remove(db, row, lifecycle.AppEditor("cli"))
 
 
 def end_by_disabling_the_app(_proxy, db):
-    for row in lifecycle.every(db):
+    for row in lifecycle.list_apps(db):
         lifecycle.disable(db, row, lifecycle.AppEditor("cli"))
 
 
 def end_by_another_audience(_proxy, db):
-    for row in lifecycle.every(db):
+    for row in lifecycle.list_apps(db):
         row.roles = ["admin"]
     note_change(db)
 

@@ -24,7 +24,7 @@ PAGE = f"{WIKI}/page"
 def issue(app):
     def issue(*scopes, owner="bob", **restrictions):
         grant = TokenGrant(scopes=frozenset(scopes or ("app:wiki",)), **restrictions)
-        return factories.api_token(app, user_named(app, owner), authority=grant).token
+        return factories.api_token(app, user_named(app, owner), grant=grant).token
 
     return issue
 

@@ -58,14 +58,14 @@ def declare(app, tmp_path):
             path.write_text(text, encoding="utf-8")
         declared_apps.load(factories.database_of(app), tmp_path, OWN_HOST)
         with factories.database_of(app).read() as db:
-            return {row.slug: row for row in lifecycle.every(db)}
+            return {row.slug: row for row in lifecycle.list_apps(db)}
 
     return declare
 
 
 def exported(app):
     with factories.database_of(app).read() as db:
-        return app_file.written(db, sorted(lifecycle.every(db), key=lambda row: row.slug, reverse=True))
+        return app_file.written(db, sorted(lifecycle.list_apps(db), key=lambda row: row.slug, reverse=True))
 
 
 def test_apps_are_declared_changed_and_disabled_when_they_are_gone(app, declare):
@@ -157,7 +157,7 @@ def test_what_is_wrong_is_one_sentence_and_nothing_is_stored(app, declare, text,
     assert words in str(refused.value)
     assert "\n" not in str(refused.value)
     with factories.database_of(app).read() as db:
-        assert lifecycle.every(db) == []
+        assert lifecycle.list_apps(db) == []
 
 
 def test_the_page_exports_what_declares_the_same(app, declare):

@@ -66,13 +66,13 @@ def test_authorization_is_removed_unless_it_is_the_apps_own(proxy: Proxy, author
 
 
 @pytest.mark.parametrize(
-    "address", ["", "127.0.0.1", "a:1; include /etc/passwd", "a b:1", "http://a:1", "a:1\n}", "::1:80"]
+    "upstream", ["", "127.0.0.1", "a:1; include /etc/passwd", "a b:1", "http://a:1", "a:1\n}", "::1:80"]
 )
-def test_an_address_that_is_none_is_refused(address: str) -> None:
+def test_an_address_that_is_none_is_refused(upstream: str) -> None:
     with pytest.raises(InvalidHostPort):
-        replace(SETUP, upstream=address)
+        replace(SETUP, upstream=upstream)
     with pytest.raises(InvalidHostPort):
-        replace(SETUP, site=address)
+        replace(SETUP, site=upstream)
 
 
 @pytest.mark.parametrize("proxy", FILES)

@@ -95,7 +95,7 @@ def add_people(app):
         "reads": TokenGrant(scopes=scope, methods=frozenset({"GET"})),
         "bound": TokenGrant(scopes=scope, jkt="x"),
     }.items():
-        factories.api_token(app, bob, name=name, authority=grant)
+        factories.api_token(app, bob, name=name, grant=grant)
 
 
 @pytest.mark.parametrize(("url", "caller", "outcome", "sentence"), TABLE)

@@ -13,6 +13,6 @@ PAGE = "https://wiki.example.org/"
 def test_too_many_requests(app, proxy, path, status):
     proxied(app)
     owner = factories.user(app, "eve")
-    token = factories.api_token(app, owner, authority=TokenGrant(frozenset({"app:wiki"}), per_minute=2)).token
+    token = factories.api_token(app, owner, grant=TokenGrant(frozenset({"app:wiki"}), per_minute=2)).token
     headers = {"Authorization": f"Bearer {token}"}
     assert [proxy.check(PAGE, headers=headers, path=path).status_code for _ in range(3)] == [200, 200, status]

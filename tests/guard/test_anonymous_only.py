@@ -74,8 +74,8 @@ def test_an_invalid_token_is_refused(site):
 def test_the_rule_is_listed_as_it_is_decided(site):
     found = {route.path: (route.by_session, route.by_token) for route in routes(site)}
     assert found["/welcome"] == ("only who is not logged in", "nobody")
-    need = Requirement(is_public=True, is_anonymous_only=True)
-    assert decide(None, need, None) is Decision.ALLOW
-    assert str(need) == "no login"
+    requirement = Requirement(is_public=True, is_anonymous_only=True)
+    assert decide(None, requirement, None) is Decision.ALLOW
+    assert str(requirement) == "no login"
     responses = as_nobody(site).get("/openapi.json").json["paths"]["/welcome"]["get"]["responses"]
     assert "403" in responses

@@ -28,17 +28,17 @@ RULES = {
 METHODS = ["GET", "POST"]
 
 
-requirement = attrgetter(MARK)
+marked_requirement = attrgetter(MARK)
 
 
-def need(rule):
+def requirement_named(rule):
     """As ``@require`` makes it."""
-    return requirement(require(**RULES[rule])(lambda: None))
+    return marked_requirement(require(**RULES[rule])(lambda: None))
 
 
 def add_rule(box, rule):
     def within():
-        return enforce(need(rule)).username
+        return enforce(requirement_named(rule)).username
 
     def who():
         return current_principal.username
@@ -47,7 +47,7 @@ def add_rule(box, rule):
     box.add_url_rule(f"/public/{rule}", f"public_{rule}", public(within))
     box.add_url_rule(f"/within/{rule}", f"within_{rule}", require(scope="")(within), methods=METHODS)
     before = Blueprint(f"before_{rule}", __name__)
-    before.before_request(lambda: enforce(need(rule)) and None)
+    before.before_request(lambda: enforce(requirement_named(rule)) and None)
     before.add_url_rule(f"/before/{rule}", "show", require(scope="")(who), methods=METHODS)
     box.register_blueprint(before)
 
@@ -147,11 +147,11 @@ def test_a_request_is_counted_once_against_the_limit_of_its_token():
     with testing.app(box) as site:
         limited = TokenGrant(scopes=frozenset({"resources:read"}), per_minute=3)
         script = with_token(site, of="ada")
-        script.sends |= {"Authorization": f"Bearer {api_token(site, user_named(site, 'ada'), authority=limited).token}"}
+        script.sends |= {"Authorization": f"Bearer {api_token(site, user_named(site, 'ada'), grant=limited).token}"}
         assert [script.get("/twice").status_code for _ in range(4)] == [200, 200, 200, 429]
 
 
-@pytest.mark.parametrize("need", [Requirement(is_public=True), Requirement(is_optional=True)])
-def test_a_requirement_that_every_caller_meets_is_an_error(need):
+@pytest.mark.parametrize("requirement", [Requirement(is_public=True), Requirement(is_optional=True)])
+def test_a_requirement_that_every_caller_meets_is_an_error(requirement):
     with pytest.raises(ValueError, match="somebody has to meet"):
-        enforce(need)
+        enforce(requirement)

@@ -81,8 +81,8 @@ def forms(app):
         # Scripts of pages send it, and show its answer on the page.
         if rule.rule != "/password-strength"
         and "POST" in rule.methods
-        and (need := requirement_of(app, rule.endpoint))
-        and need.reads_cookies
+        and (requirement := requirement_of(app, rule.endpoint))
+        and requirement.reads_cookies
     ]
 
 
@@ -117,7 +117,7 @@ def test_other_urls_without_get_are_405(app, path):
 
 
 def entry_of(page):
-    found = re.search(r'js/answered-form\.js" data-url="([^"]*)"', page.text)
+    found = re.search(r'js/replace-history-entry\.js" data-url="([^"]*)"', page.text)
     return html.unescape(found[1]) if found else None
 
 

@@ -10,7 +10,7 @@ WITHOUT = {
     "account.cancel_email_change": ENDS,
     "account.change": "another name is mailed, and taken back from there",
     "account.choose_mails": "what concerns safety is mailed in any case",
-    "account.keep": "the login was a moment ago",
+    "account.reopen": "the login was a moment ago",
     "account.revoke_service_token": ENDS,
     "admin_invitations.revoke": ENDS,
     "admin_clients.retry_logout": "it goes to the app for which it was",
@@ -19,7 +19,7 @@ WITHOUT = {
     "api_auth.introspect": HARMLESS,
     "factors.stop_reset": "it keeps what is there",
     "federation.keep_and_confirm": "it leads to the proof",
-    "forward_auth.ask": "somebody else decides, by a fresh login",
+    "forward_auth.send_request": "somebody else decides, by a fresh login",
     "forward_auth.decline_access": "it gives nothing",
     "forward_auth.end_access": ENDS,
     "forward_auth.end_app_login": ENDS,
@@ -50,9 +50,9 @@ WITHOUT = {
 def test_every_change_requires_a_fresh_login_or_is_listed_with_a_reason(app):
     found = set()
     for rule in app.url_map.iter_rules():
-        need = requirement_of(app, rule.endpoint)
-        if need is None or need.is_public or not rule.methods - {"GET", "HEAD", "OPTIONS"}:
+        requirement = requirement_of(app, rule.endpoint)
+        if requirement is None or requirement.is_public or not rule.methods - {"GET", "HEAD", "OPTIONS"}:
             continue
-        if need.fresh_within is None:
+        if requirement.fresh_within is None:
             found.add(rule.endpoint)
     assert found == WITHOUT.keys()

@@ -68,8 +68,8 @@ def uses(app):
 
 
 def token(app, **bounds):
-    authority = TokenGrant(**{"scopes": SCOPES} | bounds)
-    return factories.api_token(app, factories.user(app, "eve"), authority=authority).token
+    grant = TokenGrant(**{"scopes": SCOPES} | bounds)
+    return factories.api_token(app, factories.user(app, "eve"), grant=grant).token
 
 
 # Of each decision: what the token may, and what it asks for.

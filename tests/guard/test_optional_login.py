@@ -85,9 +85,9 @@ def test_an_anonymous_change_needs_a_csrf_token(site, user):
 def test_route_lists_show_that_the_login_is_optional(site):
     (hall,) = [route for route in routes(site) if route.path == "/hall"]
     assert (hall.by_session, hall.by_token) == ("everybody unnamed, any account", "protected:read")
-    assert str(hall.need).startswith("nothing, or any account")
-    assert {} in ways_in(hall.need, is_change=False)
-    assert {} not in ways_in(hall.need, is_change=True)
+    assert str(hall.requirement).startswith("nothing, or any account")
+    assert {} in ways_in(hall.requirement, is_change=False)
+    assert {} not in ways_in(hall.requirement, is_change=True)
 
 
 def test_without_optional_anonymous_callers_are_refused():

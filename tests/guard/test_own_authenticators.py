@@ -52,9 +52,9 @@ def site():
             text=issued["text"].token,
             revoked=issued["revoked"].entry.id,
             other=api_token(site, ada, "profile:read").entry.id,
-            bound=api_token(site, ada, authority=bound).entry.id,
+            bound=api_token(site, ada, grant=bound).entry.id,
             limited=api_token(
-                site, ada, authority=TokenGrant(scopes=frozenset({"box:read"}), methods=frozenset({"POST"}))
+                site, ada, grant=TokenGrant(scopes=frozenset({"box:read"}), methods=frozenset({"POST"}))
             ).entry.id,
             unknown=uuid4(),
             user=ada.id,

@@ -13,7 +13,7 @@ from webapp.accounts import service_accounts, user_queries
 from webapp.accounts.models import User
 from webapp.accounts.service_rules import Owner
 from webapp.guard import Principal, current_principal, guard_blueprint, require
-from webapp.guard.access_report import reach
+from webapp.guard.access_report import accessible_routes
 from webapp.guard.policy import Decision, Requirement, explain
 from webapp.guard.routes import guarded, routes
 from webapp.settings import SettingsError
@@ -126,12 +126,12 @@ def test_the_owner_rule_is_listed_and_explained(site):
     found = {route.path: (route.by_session, route.by_token) for route in routes(site)}
     assert found["/known/<name>"] == ("any account, only the owner", "resources:read, only the owner")
     assert found["/admins/<name>"][0] == "any account, only the owner or role admin"
-    report = {entry.route: entry for entry in reach(guarded(site), "user", ["user"], at=NOON)}
+    report = {entry.route: entry for entry in accessible_routes(guarded(site), "user", ["user"], at=NOON)}
     assert report["GET /known/<name>"].is_open
     assert report["GET /known/<name>"].why == "Open to all accounts. Only for what belongs to them."
-    need = Requirement(owner=owner_of, owner_or_role="admin")
+    requirement = Requirement(owner=owner_of, owner_or_role="admin")
     for decision, held in ((Decision.ALLOW, None), (Decision.NEED_OWNER, False)):
-        step = explain(principal(), need, decision)[-1]
+        step = explain(principal(), requirement, decision)[-1]
         assert (step.words, step.is_met) == ("It belongs to the user, or they have the role admin.", held)
 
 

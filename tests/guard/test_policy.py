@@ -23,7 +23,7 @@ def principal(credential="session", roles=("user",), scopes=(), proven=timedelta
         expires_at=NOON + timedelta(days=1),
         auth_time=NOON - proven,
         amr="pwd",
-        authority=TokenGrant(scopes=frozenset(scopes)) if credential == "token" else None,
+        grant=TokenGrant(scopes=frozenset(scopes)) if credential == "token" else None,
     )
 
 
@@ -38,7 +38,7 @@ FRESH = Requirement(fresh_within=TEN_MINUTES)
 
 
 @pytest.mark.parametrize(
-    ("who", "need", "decision"),
+    ("who", "requirement", "decision"),
     [
         pytest.param(
             None, Requirement(is_public=True), Decision.ALLOW, id="an anonymous caller may see what is public"
@@ -87,18 +87,18 @@ FRESH = Requirement(fresh_within=TEN_MINUTES)
         pytest.param(token(), Requirement(is_public=True), Decision.ALLOW, id="what is public asks nothing of a token"),
     ],
 )
-def test_the_guard_decides(who, need, decision):
-    assert decide(who, need, NOON) is decision
+def test_the_guard_decides(who, requirement, decision):
+    assert decide(who, requirement, NOON) is decision
 
 
 def test_an_explanation_ends_at_the_check_that_failed():
-    need = Requirement(role="admin", scope="admin:read", fresh_within=TEN_MINUTES)
-    assert [step.is_met for step in explain(token(), need, Decision.NEED_SCOPE)] == [True, False, None, None]
+    requirement = Requirement(role="admin", scope="admin:read", fresh_within=TEN_MINUTES)
+    assert [step.is_met for step in explain(token(), requirement, Decision.NEED_SCOPE)] == [True, False, None, None]
 
 
 def test_an_explanation_of_an_allowed_request_has_no_failed_check():
-    need = Requirement(role="user", fresh_within=TEN_MINUTES)
-    found = explain(principal(), need, decide(principal(), need, NOON))
+    requirement = Requirement(role="user", fresh_within=TEN_MINUTES)
+    found = explain(principal(), requirement, decide(principal(), requirement, NOON))
     assert [step.is_met for step in found] == [True, True, True]
 
 
@@ -117,15 +117,15 @@ def test_an_explanation_names_missing_and_present_permissions():
 
 
 @pytest.mark.parametrize("who", [None, principal(), token(), token("resources:read"), principal(proven=timedelta(1))])
-@pytest.mark.parametrize("need", [ANY, ADMIN, PEOPLE, FRESH])
-def test_every_denial_has_exactly_one_failed_requirement(who, need):
-    decision = decide(who, need, NOON)
-    failed = [step for step in explain(who, need, decision) if step.is_met is False]
+@pytest.mark.parametrize("requirement", [ANY, ADMIN, PEOPLE, FRESH])
+def test_every_denial_has_exactly_one_failed_requirement(who, requirement):
+    decision = decide(who, requirement, NOON)
+    failed = [step for step in explain(who, requirement, decision) if step.is_met is False]
     assert len(failed) == (decision is not Decision.ALLOW)
 
 
 @pytest.mark.parametrize(
-    ("need", "words"),
+    ("requirement", "words"),
     [
         (Requirement(is_public=True), "nothing"),
         (ANY, "any account, by a session, or a token with resources:read"),
@@ -136,5 +136,5 @@ def test_every_denial_has_exactly_one_failed_requirement(who, need):
         ),
     ],
 )
-def test_a_requirement_has_a_readable_text(need, words):
-    assert str(need).startswith(words)
+def test_a_requirement_has_a_readable_text(requirement, words):
+    assert str(requirement).startswith(words)

@@ -1,11 +1,11 @@
-"""admit(): which credential rows are accepted for a claim."""
+"""principal_from(): which credential rows are accepted for a claim."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
-from webapp.guard.principal import CredentialRef, CredentialRow, NotAccepted, admit
+from webapp.guard.principal import CredentialRef, CredentialRow, NotAccepted, principal_from
 from webapp.guard.token_grant import TokenGrant
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -72,7 +72,7 @@ def credential_row(kind="session", **changes):
 )
 def test_an_invalid_credential_row_is_not_accepted(claim, row, code):
     with pytest.raises(NotAccepted) as refusal:
-        admit(claim, row, NOON)
+        principal_from(claim, row, NOON)
     assert refusal.value.code == code
 
 
@@ -86,14 +86,14 @@ def test_an_invalid_credential_row_is_not_accepted(claim, row, code):
     ],
 )
 def test_a_valid_credential_row_is_accepted(claim, row):
-    assert admit(claim, row, NOON).username == "ada"
+    assert principal_from(claim, row, NOON).username == "ada"
 
 
 def test_roles_and_scopes_are_read_from_the_row():
     held = TokenGrant(scopes=frozenset({"profile:read"}))
-    found = admit(BY_TOKEN, credential_row("token", roles=("user", "admin"), authority=held), NOON)
+    found = principal_from(BY_TOKEN, credential_row("token", roles=("user", "admin"), grant=held), NOON)
     assert (found.roles, found.scopes) == (("user", "admin"), {"profile:read"})
 
 
 def test_the_id_of_a_principal_is_the_sub_claim():
-    assert admit(BY_SESSION, credential_row(), NOON).get_id() == str(OWNER)
+    assert principal_from(BY_SESSION, credential_row(), NOON).get_id() == str(OWNER)

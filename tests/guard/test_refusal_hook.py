@@ -67,7 +67,7 @@ restored, site = restored_site.fixtures(routes=with_rules)
 def limited(site):
     owner = user_named(site, "ada")
     grant = TokenGrant(scopes=frozenset({SCOPE}), methods=frozenset({"POST"}))
-    return script(site, api_token(site, owner, authority=grant).token)
+    return script(site, api_token(site, owner, grant=grant).token)
 
 
 def script(site, token):
@@ -144,7 +144,7 @@ def test_a_token_over_its_own_limit_is_answered_by_the_app(app, seen):
     on_refusal(bp)(lambda refusal: {"error": refusal.code})
     app.register_blueprint(bp)
     grant = TokenGrant(scopes=frozenset({SCOPE}), per_minute=1)
-    caller = script(app, api_token(app, factories.user(app, "bo"), authority=grant).token)
+    caller = script(app, api_token(app, factories.user(app, "bo"), grant=grant).token)
     assert caller.get("/mine").text == "in"
     answer = caller.get("/mine")
     assert (answer.status_code, answer.json) == (429, {"error": "throttled"})

@@ -69,9 +69,9 @@ def test_a_revoked_token_that_is_still_used_does_not_fill_the_table(clock, app, 
 
 
 def test_a_noisy_job_does_not_hide_a_thief_in_another_network(clock, app, user):
-    secret = factories.api_token(app, user, authority=TokenGrant(scopes=SCOPES, methods=frozenset({"POST"}))).token
-    for address in ["10.0.0.7"] * 50 + ["203.0.113.9", "2001:db8::9"]:
-        Script(app, secret, address=address).get("/protected")
+    secret = factories.api_token(app, user, grant=TokenGrant(scopes=SCOPES, methods=frozenset({"POST"}))).token
+    for ip_address in ["10.0.0.7"] * 50 + ["203.0.113.9", "2001:db8::9"]:
+        Script(app, secret, ip_address=ip_address).get("/protected")
     assert sorted(callers(app)) == ["10.0.0.7", "2001:db8::9", "203.0.113.9"]
 
 
@@ -80,7 +80,7 @@ def test_a_scan_of_every_route_does_not_hide_a_thief_in_another_network(clock, a
     for path in paths:
         Script(app, secret).get(path)
     assert len(refused(app)) == OF_NETWORK.amount
-    Script(app, secret, address="203.0.113.9").get(paths[0])
+    Script(app, secret, ip_address="203.0.113.9").get(paths[0])
     assert callers(app).count("203.0.113.9") == 1
 
 
@@ -89,12 +89,12 @@ def test_the_number_of_rows_is_limited_whatever_the_number_of_networks(clock, ap
     many = 2 * NETWORKS.amount
     for number in range(many):
         for path in paths:
-            Script(app, secret, address=f"10.1.{number}.1").get(path)
+            Script(app, secret, ip_address=f"10.1.{number}.1").get(path)
     # The first networks are counted apart, and all others together as one more.
     assert len(refused(app)) == 2 * NETWORKS.amount + OF_NETWORK.amount
     assert logged().count("info access.refused") == 2 * many
     clock.shift(timedelta(hours=1))
-    Script(app, secret, address="10.2.0.1").get(paths[0])
+    Script(app, secret, ip_address="10.2.0.1").get(paths[0])
     assert "10.2.0.1" in callers(app)
 
 
@@ -108,7 +108,7 @@ BOUNDS = {
 
 @pytest.mark.parametrize("bound", BOUNDS)
 def test_row_log_line_and_sentence_name_the_restriction_that_refused(clock, app, user, logged, bound):
-    script = Script(app, factories.api_token(app, user, authority=TokenGrant(scopes=SCOPES, **BOUNDS[bound])).token)
+    script = Script(app, factories.api_token(app, user, grant=TokenGrant(scopes=SCOPES, **BOUNDS[bound])).token)
     for _ in range(3):
         script.get("/protected")
     (event,) = refused(app)
@@ -121,7 +121,7 @@ def test_row_log_line_and_sentence_name_the_restriction_that_refused(clock, app,
 def test_a_token_that_meets_two_restrictions_has_a_row_for_each(clock, app, user):
     with_changes(app)
     bounds = TokenGrant(scopes=SCOPES, methods=frozenset({"GET"}), per_minute=1)
-    script = Script(app, factories.api_token(app, user, authority=bounds).token)
+    script = Script(app, factories.api_token(app, user, grant=bounds).token)
     for method in ("GET", "GET", "POST"):
         script.call(method, "/change")
     assert sorted("rate" in event["details"] for event in refused(app)) == [False, True]

@@ -30,13 +30,13 @@ def path_of(route):
 
 
 def test_every_route_has_a_rule(app):
-    assert [route.path for route in routes(app) if route.need is None] == []
+    assert [route.path for route in routes(app) if route.requirement is None] == []
 
 
 def test_every_guarded_route_refuses_anonymous_requests_in_every_method(app):
     visitor = Script(app)
     for route in routes(app):
-        if not route.need.is_public:
+        if not route.requirement.is_public:
             for method in (*route.methods, *(["HEAD"] if "GET" in route.methods else [])):
                 assert visitor.call(method, path_of(route)).status_code == 401, (method, route.path)
 
@@ -54,7 +54,7 @@ def test_every_session_only_route_refuses_a_token_with_every_scope(app, user):
     every = factories.api_token(app, user, *services_of(app).get(Catalogue).scopes).token
     script = Script(app, every)
     for route in routes(app):
-        if route.need.session:
+        if route.requirement.session:
             for method in route.methods:
                 assert script.call(method, path_of(route)).status_code == 403, (method, route.path)
 

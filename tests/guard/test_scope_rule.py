@@ -121,5 +121,5 @@ def test_a_malformed_scope_rule_is_an_error_at_its_declaration(text):
 def test_a_level_required_for_a_scope_applies_to_all_rules_with_it():
     ada = principal()
     for text in (C, f"{A} {C}", f"{B}|{C}"):
-        need = Requirement(scope=text).raised_by(Demands(scopes={C: Level.TWO}), ada)
-        assert decide(ada, need, ada.auth_time) is Decision.RAISE
+        requirement = Requirement(scope=text).raised_by(Demands(scopes={C: Level.TWO}), ada)
+        assert decide(ada, requirement, ada.auth_time) is Decision.RAISE

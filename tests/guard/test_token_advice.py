@@ -62,24 +62,24 @@ def test_a_right_password_by_basic_is_refused_like_a_wrong_one(app, user):
 
 
 def test_a_network_refusal_names_the_ip_address_it_saw_and_no_other(app, user):
-    token = factories.api_token(app, user, authority=grant(networks=("192.0.2.0/24",))).token
-    answer = Script(app, token, address="10.0.0.7").get("/protected")
+    token = factories.api_token(app, user, grant=grant(networks=("192.0.2.0/24",))).token
+    answer = Script(app, token, ip_address="10.0.0.7").get("/protected")
     assert answer.json["required"] == ["network"]
     assert "The request came from the IP address 10.0.0.7." in answer.json["detail"]
     assert "192.0.2" not in answer.text
 
 
 def test_a_method_refusal_names_the_allowed_methods(app, user):
-    token = factories.api_token(app, user, authority=grant(methods=frozenset({"POST", "PUT"}))).token
+    token = factories.api_token(app, user, grant=grant(methods=frozenset({"POST", "PUT"}))).token
     answer = Script(app, token).get("/protected")
     assert "It can be used with POST and PUT." in answer.json["detail"]
 
 
 def test_a_path_refusal_names_the_allowed_paths_and_at_most_ten(app, user):
-    few = factories.api_token(app, user, authority=grant(resources=frozenset({"/tokens", "/account"}))).token
+    few = factories.api_token(app, user, grant=grant(resources=frozenset({"/tokens", "/account"}))).token
     assert "It can be used for /account and /tokens." in Script(app, few).get("/protected").json["detail"]
     paths = frozenset(f"/p{number:02}" for number in range(15))
-    many = factories.api_token(app, user, name="many", authority=grant(resources=paths)).token
+    many = factories.api_token(app, user, name="many", grant=grant(resources=paths)).token
     assert "/p09 and 5 more." in Script(app, many).get("/protected").json["detail"]
 
 

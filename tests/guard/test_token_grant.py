@@ -10,7 +10,7 @@ from tests.script import Script
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.credentials.models import Credential
-from webapp.guard.token_grant import Call, TokenGrant, authority_of, exceeded, stored
+from webapp.guard.token_grant import Call, TokenGrant, exceeded, grant_of, stored
 from webapp.web.registry import services_of
 
 restored, app = restored_site.fixtures()
@@ -70,7 +70,7 @@ def test_restrictions_are_enforced(bounds, call, bound):
 
 def test_a_stored_grant_is_read_unchanged():
     held = of(methods=frozenset({"GET"}), networks=("10.0.0.0/8",), per_minute=5, jkt="x")
-    assert authority_of(stored(held)) == held
+    assert grant_of(stored(held)) == held
 
 
 def test_equal_grants_are_stored_as_equal_text():
@@ -81,7 +81,7 @@ def test_equal_grants_are_stored_as_equal_text():
 @pytest.fixture
 def bounded(app, user):
     def make(**bounds):
-        return Script(app, factories.api_token(app, user, authority=of(**bounds)).token)
+        return Script(app, factories.api_token(app, user, grant=of(**bounds)).token)
 
     return make
 
@@ -118,7 +118,7 @@ def test_a_forged_forwarded_ip_address_does_not_satisfy_a_network_restriction(bo
 def test_behind_a_trusted_proxy_the_forwarded_ip_address_counts(make_app):
     app = make_app(WEBAPP_TRUSTED_PROXIES="10.0.0.0/8")
     held = of(networks=("192.0.2.0/24",))
-    script = Script(app, factories.api_token(app, factories.user(app), authority=held).token)
+    script = Script(app, factories.api_token(app, factories.user(app), grant=held).token)
     assert script.get("/protected", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 200
     assert script.get("/protected", headers={"X-Forwarded-For": "192.0.2.7, 203.0.113.9"}).status_code == 403
 
@@ -144,7 +144,7 @@ def test_a_new_restriction_applies_to_the_next_request(app, user):
     script = Script(app, issued.token)
     assert script.get("/protected").status_code == 200
     with services_of(app).get(Database).write() as db:
-        db.get_one(Credential, issued.entry.id).authority = TokenGrant(scopes=frozenset({"profile:read"}))
+        db.get_one(Credential, issued.entry.id).grant = TokenGrant(scopes=frozenset({"profile:read"}))
     assert script.get("/protected").json["code"] == "scope_required"
     assert script.get("/dashboard").status_code == 200
 

@@ -76,7 +76,7 @@ def test_of_many_workers_one_runs_a_job(database):
 def test_a_job_of_a_dead_worker_is_taken_over(database, clock):
     heap = Heap()
     with database.write() as db:
-        assert leases.take(db, sweeping(heap))
+        assert leases.lease(db, sweeping(heap))
     assert JobWorker(database, [sweeping(heap)]).do_due() == []
     clock.shift(LEASE)
     assert JobWorker(database, [sweeping(heap)]).do_due() == ["sweep"]
@@ -85,10 +85,10 @@ def test_a_job_of_a_dead_worker_is_taken_over(database, clock):
 def test_a_worker_that_lost_its_lease_stops(database, clock):
     heap = Heap(1)
     with database.write() as db:
-        slow = leases.take(db, sweeping(heap))
+        slow = leases.lease(db, sweeping(heap))
     clock.shift(LEASE)
     with database.write() as db:
-        assert leases.take(db, sweeping(heap))
+        assert leases.lease(db, sweeping(heap))
     JobWorker(database, [sweeping(heap)]).do(sweeping(heap), slow)
     assert (heap.size, heap.steps) == (1, 0)
     assert turn(database).done_at is None

@@ -139,17 +139,17 @@ LONG = "maximiliane-wolfeschlegelsteinhausenbergerdorff-jr"
 
 @pytest.mark.parametrize("width", [360, 768])
 def test_long_names_and_email_addresses_fit_on_every_page(opened: ServedSite, chromium: Browser, width: int) -> None:
-    name, address = f"{LONG[:-3]}{width}", f"{LONG}.{width}@department-of-long-addresses.subsidiary.example.org"
-    opened.add_user(name, email=address)
+    name, email = f"{LONG[:-3]}{width}", f"{LONG}.{width}@department-of-long-addresses.subsidiary.example.org"
+    opened.add_user(name, email=email)
     tab = chromium.new_context(viewport={"width": width, "height": 900}).new_page()
     opened.begin_session(tab.context, name)
     tab.goto(f"{opened.url}/dashboard")
     fits(tab)
     expect(tab.get_by_role("button", name="Log out").first).to_be_in_viewport(ratio=1)
     tab.goto(f"{opened.url}/account")
-    tab.get_by_label("New e-mail address").fill(f"new.{address}")
+    tab.get_by_label("New e-mail address").fill(f"new.{email}")
     tab.get_by_role("button", name="Send confirmation link").click()
-    expect(tab.get_by_role("status").first).to_contain_text(f"new.{address}")
+    expect(tab.get_by_role("status").first).to_contain_text(f"new.{email}")
     fits(tab)
     tab.context.close()
 

@@ -99,7 +99,7 @@ def test_a_passkey_of_the_former_host_logs_in_at_the_new_one(site: ServedSite, o
     page.wait_for_load_state("networkidle")
     mine.set(is_touched=True)
     page.get_by_role("button", name="Use a passkey", exact=True).click()
-    expect(page.locator(".passkey__said").first).not_to_be_empty()
+    expect(page.locator(".passkey__message").first).not_to_be_empty()
     page.get_by_role("button", name="Use a passkey of old.example.net").click()
     page.wait_for_url(f"{NEW}/dashboard")
     mine.set(is_touched=False)

@@ -113,14 +113,14 @@ def test_deleting_expired_limits_does_not_wait_for_logins(app: Flask) -> None:
 def test_of_many_mail_workers_one_sends_each_mail(app: Flask) -> None:
     box, post = Box(), services_of(app).get(Mailer)
     # Of those who lived here before.
-    Sender(services_of(app).get(Database), post.sealer, Box()).send_due()
+    Sender(services_of(app).get(Database), post.encryptor, Box()).send_due()
     for number in range(40):
         with services_of(app).get(Database).write() as db:
             post.send(db, "test", f"person{number}@example.org")
 
     def send(start: Barrier) -> int:
         start.wait(60)
-        return Sender(services_of(app).get(Database), post.sealer, box).send_due()
+        return Sender(services_of(app).get(Database), post.encryptor, box).send_due()
 
     with ThreadPoolExecutor(8) as pool:
         sent = list(pool.map(send, [Barrier(8)] * 8))

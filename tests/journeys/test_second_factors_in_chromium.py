@@ -91,7 +91,7 @@ def test_an_authenticator_without_user_verification_is_refused(site: ServedSite,
     tab.wait_for_load_state("networkidle")
     mine.set(is_touched=True)
     tab.get_by_role("button", name="Use a passkey").click()
-    expect(tab.locator(".passkey__said")).not_to_be_empty()
+    expect(tab.locator(".passkey__message")).not_to_be_empty()
     assert "/login" in tab.url
 
 
@@ -101,9 +101,9 @@ def test_a_browser_that_offers_no_passkeys_shows_an_error_only_for_the_button(si
     tab.wait_for_load_state("networkidle")
     # The refusal comes after the options.
     tab.wait_for_timeout(500)
-    expect(tab.locator(".passkey__said")).to_be_empty()
+    expect(tab.locator(".passkey__message")).to_be_empty()
     tab.get_by_role("button", name="Use a passkey").click()
-    expect(tab.locator(".passkey__said")).not_to_be_empty()
+    expect(tab.locator(".passkey__message")).not_to_be_empty()
 
 
 def test_a_step_up_uses_the_passkey_and_the_last_one_cannot_be_removed(site: ServedSite, name: str, tab: Page) -> None:

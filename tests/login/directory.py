@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.script import Script
-from webapp.accounts.identity import Identity
+from webapp.accounts.password_backend import Identity
 
 PASSWORD = "a password of theirs"
 PROVIDER = "tests.login.directory:authenticate"

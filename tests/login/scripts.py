@@ -23,8 +23,8 @@ def log_in(app: Flask, name: str = "ada", **fields: Any) -> dict[str, Any]:
     return told
 
 
-def refresh(app: Flask, token: str, address: str = "10.0.0.7", **fields: Any) -> TestResponse:
-    return Script(app, address=address).post("/api/auth/refresh", json={"refresh_token": token} | fields)
+def refresh(app: Flask, token: str, ip_address: str = "10.0.0.7", **fields: Any) -> TestResponse:
+    return Script(app, ip_address=ip_address).post("/api/auth/refresh", json={"refresh_token": token} | fields)
 
 
 def works(app: Flask, token: str) -> bool:

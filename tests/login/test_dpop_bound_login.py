@@ -124,7 +124,7 @@ def test_a_proof_with_a_foreign_key_writes_no_row(make_app):
 
 
 def test_proofs_with_invalid_tokens_soon_write_no_rows(make_app):
-    app = make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="3")
+    app = make_app(WEBAPP_LOGIN_TRIES_PER_NETWORK="3")
     answers = [refresh(app, "nonsense", shown(REFRESH)).status_code for _ in range(6)]
     assert answers == [401, 401, 401, 429, 429, 429]
     assert spent(app) == 3

@@ -73,7 +73,7 @@ def test_no_reset_link_is_created_for_an_external_password(grace, site):
     answer = boss.ask("POST", f"/admin/users/{user_id}/reset-link", data=sent)
     assert (answer.status_code, "is managed elsewhere" in answer.text) == (409, True)
     assert not events(site, "reset.asked")
-    with services_of(site).get(Database).write() as db, pytest.raises(lifecycle.PasswordElsewhere):
+    with services_of(site).get(Database).write() as db, pytest.raises(lifecycle.PasswordManagedExternally):
         lifecycle.set_password(db, db.get_one(User, user_id), "x")
 
 

@@ -25,8 +25,8 @@ def site(make_app):
     return with_ada(throttling(make_app))
 
 
-def right(app, address=HOME, name="ada", password=factories.PASSWORD):
-    return attempt(app, name, password, address).status_code
+def right(app, ip_address=HOME, name="ada", password=factories.PASSWORD):
+    return attempt(app, name, password, ip_address).status_code
 
 
 def by_script(app):
@@ -34,7 +34,7 @@ def by_script(app):
 
 
 def by_page(app):
-    assert Person(app, address=HOME).log_in("ada").request.path == "/dashboard"
+    assert Person(app, ip_address=HOME).log_in("ada").request.path == "/dashboard"
 
 
 @pytest.mark.parametrize("log_in", [by_script, by_page])
@@ -44,13 +44,13 @@ def test_a_script_can_log_in_from_a_known_network_while_others_are_throttled(sit
     statuses(site, *["ada@example.org"] * (TRIES + 2))
     assert right(site) == 200
     assert right(site, name="ada@example.org") == 200
-    assert right(site, address=OTHER) == 429
+    assert right(site, ip_address=OTHER) == 429
 
 
 def test_a_known_network_has_its_own_limited_count(site):
     by_script(site)
-    assert statuses(site, *["ada"] * (TRIES + 1), address=HOME) == [401] * TRIES + [429]
-    assert right(site, address=OTHER) == 200, "which are not those of strangers"
+    assert statuses(site, *["ada"] * (TRIES + 1), ip_address=HOME) == [401] * TRIES + [429]
+    assert right(site, ip_address=OTHER) == 200, "which are not those of strangers"
 
 
 def test_a_network_known_for_one_account_is_unknown_for_another(site):
@@ -61,14 +61,14 @@ def test_a_network_known_for_one_account_is_unknown_for_another(site):
 
 
 def test_the_whole_ipv6_network_of_a_subscriber_is_known(site):
-    assert right(site, address="2001:db8:1:2::9") == 200
+    assert right(site, ip_address="2001:db8:1:2::9") == 200
     statuses(site, *["ada"] * TRIES)
-    assert right(site, address="2001:db8:1:2:ffff::1") == 200
-    assert right(site, address="2001:db8:1:3::9") == 429
+    assert right(site, ip_address="2001:db8:1:2:ffff::1") == 200
+    assert right(site, ip_address="2001:db8:1:3::9") == 429
 
 
 def test_a_refused_login_makes_no_network_known(site):
-    statuses(site, "ada", address=HOME)
+    statuses(site, "ada", ip_address=HOME)
     statuses(site, *["ada"] * TRIES)
     assert right(site) == 429
 
@@ -89,7 +89,7 @@ def test_a_new_password_makes_networks_unknown(site):
 
 
 def test_the_network_that_sets_the_new_password_stays_known(site):
-    owner = Person(site, address=HOME)
+    owner = Person(site, ip_address=HOME)
     owner.log_in("ada")
     owner.open("/account/password")
     owner.press("Change password", password=factories.PASSWORD, new_password=NEW)
@@ -113,21 +113,21 @@ def test_a_limited_number_of_networks_is_stored_the_latest_ones(site):
         assert not known_networks.is_known(db, ada, "192.0.2.0")
 
 
-@pytest.mark.parametrize("address", [None, "", "unix:"])
-def test_a_client_without_an_ip_address_is_never_known(site, address):
+@pytest.mark.parametrize("ip_address", [None, "", "unix:"])
+def test_a_client_without_an_ip_address_is_never_known(site, ip_address):
     with services_of(site).get(Database).write() as db:
         ada = account(site, "ada").id
-        known_networks.remember(db, ada, address)
-        assert not known_networks.is_known(db, ada, address)
+        known_networks.remember(db, ada, ip_address)
+        assert not known_networks.is_known(db, ada, ip_address)
         assert known_networks.count(db, ada) == 0
 
 
 def test_a_logged_in_user_can_confirm_while_others_are_throttled(site):
     """By the session itself: the mark of the browser may be gone."""
-    owner = Person(site, address=HOME)
+    owner = Person(site, ip_address=HOME)
     owner.log_in("ada")
     owner.client.delete_cookie("known")
-    statuses(site, *["ada"] * (TRIES + 2), address=HOME)
+    statuses(site, *["ada"] * (TRIES + 2), ip_address=HOME)
     owner.open("/confirm")
     assert owner.press("Confirm", password=factories.PASSWORD).status_code == 200
     owner.open("/account/password")
@@ -141,14 +141,14 @@ def test_a_logged_in_user_can_confirm_while_others_are_throttled(site):
 )
 def test_wrong_passwords_in_a_row_leave_attempts_for_known_networks_and_browsers(site, failed, from_other, from_home):
     by_script(site)
-    for address, expected in ((OTHER, from_other), (HOME, from_home)):
+    for ip_address, expected in ((OTHER, from_other), (HOME, from_home)):
         with services_of(site).get(Database).write() as db:
             db.get_one(User, account(site, "ada").id).failed_logins = failed
-        assert right(site, address=address) == expected
+        assert right(site, ip_address=ip_address) == expected
 
 
 def test_a_known_browser_can_log_in_when_its_network_is_over_the_limit(site):
-    owner = Person(site, address=HOME)
+    owner = Person(site, ip_address=HOME)
     owner.log_in("ada")
     owner.open("/logout")
     owner.press("Log out")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.login.external_identity import authenticate_of
+from webapp.login.password_backends import authenticate_of
 from webapp.settings import Settings, SettingsError
 
 SECRET = "W6uYp3vQ9sLx2Tn8Rk5Zc1Hd7Jf4Mb0G"

@@ -17,7 +17,7 @@ from webapp.web.registry import services_of
 WRONG = "not the password"
 NEW = "a quite new battery staple"
 # The windows of the throttle are not what is looked at here.
-MANY = {"WEBAPP_LOGIN_TRIES_PER_ACCOUNT": "1000", "WEBAPP_LOGIN_TRIES_PER_ADDRESS": "1000"}
+MANY = {"WEBAPP_LOGIN_TRIES_PER_ACCOUNT": "1000", "WEBAPP_LOGIN_TRIES_PER_NETWORK": "1000"}
 
 
 @pytest.fixture

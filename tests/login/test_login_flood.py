@@ -68,16 +68,16 @@ def one_network(make_app):
         yield app
 
 
-def log_in_by_page(app, address):
-    return Person(app, address=address).log_in("ada")
+def log_in_by_page(app, ip_address):
+    return Person(app, ip_address=ip_address).log_in("ada")
 
 
-def log_in_by_api(app, address):
-    return attempt(app, "ada", factories.PASSWORD, address)
+def log_in_by_api(app, ip_address):
+    return attempt(app, "ada", factories.PASSWORD, ip_address)
 
 
-def register(app, address):
-    somebody = Person(app, address=address)
+def register(app, ip_address):
+    somebody = Person(app, ip_address=ip_address)
     somebody.open("/register")
     return somebody.press("Register", username="grace", email="grace@example.org", password="a few words of her own")
 
@@ -97,7 +97,7 @@ def written(app):
 
 
 def test_a_network_over_its_limit_takes_no_place_and_writes_nothing(make_app):
-    app = throttling(make_app, WEBAPP_LOGIN_TRIES_PER_ADDRESS="2")
+    app = throttling(make_app, WEBAPP_LOGIN_TRIES_PER_NETWORK="2")
     assert [attempt(app, f"name{n}").status_code for n in range(3)] == [401, 401, 429]
     assert len(events(app, "login.throttled")) == 1
     before = written(app)
@@ -106,6 +106,6 @@ def test_a_network_over_its_limit_takes_no_place_and_writes_nothing(make_app):
         for _ in range(places.capacity):
             held.enter_context(places.hold(None))
         assert {attempt(app, f"other{n}").status_code for n in range(20)} == {429}
-        assert Person(app, address=ATTACKER).log_in("ada").status_code == 429
+        assert Person(app, ip_address=ATTACKER).log_in("ada").status_code == 429
     assert written(app) == before
-    assert attempt(app, address=SOMEBODY).status_code == 401
+    assert attempt(app, ip_address=SOMEBODY).status_code == 401

@@ -40,9 +40,9 @@ def test_over_the_limit_nothing_is_written(make_app, path, fields, limit):
     factories.user(app, "ada")
     somebody = Person(app)
     somebody.open("/login")
-    limit = limit or services_of(app).get(LoginFlow).by_ip_address
+    limit = limit or services_of(app).get(LoginFlow).by_network
     for _ in range(limit.amount):
-        services_of(app).get(Limiter).take(limit, network_of(somebody.address))
+        services_of(app).get(Limiter).take(limit, network_of(somebody.ip_address))
 
     token = somebody.csrf_token
     headers = {"X-CSRF-Token": token, "Accept": "application/json"}

@@ -81,7 +81,7 @@ def test_a_session_cookie_cannot_refresh(app, user, person):
 
 
 def test_refusals_are_counted_by_network_and_successes_are_not(make_app, user):
-    app = make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="5")
+    app = make_app(WEBAPP_LOGIN_TRIES_PER_NETWORK="5")
     token = log_in(app)["refresh_token"]
     for _ in range(8):
         answer = refresh(app, token)
@@ -89,4 +89,4 @@ def test_refusals_are_counted_by_network_and_successes_are_not(make_app, user):
     assert [refresh(app, GOOD).status_code for _ in range(6)] == [401] * 5 + [429]
     throttled = refresh(app, token)
     assert (throttled.status_code, throttled.json["code"]) == (429, "throttled")
-    assert refresh(app, token, address="203.0.113.9").status_code == 200
+    assert refresh(app, token, ip_address="203.0.113.9").status_code == 200

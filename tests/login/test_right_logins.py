@@ -17,7 +17,7 @@ from webapp.web.registry import services_of
 
 OFFICE = "203.0.113.1"
 MORE_THAN_THE_LIMIT = 6
-FEW = {"WEBAPP_LOGIN_TRIES_PER_ADDRESS": "5", "WEBAPP_LOGIN_TRIES_PER_ACCOUNT": "4"}
+FEW = {"WEBAPP_LOGIN_TRIES_PER_NETWORK": "5", "WEBAPP_LOGIN_TRIES_PER_ACCOUNT": "4"}
 
 
 @pytest.fixture
@@ -31,12 +31,12 @@ def counts(app, name):
     return [hits for key, hits, _ in services_of(app).get(Limiter).entries() if f"/{name}/" in f"/{key}"]
 
 
-def tries_of_network(app, name="login-address"):
+def tries_of_network(app, name="login-network"):
     return sum(counts(app, name))
 
 
 def by_page(app):
-    return Person(app, address=OFFICE).log_in("ada").status_code
+    return Person(app, ip_address=OFFICE).log_in("ada").status_code
 
 
 def by_api(app):
@@ -48,7 +48,7 @@ def by_email(app):
 
 
 def by_known_browser(app):
-    person = Person(app, address=OFFICE)
+    person = Person(app, ip_address=OFFICE)
     person.log_in("ada")
     person.open("/logout")
     person.press("Log out")
@@ -56,14 +56,14 @@ def by_known_browser(app):
 
 
 def by_confirmation(app):
-    person = Person(app, address=OFFICE)
+    person = Person(app, ip_address=OFFICE)
     person.log_in("ada")
     person.open("/confirm")
     return person.press("Confirm", password=factories.PASSWORD).status_code
 
 
 def by_password_form(app):
-    person = Person(app, address=OFFICE)
+    person = Person(app, ip_address=OFFICE)
     person.log_in("ada")
     person.open("/account/password")
     person.press("Change password", password=factories.PASSWORD, new_password=factories.PASSWORD)
@@ -85,16 +85,16 @@ def test_more_people_of_an_office_than_the_limit_can_log_in(site):
 def test_right_codes_do_not_count_against_the_network(app, user):
     totp, person = with_app(app, user), half(app)
     person.press("Continue", code="000000")
-    assert tries_of_network(app, "code-address") == 1
+    assert tries_of_network(app, "code-network") == 1
     person.press("Continue", code=totp.code())
-    assert (person.page.request.path, tries_of_network(app, "code-address")) == ("/dashboard", 1)
+    assert (person.page.request.path, tries_of_network(app, "code-network")) == ("/dashboard", 1)
 
 
 def test_right_recovery_codes_do_not_count_against_the_network(app, user):
     with_app(app, user)
     codes = with_sheet(app, user)
     half(app).press("Continue", code=codes[0])
-    assert tries_of_network(app, "code-address") == 0
+    assert tries_of_network(app, "code-network") == 0
 
 
 def test_one_right_password_gives_no_additional_wrong_attempts(site):
@@ -108,7 +108,7 @@ def test_one_right_password_gives_no_additional_wrong_attempts(site):
     for number in range(7):
         if number < 5:
             between()
-        found += statuses(site, f"name{number}", address=OFFICE)
+        found += statuses(site, f"name{number}", ip_address=OFFICE)
     assert found == [401] * 5 + [429] * 2
     assert attempt(site, "mallory", factories.PASSWORD, OFFICE).status_code == 429
 
@@ -123,7 +123,7 @@ def test_one_right_password_does_not_reset_the_count_of_another_account(site):
 
 def test_an_attempt_that_ends_in_the_next_window_is_not_given_back(site):
     limiter, flow = services_of(site).get(Limiter), services_of(site).get(LoginFlow)
-    network = flow.by_ip_address, network_of(OFFICE)
+    network = flow.by_network, network_of(OFFICE)
     with time_machine.travel(NOON, tick=False) as clock:
         limiter.take(*network)
         since = now()

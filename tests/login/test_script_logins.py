@@ -26,9 +26,9 @@ def seen(app, user):
     log_in(app, HOME)
 
 
-def log_in(app, address=HOME, client="curl/8.5.0"):
+def log_in(app, ip_address=HOME, client="curl/8.5.0"):
     body = {"username": "ada", "password": factories.PASSWORD}
-    return Script(app, address=address).post("/api/auth", json=body, headers={"User-Agent": client})
+    return Script(app, ip_address=ip_address).post("/api/auth", json=body, headers={"User-Agent": client})
 
 
 def login_mails(app):
@@ -40,31 +40,31 @@ def test_the_first_script_login_of_an_account_is_not_mailed(app, seen):
 
 
 @pytest.mark.parametrize(
-    ("address", "client"),
+    ("ip_address", "client"),
     [
         pytest.param(HOME, "curl/8.5.0", id="the same"),
         pytest.param(HOME, "curl/9.0.0", id="another version"),
     ],
 )
-def test_a_known_script_and_network_is_not_mailed(app, seen, address, client):
-    assert log_in(app, address, client).status_code == 200
+def test_a_known_script_and_network_is_not_mailed(app, seen, ip_address, client):
+    assert log_in(app, ip_address, client).status_code == 200
     assert login_mails(app) == []
 
 
 @pytest.mark.parametrize(
-    ("address", "client"),
+    ("ip_address", "client"),
     [
         pytest.param("198.51.100.2", "curl/8.5.0", id="another address"),
         pytest.param(HOME, "python-requests/2.32.3", id="another client"),
         pytest.param(HOME, "", id="a client that says no name"),
     ],
 )
-def test_a_new_script_or_network_is_mailed_once(app, seen, address, client):
+def test_a_new_script_or_network_is_mailed_once(app, seen, ip_address, client):
     for _ in range(3):
-        assert log_in(app, address, client).status_code == 200
+        assert log_in(app, ip_address, client).status_code == 200
     (mail,) = login_mails(app)
     assert mail.to == "ada@example.org"
-    assert address in mail.text
+    assert ip_address in mail.text
 
 
 def test_one_subscriber_with_many_ip_addresses_is_mailed_once(app, seen):

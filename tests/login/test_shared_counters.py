@@ -33,7 +33,7 @@ def rows(app):
 
 
 def by_page(app, name):
-    return Person(app, address="198.51.100.7").log_in(name, WRONG)
+    return Person(app, ip_address="198.51.100.7").log_in(name, WRONG)
 
 
 SEQUENCES = {
@@ -94,14 +94,14 @@ def test_names_that_share_attempts_cost_one_hash_each(site):
 @pytest.mark.parametrize("name", ["ada", "zoe"])
 def test_an_attempt_writes_the_same_counters_for_every_name(site, name):
     attempt(site, name)
-    assert rows(site) == [("login-account", 1), ("login-address", 1), ("login-name", 1)]
+    assert rows(site) == [("login-account", 1), ("login-name", 1), ("login-network", 1)]
 
 
 def test_a_login_of_the_owner_does_not_show_in_the_counts_of_others(site):
     """A count that began anew would tell whoever uses it up that there is such an account."""
     statuses(site, *["ada"] * (TRIES - 1))
-    assert attempt(site, password=factories.PASSWORD, address="192.0.2.44").status_code == 200
-    assert statuses(site, "ada", "ada", address="198.51.100.7") == [401, 429]
+    assert attempt(site, password=factories.PASSWORD, ip_address="192.0.2.44").status_code == 200
+    assert statuses(site, "ada", "ada", ip_address="198.51.100.7") == [401, 429]
 
 
 @pytest.mark.parametrize(

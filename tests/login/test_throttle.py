@@ -96,7 +96,7 @@ def test_the_login_page_the_api_and_the_confirmation_share_one_counter(site):
     owner = Person(site)
     owner.log_in("ada")
     attempt(site)
-    visitor = Person(site, address="198.51.100.7")
+    visitor = Person(site, ip_address="198.51.100.7")
     visitor.log_in("ada", WRONG)
     attempt(site)
     assert visitor.log_in("ada").status_code == 429

@@ -9,7 +9,7 @@ from webapp.core.client_network import network_of
 
 def test_a_login_does_not_reset_the_count_of_its_network(make_app):
     """Whoever has an account could otherwise guess at others' without an end."""
-    app = throttling(make_app, WEBAPP_LOGIN_TRIES_PER_ADDRESS="3")
+    app = throttling(make_app, WEBAPP_LOGIN_TRIES_PER_NETWORK="3")
     factories.user(app, "ada")
     assert statuses(app, "a1", "a2") == [401, 401]
     assert attempt(app, password=factories.PASSWORD).status_code == 200
@@ -18,9 +18,9 @@ def test_a_login_does_not_reset_the_count_of_its_network(make_app):
 
 
 def test_attempts_are_limited_per_network_whatever_the_names(make_app):
-    app = throttling(make_app, WEBAPP_LOGIN_TRIES_PER_ADDRESS="5")
+    app = throttling(make_app, WEBAPP_LOGIN_TRIES_PER_NETWORK="5")
     assert statuses(app, *(f"name{n}" for n in range(6))) == [401] * 5 + [429]
-    assert attempt(app, address="198.51.100.2").status_code == 401
+    assert attempt(app, ip_address="198.51.100.2").status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,6 @@ def test_ip_addresses_that_count_as_one_network(one, other, is_one):
     assert (network_of(one) == network_of(other)) == is_one
 
 
-@pytest.mark.parametrize("address", [None, "", "nonsense", "unix:"])
-def test_clients_without_an_ip_address_share_one_count(address):
-    assert network_of(address) == "unknown"
+@pytest.mark.parametrize("ip_address", [None, "", "nonsense", "unix:"])
+def test_clients_without_an_ip_address_share_one_count(ip_address):
+    assert network_of(ip_address) == "unknown"

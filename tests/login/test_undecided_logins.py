@@ -36,9 +36,9 @@ def held(make_app):
     return app, hasher
 
 
-def in_flight(at_once, app, hasher, names, password=factories.PASSWORD, address=OFFICE):
+def in_flight(at_once, app, hasher, names, password=factories.PASSWORD, ip_address=OFFICE):
     """Tries whose passwords are being compared."""
-    tries = [at_once.submit(attempt, app, name, password, address) for name in names]
+    tries = [at_once.submit(attempt, app, name, password, ip_address) for name in names]
     for _ in names:
         assert hasher.here.acquire(timeout=30)
     return tries
@@ -76,7 +76,7 @@ def test_right_passwords_by_both_names_of_an_account_are_right_however_many_are_
     with ThreadPoolExecutor(8) as at_once:
         first = in_flight(at_once, app, hasher, ["ada"] * 2 + ["ada@example.org"] * 2)
         later = services_of(app).get(Passwords).hasher = Held()
-        more = in_flight(at_once, app, later, ["ada", "ada@example.org"], address="198.51.100.7")
+        more = in_flight(at_once, app, later, ["ada", "ada@example.org"], ip_address="198.51.100.7")
         hasher.go.set()
         assert [done.result().status_code for done in first] == [200] * 4
         later.go.set()

@@ -10,7 +10,7 @@ TRIES = 3
 
 def throttling(make_app, **settings):
     return make_app(
-        **{"WEBAPP_LOGIN_TRIES_PER_ACCOUNT": str(TRIES), "WEBAPP_LOGIN_TRIES_PER_ADDRESS": "1000"} | settings
+        **{"WEBAPP_LOGIN_TRIES_PER_ACCOUNT": str(TRIES), "WEBAPP_LOGIN_TRIES_PER_NETWORK": "1000"} | settings
     )
 
 
@@ -19,9 +19,9 @@ def with_ada(app):
     return app
 
 
-def attempt(app, name="ada", password=WRONG, address="203.0.113.1"):
+def attempt(app, name="ada", password=WRONG, ip_address="203.0.113.1"):
     field = "email" if "@" in name or "＠" in name else "username"
-    return Script(app, address=address).post("/api/auth", json={field: name, "password": password})
+    return Script(app, ip_address=ip_address).post("/api/auth", json={field: name, "password": password})
 
 
 def statuses(app, *names, **kwargs):

@@ -66,7 +66,7 @@ def test_letters_outside_ascii_are_kept():
 
 
 @pytest.mark.parametrize(
-    ("address", "sent"),
+    ("email", "sent"),
     [
         ("ada@bücher.org", "ada@xn--bcher-kva.org"),
         ("Büro <ada@bücher.org>", "=?utf-8?b?QsO8cm8=?= <ada@xn--bcher-kva.org>"),
@@ -77,8 +77,8 @@ def test_letters_outside_ascii_are_kept():
         ("ada@" + "ü" * 70 + ".org", "ada@" + "ü" * 70 + ".org"),
     ],
 )
-def test_a_domain_is_sent_in_ascii_if_the_local_part_is_ascii(address, sent):
-    assert ascii_email(address) == sent
+def test_a_domain_is_sent_in_ascii_if_the_local_part_is_ascii(email, sent):
+    assert ascii_email(email) == sent
 
 
 def test_a_server_without_smtputf8_accepts_mails_to_and_from_such_domains(app):
@@ -86,7 +86,7 @@ def test_a_server_without_smtputf8_accepts_mails_to_and_from_such_domains(app):
         put(app, "ada@bücher.org")
         services = services_of(app)
         smtp = Smtp(url, "Büro <buero@münchen.example>", greeting="sso.example.org")
-        MailWorker(services.get(Database), services.get(Mailer).sealer, smtp).send_due()
+        MailWorker(services.get(Database), services.get(Mailer).encryptor, smtp).send_due()
     (mail,) = catcher.mails
     assert (mail["To"], mail["From"]) == ("ada@xn--bcher-kva.org", "Büro <buero@xn--mnchen-3ya.example>")
     assert mail["Message-ID"].endswith("@xn--mnchen-3ya.example>")

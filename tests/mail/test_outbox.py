@@ -41,7 +41,7 @@ def box() -> Box:
 
 @pytest.fixture
 def worker(app: Flask, database: Database, box: Box) -> MailWorker:
-    return MailWorker(database, services_of(app).get(Mailer).sealer, box)
+    return MailWorker(database, services_of(app).get(Mailer).encryptor, box)
 
 
 def put(app: Flask, database: Database) -> None:
@@ -108,7 +108,7 @@ def test_mails_are_kept_while_the_server_is_down(app: Flask, database: Database,
 def test_mails_of_a_dead_worker_are_taken_over(app: Flask, database: Database, worker: MailWorker, box: Box) -> None:
     put(app, database)
     with database.write() as db:
-        assert outbox.take(db, services_of(app).get(Mailer).sealer)
+        assert outbox.lease(db, services_of(app).get(Mailer).encryptor)
     assert worker.send_due() == 0
     with time_machine.travel(now() + outbox.LEASE + timedelta(seconds=1), tick=False):
         worker.send_due()
@@ -145,7 +145,7 @@ def test_a_slow_server_does_not_make_two_workers_send_a_mail(
             box.mails.append(mail)
             clock.shift(timedelta(minutes=1))
             if len(box.mails) == 5:
-                MailWorker(database, services_of(app).get(Mailer).sealer, other).send_due()
+                MailWorker(database, services_of(app).get(Mailer).encryptor, other).send_due()
 
         box.send = slowly  # type: ignore[method-assign]
         worker.send_due()
@@ -208,12 +208,12 @@ def test_a_stopped_worker_finishes_the_current_mail_and_leaves_the_others(
     (sent,) = box.mails
     assert states.pop(sent.id) == ("sent", 1)
     assert list(states.values()) == [("waiting", 0)]
-    assert MailWorker(database, services_of(app).get(Mailer).sealer, Box()).send_due() == 1
+    assert MailWorker(database, services_of(app).get(Mailer).encryptor, Box()).send_due() == 1
 
 
 def test_a_mail_written_to_the_log_is_not_called_sent(app: Flask, database: Database) -> None:
     put(app, database)
-    MailWorker(database, services_of(app).get(Mailer).sealer, LogTransport()).send_due()
+    MailWorker(database, services_of(app).get(Mailer).encryptor, LogTransport()).send_due()
     assert (row(database).state, row(database).sealed) == ("logged", None)
     with database.read() as db:
         assert outbox.states(db) == {"waiting": 0, "sent": 0, "logged": 1, "failed": 0}

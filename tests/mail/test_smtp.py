@@ -58,7 +58,7 @@ def serving(how: str = "") -> Iterator[tuple[str, Catcher]]:
 def worker_for(app, url, patience=5.0):
     return MailWorker(
         services_of(app).get(Database),
-        services_of(app).get(Mailer).sealer,
+        services_of(app).get(Mailer).encryptor,
         Smtp(url, "Latchkey <l@example.org>", patience),
     )
 

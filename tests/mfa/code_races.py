@@ -34,6 +34,6 @@ def spent(app: Flask, spend: Callable[[Session], object]) -> str:
     try:
         with services_of(app).get(Database).write() as db:
             spend(db)
-    except (totp.WrongCode, passkeys.CounterBack):
+    except (totp.WrongCode, passkeys.CounterNotIncreased):
         return "late"
     return "won"

@@ -26,7 +26,7 @@ from webapp.web.registry import services_of
 
 
 def second_browser(app) -> Person:
-    person = Person(app, address="198.51.100.7")
+    person = Person(app, ip_address="198.51.100.7")
     person.log_in("ada")
     return person
 

@@ -27,7 +27,7 @@ def test_after_ten_wrong_codes_even_the_right_one_is_refused(app, totp):
 
 def test_ten_wrong_codes_from_ten_places_are_counted_for_the_account(app, user, totp):
     for place in range(10):
-        person = Person(app, address=f"198.51.100.{place}")
+        person = Person(app, ip_address=f"198.51.100.{place}")
         person.log_in("ada")
         person.press("Continue", code="000000")
     assert half(app).press("Continue", code=totp.code()).status_code == 429

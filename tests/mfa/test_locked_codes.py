@@ -20,7 +20,7 @@ from webapp.web.registry import services_of
 
 WRONG = "000000"
 HOME, OTHER = "192.0.2.44", "198.51.100.7"
-UNHURRIED = {"WEBAPP_LOGIN_TRIES_PER_ACCOUNT": "1000", "WEBAPP_LOGIN_TRIES_PER_ADDRESS": "1000"}
+UNHURRIED = {"WEBAPP_LOGIN_TRIES_PER_ACCOUNT": "1000", "WEBAPP_LOGIN_TRIES_PER_NETWORK": "1000"}
 
 
 @pytest.fixture
@@ -33,9 +33,9 @@ def totp(app, user):
     return with_app(app, user)
 
 
-def step(app, code, address=OTHER, password=factories.PASSWORD):
+def step(app, code, ip_address=OTHER, password=factories.PASSWORD):
     """Half a login, and its second step."""
-    person = Person(app, address=address)
+    person = Person(app, ip_address=ip_address)
     person.log_in("ada", password)
     person.press("Continue", code=code)
     return person
@@ -51,13 +51,13 @@ def owner_mails(app):
     return [mail for mail in mails(app) if mail.kind == "code_refused"]
 
 
-def by_page(app, address):
-    step(app, WRONG, address)
+def by_page(app, ip_address):
+    step(app, WRONG, ip_address)
 
 
-def by_script(app, address):
+def by_script(app, ip_address):
     body = {"username": "ada", "password": factories.PASSWORD, "code": WRONG}
-    assert Script(app, address=address).post("/api/auth", json=body).status_code == 401
+    assert Script(app, ip_address=ip_address).post("/api/auth", json=body).status_code == 401
 
 
 @pytest.mark.parametrize("way", [by_page, by_script])
@@ -151,7 +151,7 @@ def test_the_limits_add_up_to_a_hundred(app):
 
 def test_a_new_password_by_a_mailed_link_unlocks_the_app(app, totp):
     wrong(app, 100)
-    person = Person(app, address=OTHER)
+    person = Person(app, ip_address=OTHER)
     ask(person, "ada")
     set_new(person, mails(app)[-1].link)
     assert is_in(step(app, totp.code(), password=NEW))

@@ -44,7 +44,7 @@ def both(action) -> list[bool]:
     def tried(_: int) -> bool:
         try:
             action()
-        except (totp.WrongCode, passkeys.CounterBack):
+        except (totp.WrongCode, passkeys.CounterNotIncreased):
             return False
         return True
 
@@ -54,7 +54,7 @@ def both(action) -> list[bool]:
 
 def test_of_two_uses_of_one_code_at_once_one_succeeds(site):
     user = factories.user(site, "ada")
-    mine, database, sealer = (
+    mine, database, encryptor = (
         with_app(site, user),
         services_of(site).get(Database),
         services_of(site).get(TotpEncryptor),
@@ -64,7 +64,7 @@ def test_of_two_uses_of_one_code_at_once_one_succeeds(site):
 
     def by_app() -> None:
         with database.write() as db:
-            totp.spend(db, sealer, user.id, pyotp.TOTP(mine.seed).at(time.time()))
+            totp.spend(db, encryptor, user.id, pyotp.TOTP(mine.seed).at(time.time()))
 
     def by_key(count: int) -> None:
         with database.write() as db:
@@ -102,7 +102,7 @@ def test_of_two_removals_of_the_last_two_passkeys_at_once_one_is_refused(site):
     first, second = with_passkey(site, user), with_passkey(site, user)
     with services_of(site).get(Database).write() as db:
         db.get_one(type(user), user.id).password_hash = ""
-    people = Person(site), Person(site, address="198.51.100.7")
+    people = Person(site), Person(site, ip_address="198.51.100.7")
     for person, device in zip(people, (first, second), strict=True):
         passkey_login(person, device)
     for person, passkey in zip(people, stored(site, user), strict=True):

@@ -73,5 +73,5 @@ def test_a_site_whose_host_is_an_ip_address_offers_no_passkeys(make_app):
 def test_a_right_passkey_does_not_count_against_the_network(app, device):
     for _ in range(2):
         assert passkey_login(Person(app), device).request.path == "/dashboard"
-    limiter, by_ip_address = services_of(app).get(Limiter), services_of(app).get(SecondStep).by_ip_address
-    assert limiter.peek(by_ip_address, network_of(Person(app).address)).remaining == by_ip_address.amount
+    limiter, by_network = services_of(app).get(Limiter), services_of(app).get(SecondStep).by_network
+    assert limiter.peek(by_network, network_of(Person(app).ip_address)).remaining == by_network.amount

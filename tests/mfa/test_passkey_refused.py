@@ -191,7 +191,7 @@ def test_without_a_csrf_token_a_passkey_logs_in_only_from_a_page_of_this_site(ap
 
 
 def test_attempts_are_counted_by_network(make_app, user):
-    app = make_app(WEBAPP_BASE_URL="http://localhost", WEBAPP_LOGIN_TRIES_PER_ADDRESS="3")
+    app = make_app(WEBAPP_BASE_URL="http://localhost", WEBAPP_LOGIN_TRIES_PER_NETWORK="3")
     device, person = with_passkey(app, user), Person(app)
     device.verifies_user = False
     codes = [send(person, device.show(options(person, OPTIONS))).status_code for _ in range(4)]
@@ -206,7 +206,7 @@ def test_the_log_has_only_the_reason_of_a_refused_passkey(app, device, logged):
 
 
 def test_over_the_limit_nothing_is_written(make_app):
-    app = make_app(WEBAPP_BASE_URL="http://localhost", WEBAPP_LOGIN_TRIES_PER_ADDRESS="2")
+    app = make_app(WEBAPP_BASE_URL="http://localhost", WEBAPP_LOGIN_TRIES_PER_NETWORK="2")
     device = with_passkey(app, factories.user(app, "ada"))
     device.verifies_user = False
     for _ in range(2):

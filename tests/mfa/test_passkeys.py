@@ -12,7 +12,7 @@ from webapp.core.db import Database
 from webapp.mfa import passkeys, webauthn_ceremonies
 from webapp.mfa.authenticator_names import suggested
 from webapp.mfa.models import Passkey
-from webapp.mfa.passkeys import AlreadyKnown, CounterBack, InvalidPasskeyName
+from webapp.mfa.passkeys import AlreadyKnown, CounterNotIncreased, InvalidPasskeyName
 from webapp.mfa.relying_party import RelyingParty
 from webapp.mfa.webauthn_ceremonies import CeremonyRefused
 from webapp.web.registry import services_of
@@ -178,14 +178,14 @@ def test_the_counter_must_increase(app, user, device):
     first, second = shown(device, passkey.public_key), shown(device, passkey.public_key)
     use(app, passkey, second)
     for stale in (first, second):
-        with pytest.raises(CounterBack):
+        with pytest.raises(CounterNotIncreased):
             use(app, passkey, stale)
 
 
 def test_a_counter_that_once_increased_must_keep_increasing(app, user, device):
     passkey = kept(app, user, device)
     use(app, passkey, shown(device, passkey.public_key))
-    with pytest.raises(CounterBack):
+    with pytest.raises(CounterNotIncreased):
         use(app, passkey, webauthn_ceremonies.VerifiedAssertion(0, is_synced=False))
 
 

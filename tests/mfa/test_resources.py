@@ -43,7 +43,7 @@ def vault(make_app):
 
 def token(app, owner, amr, *scopes):
     requested = TokenRequest(
-        name="script", authority=TokenGrant(scopes=frozenset(scopes)), lifetime=timedelta(days=1), origin="page"
+        name="script", grant=TokenGrant(scopes=frozenset(scopes)), lifetime=timedelta(days=1), origin="page"
     )
     with services_of(app).get(Database).write() as db:
         return services_of(app).get(TokenIssuer).issue(db, owner.id, requested, AuthenticationProof(now(), amr)).token

@@ -33,7 +33,7 @@ BAD = {
 
 @pytest.fixture
 def site(make_app):
-    return make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="100000")
+    return make_app(WEBAPP_LOGIN_TRIES_PER_NETWORK="100000")
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ class TestClientAuthentication:
         assert person.ask("GET", wiki.url()).status_code == 400
 
     def test_guessing_is_limited_for_each_network(self, make_app):
-        site = make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="3")
+        site = make_app(WEBAPP_LOGIN_TRIES_PER_NETWORK="3")
         wiki = registered(site)
         for _ in range(3):
             assert self.ask(site, client_id=wiki.client_id, client_secret="wrong").status_code == 401

@@ -123,7 +123,7 @@ def test_who_polls_too_fast_has_to_wait_five_seconds_longer_each_time(command):
 
 
 def test_polling_does_not_count_as_guessing(make_app):
-    site = make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="3")
+    site = make_app(WEBAPP_LOGIN_TRIES_PER_NETWORK="3")
     device = started(tool(site))
     for number in range(6):
         with later(seconds=6 * number):

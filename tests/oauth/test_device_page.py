@@ -144,7 +144,7 @@ def test_a_code_that_is_none_is_refused(person, command):
 
 
 @pytest.mark.parametrize(
-    ("settings", "tries", "second"), [({}, 10, 200), ({"WEBAPP_LOGIN_TRIES_PER_ADDRESS": "6"}, 6, 429)]
+    ("settings", "tries", "second"), [({}, 10, 200), ({"WEBAPP_LOGIN_TRIES_PER_NETWORK": "6"}, 6, 429)]
 )
 def test_wrong_codes_are_limited_for_each_user_and_network(make_app, settings, tries, second):
     site = make_app(**settings)

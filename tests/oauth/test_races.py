@@ -149,20 +149,20 @@ RACES = race, race_of_devices, race_of_pushed_requests, race_with_disabling, rac
 
 
 def test_of_several_redemptions_of_one_code_one_wins_and_is_ended(make_app):
-    race(make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="100000"))
+    race(make_app(WEBAPP_LOGIN_TRIES_PER_NETWORK="100000"))
 
 
 def test_of_several_polls_or_decisions_of_one_device_code_one_wins(make_app):
-    race_of_devices(make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="100000"))
+    race_of_devices(make_app(WEBAPP_LOGIN_TRIES_PER_NETWORK="100000"))
 
 
 def test_of_several_uses_of_one_pushed_request_or_assertion_one_counts(make_app):
-    race_of_pushed_requests(make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="100000"))
+    race_of_pushed_requests(make_app(WEBAPP_LOGIN_TRIES_PER_NETWORK="100000"))
 
 
 def test_no_token_outlives_the_app_that_is_disabled_meanwhile(make_app):
-    race_with_disabling(make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="100000"))
+    race_with_disabling(make_app(WEBAPP_LOGIN_TRIES_PER_NETWORK="100000"))
 
 
 def test_no_token_outlives_the_session_that_ends_meanwhile_and_the_app_is_told_once(make_app):
-    race_with_logout(make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="100000"))
+    race_with_logout(make_app(WEBAPP_LOGIN_TRIES_PER_NETWORK="100000"))

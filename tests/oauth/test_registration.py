@@ -136,7 +136,7 @@ def test_a_token_ends_with_its_uses_its_time_and_its_revocation(site):
             assert registration_tokens.purge(db) == 2
     token = token_of(site)
     with factories.database_of(site).write() as db:
-        assert registration_tokens.revoke(db, registration_tokens.every(db)[0].id, origin="test")
+        assert registration_tokens.revoke(db, registration_tokens.list_usable(db)[0].id, origin="test")
     assert register(site, token, **MINIMAL).status_code == 401
     assert [event["event"] for event in events(site) if "registration" in str(event["event"])][-1].endswith("revoked")
 
@@ -185,5 +185,5 @@ def test_an_admin_makes_and_revokes_tokens(site):
     keeper.visit("GET", "/admin/clients/registration")
     keeper.press("Revoke")
     with factories.database_of(site).read() as db:
-        assert not registration_tokens.every(db)
+        assert not registration_tokens.list_usable(db)
     assert keeper.press("Create token", uses="0", days="99").status_code == 422

@@ -55,9 +55,9 @@ def reset_password(owner: Owner) -> None:
 
 
 def change_address(owner: Owner) -> None:
-    address = f"{owner.user.username}-new@example.org"
-    ok(owner.browser.post("/account/email", json={"email": address}))
-    (mail,) = [mail for mail in mails(owner.app) if mail.to == address]
+    email = f"{owner.user.username}-new@example.org"
+    ok(owner.browser.post("/account/email", json={"email": email}))
+    (mail,) = [mail for mail in mails(owner.app) if mail.to == email]
     ok(owner.browser.get(mail.link))
     ok(owner.browser.post("/account/email/confirm"))
 

@@ -46,8 +46,8 @@ def verification_link(owner: Owner) -> Works:
 
 
 def change_link(owner: Owner) -> Works:
-    address = f"{owner.user.username}-next@example.org"
-    return mailed(owner, email_change.CONFIRM, "/account/email/confirm", email=address)
+    email = f"{owner.user.username}-next@example.org"
+    return mailed(owner, email_change.CONFIRM, "/account/email/confirm", email=email)
 
 
 def undo_link(owner: Owner) -> Works:

@@ -34,7 +34,7 @@ def signed(app, **content):
 
 
 def ours(app, **content):
-    return cookie.Cookies().get_signing_serializer(app).dumps(content)
+    return cookie.CookieSessionInterface().get_signing_serializer(app).dumps(content)
 
 
 def test_the_cookie_has_nothing_private_and_no_permissions(app, person):

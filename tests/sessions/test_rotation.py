@@ -38,7 +38,7 @@ def close_browser(person):
 
 def copy_of(person, *, window=False):
     """Another browser with a copy of the cookie, or of both cookies."""
-    copied = Person(person.app, address="198.51.100.7")
+    copied = Person(person.app, ip_address="198.51.100.7")
     copied.client.set_cookie("session", person.cookie)
     if window:
         copied.client.set_cookie("window", "1")

@@ -16,7 +16,7 @@ PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) Version/18.0 Mobile/15E148 Saf
 
 @pytest.fixture
 def phone(app, user) -> Person:
-    other = Person(app, user_agent=PHONE, address="198.51.100.7")
+    other = Person(app, user_agent=PHONE, ip_address="198.51.100.7")
     other.log_in(user.username, remember="y")
     return other
 

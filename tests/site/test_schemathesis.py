@@ -63,7 +63,7 @@ OPEN = {
     f"{method} {as_described(route.path)}"
     for route in routes(site)
     for method in route.methods
-    if route.need is not None and route.need.is_public
+    if route.requirement is not None and route.requirement.is_public
 }
 PATHS = site.test_client().get("/openapi.json").json["paths"]
 OPERATIONS = [f"{method.upper()} {path}" for path, methods in PATHS.items() for method in methods]

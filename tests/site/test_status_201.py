@@ -68,13 +68,13 @@ def guest_link(app: Flask, accept: str) -> TestResponse:
 
 
 def rotated(app: Flask, accept: str) -> TestResponse:
-    issued = factories.api_token(app, user_named(app, "ada"), authority=RENEWS)
+    issued = factories.api_token(app, user_named(app, "ada"), grant=RENEWS)
     path = f"/tokens/{issued.entry.id}/rotate"
     return as_user(app, "ada").post(path, json={"overlap": 3600}, headers={"Accept": accept})
 
 
 def rotated_by_itself(app: Flask, accept: str) -> TestResponse:
-    issued = factories.api_token(app, user_named(app, "ada"), authority=RENEWS)
+    issued = factories.api_token(app, user_named(app, "ada"), grant=RENEWS)
     return Script(app, issued.token).post("/tokens/self/rotate", json={}, headers={"Accept": accept})
 
 

@@ -34,8 +34,8 @@ def own(app, user):
 
 @pytest.fixture
 def bounded(app, user):
-    authority = TokenGrant(READS, methods=frozenset({"GET"}), networks=("10.0.0.0/8",), per_minute=100)
-    return factories.api_token(app, user, name="laptop", authority=authority)
+    grant = TokenGrant(READS, methods=frozenset({"GET"}), networks=("10.0.0.0/8",), per_minute=100)
+    return factories.api_token(app, user, name="laptop", grant=grant)
 
 
 @pytest.fixture
@@ -45,4 +45,4 @@ def foreign(app):
 
 @pytest.fixture
 def issued(app, user, clock):
-    return factories.api_token(app, user, name="nightly", authority=RENEWS, lifetime=30 * DAY)
+    return factories.api_token(app, user, name="nightly", grant=RENEWS, lifetime=30 * DAY)

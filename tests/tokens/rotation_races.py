@@ -26,7 +26,7 @@ def rotate(app: Flask, token: str) -> str:
 
 def raced(app: Flask, user: User, pair: Pair) -> list[tuple[list[str], list[UUID]]]:
     """For each round what both processes got, and the ids of all successors of the token."""
-    issued = [factories.api_token(app, user, authority=RENEWS, name=f"raced {place}") for place in range(ROUNDS)]
+    issued = [factories.api_token(app, user, grant=RENEWS, name=f"raced {place}") for place in range(ROUNDS)]
     answers = pair.race(app, "tests.tokens.rotation_races.rotate", ([found.token] for found in issued))
     with services_of(app).get(Database).read() as db:
         successors = [

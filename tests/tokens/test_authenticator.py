@@ -80,7 +80,7 @@ def test_a_signed_token_with_another_owner_is_refused(app, user):
 def test_scopes_in_the_token_beyond_its_row_are_ignored(app, user):
     claims = claims_of(app, user, scope="protected:read profile:read tokens:read admin:write")
     with services_of(app).get(Database).write() as db:
-        db.get_one(Credential, UUID(claims["jti"])).authority = TokenGrant()
+        db.get_one(Credential, UUID(claims["jti"])).grant = TokenGrant()
     assert Script(app, signed(app, claims)).get("/protected").json["code"] == "scope_required"
 
 

@@ -125,7 +125,7 @@ def test_subscribers_are_notified_of_changes(person, app, bounded):
 
 
 def test_the_binding_to_a_key_is_kept_by_every_change(person, app, user):
-    issued = factories.api_token(app, user, authority=TokenGrant(READS, jkt="k" * 43))
+    issued = factories.api_token(app, user, grant=TokenGrant(READS, jkt="k" * 43))
     edit(person, issued, scopes=["profile:read"])
     assert f'"jkt":"{"k" * 43}"' in str(contents(app))
 

@@ -63,7 +63,7 @@ def test_only_tokens_signed_by_us_get_the_new_url(make_app):
 
 
 def test_a_proof_can_have_a_former_url(make_app):
-    token = token_of(make_app, OLD, authority=TokenGrant(scopes=frozenset({"protected:read"}), jkt=JKT))
+    token = token_of(make_app, OLD, grant=TokenGrant(scopes=frozenset({"protected:read"}), jkt=JKT))
     script = Script(make_app(**MOVED))
     for url, status in ((OLD, 200), (NEW, 200), ("https://evil.example", 401)):
         shown = proof(claims_for(token=token, htu=f"{url}/protected"))

@@ -65,7 +65,7 @@ def test_the_result_is_that_of_the_guard(person, own, fields, allowed, code):
 
 def test_restrictions_are_checked_with_the_entered_ip_address(person, app, user):
     bounds = TokenGrant(frozenset({"protected:read"}), methods=frozenset({"GET"}), networks=("10.0.0.0/8",))
-    token = factories.api_token(app, user, authority=bounds).token
+    token = factories.api_token(app, user, grant=bounds).token
     inside = inspect(person, token, path="/protected", calling_from="::ffff:10.0.0.7").json["verdict"]
     outside = inspect(person, token, path="/protected", calling_from="192.0.2.1").json["verdict"]
     assert (inside["allowed"], outside["allowed"], outside["code"]) == (True, False, "token_limited")

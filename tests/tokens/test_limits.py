@@ -18,16 +18,16 @@ from webapp.web.registry import services_of
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-def authority(app, name="laptop"):
+def grant(app, name="laptop"):
     with services_of(app).get(Database).read() as db:
         entry = db.query(ApiToken).filter_by(name=name).one()
-        return db.get(Credential, entry.id).authority
+        return db.get(Credential, entry.id).grant
 
 
 def test_the_levels_of_the_picker_are_scopes(person, app):
     person.open("/tokens/new")
     person.press("Create token", name="laptop", **{"scopes-profile": "profile:read", "scopes-tokens": "tokens:read"})
-    assert authority(app).scopes == {"profile:read", "tokens:read"}
+    assert grant(app).scopes == {"profile:read", "tokens:read"}
 
 
 def test_write_includes_read(app):
@@ -37,7 +37,7 @@ def test_write_includes_read(app):
     page = root.open("/tokens/new").text
     assert 'value="admin:read admin:write"' in page
     root.press("Create token", name="laptop", **{"scopes-admin": "admin:read admin:write"})
-    assert authority(app).scopes == {"admin:read", "admin:write"}
+    assert grant(app).scopes == {"admin:read", "admin:write"}
 
 
 def test_scopes_that_the_user_lacks_are_disabled_with_the_reason(person):
@@ -66,7 +66,7 @@ LIMITS = {
 
 def test_every_limit_is_enforced_by_the_guard(person, app):
     token = by_json(person, scopes=["protected:read", "profile:read"], **LIMITS).json["access_token"]
-    inside, outside = Script(app, token), Script(app, token, address="192.0.2.7")
+    inside, outside = Script(app, token), Script(app, token, ip_address="192.0.2.7")
     assert inside.get("/protected").status_code == 200
     assert outside.get("/protected").json["code"] == "token_limited"
     assert inside.get("/dashboard").json["code"] == "token_limited"
@@ -83,7 +83,7 @@ def test_a_form_has_the_same_result_as_json(person, app):
     }
     assert mint(person, resources="/protected", methods="GET", **fields).status_code == 201
     by_json(person, name="other", scopes=["protected:read"], **LIMITS)
-    assert authority(app) == authority(app, "other")
+    assert grant(app) == grant(app, "other")
 
 
 def test_the_new_token_is_described_in_words(person):

@@ -28,7 +28,7 @@ def fill(app, user, count, prefix="job"):
     credentials = [
         {
             "id": uuid4(), "kind": "token", "user_id": user.id, "created_at": moment, "auth_time": moment, "amr": "pwd",
-            "expires_at": moment + timedelta(days=30), "authority": READ,
+            "expires_at": moment + timedelta(days=30), "grant": READ,
         }
         for _ in range(count)
     ]  # fmt: skip

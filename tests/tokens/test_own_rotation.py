@@ -69,21 +69,21 @@ def test_adding_restrictions_that_exclude_rotation_is_refused(app, user, person,
 
 
 def test_adding_the_scope_to_a_restricted_token_is_refused(app, user, person):
-    authority = TokenGrant(frozenset({"protected:read"}), methods=frozenset({"GET"}))
-    issued = factories.api_token(app, user, authority=authority)
+    grant = TokenGrant(frozenset({"protected:read"}), methods=frozenset({"GET"}))
+    issued = factories.api_token(app, user, grant=grant)
     assert set(edit(person, issued, scopes=SCOPES).json["errors"]) == {"methods"}
     assert edit(person, issued, scopes=SCOPES, methods=["GET", "POST"]).status_code == 200
 
 
 def test_an_older_token_can_still_be_edited_and_rotated_by_its_owner(app, user, person):
-    authority = TokenGrant(frozenset(SCOPES), methods=frozenset({"GET"}))
-    issued = factories.api_token(app, user, authority=authority)
+    grant = TokenGrant(frozenset(SCOPES), methods=frozenset({"GET"}))
+    issued = factories.api_token(app, user, grant=grant)
     assert edit(person, issued, note="since last year").status_code == 200
     assert set(edit(person, issued, resources=["/protected"]).json["errors"]) == {"resources"}
     rotated = rotate_by_owner(person, issued).json["id"]
     with services_of(app).get(Database).read() as db:
-        new = db.get_one(Credential, type(issued.entry.id)(rotated)).authority
-    assert msgspec.structs.replace(new, counted_as=None) == authority
+        new = db.get_one(Credential, type(issued.entry.id)(rotated)).grant
+    assert msgspec.structs.replace(new, counted_as=None) == grant
 
 
 def test_a_script_login_has_no_restrictions_to_exclude_it(app, user):
@@ -94,8 +94,8 @@ def test_a_script_login_has_no_restrictions_to_exclude_it(app, user):
 
 def test_an_exchanged_token_never_has_the_scope_and_restrictions(make_app, user):
     app = make_app(WEBAPP_EXCHANGE_AUDIENCES="https://reports.example.org")
-    authority = TokenGrant(frozenset(SCOPES), methods=frozenset({"GET"}))
-    issued = factories.api_token(app, user, authority=authority)
+    grant = TokenGrant(frozenset(SCOPES), methods=frozenset({"GET"}))
+    issued = factories.api_token(app, user, grant=grant)
     body = {
         "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
         "subject_token": issued.token,

@@ -54,15 +54,15 @@ def test_a_button_enters_the_own_ip_address(person):
 
 
 def test_an_ip_address_that_may_be_shared_is_offered_with_a_warning(app, user):
-    for address, headers, words in (
+    for ip_address, headers, words in (
         ("8.8.8.8", {}, None),
         ("10.0.0.5", {}, "belongs to your local network"),
         ("8.8.8.8", {"X-Forwarded-For": "1.1.1.1"}, "a proxy that this site does not trust"),
     ):
-        somebody = Person(app, address=address)
+        somebody = Person(app, ip_address=ip_address)
         somebody.log_in(user.username)
         page = somebody.open("/tokens/new", headers=headers).text
-        assert f"<code>{address}</code>" in page
+        assert f"<code>{ip_address}</code>" in page
         for warning in ("belongs to your local network", "a proxy that this site does not trust"):
             assert (warning in page) == (warning == words)
 
@@ -70,7 +70,7 @@ def test_an_ip_address_that_may_be_shared_is_offered_with_a_warning(app, user):
 def test_an_ip_address_from_a_trusted_proxy_is_offered_without_warning(make_app):
     app = make_app(WEBAPP_TRUSTED_PROXIES="10.0.0.0/8")
     factories.user(app, "ada")
-    ada = Person(app, address="10.0.0.5")
+    ada = Person(app, ip_address="10.0.0.5")
     ada.log_in("ada")
     page = ada.open("/tokens/new", headers={"X-Forwarded-For": "8.8.8.8"}).text
     assert "<code>8.8.8.8</code>" in page

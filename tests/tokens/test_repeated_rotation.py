@@ -75,7 +75,7 @@ def revoke(app, user, token_id):
 def widen(app, new):
     with services_of(app).get(Database).write() as db:
         credential = db.get_one(Credential, UUID(new["id"]))
-        credential.authority = type(RENEWS)(scopes=RENEWS.scopes | {"admin:read"})
+        credential.grant = type(RENEWS)(scopes=RENEWS.scopes | {"admin:read"})
 
 
 @pytest.mark.parametrize(
@@ -146,10 +146,10 @@ def test_the_refusals_say_why_and_what_to_do(app, user, person, issued, clock):
 
 
 def test_a_token_restricted_to_networks_can_repeat_only_from_there(app, user, clock):
-    authority = type(RENEWS)(scopes=RENEWS.scopes, networks=("10.0.0.0/8",))
-    issued = factories.api_token(app, user, authority=authority)
+    grant = type(RENEWS)(scopes=RENEWS.scopes, networks=("10.0.0.0/8",))
+    issued = factories.api_token(app, user, grant=grant)
     new = rotate_self(app, issued.token).json
-    elsewhere = Script(app, issued.token, address="192.0.2.1").post("/tokens/self/rotate", json={})
+    elsewhere = Script(app, issued.token, ip_address="192.0.2.1").post("/tokens/self/rotate", json={})
     assert (elsewhere.status_code, rotate_self(app, issued.token).json["id"]) == (403, new["id"])
 
 

@@ -25,7 +25,7 @@ def person(at_noon):
 
 
 def test_a_rotation_never_extends_the_old_token(app, user, clock):
-    issued = factories.api_token(app, user, authority=RENEWS, lifetime=HOUR)
+    issued = factories.api_token(app, user, grant=RENEWS, lifetime=HOUR)
     rotate_self(app, issued.token, overlap=604800)
     assert row(app, issued.entry.id).expires_at == NOON + HOUR
 
@@ -38,16 +38,16 @@ def test_the_new_token_has_the_same_permissions_and_lifetime(app, user, clock):
         networks=("10.0.0.0/8",),
         per_minute=50,
     )
-    issued = factories.api_token(app, user, authority=bounded, lifetime=30 * DAY)
+    issued = factories.api_token(app, user, grant=bounded, lifetime=30 * DAY)
     clock.shift(DAY)
     answer = rotate_self(app, issued.token)
     found = row(app, answer.json["id"])
     same = msgspec.structs.replace(bounded, counted_as=issued.entry.id.hex)
-    assert (found.authority, found.expires_at) == (same, now() + 30 * DAY)
+    assert (found.grant, found.expires_at) == (same, now() + 30 * DAY)
 
 
 def test_a_rotation_does_not_reset_the_rate_limit(app, user, clock):
-    issued = factories.api_token(app, user, authority=msgspec.structs.replace(RENEWS, per_minute=4))
+    issued = factories.api_token(app, user, grant=msgspec.structs.replace(RENEWS, per_minute=4))
     second = rotate_self(app, issued.token, overlap=0).json["access_token"]
     third = rotate_self(app, second, overlap=0).json["access_token"]
     codes = [Script(app, third).get("/protected").status_code for _ in range(3)]
@@ -57,12 +57,12 @@ def test_a_rotation_does_not_reset_the_rate_limit(app, user, clock):
 
 
 def test_an_edited_successor_shares_the_rate_limit_of_its_predecessors(app, person, user):
-    issued = factories.api_token(app, user, authority=msgspec.structs.replace(RENEWS, per_minute=4))
+    issued = factories.api_token(app, user, grant=msgspec.structs.replace(RENEWS, per_minute=4))
     made = rotate_self(app, issued.token).json
     person.open(f"/tokens/{made['id']}/edit")
     headers = {"Accept": "application/json", "X-CSRF-Token": person.csrf_token}
     person.ask("POST", f"/tokens/{made['id']}/edit", json={"note": "x"}, headers=headers)
-    assert row(app, made["id"]).authority.counted_as == issued.entry.id.hex
+    assert row(app, made["id"]).grant.counted_as == issued.entry.id.hex
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def test_the_new_token_lives_at_most_as_long_as_the_current_setting(make_app, ap
 def test_a_bound_token_stays_bound(app, person, issued):
     with services_of(app).get(Database).write() as db:
         from_row = db.get_one(Credential, issued.entry.id)
-        from_row.authority = TokenGrant(scopes=RENEWS.scopes, jkt="j" * 43)
+        from_row.grant = TokenGrant(scopes=RENEWS.scopes, jkt="j" * 43)
     answer = by_json(person, issued)
-    assert (answer.json["token_type"], row(app, answer.json["id"]).authority.jkt) == ("DPoP", "j" * 43)
+    assert (answer.json["token_type"], row(app, answer.json["id"]).grant.jkt) == ("DPoP", "j" * 43)
 
 
 def test_a_rotation_does_not_make_a_token_fresh(app, issued, clock):

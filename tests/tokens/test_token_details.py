@@ -109,7 +109,7 @@ def test_the_page_polls_until_the_first_request(app, user, person, clock):
 def test_the_list_filters_tokens_without_restrictions(app, user, person, clock):
     everything = services_of(app).get(Catalogue).held_by(("user",))
     wide = factories.api_token(app, user, *everything, name="old laptop")
-    factories.api_token(app, user, authority=TokenGrant(frozenset(everything), networks=("10.0.0.0/8",)))
+    factories.api_token(app, user, grant=TokenGrant(frozenset(everything), networks=("10.0.0.0/8",)))
     factories.api_token(app, user, name="narrow")
     assert "allows everything" in person.open("/tokens").text
     found = person.ask("GET", "/tokens?state=allows_all", headers={"Accept": "application/json"}).json

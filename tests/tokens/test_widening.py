@@ -16,8 +16,8 @@ READ = frozenset({"reports:read"})
 SET = frozenset
 
 
-def bounds(end: datetime = END, **authority: object) -> Bounds:
-    return Bounds(TokenGrant(**({"scopes": READ} | authority)), end)
+def bounds(end: datetime = END, **grant: object) -> Bounds:
+    return Bounds(TokenGrant(**({"scopes": READ} | grant)), end)
 
 
 case = pytest.param
@@ -124,4 +124,4 @@ def test_on_the_page_the_form_is_kept_during_the_step_up(tired, app, bounded):
     tired.press("Confirm", password=factories.PASSWORD)
     tired.press("Send form")
     assert "has more permissions now" in tired.page.text
-    assert Script(app, bounded.token, address="192.0.2.1").get("/protected").status_code == 200
+    assert Script(app, bounded.token, ip_address="192.0.2.1").get("/protected").status_code == 200

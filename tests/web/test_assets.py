@@ -6,13 +6,13 @@ from tests.script import Script
 from webapp.web.assets import contents_of, digest_of
 
 
-def address(app, filename):
+def url_of(app, filename):
     with app.test_request_context():
         return app.url_for("static", filename=filename)
 
 
 def test_a_static_file_is_cached_for_a_year_at_its_url(app):
-    answer = Script(app).get(address(app, "css/main.css"))
+    answer = Script(app).get(url_of(app, "css/main.css"))
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "public, max-age=31536000, immutable")
 
 
@@ -33,6 +33,6 @@ def test_only_files_of_the_folder_are_served(app, filename):
 
 
 def test_a_static_file_needs_no_cookie_and_sets_none(person, app):
-    answer = person.ask("GET", address(app, "css/main.css"))
+    answer = person.ask("GET", url_of(app, "css/main.css"))
     assert "Set-Cookie" not in answer.headers
     assert "Cookie" not in answer.headers.get("Vary", "")

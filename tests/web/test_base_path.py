@@ -111,7 +111,7 @@ def test_tokens_keys_and_refusals_contain_the_full_url(site):
 
 def test_a_dpop_proof_has_the_url_with_the_path(site):
     bound = TokenGrant(scopes=frozenset({"protected:read"}), jkt=JKT)
-    token = factories.api_token(site, factories.user(site, "ada"), authority=bound).token
+    token = factories.api_token(site, factories.user(site, "ada"), grant=bound).token
     for url, status in ((f"{SITE}/protected", 200), ("https://example.org/protected", 401)):
         headers = {"Authorization": f"DPoP {token}", "DPoP": proof(claims_for(token=token, htu=url))}
         assert Script(site).get("/login/protected", headers=headers).status_code == status

@@ -11,9 +11,9 @@ TRUSTED = {"WEBAPP_BASE_URL": SITE, "WEBAPP_TRUSTED_PROXIES": "10.0.0.0/8"}
 PROXY = "10.0.0.1"
 
 
-def opened(app, at, path="/login", *, address=PROXY, method="GET", **headers):
+def opened(app, at, path="/login", *, ip_address=PROXY, method="GET", **headers):
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Person(app, address=address, base_url=at).ask(method, path, headers=sent)
+    return Person(app, ip_address=ip_address, base_url=at).ask(method, path, headers=sent)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_at_the_base_url_nothing_is_redirected(make_app, at, headers):
 def test_forwarded_headers_count_only_from_a_trusted_proxy(make_app):
     app = make_app(**TRUSTED)
     for headers in ({"X_Forwarded_Proto": "http"}, {"Forwarded": "host=evil.example;proto=http"}):
-        assert opened(app, SITE, address="203.0.113.1", **headers).status_code == 200
+        assert opened(app, SITE, ip_address="203.0.113.1", **headers).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_behind_a_proxy_that_hides_the_host_there_is_no_redirect_loop(make_app):
 
 def test_without_a_proxy_the_redirect_needs_no_cookie(app):
     for _ in range(3):
-        answer = opened(app, "http://127.0.0.1:8000", "/login", address="127.0.0.1")
+        answer = opened(app, "http://127.0.0.1:8000", "/login", ip_address="127.0.0.1")
         assert answer.headers["Location"] == "http://localhost:8000/login"
         assert "Set-Cookie" not in answer.headers
 

@@ -20,7 +20,7 @@ OF_IP_ADDRESS = {"address": "ip_address"}
 ANSWERS = {
     "ActivityEntry": OF_IP_ADDRESS,
     "AuditEntry": OF_IP_ADDRESS | {"gone": "deleted"},
-    "Device": OF_IP_ADDRESS,
+    "SessionEntry": OF_IP_ADDRESS,
     "ExportedEvent": OF_IP_ADDRESS,
     "ExportedLink": {"address": "email"},
     "Finding": {"says": "message", "mend": "remedy"},
@@ -29,7 +29,7 @@ ANSWERS = {
     "Strength": {"says": "message"},
     "TokenDenial": OF_IP_ADDRESS,
     "TotpOffer": {"begun": "encrypted_seed"},
-    "Trusted": OF_IP_ADDRESS,
+    "TrustedBrowser": OF_IP_ADDRESS,
 }
 FORMS = {
     "/account/security/totp": {"begun": "encrypted_seed"},
@@ -120,7 +120,7 @@ def test_a_query_reads_a_parameter_by_its_former_name_and_refuses_two_values(app
 
 
 def test_a_filter_by_the_former_name_selects(app, ada):
-    Person(app, address="192.0.2.9").log_in("ada", "wrong wrong wrong")
+    Person(app, ip_address="192.0.2.9").log_in("ada", "wrong wrong wrong")
     script = Script(app, factories.api_token(app, factories.user(app, "ines", role="admin"), "admin:read").token)
     for name in ("address", "ip_address"):
         found = script.get(f"/admin/audit?{name}=192.0.2.9").json["events"]

@@ -161,7 +161,7 @@ def test_an_exception_of_the_mail_worker_is_logged_without_values(app, database,
             worker.stop()
             fault()
 
-    worker = MailWorker(database, (mailer := registry.services_of(app).get(Mailer)).sealer, Broken())
+    worker = MailWorker(database, (mailer := registry.services_of(app).get(Mailer)).encryptor, Broken())
     with database.write() as session:
         mailer.send(session, "test", "ada@example.org")
     worker.wake()

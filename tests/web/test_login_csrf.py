@@ -53,9 +53,9 @@ def test_every_public_form_is_in_the_table(app):
         rule.rule
         for rule in app.url_map.iter_rules()
         if "POST" in rule.methods
-        and (need := requirement_of(app, rule.endpoint))
-        and (need.is_public or need.is_optional)
-        and need.reads_cookies
+        and (requirement := requirement_of(app, rule.endpoint))
+        and (requirement.is_public or requirement.is_optional)
+        and requirement.reads_cookies
     }
     assert sorted(public) == sorted(FORMS)
 

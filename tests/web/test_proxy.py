@@ -16,12 +16,14 @@ from webapp.web.forwarded import ProxiedClient, client_of, parse_entry
 
 
 @pytest.fixture
-def address(make_app):
+def client_ip_address(make_app):
     def ask(forwarded, *, peer, trusted=""):
         app = make_app(**({"WEBAPP_TRUSTED_PROXIES": trusted} if trusted else {}))
         add(app, "/address", public(lambda: request.remote_addr or "nowhere"))
         return (
-            Script(app, address=peer).get("/address", headers={"X-Forwarded-For": forwarded} if forwarded else {}).text
+            Script(app, ip_address=peer)
+            .get("/address", headers={"X-Forwarded-For": forwarded} if forwarded else {})
+            .text
         )
 
     return ask
@@ -48,8 +50,10 @@ def address(make_app):
         pytest.param(", " * 2000 + "1.2.3.4", "10.0.0.1", "10.0.0.0/8", "1.2.3.4", id="a long chain is cut"),
     ],
 )
-def test_the_client_ip_address_is_the_one_that_trusted_proxies_saw(address, forwarded, peer, trusted, believed):
-    assert address(forwarded, peer=peer, trusted=trusted) == believed
+def test_the_client_ip_address_is_the_one_that_trusted_proxies_saw(
+    client_ip_address, forwarded, peer, trusted, believed
+):
+    assert client_ip_address(forwarded, peer=peer, trusted=trusted) == believed
 
 
 @pytest.mark.parametrize(
@@ -93,7 +97,7 @@ def test_an_entry_is_the_ip_address_that_it_holds(entry, held):
 def test_other_forwarding_headers_are_ignored(make_app, header):
     app = make_app(WEBAPP_TRUSTED_PROXIES="10.0.0.0/8")
     add(app, "/address", public(lambda: request.remote_addr or "nowhere"))
-    answer = Script(app, address="10.0.0.1").get("/address", headers={header: "1.2.3.4"})
+    answer = Script(app, ip_address="10.0.0.1").get("/address", headers={header: "1.2.3.4"})
     assert answer.text == "10.0.0.1"
 
 
@@ -101,7 +105,7 @@ def test_other_forwarding_headers_are_ignored(make_app, header):
 def test_a_forwarded_host_does_not_change_the_base_url(make_app, header):
     app = make_app(WEBAPP_TRUSTED_PROXIES="10.0.0.0/8")
     headers = {header: "evil", "Accept": "text/html", "Host": "localhost:8000"}
-    answer = Script(app, address="10.0.0.1").get("/protected", headers=headers)
+    answer = Script(app, ip_address="10.0.0.1").get("/protected", headers=headers)
     assert answer.headers["Location"] in ("/login?next=/protected", "http://localhost:8000/protected")
 
 
@@ -139,7 +143,7 @@ LONG = "for=6.6.6.6," * 600
 def test_forwarded_is_read_like_x_forwarded_for(make_app, headers, peer, believed):
     app = make_app(WEBAPP_TRUSTED_PROXIES="10.0.0.0/8")
     add(app, "/address", public(lambda: request.remote_addr or "nowhere"))
-    assert Script(app, address=peer).get("/address", headers=headers).text == believed
+    assert Script(app, ip_address=peer).get("/address", headers=headers).text == believed
 
 
 @pytest.mark.parametrize(
@@ -175,7 +179,7 @@ def test_a_long_malformed_header_takes_no_time(header):
 
 def test_an_untrusted_proxy_is_reported_once_in_the_log_and_to_the_operator(app, logged, database):
     for number in range(3):
-        Script(app, address="172.18.0.1").get("/healthz", headers={"X-Forwarded-For": f"1.2.3.{number}"})
+        Script(app, ip_address="172.18.0.1").get("/healthz", headers={"X-Forwarded-For": f"1.2.3.{number}"})
     assert logged().count("forwarded headers ignored") == 1
     assert "WEBAPP_TRUSTED_PROXIES=172.18.0.1" in logged()
     with database.read() as db:
@@ -184,14 +188,14 @@ def test_an_untrusted_proxy_is_reported_once_in_the_log_and_to_the_operator(app,
 
 def test_forwarded_headers_of_many_clients_do_not_fill_the_log_or_the_table(app, logged, database):
     for number in range(60):
-        Script(app, address=f"203.0.113.{number}").get("/healthz", headers={"Forwarded": "for=1.2.3.4"})
+        Script(app, ip_address=f"203.0.113.{number}").get("/healthz", headers={"Forwarded": "for=1.2.3.4"})
     assert logged().count("forwarded headers ignored") == 32
     assert len(events(app, "proxy.ignored")) == 10
 
 
 def test_the_admin_overview_shows_the_ip_address_to_trust(make_app):
     app = make_app()
-    Script(app, address="172.18.0.1").get("/healthz", headers={"X-Forwarded-For": "1.2.3.4"})
+    Script(app, ip_address="172.18.0.1").get("/healthz", headers={"X-Forwarded-For": "1.2.3.4"})
     assert "172.18.0.1" in as_user(app, "mara", role="super_admin").get("/admin").text
     trusting = make_app(WEBAPP_TRUSTED_PROXIES="172.16.0.0/12")
     assert "172.18.0.1" not in as_user(trusting, "mara").get("/admin").text

@@ -7,7 +7,7 @@ import time_machine
 from flask import render_template_string
 from markupsafe import Markup
 
-from webapp.web.templating import client, day, exact, iso, relative, span
+from webapp.web.templating import client_label, day, exact, iso, relative, span
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -43,7 +43,7 @@ def test_formats_of_a_datetime():
 
 
 def test_a_client_without_a_name_is_called_a_script():
-    assert [str(client(product)) for product in ("curl", "a script", "", None)] == ["curl", "a script", "", ""]
+    assert [str(client_label(product)) for product in ("curl", "a script", "", None)] == ["curl", "a script", "", ""]
 
 
 @pytest.mark.parametrize("text", ['_("by %(who)s", who=who)', '_n("by %(who)s", "by %(who)s", 2, who=who)'])

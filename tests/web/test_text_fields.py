@@ -181,19 +181,19 @@ def filled(app: Flask, path: str, ada: User) -> str:
 @pytest.mark.parametrize("path", FIELDS)
 def test_a_value_that_is_not_one_text_is_refused_with_the_field(site, path):
     ada = factories.user(site, "ada", role="super_admin")
-    address, caller = filled(site, path, ada), caller_for(site, path)
+    url, caller = filled(site, path, ada), caller_for(site, path)
     # Once for all of them: a page of ours would have told it.
     headers = JSON | {"X-CSRF-Token": caller.get("/login", headers=JSON).json["csrf_token"]}
     before = contents(site)
     for name in FIELDS[path].split():
         for value in NOT_ONE_TEXT:
-            answer = caller.post(address, json={name: value}, headers=headers)
+            answer = caller.post(url, json={name: value}, headers=headers)
             assert (answer.status_code, name in answer.json["detail"]) == (400, True), (name, value, answer.json)
-        twice = caller.post(address, data=f"{name}=x&{name}=y", content_type=FORM, headers=headers)
+        twice = caller.post(url, data=f"{name}=x&{name}=y", content_type=FORM, headers=headers)
         assert (twice.status_code, f"{name} was sent more than once." in twice.json["detail"]) == (400, True), name
     assert contents(site) == before
     for name in FIELDS[path].split():
-        assert caller.post(address, json={name: None}, headers=headers).status_code < 500
+        assert caller.post(url, json={name: None}, headers=headers).status_code < 500
 
 
 STACKED = "ada" + "".join(map(chr, range(0x300, 0x308)))
@@ -223,7 +223,7 @@ COMPARED = {"/account/close", "/api/auth", "/forgot", "/login", "/password-stren
 )
 def test_stacked_accents_are_refused_with_the_field(site, path):
     ada = factories.user(site, "ada", role="super_admin")
-    address, caller = filled(site, path, ada), caller_for(site, path)
+    url, caller = filled(site, path, ada), caller_for(site, path)
     headers = JSON | {"X-CSRF-Token": caller.get("/login", headers=JSON).json["csrf_token"]}
     before = contents(site)
     for name in SHOWN & set(FIELDS[path].split()):
@@ -231,7 +231,7 @@ def test_stacked_accents_are_refused_with_the_field(site, path):
             continue
         value = f"{STACKED}@example.org" if name == "email" else f"{STACKED} a few words"
         value = STACKED if name == "username" else value
-        answer = caller.post(address, json=REQUIRED.get(path, {}) | {name: value}, headers=headers)
+        answer = caller.post(url, json=REQUIRED.get(path, {}) | {name: value}, headers=headers)
         assert answer.status_code == 422, (name, answer.json)
         assert name in answer.json["errors"], (name, answer.json)
     assert contents(site) == before

@@ -22,7 +22,7 @@ from webapp.oauth.client_assertion import TYPE
 KEY = generate("ES256", NOON)
 
 
-@counts("POST /api/auth/refresh", "POST /api/auth/exchange", "POST /api/auth/revoke", limits="token-address")
+@counts("POST /api/auth/refresh", "POST /api/auth/exchange", "POST /api/auth/revoke", limits="token-network")
 def wrong_tokens_of_scripts_are_counted(site: Site) -> None:
     assert refresh(site.app, "x").status_code == 401
     assert exchange(site.app, "x").status_code == 400
@@ -31,7 +31,7 @@ def wrong_tokens_of_scripts_are_counted(site: Site) -> None:
 
 @counts(
     *("POST /oauth/token", "POST /oauth/introspect", "POST /oauth/revoke", "POST /oauth/register"),
-    limits="token-address",
+    limits="token-network",
 )
 def wrong_secrets_of_apps_are_counted(site: Site) -> None:
     wiki = registered(site.app)
@@ -43,7 +43,7 @@ def wrong_secrets_of_apps_are_counted(site: Site) -> None:
     assert Script(site.app).post("/oauth/register", json={}, headers=headers).status_code == 401
 
 
-@counts("POST /oauth/token", "POST /oauth/par", limits="spent-assertion token-address")
+@counts("POST /oauth/token", "POST /oauth/par", limits="spent-assertion token-network")
 def an_app_proves_itself_with_a_key_and_each_assertion_once(site: Site) -> None:
     jwk = public_jwk(KEY.public, algorithm="ES256") | {"kid": "k1"}
     bank = registered(site.app, "Bank", jwks=json.dumps({"keys": [jwk]}))
@@ -72,7 +72,7 @@ def a_public_app_pushes_its_request(site: Site) -> None:
 
 @counts(
     *("POST /oauth/device_authorization", "POST /device"),
-    limits="device-code-network device-code-client user-code token-address",
+    limits="device-code-network device-code-client user-code token-network",
 )
 def a_device_is_allowed(site: Site) -> None:
     device, person = started(tool(site.app)), site.logged_in()

@@ -8,7 +8,7 @@ from pathlib import Path
 from webapp.core.ratelimit_storage import SPENT
 
 SOURCE = Path(__file__).resolve().parents[2] / "webapp"
-OF_UNDECIDED = "login-address", "login-name"
+OF_UNDECIDED = "login-network", "login-name"
 """Limits of which the undecided attempts are counted too (``login.undecided``)."""
 
 

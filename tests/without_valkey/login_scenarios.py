@@ -14,8 +14,8 @@ from webapp.login.second_step import IN_A_ROW
 from webapp.web.registry import services_of
 
 WRONG = "wrong wrong wrong"
-PASSWORD_LIMITS = "login-address login-address-undecided login-name login-name-undecided login-account"
-CODE_LIMITS = "code-address code-account code-row code-total code-notice"
+PASSWORD_LIMITS = "login-network login-network-undecided login-name login-name-undecided login-account"
+CODE_LIMITS = "code-network code-account code-row code-total code-notice"
 
 
 @counts("POST /login", limits=f"{PASSWORD_LIMITS} throttle-noted")
@@ -32,7 +32,7 @@ def wrong_passwords_are_limited_and_the_right_one_opens(site: Site) -> None:
 def a_script_logs_in(site: Site) -> None:
     def tried(name: str, password: str) -> int:
         body = {"username": name, "password": password}
-        return Script(site.app, address="192.0.2.9").post("/api/auth", json=body).status_code
+        return Script(site.app, ip_address="192.0.2.9").post("/api/auth", json=body).status_code
 
     assert [tried("bea", WRONG) for _ in range(4)] == [401, 401, 401, 429]
     assert tried("ada", factories.PASSWORD) == 200
@@ -55,7 +55,7 @@ def wrong_codes_are_counted_and_the_right_one_opens(site: Site) -> None:
     assert person.press("Continue", code=totp.code()).request.path == "/dashboard"
     # From now on this browser is known, and so are others of this network.
     person.press("Log out")
-    for known in (person, Person(site.app, address=person.address)):
+    for known in (person, Person(site.app, ip_address=person.ip_address)):
         assert site.half_logged_in(known).press("Continue", code="000000").status_code == 422
     assert site.half_logged_in().press("Continue", code="000000").status_code == 422
 
@@ -70,7 +70,7 @@ def codes_are_locked_after_many_wrong_ones_in_a_row(site: Site) -> None:
     assert person.press("Continue", code=totp.code()).status_code == 429
 
 
-@counts("POST /confirm", limits="code-address code-notice")
+@counts("POST /confirm", limits="code-network code-notice")
 def a_code_confirms(site: Site) -> None:
     totp, person = with_app(site.app, site.ada), site.half_logged_in()
     person.press("Continue", code=totp.code())
@@ -79,20 +79,20 @@ def a_code_confirms(site: Site) -> None:
     assert person.press("Confirm", code=totp.code()).status_code == 200
 
 
-@counts("POST /login/passkey", limits="code-address spent-challenge")
+@counts("POST /login/passkey", limits="code-network spent-challenge")
 def a_passkey_logs_in(site: Site) -> None:
     ceremony = passkey_ceremonies.login(site.app, site.ada)
     assert ceremony.send().request.path == "/dashboard"
 
 
-@counts("POST /login/second-step", limits="code-address spent-challenge")
+@counts("POST /login/second-step", limits="code-network spent-challenge")
 def a_passkey_is_the_second_step(site: Site) -> None:
     ceremony = passkey_ceremonies.second_step(site.app, site.ada)
     site.forget_login()
     assert ceremony.send().request.path == "/dashboard"
 
 
-@counts("POST /confirm", limits="code-address spent-challenge")
+@counts("POST /confirm", limits="code-network spent-challenge")
 def a_passkey_confirms(site: Site) -> None:
     ceremony = passkey_ceremonies.confirm(site.app, site.ada)
     assert ceremony.send().status_code == 200

@@ -37,7 +37,7 @@ def a_password_is_reset(site: Site) -> None:
     assert set_new(person, site.mailbox.link()).status_code == 200
 
 
-@counts("POST /account/email", limits="address-asked")
+@counts("POST /account/email", limits="email-change")
 def an_email_address_is_changed(site: Site) -> None:
     person = site.logged_in()
     person.open("/account")

@@ -43,7 +43,7 @@ def a_provider_confirms(site: Site) -> None:
     assert log_in(person, upstream, f"{AT}/confirm").status_code == 303
 
 
-@counts("POST /login/with/<slug>/backchannel-logout", limits="spent-logout-token token-address")
+@counts("POST /login/with/<slug>/backchannel-logout", limits="spent-logout-token token-network")
 def a_provider_ends_sessions(site: Site) -> None:
     upstream = provider_of(site)
 

@@ -16,8 +16,8 @@ REFUSALS = "refusal-noted refusal-noted-of-network refusal-noted-apart refusal-n
 
 @counts("any of a token with a limit", limits=f"token {REFUSALS}")
 def a_limited_token_is_limited_exactly(site: Site) -> None:
-    authority = TokenGrant(scopes=frozenset({"protected:read"}), per_minute=3)
-    token = factories.api_token(site.app, site.ada, authority=authority).token
+    grant = TokenGrant(scopes=frozenset({"protected:read"}), per_minute=3)
+    token = factories.api_token(site.app, site.ada, grant=grant).token
     answers = [Script(site.app, token).get("/protected") for _ in range(5)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
     assert answers[4].headers["Retry-After"]
@@ -33,8 +33,8 @@ def a_proof_works_once(site: Site) -> None:
 @counts("GET /forward-auth", limits=f"token {REFUSALS}")
 def a_limited_token_is_limited_in_front_of_an_app(site: Site) -> None:
     proxied(site.app, "wiki")
-    authority = TokenGrant(scopes=frozenset({"app:wiki"}), per_minute=2)
-    token = factories.api_token(site.app, site.ada, authority=authority).token
+    grant = TokenGrant(scopes=frozenset({"app:wiki"}), per_minute=2)
+    token = factories.api_token(site.app, site.ada, grant=grant).token
     proxy, headers = Proxied(site.app), {"Authorization": f"Bearer {token}"}
     statuses = [proxy.check("https://wiki.example.org/", headers=headers).status_code for _ in range(3)]
     assert statuses == [200, 200, 403]

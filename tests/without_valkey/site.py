@@ -44,7 +44,7 @@ class Site:
 
     def anybody(self) -> Person:
         """A browser of a network of its own."""
-        return Person(self.app, address=f"198.51.100.{next(numbers)}")
+        return Person(self.app, ip_address=f"198.51.100.{next(numbers)}")
 
     def logged_in(self) -> Person:
         """Ada's browser, logged in without a count."""

@@ -123,7 +123,7 @@ class AdminAction:
 
         Raises:
             IsDisabled: the account is disabled.
-            PasswordElsewhere: an identity provider verifies the password.
+            PasswordManagedExternally: an identity provider verifies the password.
         """
         self.check_target(user)
         if user.disabled_at is not None:

@@ -41,7 +41,7 @@ CREDENTIALS = (
         Credential.expires_at,
         Credential.auth_time,
         Credential.amr,
-        Credential.authority,
+        Credential.grant,
         Credential.idle_at,
         Credential.last_used_at,
         User.time_zone,

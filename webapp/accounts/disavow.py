@@ -72,12 +72,12 @@ def disavow(
         raise LinkDead
     facts = link.facts or {}
     if is_only_begun(db, link, user):
-        stop(db, user, facts["what"])
+        cancel_reset(db, user, facts["what"])
         return Disavowal()
     if facts["what"] == "name_changed":
         rename_back(db, user, facts["former"])
     lifecycle.reopen(db, user)
-    ended = lock(db, user, unknown_hash, ways, since=datetime.fromisoformat(facts["since"]))
+    ended = secure_account(db, user, unknown_hash, ways, since=datetime.fromisoformat(facts["since"]))
     if facts["what"] == IDENTITY_UNLINKED:
         ways.linked.restore(db, user.id, facts["restores"])
     record(db, Event.LOGIN_DISOWNED, user_id=user.id, what=facts["what"], **ended.facts)
@@ -104,13 +104,15 @@ def undo_email_change(
     user, since = email_change.undo(db, secret)
     # The attacker may also have closed the account, and that mail went to the new e-mail address.
     lifecycle.reopen(db, user)
-    ended = lock(db, user, unknown_hash, ways, since=since)
+    ended = secure_account(db, user, unknown_hash, ways, since=since)
     if not user.has_external_identity and ways.passwords.counts(db, user):
         recovery.send_link(db, mailer, user, circumstances, ended=ended)
     return user, ended
 
 
-def lock(db: Session, user: User, unknown_hash: str, ways: NonPasskeyLogins, *, since: datetime) -> EndedCredentials:
+def secure_account(
+    db: Session, user: User, unknown_hash: str, ways: NonPasskeyLogins, *, since: datetime
+) -> EndedCredentials:
     """End every session and script login and make the password unusable.
 
     API tokens, second factors, linked identities and invitations created ``since`` are removed too, because an attacker
@@ -136,7 +138,7 @@ def is_only_begun(db: Session, link: Link, user: User) -> bool:
     return kind == RESET_BEGUN and resets.pending_reset(db, user.id) is not None
 
 
-def stop(db: Session, user: User, kind: str) -> None:
+def cancel_reset(db: Session, user: User, kind: str) -> None:
     if kind == RESET_REQUESTED:
         one_time_links.invalidate(db, user.id, RESET)
         record(db, Event.RESET_STOPPED, user_id=user.id)

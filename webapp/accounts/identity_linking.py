@@ -14,7 +14,7 @@ from webapp.audit.log import Event, record
 from webapp.core.clock import now
 
 
-class MovedAlready(Exception):
+class AlreadyLinked(Exception):
     """The account is already linked, or already has a local password. The message is the key or the user name."""
 
 
@@ -32,13 +32,13 @@ def link_to_provider(db: Session, user: User, key: str | None = None) -> str:
         The key.
 
     Raises:
-        MovedAlready: the account is linked already.
+        AlreadyLinked: the account is linked already.
         KeyTaken: another account is linked to this key.
-        NoLogin: it is a service account.
+        ServiceAccountCannotLogIn: it is a service account.
     """
     require_login(user)
     if user.known_elsewhere_as is not None:
-        raise MovedAlready(user.known_elsewhere_as)
+        raise AlreadyLinked(user.known_elsewhere_as)
     key = key or normalized_key(user.username)
     try:
         with db.begin_nested():
@@ -56,10 +56,10 @@ def set_local_password(db: Session, user: User, password_hash: str) -> EndedCred
     """Give a linked account a local password and unlink it. Its logins end, its API tokens stay.
 
     Raises:
-        MovedAlready: the account is not linked.
+        AlreadyLinked: the account is not linked.
     """
     if user.known_elsewhere_as is None:
-        raise MovedAlready(user.username)
+        raise AlreadyLinked(user.username)
     former, user.known_elsewhere_as, user.provider_role = user.known_elsewhere_as, None, None
     record(db, Event.IDENTITY_UNLINKED, user_id=user.id, known_as=former)
     return lifecycle.set_password(db, user, password_hash)

@@ -74,7 +74,7 @@ class ImportRules:
     renamed: Mapping[str, str]
     """Roles of the former site: what they are called here."""
     default_role: str
-    sealer: Encryptor
+    encryptor: Encryptor
     """For seeds of authenticator apps."""
     accepts_signed: bool
     """Whether the key that Flask-Security signed passwords with is known."""
@@ -214,7 +214,7 @@ def password_hash(value: object, columns: Columns, rules: ImportRules) -> Column
 
 def totp(value: object, columns: Columns, rules: ImportRules) -> Columns:
     seed = totp_seed(value)
-    return {"totp": rules.sealer.seal(seed.encode(), belongs_to=str(columns["id"])) if seed else None}
+    return {"totp": rules.encryptor.seal(seed.encode(), belongs_to=str(columns["id"])) if seed else None}
 
 
 def passkeys(value: object, _columns: Columns, rules: ImportRules) -> Columns:

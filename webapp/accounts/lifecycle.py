@@ -123,7 +123,7 @@ def change_role(db: Session, user: User, role: str, *, actor_id: UUID | None = N
     service_rules.recheck(db, owner_id=user.id)
 
 
-class PasswordElsewhere(Exception):
+class PasswordManagedExternally(Exception):
     """An identity provider verifies the password of this account, so it cannot be changed here."""
 
 
@@ -144,12 +144,12 @@ def set_password(
         revokes_tokens: whether API tokens are revoked as well.
 
     Raises:
-        PasswordElsewhere: an identity provider verifies the password.
-        NoLogin: it is a service account.
+        PasswordManagedExternally: an identity provider verifies the password.
+        ServiceAccountCannotLogIn: it is a service account.
     """
     require_login(user)
     if user.has_external_identity:
-        raise PasswordElsewhere(user.username)
+        raise PasswordManagedExternally(user.username)
     user.password_hash, user.password_changed_at, user.failed_logins = password_hash, now(), 0
     known_networks.forget_all(db, user.id)
     ended = ended_credentials.end_logins(db, user.id, keep=keep, revokes_tokens=revokes_tokens)
@@ -195,7 +195,7 @@ def delete(db: Session, user: User, *, actor_id: UUID | None = None, reason: str
 
 
 def close(db: Session, user: User) -> datetime:
-    """Close an account: all access ends now, and ``forget_due`` deletes the account after ``GRACE``.
+    """Close an account: all access ends now, and ``delete_due`` deletes the account after ``GRACE``.
 
     Returns:
         When it is deleted.

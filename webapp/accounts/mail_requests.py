@@ -18,7 +18,7 @@ from webapp.accounts import mail_limits, recovery, self_registration, user_queri
 from webapp.accounts.models import MailRequest, User
 from webapp.accounts.names import normalized_key
 from webapp.accounts.notices import Circumstances
-from webapp.accounts.password_login import PasswordLogin
+from webapp.accounts.password_login_policy import PasswordLoginPolicy
 from webapp.accounts.registration import NewUser
 from webapp.audit.log import LONGEST_AGENT
 from webapp.core.client_network import network_of
@@ -83,7 +83,7 @@ DECODER: msgspec.json.Decoder[AnsweredByMail] = msgspec.json.Decoder(AnsweredByM
 
 class MailRequests:
     def __init__(
-        self, database: Database, encryptor: Encryptor, mailer: Mailer, limiter: Limiter, passwords: PasswordLogin
+        self, database: Database, encryptor: Encryptor, mailer: Mailer, limiter: Limiter, passwords: PasswordLoginPolicy
     ) -> None:
         self._database, self._encryptor = database, encryptor
         self._mailer, self._limiter, self._passwords = mailer, limiter, passwords

@@ -6,12 +6,12 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts.linked_logins import LinkedLogins
 from webapp.accounts.models import User
-from webapp.accounts.password_login import PasswordLogin
+from webapp.accounts.password_login_policy import PasswordLoginPolicy
 
 
 @dataclass(frozen=True, slots=True)
 class NonPasskeyLogins:
-    passwords: PasswordLogin
+    passwords: PasswordLoginPolicy
     linked: LinkedLogins
 
     def has_one(self, db: Session, user: User) -> bool:

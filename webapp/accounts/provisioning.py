@@ -5,9 +5,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.accounts import provider_roles, registration
-from webapp.accounts.identity import Identity
 from webapp.accounts.models import User
 from webapp.accounts.names import InvalidEmail, InvalidUserName, checked_name, normalized_key
+from webapp.accounts.password_backend import Identity
 from webapp.accounts.profile import display_name_if_fit
 from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken, free_skeleton, refuse_emails_of_others
 from webapp.audit.log import Event, record
@@ -30,8 +30,8 @@ def account_of(db: Session, identity: Identity) -> User:
     """
     name, email = identity.username, identity.email
     try:
-        user = known_as(db, identity.key)
-        user = follow(db, user, name) if user else create_account(db, identity)
+        user = find_by_key(db, identity.key)
+        user = apply_rename(db, user, name) if user else create_account(db, identity)
     except UserNameTaken as error:
         raise NoAccountPossible(_("The user name %(name)s belongs to another account here.", name=name)) from error
     except EmailTaken as error:
@@ -48,12 +48,12 @@ def account_of(db: Session, identity: Identity) -> User:
     return user
 
 
-def known_as(db: Session, key: str) -> User | None:
+def find_by_key(db: Session, key: str) -> User | None:
     """The account that is linked to this key of the provider."""
     return db.scalar(select(User).where(User.known_elsewhere_as == key))
 
 
-def follow(db: Session, user: User, name: str) -> User:
+def apply_rename(db: Session, user: User, name: str) -> User:
     """Apply a user name that was changed at the provider; the other fields of the profile belong to the user."""
     former, name = user.username, checked_name(name, may_be_email=True)
     if normalized_key(former) == normalized_key(name):
@@ -85,7 +85,7 @@ def create_account(db: Session, identity: Identity) -> User:
         user = registration.add(db, new, origin="elsewhere")
     except UserNameTaken:
         # Two logins may be concurrent; then the other one has created the account.
-        if (other := known_as(db, identity.key)) is None:
+        if (other := find_by_key(db, identity.key)) is None:
             raise
         return other
     user.display_name = display_name_if_fit(identity.display_name)

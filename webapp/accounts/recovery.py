@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import lifecycle, notices, one_time_links, user_queries
 from webapp.accounts.ended_credentials import EndedCredentials
-from webapp.accounts.lifecycle import PasswordElsewhere
+from webapp.accounts.lifecycle import PasswordManagedExternally
 from webapp.accounts.models import Link, User
 from webapp.accounts.names import normalized_key
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
-from webapp.accounts.password_login import PasswordLogin
+from webapp.accounts.password_login_policy import PasswordLoginPolicy
 from webapp.accounts.service_rules import require_login
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
@@ -26,7 +26,7 @@ LIFETIME = timedelta(minutes=30)
 NOBODY = UUID(int=0)
 
 
-def reachable(db: Session, identifier: str, passwords: PasswordLogin) -> User | None:
+def reachable(db: Session, identifier: str, passwords: PasswordLoginPolicy) -> User | None:
     """The user with this name or e-mail address, if a link may be mailed to them."""
     user = user_queries.by_name_or_email(db, identifier)
     if user is None or user.has_external_identity or user.is_service:
@@ -55,12 +55,12 @@ def link_for(db: Session, user: User, *, is_shown: bool = False, replaces: bool 
         The path of the page, with the secret.
 
     Raises:
-        PasswordElsewhere: an identity provider verifies the password.
-        NoLogin: it is a service account.
+        PasswordManagedExternally: an identity provider verifies the password.
+        ServiceAccountCannotLogIn: it is a service account.
     """
     require_login(user)
     if user.has_external_identity:
-        raise PasswordElsewhere(user.username)
+        raise PasswordManagedExternally(user.username)
     facts, keep_newest = {one_time_links.IS_SHOWN: is_shown}, 0 if replaces else one_time_links.SIDE_BY_SIDE - 1
     secret = one_time_links.create(
         db, RESET, LIFETIME, user_id=user.id, email=user.email, facts=facts, keep_newest=keep_newest

@@ -43,14 +43,14 @@ class NobodyLeft(Exception):
     """The change would leave the site without an active super admin."""
 
 
-def every(db: Session) -> Sequence[Role]:
+def list_roles(db: Session) -> Sequence[Role]:
     """All roles by name."""
     return db.scalars(select(Role).order_by(Role.name)).all()
 
 
 def lowest_first(db: Session) -> list[Role]:
     """All roles; each comes after those that it includes."""
-    return sorted(every(db), key=lambda role: (len(role.closure), role.name))
+    return sorted(list_roles(db), key=lambda role: (len(role.closure), role.name))
 
 
 def find(db: Session, name: str) -> Role | None:
@@ -69,7 +69,7 @@ def included_in(db: Session, role: str) -> tuple[str, ...]:
 
 def reaching(db: Session, role: str) -> list[str]:
     """Names of the roles that include ``role`` directly or indirectly, itself among them."""
-    return [found.name for found in every(db) if role in found.closure]
+    return [found.name for found in list_roles(db) if role in found.closure]
 
 
 def add(db: Session, name: str, description: str, includes: Sequence[str], *, actor_id: UUID | None = None) -> Role:
@@ -153,7 +153,7 @@ def why_not_removable(db: Session, role: Role) -> str | None:
     """Why a role cannot be removed; None if it is not in use."""
     if role.name in FIRST:
         return _("It is a built-in role.")
-    if includers := [other.name for other in every(db) if role.name in other.includes]:
+    if includers := [other.name for other in list_roles(db) if role.name in other.includes]:
         names = listed(map(humanize, includers))
         return _n("%(roles)s includes it.", "%(roles)s include it.", len(includers), roles=names)
     if holders := db.scalar(select(func.count()).where(User.role == role.name)):

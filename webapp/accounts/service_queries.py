@@ -120,7 +120,7 @@ def owned_services(db: Session, query: Select[User, ServiceAccount, User]) -> li
     return found
 
 
-def every(db: Session) -> list[OwnedService]:
+def list_service_accounts(db: Session) -> list[OwnedService]:
     return owned_services(db, ordered())
 
 

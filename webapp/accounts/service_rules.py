@@ -18,7 +18,7 @@ from webapp.core.translation import _
 from webapp.credentials import lifecycle as credentials
 
 
-class NoLogin(Exception):
+class ServiceAccountCannotLogIn(Exception):
     """It is a service account, which has no way to log in and is not given any."""
 
 
@@ -65,10 +65,10 @@ def require_login(user: User) -> None:
     """Require a user who can log in, so not a service account.
 
     Raises:
-        NoLogin
+        ServiceAccountCannotLogIn
     """
     if user.is_service:
-        raise NoLogin(user.username)
+        raise ServiceAccountCannotLogIn(user.username)
 
 
 def is_active_person(user: User) -> bool:
@@ -155,17 +155,19 @@ def recheck(db: Session, *, owner_id: UUID | None = None) -> None:
     found = found.where(ServiceAccount.owner_id == owner_id) if owner_id else found
     rows, closures = db.execute(found).all(), role_closures.current(db)
     for user, account, owner in rows:
-        stop(db, user, owned_by := owner_from(account, owner), problem_of(owned_by, user.role, closures))
+        stop_service_account(
+            db, user, owned_by := owner_from(account, owner), problem_of(owned_by, user.role, closures)
+        )
 
 
 def stop_all(db: Session, owner: User) -> None:
     """Disable the service accounts of a person who is deleted."""
     owned_services = select(User).join(ServiceAccount, ServiceAccount.user_id == User.id)
     for user in db.scalars(owned_services.where(ServiceAccount.owner_id == owner.id, User.disabled_at.is_(None))).all():
-        stop(db, user, Owner(owner), OwnerProblem.INACTIVE)
+        stop_service_account(db, user, Owner(owner), OwnerProblem.INACTIVE)
 
 
-def stop(db: Session, user: User, owner: Owner | None, problem: OwnerProblem | None) -> None:
+def stop_service_account(db: Session, user: User, owner: Owner | None, problem: OwnerProblem | None) -> None:
     if problem is None:
         return
     name = owner.name if owner else ""

@@ -46,7 +46,7 @@ class TokenMails:
         """
         if successor_id is not None and origin == "self":
             # A script may rotate its token every day; one mail a week is enough.
-            is_news = reminders.take(db, row.entry.id, "rotated", every=WEEK)
+            is_news = reminders.mark_due(db, row.entry.id, "rotated", every=WEEK)
             reminders.copy_mark(db, "rotated", from_=row.entry.id, to=successor_id)
             if not is_news:
                 return
@@ -60,7 +60,7 @@ class TokenMails:
     def new_network(self, db: Session, arrival: NewNetwork) -> None:
         """Mail the owner about the use of a token from a new network, at most once a day."""
         row = lifecycle.find(db, arrival.user_id, arrival.credential_id)
-        if row is not None and reminders.take(db, row.entry.id, "network", every=DAY):
+        if row is not None and reminders.mark_due(db, row.entry.id, "network", every=DAY):
             self.mail_owner(db, row, "token_new_network", Circumstances(arrival.at, arrival.ip_address, arrival.client))
 
     def used_after_expiry(self, db: Session, token_id: UUID, circumstances: Circumstances) -> None:
@@ -69,7 +69,7 @@ class TokenMails:
         row = lifecycle.find(db, owner_id, token_id) if owner_id else None
         if row is None or row.credential.family_id is not None or row.credential.revoked_at is not None:
             return
-        if row.credential.expires_at <= now() and reminders.take(db, token_id, "late", every=WEEK):
+        if row.credential.expires_at <= now() and reminders.mark_due(db, token_id, "late", every=WEEK):
             self.mail_owner(db, row, "token_came_late", circumstances, is_rotated=row.entry.rotated_at is not None)
 
     def expiring(self, db: Session) -> int:

@@ -24,7 +24,7 @@ COLUMNS = {
 """Of fields whose column has another name."""
 
 
-def exported(db: Session, sealer: Encryptor | None) -> Iterator[dict[str, object]]:
+def exported(db: Session, encryptor: Encryptor | None) -> Iterator[dict[str, object]]:
     """The fields of each user, by name.
 
     Args:
@@ -38,17 +38,17 @@ def exported(db: Session, sealer: Encryptor | None) -> Iterator[dict[str, object
         select(User).where(User.is_service.is_(False)).order_by(User.username_key).execution_options(yield_per=AT_ONCE)
     )
     for users in db.scalars(query).partitions():
-        ids = [user.id for user in users] if sealer else []
+        ids = [user.id for user in users] if encryptor else []
         seeds, passkeys = totp.of_users(db, ids), passkey_records.of_users(db, ids)
         for user in users:
             seed = seeds.get(user.id)
             yield fields_of(user) | (
                 {
                     "password_hash": user.password_hash,
-                    "totp_seed": totp.decrypted_seed(sealer, seed) if seed else None,
+                    "totp_seed": totp.decrypted_seed(encryptor, seed) if seed else None,
                     "passkeys": passkeys.get(user.id, []),
                 }
-                if sealer
+                if encryptor
                 else {}
             )
 

@@ -67,7 +67,7 @@ def overview(
     hrefs: dict[str, str],
     trusted_proxies: Sequence[Network] = (),
 ) -> Overview:
-    counts = figures(db)
+    counts = key_figures(db)
     refused = counts["refused_last_hour"]
     return Overview(
         **{name: count.number for name, count in counts.items()},
@@ -77,14 +77,14 @@ def overview(
         servers=(found := servers(db)),
         attention=[
             *attention(db, undeclared, refused, sends_mail=sends_mail, hrefs=hrefs),
-            *undone(db, jobs, backed_up_at),
+            *overdue_maintenance(db, jobs, backed_up_at),
             *ignored_proxies(db, trusted_proxies),
             *(Attention(sentence, None, None) for sentence in wrong_clocks(found)),
         ],
     )
 
 
-def figures(db: Session) -> dict[str, BoundedCount]:
+def key_figures(db: Session) -> dict[str, BoundedCount]:
     return {
         "people": user_counts.count(db),
         "active_today": credentials.active_user_count(db, since=midnight()),
@@ -111,7 +111,7 @@ def attention(
     if unowned := service_queries.unowned_count(db):
         sentence = _n("%(num)s service account has no owner.", "%(num)s service accounts have no owner.", unowned)
         yield Attention(sentence, hrefs["unowned"], _("View service accounts"))
-    if failed := failures.unsent(db):
+    if failed := failures.count_unsent(db):
         sentence = _n("%(num)s mail could not be sent.", "%(num)s mails could not be sent.", failed)
         yield Attention(sentence, hrefs["mail"], _("View mail"))
     if failed := logout_notices.failed_since(db, since=now() - WEEK):
@@ -139,7 +139,7 @@ def ignored_proxies(db: Session, trusted: Sequence[Network]) -> Iterable[Attenti
             yield Attention(sentence, None, None)
 
 
-def undone(db: Session, jobs: Sequence[Job], backed_up_at: datetime | None) -> Iterable[Attention]:
+def overdue_maintenance(db: Session, jobs: Sequence[Job], backed_up_at: datetime | None) -> Iterable[Attention]:
     """Maintenance that is overdue."""
     if backed_up_at is None:
         sentence = _("The database has never been backed up. Run this every day: %(command)s", command=BACKUP)

@@ -73,7 +73,7 @@ def init_authentication(app: Flask, settings: Settings, database: Database, keys
     rotation = SessionRotation.from_secrets(database, settings.secret_key, *settings.secret_key_fallbacks)
 
     def former(key: str) -> CredentialRow | None:
-        used = cookie.use_former(rotation, key)
+        used = cookie.accept_former_secret(rotation, key)
         if used is None or used.is_accepted:
             return credential_row(used.key) if used else None
         mail = partial(end_copied_session, database, services.get(Mailer), used.session_id)

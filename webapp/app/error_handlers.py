@@ -4,7 +4,7 @@ from flask import Flask
 
 from webapp.accounts.passwords import TooBusy
 from webapp.accounts.provisioning import NoAccountPossible
-from webapp.login.external_identity import Unreachable
+from webapp.login.password_backends import Unreachable
 from webapp.login.views.login_errors import no_account_possible, too_busy, unreachable
 from webapp.tokens.issuing import TooManyTokens
 from webapp.tokens.views import too_many

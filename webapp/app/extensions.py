@@ -67,7 +67,7 @@ def init_extensions(
 def untrusted_proxy_recorder(database: Database) -> Callable[[str], None]:
     def record(peer: str) -> None:
         with database.write() as db:
-            untrusted_proxies.note(db, peer)
+            untrusted_proxies.record_proxy(db, peer)
 
     return record
 

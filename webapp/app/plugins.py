@@ -129,10 +129,10 @@ def check_owner(app: Flask, rule: Rule) -> None:
         SettingsError: an owner function cannot be called with the variables of a URL.
     """
     for route in routes_of(app, rule):
-        if route.need is None or route.need.owner is None:
+        if route.requirement is None or route.requirement.owner is None:
             continue
         try:
-            inspect.signature(route.need.owner).bind(**dict.fromkeys(rule.arguments))
+            inspect.signature(route.requirement.owner).bind(**dict.fromkeys(rule.arguments))
         except TypeError as error:
             raise SettingsError(f"The owner function of {route.endpoint} does not fit to {rule}: {error}.") from error
 

@@ -9,7 +9,7 @@ from webapp.accounts import mail_requests, names, user_queries
 from webapp.accounts.mail_requests import MailRequests
 from webapp.accounts.models import User
 from webapp.accounts.non_passkey_logins import NonPasskeyLogins
-from webapp.accounts.password_login import PasswordLogin
+from webapp.accounts.password_login_policy import PasswordLoginPolicy
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.views.first_login import FirstLogin
 from webapp.core.client_network import network_of
@@ -24,9 +24,9 @@ from webapp.guard.resources import DECLARED
 from webapp.guard.routes import guarded
 from webapp.guard.saved_form import FORMS, FormEncryptor
 from webapp.guard.unauthenticated import ConfirmMethods, LoginPageRenderer
-from webapp.login.external_identity import password_authenticator_for
 from webapp.login.flow import LoginFlow
 from webapp.login.invalid_token_limit import InvalidTokenLimit
+from webapp.login.password_backends import password_authenticator_for
 from webapp.login.refresh_grant import RefreshGrant
 from webapp.login.second_step import SecondStep
 from webapp.login.views import confirm, login, resume
@@ -54,8 +54,8 @@ from webapp.web.registry import services_of
 def provide_mail(app: Flask, settings: Settings, database: Database) -> None:
     """Register the outbox and its worker. ``serve`` starts the worker, so that commands send no waiting mails."""
     services = services_of(app)
-    sealer = outbox.CONTENTS.encryptor(settings)
-    worker = MailWorker(database, sealer, transport_for(settings.smtp_url, settings.mail_from, settings.host))
+    encryptor = outbox.CONTENTS.encryptor(settings)
+    worker = MailWorker(database, encryptor, transport_for(settings.smtp_url, settings.mail_from, settings.host))
 
     def render(db: Session, user_id: UUID | None, kind: str, facts: dict[str, object]) -> Content:
         user = user_queries.by_id(db, user_id) if user_id else None
@@ -63,7 +63,7 @@ def provide_mail(app: Flask, settings: Settings, database: Database) -> None:
         mail = mail_templates.render_mail(app, kind, facts, language_of(user, user_id), zone)
         return Content(mail.subject, mail.text, mail.html)
 
-    services.provide(Mailer)(Mailer(render, sealer, bool(settings.smtp_url), worker.wake))
+    services.provide(Mailer)(Mailer(render, encryptor, bool(settings.smtp_url), worker.wake))
     services.provide(MailWorker)(worker)
 
 
@@ -92,7 +92,7 @@ def provide_login(app: Flask, settings: Settings, database: Database) -> None:
         network=calling_network,
     )
     lifetimes = SessionLifetimes(settings.session_idle, settings.session_lifetime, settings.remember_lifetime)
-    password_login = PasswordLogin(settings.password_login)
+    password_login = PasswordLoginPolicy(settings.password_login)
     flow = LoginFlow(
         database,
         limiter,
@@ -102,7 +102,7 @@ def provide_login(app: Flask, settings: Settings, database: Database) -> None:
         password_login,
         by_name=Limit("login-name", settings.login_tries_per_account, settings.login_window),
         by_account=Limit("login-account", settings.login_tries_per_account, settings.login_window),
-        by_ip_address=Limit("login-address", settings.login_tries_per_address, settings.login_window),
+        by_network=Limit("login-network", settings.login_tries_per_network, settings.login_window),
     )
     services.provide(Limiter)(limiter)
     services.provide(Passwords)(passwords)
@@ -116,13 +116,17 @@ def provide_login(app: Flask, settings: Settings, database: Database) -> None:
 def provide_token_grants(app: Flask, settings: Settings, database: Database) -> None:
     """Register logins by script with their refresh tokens, token exchange, and the limit of invalid tokens."""
     services = services_of(app)
-    issuer, per_ip_address = services.get(TokenIssuer), settings.login_tries_per_address
-    misses = InvalidTokenLimit(services.get(Limiter), Limit("token-address", per_ip_address, settings.login_window))
+    issuer, per_network = services.get(TokenIssuer), settings.login_tries_per_network
+    invalid_token_limit = InvalidTokenLimit(
+        services.get(Limiter), Limit("token-network", per_network, settings.login_window)
+    )
     secrets = RefreshSecrets.from_secrets(settings.secret_key, *settings.secret_key_fallbacks)
     services.provide(RefreshLifetimes)(RefreshLifetimes(settings.refresh_lifetime, settings.refresh_family_lifetime))
-    services.provide(InvalidTokenLimit)(misses)
+    services.provide(InvalidTokenLimit)(invalid_token_limit)
     services.provide(TokenExchange)(TokenExchange(issuer, frozenset(settings.exchange_audiences)))
-    services.provide(RefreshGrant)(RefreshGrant(database, misses, issuer, secrets, settings.refresh_overlap))
+    services.provide(RefreshGrant)(
+        RefreshGrant(database, invalid_token_limit, issuer, secrets, settings.refresh_overlap)
+    )
 
 
 def calling_network() -> str | None:
@@ -134,23 +138,23 @@ def provide_second_factors(app: Flask, settings: Settings) -> None:
     """Register second factors, passkeys and step-up, and where the settings require them."""
     services = services_of(app)
     demands = demands_of(settings.second_factor_for, settings.passkey_for)
-    sealer = totp.encryptor_for(settings)
+    encryptor = totp.encryptor_for(settings)
     party = party_of(settings.base_url, settings.site_name, settings.former_base_urls)
     step = SecondStep(
         services.get(LoginFlow),
-        sealer,
+        encryptor,
         party,
         demands,
         by_account=Limit("code-account", settings.login_tries_per_account, settings.login_window),
-        by_ip_address=Limit("code-address", settings.login_tries_per_address, settings.login_window),
+        by_network=Limit("code-network", settings.login_tries_per_network, settings.login_window),
     )
     services.provide(Demands)(demands)
-    services.provide(TotpEncryptor)(sealer)
+    services.provide(TotpEncryptor)(encryptor)
     services.provide(RelyingParty | None)(party)
     services.provide(SecondStep)(step)
     services.provide(MfaHooks)(MFA_HOOKS)
     app.jinja_env.globals |= {
-        "ways_to_confirm": confirm.ways_to_confirm,
+        "ways_to_confirm": confirm.step_up_methods,
         "providers_to_confirm": confirm.providers_to_confirm,
         "passkey_hosts": confirm.passkey_hosts,
     }

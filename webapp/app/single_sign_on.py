@@ -76,9 +76,9 @@ def provide_federation(app: Flask, settings: Settings) -> None:
     # Half of the threads at most: a provider that does not respond must not stop other requests.
     at_once = max(1, settings.threads // 2)
     services.provide(ProviderLogins)(ProviderLogins(settings.secret_key, http, at_once=at_once))
-    sealer = encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
-    services.provide(ProviderEncryptor)(sealer)
-    declared_providers.load(services.get(Database), sealer, private, settings.instance)
+    encryptor = encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
+    services.provide(ProviderEncryptor)(encryptor)
+    declared_providers.load(services.get(Database), encryptor, private, settings.instance)
     services.provide(ProviderErrorLog)(ProviderErrorLog(services.get(Database)))
     services.provide(LoginButtonsFor)(login_buttons)
     services.provide(IdentitiesOf)(linking.exported)

@@ -18,7 +18,7 @@ observers: WeakKeyDictionary[Any, Callable[[AuditEvent], None]] = WeakKeyDiction
 
 # Before the events are numbered and inserted, which empties the list.
 @event.listens_for(Session, "before_commit", insert=True)
-def keep(db: Session) -> None:
+def keep_events(db: Session) -> None:
     if db.bind in observers and not db.in_nested_transaction() and (waiting := db.info.get(chain.WAITING)):
         db.info.setdefault(COMMITTED_EVENTS, []).extend(waiting)
 

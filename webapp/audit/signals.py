@@ -92,7 +92,7 @@ class SignalPayload(NamedTuple):
 
 # Before the events are numbered and inserted, which empties the list.
 @event.listens_for(Session, "before_commit", insert=True)
-def keep(db: Session) -> None:
+def keep_payload(db: Session) -> None:
     """Keep the events of a transaction that have a receiver until it is committed."""
     if db.in_nested_transaction():
         return

@@ -14,7 +14,7 @@ MAX_LISTED = 10
 """Recorded within this time: anybody can send these headers, from as many IP addresses as they have."""
 
 
-def note(db: Session, peer: str) -> None:
+def record_proxy(db: Session, peer: str) -> None:
     """Record the IP address of an untrusted proxy, unless it was recorded lately."""
     recent_peers = recent(db)
     if peer not in recent_peers and len(recent_peers) < MAX_LISTED:

@@ -67,7 +67,7 @@ def command(
             phrase = passphrase.new(context, passphrase_file) if has_passphrase else None
             write(context, database, file, phrase, has_secret=not without_secret)
         try:
-            note(database, origin="elsewhere" if file is None else "cli")
+            record_backup(database, origin="elsewhere" if file is None else "cli")
         except Unavailable as error:
             outcome = "Nothing was recorded" if file is None else f"The backup is in {file}, but that was not recorded"
             raise CommandRefused(f"{outcome} ({error}); run: python -m webapp db backup --record-only") from error
@@ -92,7 +92,7 @@ def write(context: CommandContext, database: Database, file: Path, phrase: str |
         print_note(READABLE)
 
 
-def note(database: Database, *, origin: str) -> None:
+def record_backup(database: Database, *, origin: str) -> None:
     """Record the backup as an audit event. Try again for a while: SQLite has one writer, and others may be writing.
 
     Raises:

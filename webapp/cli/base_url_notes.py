@@ -8,7 +8,7 @@ from webapp.settings import Settings
 from webapp.tokens import issuers
 
 
-def note(settings: Settings) -> None:
+def fill_missing_base_url(settings: Settings) -> None:
     """Store the oldest known base URL in the rows that have none."""
     url = settings.oldest_base_url
     database = Database(settings.database)

@@ -44,7 +44,7 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
       python -m webapp client list
     """
     with opened(context) as database, database.read() as db:
-        found = [facts_of(client, shown_names(db, client.people)) for client in clients.every(db)]
+        found = [facts_of(client, shown_names(db, client.people)) for client in clients.list_clients(db)]
     if is_json:
         print_json(found)
         return

@@ -16,7 +16,7 @@ from webapp.cli.output import print_note
 from webapp.core.db import Database
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.key_table import KeyTable
-from webapp.oauth import clients, people
+from webapp.oauth import allowed_users, clients
 from webapp.oauth.client_settings import ClientSettings, InvalidClientSettings, settings_of
 from webapp.oauth.clients import NewClient
 from webapp.oauth.recipes import RECIPES
@@ -63,7 +63,7 @@ def add(
                 **by_recipe(recipe, app_url) | chosen(options),
             )
             key_for(context.settings, database, db, desired)
-            registered = clients.register(db, people.with_ids(db, desired), origin="cli")
+            registered = clients.register(db, allowed_users.with_ids(db, desired), origin="cli")
         except InvalidClientSettings as error:
             raise CommandRefused(str(error)) from error
         print_registered(str(registered.client.id), registered.secret)
@@ -104,7 +104,7 @@ def edit(context: CommandContext, /, *, name: str, **options: Any) -> None:
         try:
             desired = changed(settings_of(client), options)
             key_for(context.settings, database, db, desired)
-            clients.edit(db, client, people.with_ids(db, desired))
+            clients.edit(db, client, allowed_users.with_ids(db, desired))
         except InvalidClientSettings as error:
             raise CommandRefused(str(error)) from error
     print_note("The app was changed.")

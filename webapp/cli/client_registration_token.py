@@ -57,7 +57,7 @@ def list_(context: CommandContext) -> None:
     with opened(context) as database, database.read() as db:
         rows = [
             (str(token.id), str(token.uses_left), moment(token.created_at), moment(token.expires_at))
-            for token in registration_tokens.every(db)
+            for token in registration_tokens.list_usable(db)
         ]
     print_table(("ID", "USES LEFT", "CREATED", "EXPIRES"), rows)
 

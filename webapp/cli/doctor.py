@@ -38,14 +38,14 @@ from webapp.core.db import Database
 from webapp.federation import providers
 from webapp.guard.routes import routes as routes_of
 from webapp.jobs.leases import Job, Jobs, late
-from webapp.mail.failures import unsent
+from webapp.mail.failures import count_unsent
 from webapp.mail.outbox import states
-from webapp.mfa.passkeys import stuck_by_rp_id
+from webapp.mfa.passkeys import unaccepted_by_rp_id
 from webapp.mfa.relying_party import party_of
 from webapp.nodes import heartbeat
 from webapp.settings import Settings
 from webapp.settings.paths import release
-from webapp.tokens.issuers import stuck_by_issuer
+from webapp.tokens.issuers import unaccepted_by_issuer
 from webapp.web.registry import services_of
 
 
@@ -85,7 +85,7 @@ def findings(settings: Settings, *, has_secret_key: bool) -> Iterator[Finding]:
     yield from network.findings(settings)
     yield from setting_values.findings(settings)
     yield mail.server(settings)
-    yield from directory.reached(settings)
+    yield from directory.directory_findings(settings)
     yield from limits.counted(settings)
     yield from files.findings(settings.instance, schema.file_of(settings))
     app = create_app(settings)
@@ -111,14 +111,14 @@ def in_database(settings: Settings, periodic_jobs: Sequence[Job], *, has_secret_
         yield database.people(user_counts.count(db).number, db.scalar(roles.active_super_admins(db).limit(1)))
         hashes = user_queries.imported_hashes(db)
         yield from password_hashes.imported(hashes, has_salt=bool(settings.flask_security_password_salt))
-        known_roles = [role.name for role in roles.every(db)]
+        known_roles = [role.name for role in roles.list_roles(db)]
         yield database.demanded(settings, known_roles)
         yield login_methods.without_passwords(settings, len(providers.enabled(db)))
-        yield mail.outbox(states(db), unsent(db))
+        yield mail.outbox(states(db), count_unsent(db))
         yield from network.untrusted(settings, untrusted_proxies.recent(db))
-        yield from former_urls.stuck(
-            stuck_by_issuer(db, (settings.base_url, *settings.former_base_urls)),
-            stuck_by_rp_id(db, accepted_rp_ids(settings)),
+        yield from former_urls.left_behind(
+            unaccepted_by_issuer(db, (settings.base_url, *settings.former_base_urls)),
+            unaccepted_by_rp_id(db, accepted_rp_ids(settings)),
         )
         yield from jobs.late_jobs(late(db, periodic_jobs))
         yield audit_log.protected(missing_triggers(db))

@@ -3,9 +3,9 @@
 import click
 
 from webapp.accounts import identity_linking, roles
-from webapp.accounts.identity_linking import KeyTaken, MovedAlready
+from webapp.accounts.identity_linking import AlreadyLinked, KeyTaken
 from webapp.accounts.provisioning import LONGEST_KEY
-from webapp.accounts.service_rules import NoLogin
+from webapp.accounts.service_rules import ServiceAccountCannotLogIn
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
@@ -48,11 +48,11 @@ def use_provider_password(context: CommandContext, *, name: str, key: str | None
         try:
             with database.write() as db:
                 known_as = identity_linking.link_to_provider(db, user_named(db, name), key)
-        except MovedAlready as error:
+        except AlreadyLinked as error:
             raise CommandRefused(
                 f"{user.username} already logs in through the identity provider, as {error}."
             ) from error
-        except NoLogin as error:
+        except ServiceAccountCannotLogIn as error:
             raise CommandRefused(f"{error} is a service account. It has no password.") from error
         except KeyTaken as error:
             raise CommandRefused(f"Another user is already linked to {error}. Nothing was changed.") from error
@@ -88,7 +88,7 @@ def use_local_password(context: CommandContext, *, name: str, password_stdin: bo
         try:
             with database.write() as db:
                 ended = identity_linking.set_local_password(db, user_named(db, name), hashed)
-        except MovedAlready as error:
+        except AlreadyLinked as error:
             raise already_local(user.username) from error
     print_note(f"{user.username} now logs in with the new password of this site. {ended.sentence}")
 

@@ -46,7 +46,7 @@ def reset(context: CommandContext, *, prefix: str | None) -> None:
     \b
     Examples:
       python -m webapp limits reset
-      python -m webapp limits reset login-address
+      python -m webapp limits reset login-network
     """
     with opened(context) as database, closing(limiter_for(context.settings, database)) as limiter:
         # First, and committed: the counts may be in Valkey, and none may be deleted without an audit event.

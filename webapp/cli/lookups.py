@@ -23,5 +23,5 @@ def user_named(db: Session, name: str) -> User:
 def role_named(db: Session, name: str) -> Role:
     role = roles.find(db, name)
     if role is None:
-        raise click.UsageError(f"There is no role {name}. Roles: {', '.join(r.name for r in roles.every(db))}.")
+        raise click.UsageError(f"There is no role {name}. Roles: {', '.join(r.name for r in roles.list_roles(db))}.")
     return role

@@ -89,17 +89,17 @@ def token_request(db: Session, settings: Settings, catalogue: Catalogue, owner: 
     if unreachable := catalogue.unopened(order.resources, granted):
         raise click.UsageError(f"None of these scopes allows {unreachable[0]}.")
     try:
-        name, authority = checked_name(order.name), bounded(granted, order)
+        name, grant = checked_name(order.name), bounded(granted, order)
     except (InvalidTokenName, InvalidDpopKey, InvalidNetwork) as error:
         raise click.UsageError(str(error)) from error
-    if excluded := excluding(authority):
+    if excluded := excluding(grant):
         needed = {"methods": f"--method {METHOD}", "resources": f"--resource {RULE}"}
         options = " and ".join(needed[name] for name in excluded)
         raise click.UsageError(f"To rotate itself, the token also needs {options}. Or leave out --scope {SCOPE}.")
     return TokenRequest(
         name=name,
         note=order.note,
-        authority=authority,
+        grant=grant,
         lifetime=lifetime,
         reason=order.reason if lifetime is None else None,
         origin="cli",

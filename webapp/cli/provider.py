@@ -8,7 +8,7 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.output import as_json, moment, print_json, print_note, print_table
 from webapp.cli.provider_lookup import facts_of, provider_called
-from webapp.federation import provider_errors, provider_people, providers
+from webapp.federation import provider_errors, provider_use, providers
 from webapp.federation.presets import PRESETS
 
 
@@ -39,8 +39,8 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
       python -m webapp provider list
     """
     with opened(context) as database, database.read() as db:
-        rows = providers.every(db)
-        people = provider_people.every(db)
+        rows = providers.list_providers(db)
+        people = provider_use.use_by_provider(db)
         found = [facts_of(row, people.get(row.id), context.settings.base_url) for row in rows]
     if is_json:
         print_json(found)
@@ -62,7 +62,7 @@ def show(context: CommandContext, *, name: str, is_json: bool) -> None:
     """
     with opened(context) as database, database.read() as db:
         row = provider_called(db, name)
-        facts = facts_of(row, provider_people.every(db).get(row.id), context.settings.base_url)
+        facts = facts_of(row, provider_use.use_by_provider(db).get(row.id), context.settings.base_url)
         errors = [
             {"at": moment(one.last_at), "times": one.times, "sentence": provider_errors.in_words(one)}
             for one in provider_errors.of_provider(db, row.id)

@@ -2,7 +2,7 @@
 
 import click
 
-from webapp.accounts.password_login import PasswordLogin
+from webapp.accounts.password_login_policy import PasswordLoginPolicy
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
@@ -10,16 +10,16 @@ from webapp.cli.output import print_note
 from webapp.cli.prompts import confirm
 from webapp.cli.provider_lookup import OPERATOR, provider_called, refusing
 from webapp.core.db import Database
-from webapp.federation import lifecycle, linked_logins, provider_people
+from webapp.federation import lifecycle, linked_logins, provider_use
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 def confirm_for(context: CommandContext, database: Database, slug: str, action: str, *, yes: bool) -> None:
-    passwords = PasswordLogin(context.settings.password_login)
+    passwords = PasswordLoginPolicy(context.settings.password_login)
     with database.read() as db:
         row = provider_called(db, slug)
-        use = provider_people.of_provider(db, row.id)
+        use = provider_use.of_provider(db, row.id)
         locked_out = linked_logins.only_ways_in(db, row.id, passwords)
     users = "1 user" if use.users == 1 else f"{use.users} users"
     consequence = f"; {locked_out} of them would have no way to log in" if locked_out else ""

@@ -57,14 +57,14 @@ def add(
     """
     settings = context.settings
     client_id = options.pop("client_id") or ""
-    sealer = providers.encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
+    encryptor = providers.encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
     private = PrivateHosts.of(settings.private_hosts)
     secret = "" if public else read_secret(from_stdin=secret_stdin)
     with opened(context) as database, database.write() as db, refusing():
         desired = from_preset(
             db, PRESETS[preset], issuer_or_tenant=entered, slug=slug or "", client_id=client_id, **chosen(options)
         )
-        row = lifecycle.add(db, sealer, private, desired, secret, OPERATOR)
+        row = lifecycle.add(db, encryptor, private, desired, secret, OPERATOR)
         click.echo(f"slug={row.slug}")
         click.echo(f"redirect_uri={providers.redirect_uri(settings.base_url, row.slug)}")
     print_note("Enter the redirect URI at the provider, exactly as it is shown.")
@@ -102,9 +102,9 @@ def edit(context: CommandContext, /, *, slug: str, prompts: bool, secret_stdin: 
     if not (changes or has_secret):
         raise CommandRefused("Nothing to change. See: provider edit --help")
     secret = read_secret(from_stdin=secret_stdin) if has_secret else None
-    sealer = providers.encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
+    encryptor = providers.encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
     private = PrivateHosts.of(settings.private_hosts)
     with opened(context) as database, database.write() as db, refusing():
         row = provider_called(db, slug)
-        lifecycle.edit(db, sealer, private, row, replace(settings_of(row), **changes), OPERATOR, secret=secret)
+        lifecycle.edit(db, encryptor, private, row, replace(settings_of(row), **changes), OPERATOR, secret=secret)
     print_note("The provider was changed.")

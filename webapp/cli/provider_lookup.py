@@ -11,8 +11,8 @@ from webapp.federation import providers
 from webapp.federation.declared_providers import FILE
 from webapp.federation.lifecycle import IsDeclared, ProviderEditor
 from webapp.federation.models import LoginProvider
-from webapp.federation.provider_people import ProviderUse
 from webapp.federation.provider_settings import NAMES, InvalidProvider
+from webapp.federation.provider_use import ProviderUse
 
 OPERATOR = ProviderEditor("cli")
 

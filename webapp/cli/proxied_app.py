@@ -47,7 +47,7 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
     """
     with opened(context) as database, database.read() as db:
         hosts, last = app_queries.hosts_by_app(db), app_queries.last_opened_by_app(db)
-        rows = lifecycle.every(db)
+        rows = lifecycle.list_apps(db)
         if is_json:
             print_json([facts_of(db, row) for row in rows])
             return
@@ -100,5 +100,5 @@ def export(context: CommandContext, *, slugs: tuple[str, ...]) -> None:
       python -m webapp proxied-app export > instance/apps.toml
     """
     with opened(context) as database, database.read() as db:
-        rows = [app_called(db, slug) for slug in slugs] or lifecycle.every(db)
+        rows = [app_called(db, slug) for slug in slugs] or lifecycle.list_apps(db)
         click.echo(app_file.written(db, rows), nl=False)

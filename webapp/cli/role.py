@@ -59,7 +59,9 @@ def role_called(db: Session, name: str) -> Role:
     """
     role = roles.find(db, name)
     if role is None:
-        raise CommandRefused(f"There is no role {name}. Roles: {', '.join(role.name for role in roles.every(db))}.")
+        raise CommandRefused(
+            f"There is no role {name}. Roles: {', '.join(role.name for role in roles.list_roles(db))}."
+        )
     return role
 
 

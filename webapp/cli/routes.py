@@ -24,7 +24,7 @@ def command(context: CommandContext, ctx: click.Context, *, is_json: bool) -> No
       python -m webapp routes --json | jq -r '.[] | select(.token == "everybody").path'
     """
     found = routes(create_app(context.settings_to_read))
-    undeclared = [route for route in found if route.need is None]
+    undeclared = [route for route in found if route.requirement is None]
     if is_json:
         print_json([route_facts(route) for route in found])
     else:
@@ -35,7 +35,7 @@ def command(context: CommandContext, ctx: click.Context, *, is_json: bool) -> No
 
 
 def cells(route: Route) -> tuple[str, ...]:
-    mark = "!! " if route.need is None else ""
+    mark = "!! " if route.requirement is None else ""
     return mark + ", ".join(route.methods), route.path, route.by_session, route.by_token
 
 
@@ -46,5 +46,5 @@ def route_facts(route: Route) -> dict[str, object]:
         "endpoint": route.endpoint,
         "session": route.by_session,
         "token": route.by_token,
-        "is_declared": route.need is not None,
+        "is_declared": route.requirement is not None,
     }

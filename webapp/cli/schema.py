@@ -123,7 +123,7 @@ def upgrade(settings: Settings, *, on_migrate: Callable[[str | None], None] = la
                 on_migrate(former)
                 with migrating(engine) as connection:
                     command.upgrade(config(connection), "head")
-                base_url_notes.note(settings)
+                base_url_notes.fill_missing_base_url(settings)
         if (file := file_of(settings)) is not None:
             instance_folder.mark_made(settings.instance, file)
         set_up_keys(settings)

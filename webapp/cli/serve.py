@@ -13,7 +13,7 @@ from webapp.cli.json_output import logged_refusals
 from webapp.core.db import Database
 from webapp.core.keys import configured_ring
 from webapp.core.lazy_import import lazily
-from webapp.login.external_identity import authenticate_of
+from webapp.login.password_backends import authenticate_of
 from webapp.settings import Settings, SettingsError
 from webapp.web import logs
 
@@ -101,11 +101,11 @@ def load_declared_providers(settings: Settings) -> None:
     if not (settings.instance / "providers.toml").exists():
         return
     declared, providers = lazily("webapp.federation.declared_providers"), lazily("webapp.federation.providers")
-    sealer = providers.encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
+    encryptor = providers.encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
     private = lazily("webapp.core.outgoing_http").PrivateHosts.of(settings.private_hosts)
     database = Database(settings.database)
     try:
-        declared.load(database, sealer, private, settings.instance)
+        declared.load(database, encryptor, private, settings.instance)
     finally:
         database.close()
 

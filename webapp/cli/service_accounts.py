@@ -88,7 +88,7 @@ def services(context: CommandContext, *, is_json: bool) -> None:
       python -m webapp user services --json | jq -r '.[] | select(.owner_problem).username'
     """
     with opened(context) as database, database.read() as db:
-        found = service_queries.every(db)
+        found = service_queries.list_service_accounts(db)
         counts = live_counts(db, [service.user.id for service in found])
     facts = [
         {

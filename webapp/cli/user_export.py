@@ -42,7 +42,7 @@ def export(context: CommandContext, *, file: Path, form: str | None, with_secret
     """
     settings = context.settings
     form = form or ("csv" if file.suffix.lower() == ".csv" else "jsonl")
-    sealer = totp.encryptor_for(settings) if with_secrets else None
+    encryptor = totp.encryptor_for(settings) if with_secrets else None
     with opened(context) as database:
         descriptor = None if file == STDOUT else new_file(file)
         # First of all, so that nothing leaves the site without a trace.
@@ -51,7 +51,7 @@ def export(context: CommandContext, *, file: Path, form: str | None, with_secret
             record(db, Event.USERS_EXPORTED, file=name, with_secrets=with_secrets)
         try:
             header = user_export.csv_header(has_secrets=with_secrets) if form == "csv" else b""
-            count = write(header, lines(database, form, sealer), descriptor)
+            count = write(header, lines(database, form, encryptor), descriptor)
         except SeedUnreadable as error:
             raise CommandRefused(
                 f"{file} is not complete: a seed of an authenticator app cannot be decrypted. Is WEBAPP_SECRET_KEY"
@@ -69,11 +69,11 @@ def new_file(file: Path) -> int:
         raise CommandRefused(f"{file} cannot be written: {error.strerror}.") from error
 
 
-def lines(database: Database, form: str, sealer: Encryptor | None) -> Iterator[bytes]:
+def lines(database: Database, form: str, encryptor: Encryptor | None) -> Iterator[bytes]:
     """One line for each user."""
     as_line = user_export.as_csv_line if form == "csv" else user_export.as_json_line
     with database.read() as db:
-        yield from map(as_line, user_export.exported(db, sealer))
+        yield from map(as_line, user_export.exported(db, encryptor))
 
 
 def write(header: bytes, users: Iterator[bytes], descriptor: int | None) -> int:

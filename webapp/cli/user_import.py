@@ -78,15 +78,15 @@ def import_(
     if form is None:
         raise click.UsageError(f"The name of the file does not say its format. Give --format {'|'.join(READERS)}.")
     settings = context.settings
-    sealer = totp.encryptor_for(settings)
+    encryptor = totp.encryptor_for(settings)
     party = party_of(settings.base_url, settings.site_name, settings.former_base_urls)
     with opened(context) as database, tempfile.TemporaryFile() as accepted:
         with database.read() as db:
             rules = ImportRules(
-                closures={role.name: role.closure for role in roles.every(db)},
+                closures={role.name: role.closure for role in roles.list_roles(db)},
                 renamed=renamed,
                 default_role=default_role,
-                sealer=sealer,
+                encryptor=encryptor,
                 rp_ids=party.ids if party else (),
                 accepts_signed=bool(settings.flask_security_password_salt),
             )

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import click
 
 from webapp.accounts import lifecycle, recovery, roles
-from webapp.accounts.lifecycle import PasswordElsewhere
-from webapp.accounts.password_login import PasswordLogin
-from webapp.accounts.service_rules import NoLogin
+from webapp.accounts.lifecycle import PasswordManagedExternally
+from webapp.accounts.password_login_policy import PasswordLoginPolicy
+from webapp.accounts.service_rules import ServiceAccountCannotLogIn
 from webapp.audit.log import Event, record
 from webapp.cli import setup_link
 from webapp.cli.commands import Command
@@ -25,9 +25,9 @@ def refused_if_external() -> Iterator[None]:
     """Refuse a change of the password of a user whose password the identity provider verifies."""
     try:
         yield
-    except PasswordElsewhere as error:
+    except PasswordManagedExternally as error:
         raise CommandRefused(f"The identity provider keeps the password of {error}. Change it there.") from error
-    except NoLogin as error:
+    except ServiceAccountCannotLogIn as error:
         raise CommandRefused(f"{error} is a service account. It has no password.") from error
 
 
@@ -63,7 +63,7 @@ def note_if_unused(context: CommandContext, closure: Collection[str]) -> None:
     Args:
         closure: all roles of the user.
     """
-    if not PasswordLogin(context.settings.password_login).counts_for(closure):
+    if not PasswordLoginPolicy(context.settings.password_login).counts_for(closure):
         print_note("The password does not count: WEBAPP_PASSWORD_LOGIN excludes this user.")
 
 
@@ -81,7 +81,7 @@ def reset(context: CommandContext, *, name: str) -> None:
         user = user_named(db, name)
         if user.disabled_at is not None:
             raise CommandRefused(f"{user.username} is disabled. Enable them first: python -m webapp user enable {name}")
-        if not PasswordLogin(context.settings.password_login).counts(db, user):
+        if not PasswordLoginPolicy(context.settings.password_login).counts(db, user):
             raise CommandRefused(f"{user.username} cannot log in with a password: see WEBAPP_PASSWORD_LOGIN.")
         path = recovery.link_for(db, user, is_shown=True, replaces=True)
         record(db, Event.RESET_ASKED, user_id=user.id)

@@ -26,7 +26,7 @@ def sessions(context: CommandContext, *, name: str, is_json: bool) -> None:
     """
     with opened(context) as database, database.read() as db:
         user = user_named(db, name)
-        found = [session_list.device_of(credential, browser) for credential, browser in lifecycle.live(db, user.id)]
+        found = [session_list.session_entry(credential, browser) for credential, browser in lifecycle.live(db, user.id)]
     if is_json:
         names = (
             "id",

@@ -61,7 +61,7 @@ def application() -> AsgiGateway:
     atexit.register(shutdown.finish)
     preload.start()
     settings = services_of(app).get(Settings)
-    clients = Clients(settings.trusted_proxies)
+    clients = ClientNetworks(settings.trusted_proxies)
     limits = BodyLimits(app, general=settings.body_limit, base_path=settings.base_path)
     gateway = AsgiGateway(
         app.wsgi_app,
@@ -82,7 +82,7 @@ def application() -> AsgiGateway:
     return gateway
 
 
-class Clients:
+class ClientNetworks:
     """The client that a request or connection counts for in fair sharing: the network of its IP address."""
 
     def __init__(self, proxies: Sequence[Network]) -> None:
@@ -101,7 +101,7 @@ class Clients:
         return None if forwarded.is_trusted(ip_address, self.proxies) else self.network_of(ip_address)
 
 
-def observe_refusal(observers: Sequence[Observe], clients: Clients, environ: Environ, status: int) -> None:
+def observe_refusal(observers: Sequence[Observe], clients: ClientNetworks, environ: Environ, status: int) -> None:
     """Report a request to the observers that the gateway refuses before the application has seen it."""
     if observers:
         record = RequestRecord(environ["REQUEST_METHOD"], clients.ip_address_of(environ), status)

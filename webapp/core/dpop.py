@@ -52,7 +52,7 @@ class DpopProof:
     """ID of the proof, to be accepted once."""
 
 
-def proven(proof: str, request: ProvenRequest, *, window: timedelta) -> DpopProof:
+def verify_proof(proof: str, request: ProvenRequest, *, window: timedelta) -> DpopProof:
     """Check a proof against its request (§4.3). Whether its ``jti`` was used before is checked elsewhere.
 
     Args:
@@ -64,7 +64,7 @@ def proven(proof: str, request: ProvenRequest, *, window: timedelta) -> DpopProo
     try:
         header, claims = read(proof)
         key = key_in(header)
-        for rule in (names_the_request, names_the_moment, names_itself, names_the_token):
+        for rule in (names_the_request, has_current_iat, has_jti, names_the_token):
             rule(claims, request, window)
         api_jws.decode(proof, key.verifying, algorithms=[key.algorithm])
     except (Invalid, PyJWTError) as error:
@@ -90,19 +90,19 @@ def names_the_request(claims: dict[str, Any], request: ProvenRequest, _: timedel
     if claims.get("htm") != request.method:
         raise Invalid("htm is another method")
     if not isinstance(claims.get("htu"), str) or not any(
-        place(claims["htu"]) == place(f"{url}{quote(request.path)}") for url in request.base_urls
+        normalized_htu(claims["htu"]) == normalized_htu(f"{url}{quote(request.path)}") for url in request.base_urls
     ):
         raise Invalid("htu is another URL")
 
 
-def names_the_moment(claims: dict[str, Any], _: ProvenRequest, window: timedelta) -> None:
+def has_current_iat(claims: dict[str, Any], _: ProvenRequest, window: timedelta) -> None:
     has_times_as_numbers(claims)
     # A missing iat counts as 1970.
     if abs(clock.now().timestamp() - claims.get("iat", 0)) > window.total_seconds():
         raise Invalid("iat is too old or in the future")
 
 
-def names_itself(claims: dict[str, Any], _: ProvenRequest, __: timedelta) -> None:
+def has_jti(claims: dict[str, Any], _: ProvenRequest, __: timedelta) -> None:
     jti = claims.get("jti")
     if not isinstance(jti, str) or not 0 < len(jti) <= LONGEST_JTI:
         raise Invalid("jti is missing or invalid")
@@ -120,7 +120,7 @@ def digest_of(token: str) -> str:
     return urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
 
 
-def place(url: str) -> tuple[str, str, int | None, str]:
+def normalized_htu(url: str) -> tuple[str, str, int | None, str]:
     """Scheme, host, port and path, as RFC 3986 §6.2.2 and §6.2.3 compare them; query and fragment do not count."""
     # urlsplit silently removes line breaks and tabs.
     if not re.fullmatch(r"[\x21-\x7e]+", url):

@@ -31,7 +31,7 @@ WAYS = {
 }
 
 
-def ways_in_words(amr: object) -> str:
+def methods_in_words(amr: object) -> str:
     """Authentication methods (RFC 8176) as people read them, such as "password and code"."""
     return listed(word for way in str(amr).split() if (word := WAYS.get(way, way)))
 

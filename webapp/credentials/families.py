@@ -34,7 +34,7 @@ def end_access_tokens(db: Session, family_ids: Select[UUID], *, holding: Collect
     if holding:
         # Each is a string of its own in the stored JSON.
         stored, texts = (
-            type_coerce(Credential.authority, Text),
+            type_coerce(Credential.grant, Text),
             (msgspec.json.encode(name).decode() for name in holding),
         )
         members = members.where(or_(*(stored.contains(text, autoescape=True) for text in texts)))

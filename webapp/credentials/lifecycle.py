@@ -42,7 +42,7 @@ def issue(
     lifetime: timedelta | None,
     proof: AuthenticationProof,
     idle: timedelta | None = None,
-    authority: TokenGrant | None = None,
+    grant: TokenGrant | None = None,
     family_id: UUID | None = None,
     sid: UUID | None = None,
     created_at: datetime | None = None,
@@ -53,7 +53,7 @@ def issue(
         key: what a request identifies it by; unique.
         lifetime: None for no expiry.
         idle: it also ends after this long without a request.
-        authority: what a token may do; None for other kinds.
+        grant: what a token may do; None for other kinds.
         family_id: the script login that an access token belongs to.
         sid: ``Credential.sid``.
         created_at: of the credential that it replaces.
@@ -71,7 +71,7 @@ def issue(
         idle_at=started_at + idle if idle else None,
         auth_time=proof.auth_time,
         amr=proof.amr,
-        authority=authority,
+        grant=grant,
         family_id=family_id,
         sid=sid,
     )

@@ -8,7 +8,7 @@ from sqlalchemy import Date, Dialect, ForeignKey, Index, String, Text, TypeDecor
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Base, Key
-from webapp.guard.token_grant import TokenGrant, authority_of, stored
+from webapp.guard.token_grant import TokenGrant, grant_of, stored
 
 
 class TokenGrantColumn(TypeDecorator[TokenGrant]):
@@ -21,7 +21,7 @@ class TokenGrantColumn(TypeDecorator[TokenGrant]):
         return None if value is None else stored(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> TokenGrant | None:  # noqa: ARG002 - SQLAlchemy's
-        return authority_of(value)
+        return grant_of(value)
 
 
 def only(condition: str) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class Credential(Base):
     """When the user last proved their identity (OIDC Core §2)."""
     amr: Mapped[str] = mapped_column(String(50))
     """By which methods (RFC 8176), separated by spaces."""
-    authority: Mapped[TokenGrant | None] = mapped_column(TokenGrantColumn())
+    grant: Mapped[TokenGrant | None] = mapped_column("authority", TokenGrantColumn(), key="grant")
     """What a token may do; None for a session, which may do everything that its user may."""
     last_used_at: Mapped[datetime | None]
     last_used_from: Mapped[str | None] = mapped_column(String(45))

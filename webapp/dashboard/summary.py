@@ -18,7 +18,7 @@ from webapp.credentials import usage_tracker
 from webapp.credentials.live_counts import LiveCounts
 from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.principal import Principal
-from webapp.sessions.session_list import Device
+from webapp.sessions.session_list import SessionEntry
 from webapp.tokens import lifecycle as tokens
 from webapp.tokens import token_list
 from webapp.tokens.script_logins import ScriptLogin
@@ -78,21 +78,21 @@ class Dashboard(msgspec.Struct, frozen=True):
     apps: list[MyApp] | None
     """Apps behind the reverse proxy that the caller may open; null if this site has none."""
     resources: list[OpenResource]
-    sessions: list[Device]
+    sessions: list[SessionEntry]
     tokens: list[Token]
     script_logins: list[ScriptLogin]
     recent: list[AuditSentence]
     days: list[Day]
 
 
-def is_open(principal: Principal, need: Requirement) -> bool:
+def is_open(principal: Principal, requirement: Requirement) -> bool:
     """Whether the caller has access, if need be after a step-up."""
-    return decide(principal, need, now()) in (Decision.ALLOW, Decision.STEP_UP)
+    return decide(principal, requirement, now()) in (Decision.ALLOW, Decision.STEP_UP)
 
 
-def role_needed(need: Requirement) -> str:
-    if need.role:
-        return _("Role %(role)s", role=need.role.replace("_", " "))
+def required_role(requirement: Requirement) -> str:
+    if requirement.role:
+        return _("Role %(role)s", role=requirement.role.replace("_", " "))
     return _("Everyone with an account")
 
 
@@ -105,11 +105,11 @@ def tasks(found: Iterable[Token], href: dict[UUID, str]) -> list[DashboardTask]:
     return [
         DashboardTask(sentence, token.name, href[token.id], _("View %(name)s", name=token.name))
         for token in found
-        if (sentence := sentence_about(token))
+        if (sentence := token_sentence(token))
     ]
 
 
-def sentence_about(token: Token) -> str | None:
+def token_sentence(token: Token) -> str | None:
     week = sum(token.week)
     if token.state == "expires_soon":
         used = (
@@ -138,13 +138,13 @@ def days(db: Session, user_id: UUID) -> list[Day]:
     return [Day(day, logins[day], requests.get(day, 0)) for day in span]
 
 
-def happenings(db: Session, user_id: UUID) -> list[AuditSentence]:
+def recent_activity(db: Session, user_id: UUID) -> list[AuditSentence]:
     events = event_queries.of_user(db, user_id, limit=RECENT)
     names = tokens.names(db, user_id, [event.credential_id for event in events if event.credential_id])
     return [sentence_of(event, names) for event in events]
 
 
-def sum_up(live: LiveCounts, attention: Sequence[DashboardTask]) -> str:
+def summary_sentence(live: LiveCounts, attention: Sequence[DashboardTask]) -> str:
     """The first sentence of the page: how many devices, tokens and script logins can use the account."""
     counts = [
         _n("%(num)s device", "%(num)s devices", live.sessions),

@@ -17,7 +17,7 @@ from webapp.guard.curl_examples import curl_example
 from webapp.guard.policy import Requirement
 from webapp.guard.resources import DECLARED
 from webapp.guard.routes import guarded_reads, is_built_in
-from webapp.sessions.session_list import devices
+from webapp.sessions.session_list import list_sessions
 from webapp.tokens import script_logins
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
@@ -46,14 +46,14 @@ def gather(principal: Principal) -> Dashboard:
         credential=principal.credential,
         scopes=sorted(principal.scopes),
         greeting=_("Hello"),
-        summary=summary.sum_up(live_counts_of(db(), principal.user_id), attention),
+        summary=summary.summary_sentence(live_counts_of(db(), principal.user_id), attention),
         attention=attention,
         apps=my_apps(principal),
         resources=resources(principal),
-        sessions=devices(db(), principal),
+        sessions=list_sessions(db(), principal),
         tokens=tokens.tokens,
         script_logins=script_logins.live(db(), principal.user_id),
-        recent=summary.happenings(db(), principal.user_id),
+        recent=summary.recent_activity(db(), principal.user_id),
         days=summary.days(db(), principal.user_id),
     )
 
@@ -70,23 +70,26 @@ def my_apps(principal: Principal) -> list[MyApp] | None:
 
 def resources(principal: Principal) -> list[OpenResource]:
     reads = [
-        (route, need)
-        for route, need in guarded_reads(current_app)
-        if need.scope and need.scope not in OWN_SCOPES and summary.is_open(principal, need)
+        (route, requirement)
+        for route, requirement in guarded_reads(current_app)
+        if requirement.scope and requirement.scope not in OWN_SCOPES and summary.is_open(principal, requirement)
     ]
     # The examples come last.
     reads.sort(key=lambda read: is_built_in(current_app, read[0].endpoint))
-    paths = Counter(need.scope for _route, need in reads)
-    return [open_resource(route.path, need, is_only_path=paths[need.scope] == 1) for route, need in reads]
+    paths = Counter(requirement.scope for _route, requirement in reads)
+    return [
+        open_resource(route.path, requirement, is_only_path=paths[requirement.scope] == 1)
+        for route, requirement in reads
+    ]
 
 
-def open_resource(path: str, need: Requirement, *, is_only_path: bool) -> OpenResource:
+def open_resource(path: str, requirement: Requirement, *, is_only_path: bool) -> OpenResource:
     """The dashboard entry of a protected page: title, path, required scope and role, and a curl example.
 
     Args:
         is_only_path: whether its scope opens no other page, so that the title of the resource names this one.
     """
-    declared = DECLARED.get(need.scope.partition(":")[0]) if is_only_path else None
+    declared = DECLARED.get(requirement.scope.partition(":")[0]) if is_only_path else None
     name = str(declared.title) if declared else summary.name_of(path)
-    way = curl_example(path, need)
-    return OpenResource(name, path, need.scope, summary.role_needed(need), way.curl, way.mint_href)
+    way = curl_example(path, requirement)
+    return OpenResource(name, path, requirement.scope, summary.required_role(requirement), way.curl, way.mint_href)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from webapp.core.translation import _l
 from webapp.guard import Principal, current_requirement, public, require, resource
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import as_json, for_everybody, show, wants_page
+from webapp.web.negotiation import as_json, publicly_cacheable, show, wants_page
 
 bp = Blueprint("examples", __name__)
 resource("protected", _l("Protected examples"), reads=_l("Open the pages that show how a resource is protected."))
@@ -35,7 +35,7 @@ def public_page() -> ResponseReturnValue:
     if wants_page():
         # It shows who is logged in, so no cache may store it.
         return render_template("examples/public.html")
-    return for_everybody(as_json(Hello("This page is public.")), vary="Accept")
+    return publicly_cacheable(as_json(Hello("This page is public.")), vary="Accept")
 
 
 @bp.get("/protected")

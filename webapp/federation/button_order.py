@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event
 from webapp.federation import providers
-from webapp.federation.lifecycle import ProviderEditor, note, refuse_declared
+from webapp.federation.lifecycle import ProviderEditor, record_change, refuse_declared
 from webapp.federation.models import LoginProvider
 
 
@@ -16,7 +16,7 @@ def move_up(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
         IsDeclared: this one, or the one above it, whose positions are in the file.
     """
     db.execute(select(LoginProvider.id).order_by(LoginProvider.id).with_for_update())
-    rows = list(providers.every(db))
+    rows = list(providers.list_providers(db))
     place = rows.index(row)
     if place == 0:
         return
@@ -32,4 +32,4 @@ def move_up(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
             # Several may have had the same.
             one.position = max(slot, least)
         least = one.position + 1
-    note(db, Event.PROVIDER_EDITED, row, editor, before={"position": former}, after={"position": row.position})
+    record_change(db, Event.PROVIDER_EDITED, row, editor, before={"position": former}, after={"position": row.position})

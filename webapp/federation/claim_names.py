@@ -5,8 +5,8 @@ from typing import Any
 
 from webapp.federation.checks import Check, LoginFailed
 from webapp.federation.id_token_rules import has_subject
+from webapp.federation.provider_identity import ProviderIdentity, identity_of, value_at
 from webapp.federation.provider_metadata import quoted
-from webapp.federation.upstream_identity import UpstreamIdentity, identity_of, value_at
 
 STANDARD = "sub", "preferred_username", "name", "email", "email_verified"
 """No others: only an ID token shows how and when somebody authenticated."""
@@ -15,7 +15,7 @@ LARGEST_NUMBER = 2**63 - 1
 
 def named_identity(
     issuer: str, found: Mapping[str, Any], names: Mapping[str, str], more: Mapping[str, Any] | None = None
-) -> UpstreamIdentity:
+) -> ProviderIdentity:
     """The identity in the user data of a provider with its own claim names.
 
     Args:

@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 from webapp.federation.checks import Check, LoginFailed
+from webapp.federation.provider_http import UpstreamHttp, json_object
 from webapp.federation.provider_metadata import quoted
-from webapp.federation.upstream_http import UpstreamHttp, json_object
 
 LONGEST_TOKEN = 16 * 1024
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}

@@ -46,7 +46,7 @@ class DeclaredProvider:
     options: Mapping[str, Any]
 
 
-def load(database: Database, sealer: Encryptor, private: PrivateHosts, instance: Path) -> None:
+def load(database: Database, encryptor: Encryptor, private: PrivateHosts, instance: Path) -> None:
     """Bring the rows of declared providers in line with the file, if they are not.
 
     Raises:
@@ -55,7 +55,7 @@ def load(database: Database, sealer: Encryptor, private: PrivateHosts, instance:
     declared_providers = read(instance)
     try:
         with database.read() as reading:
-            if is_current(reading, sealer, instance, declared_providers):
+            if is_current(reading, encryptor, instance, declared_providers):
                 return
     except Unavailable:
         # The application is made all the same, as for doctor, which says what is wrong with the database.
@@ -63,24 +63,24 @@ def load(database: Database, sealer: Encryptor, private: PrivateHosts, instance:
         return
     try:
         with database.write() as writing:
-            store_all(writing, sealer, private, instance, declared_providers)
+            store_all(writing, encryptor, private, instance, declared_providers)
     except SettingsError:
         # Several processes may start at once: another one may have stored the same meanwhile.
         with database.read() as reading:
-            if not is_current(reading, sealer, instance, declared_providers):
+            if not is_current(reading, encryptor, instance, declared_providers):
                 raise
 
 
 def store_all(
     db: Session,
-    sealer: Encryptor,
+    encryptor: Encryptor,
     private: PrivateHosts,
     instance: Path,
     declared_providers: Sequence[DeclaredProvider],
 ) -> None:
     for one in declared_providers:
         with refusing(instance, one):
-            store(db, sealer, private, one)
+            store(db, encryptor, private, one)
     for row in no_longer_declared(db, declared_providers):
         lifecycle.disable(db, row, EDITOR)
         row.is_declared = False
@@ -94,7 +94,9 @@ def refusing(instance: Path, one: DeclaredProvider) -> Iterator[None]:
         raise SettingsError(f"{instance / FILE}: {one.slug}: {error}") from error
 
 
-def is_current(db: Session, sealer: Encryptor, instance: Path, declared_providers: Sequence[DeclaredProvider]) -> bool:
+def is_current(
+    db: Session, encryptor: Encryptor, instance: Path, declared_providers: Sequence[DeclaredProvider]
+) -> bool:
     for one in declared_providers:
         row, desired_row = providers.by_slug(db, one.slug), LoginProvider(kind=one.kind)
         with refusing(instance, one):
@@ -104,7 +106,7 @@ def is_current(db: Session, sealer: Encryptor, instance: Path, declared_provider
             and row.is_declared
             and (row.kind, row.disabled_at is None) == (one.kind, one.is_enabled)
             and all(getattr(row, name) == getattr(desired_row, name) for name in NAMES)
-            and secret_of(row, sealer) == one.secret
+            and secret_of(row, encryptor) == one.secret
         )
         if not is_same:
             return False
@@ -113,10 +115,10 @@ def is_current(db: Session, sealer: Encryptor, instance: Path, declared_provider
 
 def no_longer_declared(db: Session, declared_providers: Sequence[DeclaredProvider]) -> list[LoginProvider]:
     slugs = {one.slug for one in declared_providers}
-    return [row for row in providers.every(db) if row.is_declared and row.slug not in slugs]
+    return [row for row in providers.list_providers(db) if row.is_declared and row.slug not in slugs]
 
 
-def store(db: Session, sealer: Encryptor, private: PrivateHosts, one: DeclaredProvider) -> None:
+def store(db: Session, encryptor: Encryptor, private: PrivateHosts, one: DeclaredProvider) -> None:
     """Add or update the row of one declared provider, and enable or disable it as the file says.
 
     Raises:
@@ -124,13 +126,13 @@ def store(db: Session, sealer: Encryptor, private: PrivateHosts, one: DeclaredPr
     """
     desired, row = desired_settings(db, one), providers.by_slug(db, one.slug)
     if row is None:
-        row = lifecycle.add(db, sealer, private, desired, one.secret, EDITOR)
+        row = lifecycle.add(db, encryptor, private, desired, one.secret, EDITOR)
     elif row.kind != one.kind:
         raise InvalidProvider(_("The kind of a provider cannot be changed. Declare it with another short name."))
     else:
         # One that was entered on a page is taken over, with its links.
         row.is_declared, row.preset = True, one.preset.key
-        lifecycle.edit(db, sealer, private, row, desired, EDITOR, secret=one.secret)
+        lifecycle.edit(db, encryptor, private, row, desired, EDITOR, secret=one.secret)
     if one.is_enabled:
         lifecycle.enable(db, row, EDITOR)
     else:

@@ -6,10 +6,10 @@ import idna
 
 from webapp.accounts.names import InvalidEmail, checked_email
 from webapp.core.combining_marks import normalized
-from webapp.federation.upstream_identity import UpstreamIdentity
+from webapp.federation.provider_identity import ProviderIdentity
 
 
-def verified_email(identity: UpstreamIdentity) -> str | None:
+def verified_email(identity: ProviderIdentity) -> str | None:
     """The e-mail address that the provider says it has verified; None for any other, and for one that is not valid.
 
     None also for one whose normal form may be another mailbox.

@@ -62,7 +62,7 @@ class NewProvider(ProviderSettings):
 
 
 def add(
-    db: Session, sealer: Encryptor, private: PrivateHosts, new: NewProvider, secret: str, editor: ProviderEditor
+    db: Session, encryptor: Encryptor, private: PrivateHosts, new: NewProvider, secret: str, editor: ProviderEditor
 ) -> LoginProvider:
     """Add a provider.
 
@@ -75,7 +75,7 @@ def add(
     """
     if not SLUG.fullmatch(new.slug):
         raise InvalidProvider(_("The short name has at most 30 lower-case letters, digits and hyphens, such as acme."))
-    if len(providers.every(db)) >= providers.MAX_PROVIDERS:
+    if len(providers.list_providers(db)) >= providers.MAX_PROVIDERS:
         raise InvalidProvider(_("At most %(most)s providers.", most=providers.MAX_PROVIDERS))
     row = LoginProvider(
         id=uuid4(),
@@ -89,7 +89,7 @@ def add(
     refuse_foreign_roles(db, row, editor)
     refuse_same_issuer(db, row)
     refuse_unreachable(row, private)
-    set_secret(row, sealer, secret)
+    set_secret(row, encryptor, secret)
     try:
         with db.begin_nested():
             db.add(row)
@@ -97,13 +97,13 @@ def add(
         # Another request may have added one with the same issuer meanwhile.
         refuse_same_issuer(db, row)
         raise InvalidProvider(_("There is a provider with the short name %(name)s already.", name=new.slug)) from error
-    note(db, Event.PROVIDER_MADE, row, editor, issuer=row.issuer)
+    record_change(db, Event.PROVIDER_MADE, row, editor, issuer=row.issuer)
     return row
 
 
 def edit(
     db: Session,
-    sealer: Encryptor,
+    encryptor: Encryptor,
     private: PrivateHosts,
     row: LoginProvider,
     desired: ProviderSettings,
@@ -132,9 +132,9 @@ def edit(
         refuse_unreachable(row, private, former_urls)
         refuse_other_subjects(db, row, former_subjects)
         refuse_same_issuer(db, row)
-    has_other_secret = secret is not None and secret != secret_of(row, sealer)
+    has_other_secret = secret is not None and secret != secret_of(row, encryptor)
     if has_other_secret:
-        set_secret(row, sealer, secret or "")
+        set_secret(row, encryptor, secret or "")
     flush(db, row)
     if login_mark(row) != former_mark:
         forget_waiting(db, row)
@@ -142,7 +142,7 @@ def edit(
     changed = [name for name in after if after[name] != former[name]]
     if changed or has_other_secret:
         before = {name: former[name] for name in changed}
-        note(
+        record_change(
             db,
             Event.PROVIDER_EDITED,
             row,
@@ -211,7 +211,7 @@ def disable(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
     refuse_declared(row, editor)
     if row.disabled_at is None:
         row.disabled_at = now()
-        note(db, Event.PROVIDER_DISABLED, row, editor)
+        record_change(db, Event.PROVIDER_DISABLED, row, editor)
 
 
 def enable(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
@@ -225,7 +225,7 @@ def enable(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
     refuse_foreign_roles(db, row, editor)
     if row.disabled_at is not None:
         row.disabled_at = None
-        note(db, Event.PROVIDER_ENABLED, row, editor)
+        record_change(db, Event.PROVIDER_ENABLED, row, editor)
 
 
 def remove(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
@@ -237,11 +237,13 @@ def remove(db: Session, row: LoginProvider, editor: ProviderEditor) -> None:
     refuse_declared(row, editor)
     links = db.scalars(select(LinkedIdentity).where(LinkedIdentity.provider_id == row.id)).all()
     roles_taken = sum(role_rules.take_back(db, link, row) for link in links)
-    note(db, Event.PROVIDER_REMOVED, row, editor, users=len({link.user_id for link in links}), taken=roles_taken)
+    record_change(
+        db, Event.PROVIDER_REMOVED, row, editor, users=len({link.user_id for link in links}), taken=roles_taken
+    )
     # With ON DELETE CASCADE of the database instead of loading each object.
     db.execute(delete(LoginProvider).where(LoginProvider.id == row.id))
 
 
-def note(db: Session, event: Event, row: LoginProvider, editor: ProviderEditor, **details: object) -> None:
+def record_change(db: Session, event: Event, row: LoginProvider, editor: ProviderEditor, **details: object) -> None:
     event_details: dict[str, Any] = {"provider_id": str(row.id), "name": row.name, "origin": editor.origin} | details
     record(db, event, actor_id=editor.user_id, **event_details)

@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from webapp.accounts import password_login, user_queries
+from webapp.accounts import password_login_policy, user_queries
 from webapp.accounts.linked_logins import LinkableProvider, LinkedLogin, LinkedLogins
-from webapp.accounts.password_login import PasswordLogin
+from webapp.accounts.password_login_policy import PasswordLoginPolicy
 from webapp.federation import linking, providers
 from webapp.federation.linking import LinkedElsewhere, TooManyIdentities
 from webapp.federation.models import LinkedIdentity, LoginProvider
-from webapp.federation.upstream_identity import UpstreamIdentity
+from webapp.federation.provider_identity import ProviderIdentity
 
 
 def of_user(db: Session, user_id: UUID) -> list[LinkedLogin]:
@@ -62,14 +62,14 @@ def restore(db: Session, user_id: UUID, facts: Mapping[str, str]) -> None:
     provider, user = providers.by_id(db, UUID(facts["provider_id"])), user_queries.by_id(db, user_id)
     if provider is None or user is None:
         return
-    identity = UpstreamIdentity(facts["issuer"], facts["subject"], name=facts["linked_as"])
+    identity = ProviderIdentity(facts["issuer"], facts["subject"], name=facts["linked_as"])
     with suppress(LinkedElsewhere, TooManyIdentities):
         link = linking.create(db, provider, identity, user, way="restored")
         rule_role = facts.get("given_role") or None
         link.given_role = rule_role if rule_role == user.role else None
 
 
-def only_ways_in(db: Session, provider_id: UUID, passwords: PasswordLogin) -> int:
+def only_ways_in(db: Session, provider_id: UUID, passwords: PasswordLoginPolicy) -> int:
     """How many users would be locked out if a provider were disabled or removed: they have no other way to log in."""
     other = aliased(LinkedIdentity)
     others = (
@@ -79,7 +79,7 @@ def only_ways_in(db: Session, provider_id: UUID, passwords: PasswordLogin) -> in
         .where(LoginProvider.disabled_at.is_(None))
     )
     without = select(LinkedIdentity.user_id).where(LinkedIdentity.provider_id == provider_id, ~others.exists())
-    return password_login.count_locked_out(db, without, passwords)
+    return password_login_policy.count_locked_out(db, without, passwords)
 
 
 LINKED_LOGINS = LinkedLogins(of_user=of_user, providers=linkable, remove_since=remove_since, restore=restore)

@@ -17,7 +17,7 @@ from webapp.core.clock import now
 from webapp.federation import role_rules, unlinked_identities
 from webapp.federation.email_domains import is_same_mailbox, is_within, verified_email
 from webapp.federation.models import LinkedIdentity, LoginProvider
-from webapp.federation.upstream_identity import UpstreamIdentity
+from webapp.federation.provider_identity import ProviderIdentity
 from webapp.mfa import factors
 
 MAX_IDENTITIES = 20
@@ -41,7 +41,7 @@ class IdentityOwner:
     """Whether it was linked just now, by its e-mail address."""
 
 
-def owner_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> IdentityOwner | None:
+def owner_of(db: Session, provider: LoginProvider, identity: ProviderIdentity) -> IdentityOwner | None:
     """The account of an identity, linked by its e-mail address if that is safe; None if the user has to decide."""
     if (found := linked_owner(db, provider, identity)) is not None:
         return found
@@ -55,7 +55,7 @@ def owner_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -
         return linked_owner(db, provider, identity)
 
 
-def linkable_by_email(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> User | None:
+def linkable_by_email(db: Session, provider: LoginProvider, identity: ProviderIdentity) -> User | None:
     """The account of ``by_email``, unless its user has to log in here first to link the identity."""
     user = by_email(db, provider, identity)
     # An e-mail address is one factor: users with two factors here link it after a login with both.
@@ -64,13 +64,13 @@ def linkable_by_email(db: Session, provider: LoginProvider, identity: UpstreamId
     return None if unlinked_identities.was_unlinked(db, user.id, identity.issuer, identity.subject) else user
 
 
-def linked_owner(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> IdentityOwner | None:
+def linked_owner(db: Session, provider: LoginProvider, identity: ProviderIdentity) -> IdentityOwner | None:
     link = find(db, provider, identity)
     user = user_queries.by_id(db, link.user_id) if link is not None else None
     return IdentityOwner(user, link) if link is not None and user is not None else None
 
 
-def find(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> LinkedIdentity | None:
+def find(db: Session, provider: LoginProvider, identity: ProviderIdentity) -> LinkedIdentity | None:
     """The link of an identity. The subject alone says nothing: another issuer may use the same.
 
     Nor is a link of another provider with the same issuer one: it may be trusted with other things.
@@ -79,7 +79,7 @@ def find(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> Li
     return db.scalar(select(LinkedIdentity).where(*matches, LinkedIdentity.provider_id == provider.id))
 
 
-def by_email(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> User | None:
+def by_email(db: Session, provider: LoginProvider, identity: ProviderIdentity) -> User | None:
     """The account with the e-mail address of an identity, if nobody else can have either of them.
 
     The provider has verified the e-mail address and is authoritative for its domain, and the owner of the account has
@@ -102,7 +102,7 @@ def by_email(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -
     return user if db.scalar(linked.limit(1)) is None and len(of_user(db, user.id)) < MAX_IDENTITIES else None
 
 
-def create(db: Session, provider: LoginProvider, identity: UpstreamIdentity, user: User, *, way: str) -> LinkedIdentity:
+def create(db: Session, provider: LoginProvider, identity: ProviderIdentity, user: User, *, way: str) -> LinkedIdentity:
     """Link an identity to an account.
 
     Args:
@@ -111,7 +111,7 @@ def create(db: Session, provider: LoginProvider, identity: UpstreamIdentity, use
     Raises:
         LinkedElsewhere: also if it is linked to this account already.
         TooManyIdentities
-        NoLogin: it is a service account.
+        ServiceAccountCannotLogIn: it is a service account.
     """
     require_login(user)
     if len(of_user(db, user.id)) >= MAX_IDENTITIES:
@@ -134,7 +134,7 @@ def create(db: Session, provider: LoginProvider, identity: UpstreamIdentity, use
     return link
 
 
-def note_login(link: LinkedIdentity, identity: UpstreamIdentity) -> None:
+def note_login(link: LinkedIdentity, identity: ProviderIdentity) -> None:
     link.last_login_at, link.shown_as = now(), identity.shown_as
 
 
@@ -159,7 +159,7 @@ def remove(
         reason: what the administrator said.
     """
     role_rules.take_back(db, link, provider)
-    unlinked_identities.note(db, link.user_id, link.issuer, link.subject)
+    unlinked_identities.record_unlinked(db, link.user_id, link.issuer, link.subject)
     db.execute(delete(LinkedIdentity).where(LinkedIdentity.id == link.id))
     record(
         db,

@@ -17,8 +17,8 @@ from webapp.federation.checks import LoginFailed
 from webapp.federation.claim_names import named_identity
 from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.provider_assurance import AMR, amr_of
+from webapp.federation.provider_identity import ProviderIdentity, identity_of
 from webapp.federation.role_rules import links_with_role, role_for
-from webapp.federation.upstream_identity import UpstreamIdentity, identity_of
 from webapp.verify import Invalid, load
 
 LARGEST = 16 * 1024
@@ -54,7 +54,7 @@ class LoginOutcome:
     counts_as_two_factors: bool
 
 
-def outcome_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> LoginOutcome:
+def outcome_of(db: Session, provider: LoginProvider, identity: ProviderIdentity) -> LoginOutcome:
     link = linking.find(db, provider, identity)
     user = user_queries.by_id(db, link.user_id) if link is not None else None
     way = AccountOutcome.LINKED
@@ -77,7 +77,7 @@ def outcome_of(db: Session, provider: LoginProvider, identity: UpstreamIdentity)
     )
 
 
-def without_account(provider: LoginProvider, identity: UpstreamIdentity) -> AccountOutcome:
+def without_account(provider: LoginProvider, identity: ProviderIdentity) -> AccountOutcome:
     if new_accounts.may_have_account(provider, identity, is_invited=False):
         return AccountOutcome.NEW
     may_be_invited = new_accounts.may_have_account(provider, identity, is_invited=True)
@@ -94,7 +94,7 @@ def role_after(
     return (rule_role or ORDINARY) if is_of_rules else user.role
 
 
-def pasted_identity(provider: LoginProvider, text: str) -> UpstreamIdentity:
+def pasted_identity(provider: LoginProvider, text: str) -> ProviderIdentity:
     """The identity of a claim set as JSON, as an ID token or userinfo has it.
 
     Raises:
@@ -114,7 +114,7 @@ def pasted_identity(provider: LoginProvider, text: str) -> UpstreamIdentity:
     return identity_of(provider.issuer, {**claims, "sub": subject})
 
 
-def named_pasted(provider: LoginProvider, claims: Mapping[str, Any]) -> UpstreamIdentity:
+def named_pasted(provider: LoginProvider, claims: Mapping[str, Any]) -> ProviderIdentity:
     """The identity of a user as a provider without OpenID Connect describes one."""
     try:
         return named_identity(provider.issuer, claims, provider.claim_names)

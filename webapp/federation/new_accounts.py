@@ -14,7 +14,7 @@ from webapp.audit.log import Event, record
 from webapp.federation import linking
 from webapp.federation.email_domains import is_same_mailbox, is_within, verified_email
 from webapp.federation.models import LinkedIdentity, LoginProvider
-from webapp.federation.upstream_identity import UpstreamIdentity
+from webapp.federation.provider_identity import ProviderIdentity
 from webapp.mail.mailer import Mailer
 
 POLICIES = "open", "domains", "invited", "closed"
@@ -42,7 +42,7 @@ class Created:
     link: LinkedIdentity
 
 
-def may_have_account(provider: LoginProvider, identity: UpstreamIdentity, *, is_invited: bool) -> bool:
+def may_have_account(provider: LoginProvider, identity: ProviderIdentity, *, is_invited: bool) -> bool:
     """Whether the policy gives an identity an account.
 
     Args:
@@ -55,14 +55,14 @@ def may_have_account(provider: LoginProvider, identity: UpstreamIdentity, *, is_
     return provider.account_policy == "domains" and is_from_domain
 
 
-def suggested_name(identity: UpstreamIdentity) -> str:
+def suggested_name(identity: ProviderIdentity) -> str:
     """A suggestion for the user name, from the one at the provider or the e-mail address."""
     name = identity.username or identity.email
     return NOT_IN_NAMES.sub(".", name.partition("@")[0]).strip("._-")[:50]
 
 
 def account_email_of(
-    db: Session, provider: LoginProvider, identity: UpstreamIdentity, invited: Invitation | None
+    db: Session, provider: LoginProvider, identity: ProviderIdentity, invited: Invitation | None
 ) -> AccountEmail | None:
     """The e-mail address that an account of this identity gets; None for none.
 
@@ -92,7 +92,7 @@ def create(
     db: Session,
     mailer: Mailer,
     provider: LoginProvider,
-    identity: UpstreamIdentity,
+    identity: ProviderIdentity,
     *,
     username: str,
     invitation: str,

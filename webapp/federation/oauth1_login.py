@@ -16,9 +16,9 @@ from webapp.federation.claim_names import named_identity
 from webapp.federation.oauth2_login import endpoint_of, refuse_confirmation
 from webapp.federation.openid_login import AuthorizationResponse, Provider, ProviderRequest, code_in, with_query
 from webapp.federation.pending_requests import PendingRequest, RequestSecrets
+from webapp.federation.provider_http import UpstreamHttp, json_object
+from webapp.federation.provider_identity import ProviderIdentity
 from webapp.federation.provider_metadata import quoted
-from webapp.federation.upstream_http import UpstreamHttp, json_object
-from webapp.federation.upstream_identity import UpstreamIdentity
 
 LONGEST = 255
 """Characters of a token or its secret; they wait in the session cookie."""
@@ -80,7 +80,7 @@ class OAuth1Login:
         secrets: RequestSecrets,  # noqa: ARG002
         response: AuthorizationResponse,
         moment: datetime,  # noqa: ARG002 - nothing here has a time
-    ) -> UpstreamIdentity:
+    ) -> ProviderIdentity:
         """See ``LoginProtocol.finish``."""
         refuse_confirmation(pending)
         request_token, verifier = self.request_token_of(pending), verifier_in(response)

@@ -17,9 +17,9 @@ from webapp.federation.openid_login import (
     with_query,
 )
 from webapp.federation.pending_requests import PendingRequest, RequestSecrets
+from webapp.federation.provider_http import UpstreamHttp
+from webapp.federation.provider_identity import ProviderIdentity
 from webapp.federation.provider_metadata import is_endpoint, quoted
-from webapp.federation.upstream_http import UpstreamHttp
-from webapp.federation.upstream_identity import UpstreamIdentity
 
 BASIC = "client_secret_basic"
 EMAIL = "email", "email_verified"
@@ -62,7 +62,7 @@ class OAuth2Login:
         secrets: RequestSecrets,
         response: AuthorizationResponse,
         moment: datetime,  # noqa: ARG002 - nothing here has a time
-    ) -> UpstreamIdentity:
+    ) -> ProviderIdentity:
         """See ``LoginProtocol.finish``."""
         refuse_confirmation(pending)
         # Providers of this kind rarely send it; one that does must be right (RFC 9207 §2.4).

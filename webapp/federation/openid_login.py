@@ -12,9 +12,9 @@ from webapp.federation.checks import Check, LoginFailed
 from webapp.federation.code_exchange import ClientLogin, redeem
 from webapp.federation.id_token_rules import ExpectedClaims, verified_claims
 from webapp.federation.pending_requests import PendingRequest, RequestSecrets
+from webapp.federation.provider_http import UpstreamHttp
+from webapp.federation.provider_identity import ProviderIdentity, identity_of
 from webapp.federation.provider_metadata import MetadataCache, ProviderMetadata, quoted
-from webapp.federation.upstream_http import UpstreamHttp
-from webapp.federation.upstream_identity import UpstreamIdentity, identity_of
 
 LONGEST_CODE = 2048
 OF_ID_TOKEN = frozenset(
@@ -114,7 +114,7 @@ class OpenIdLogin:
         secrets: RequestSecrets,
         response: AuthorizationResponse,
         moment: datetime,
-    ) -> UpstreamIdentity:
+    ) -> ProviderIdentity:
         """Exchange the code, verify the ID token and read userinfo: the identity of the user who comes back.
 
         Args:

@@ -91,7 +91,7 @@ def from_cookie(content: object, moment: datetime) -> list[PendingRequest]:
     return [one for one in found if timedelta() <= moment - one.begun_at + timedelta(seconds=1) <= LIFETIME]
 
 
-def take(pending: list[PendingRequest], state: str, slug: str) -> PendingRequest | None:
+def pop(pending: list[PendingRequest], state: str, slug: str) -> PendingRequest | None:
     """Remove the request with this state from the list; None if it is not there or went to another provider."""
     for one in pending:
         if constant_time_equal(one.state, state) and one.slug == slug:

@@ -14,8 +14,8 @@ from webapp.federation.oauth1_login import OAuth1Login
 from webapp.federation.oauth2_login import OAuth2Login
 from webapp.federation.openid_login import AuthorizationResponse, OpenIdLogin, Provider, ProviderRequest, with_query
 from webapp.federation.pending_requests import PendingRequest, RequestKeys, RequestSecrets
-from webapp.federation.upstream_http import UpstreamHttp
-from webapp.federation.upstream_identity import UpstreamIdentity
+from webapp.federation.provider_http import UpstreamHttp
+from webapp.federation.provider_identity import ProviderIdentity
 
 
 class LoginProtocol(Protocol):
@@ -37,7 +37,7 @@ class LoginProtocol(Protocol):
         secrets: RequestSecrets,
         response: AuthorizationResponse,
         moment: datetime,
-    ) -> UpstreamIdentity:
+    ) -> ProviderIdentity:
         """The identity of the user who comes back.
 
         Raises:
@@ -76,7 +76,7 @@ class ProviderLogins:
 
     def finish(
         self, provider: Provider, pending: PendingRequest, response: AuthorizationResponse, moment: datetime
-    ) -> UpstreamIdentity:
+    ) -> ProviderIdentity:
         """See ``LoginProtocol.finish``."""
         with self.http.place(Check.METADATA):
             return self._of(provider).finish(provider, pending, self._keys.secrets_of(pending), response, moment)

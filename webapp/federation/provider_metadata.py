@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from webapp.federation.checks import Check, LoginFailed
-from webapp.federation.upstream_http import UpstreamHttp
+from webapp.federation.provider_http import UpstreamHttp
 from webapp.verify import PublishedKeys
 
 FRESH, PAUSE, STALE = 3600.0, 10.0, 86400.0

@@ -11,8 +11,8 @@ from webapp.core.sealed_column import SealedColumn
 from webapp.credentials import sids
 from webapp.federation.logout_tokens import LogoutToken
 from webapp.federation.models import LoginProvider, ProviderSession
+from webapp.federation.provider_identity import ProviderIdentity
 from webapp.federation.providers import SECRETS, ProviderEncryptor
-from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.sessions import lifecycle
 
 LONGEST_SID = 255
@@ -24,8 +24,8 @@ ID_TOKENS = SealedColumn(
 )
 
 
-def keep(
-    db: Session, provider: LoginProvider, identity: UpstreamIdentity, user_id: UUID, sealer: ProviderEncryptor
+def store(
+    db: Session, provider: LoginProvider, identity: ProviderIdentity, user_id: UUID, encryptor: ProviderEncryptor
 ) -> ProviderSession:
     """Store the session at the provider, for the session here that may follow."""
     provider_session = ProviderSession(
@@ -36,19 +36,21 @@ def keep(
         subject=identity.subject,
         created_at=now(),
     )
-    note(provider_session, provider, identity, sealer)
+    update_tokens(provider_session, provider, identity, encryptor)
     db.add(provider_session)
     return provider_session
 
 
-def note(row: ProviderSession, provider: LoginProvider, identity: UpstreamIdentity, sealer: ProviderEncryptor) -> None:
+def update_tokens(
+    row: ProviderSession, provider: LoginProvider, identity: ProviderIdentity, encryptor: ProviderEncryptor
+) -> None:
     """Store session ID and ID token of the present session at the provider; a further login may have begun it."""
     row.provider_sid = identity.sid if len(identity.sid) <= LONGEST_SID else ""
     hint = logout_hint(provider, identity)
-    row.id_token = sealer.seal(hint, belongs_to=str(row.id)) if hint else None
+    row.id_token = encryptor.seal(hint, belongs_to=str(row.id)) if hint else None
 
 
-def logout_hint(provider: LoginProvider, identity: UpstreamIdentity) -> bytes:
+def logout_hint(provider: LoginProvider, identity: ProviderIdentity) -> bytes:
     """The ID token to keep for the logout at the provider; empty where none is sent there."""
     is_sent = provider.logs_out and len(identity.id_token) <= LONGEST_HINT
     return identity.id_token.encode() if is_sent else b""
@@ -83,13 +85,13 @@ def end(db: Session, provider: LoginProvider, token: LogoutToken) -> int:
         is_named = ProviderSession.provider_sid == token.sid
         conditions.append(or_(is_named, is_unknown) if token.subject else is_named)
     rows = db.scalars(select(ProviderSession).where(*conditions).with_for_update()).all()
-    ended = sum(end_here(db, row, provider) for row in rows)
+    ended = sum(end_local_session(db, row, provider) for row in rows)
     # Also those of logins that are not complete, which are refused then.
     db.execute(delete(ProviderSession).where(ProviderSession.id.in_([row.id for row in rows])))
     return ended
 
 
-def end_here(db: Session, row: ProviderSession, provider: LoginProvider) -> bool:
+def end_local_session(db: Session, row: ProviderSession, provider: LoginProvider) -> bool:
     if row.sid is None:
         return False
     # Once more, because a new proof of identity may have replaced it while this waited for the lock.

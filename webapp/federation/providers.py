@@ -34,7 +34,7 @@ def enabled(db: Session) -> Sequence[LoginProvider]:
     return db.scalars(query.order_by(LoginProvider.position, LoginProvider.name)).all()
 
 
-def every(db: Session) -> Sequence[LoginProvider]:
+def list_providers(db: Session) -> Sequence[LoginProvider]:
     """All providers, disabled or not, in the order of their buttons."""
     return db.scalars(select(LoginProvider).order_by(LoginProvider.position, LoginProvider.name)).all()
 
@@ -61,7 +61,7 @@ def by_id(db: Session, provider_id: UUID) -> LoginProvider | None:
     return db.get(LoginProvider, provider_id)
 
 
-def for_protocol(row: LoginProvider, sealer: Encryptor, base_url: str) -> Provider:
+def for_protocol(row: LoginProvider, encryptor: Encryptor, base_url: str) -> Provider:
     """The values of a provider that its protocol needs, with the client secret decrypted.
 
     Args:
@@ -70,7 +70,7 @@ def for_protocol(row: LoginProvider, sealer: Encryptor, base_url: str) -> Provid
     Raises:
         DecryptionFailed: the client secret was encrypted with another secret key.
     """
-    secret = sealer.open(row.client_secret, belongs_to=str(row.id)).decode() if row.client_secret else None
+    secret = encryptor.open(row.client_secret, belongs_to=str(row.id)).decode() if row.client_secret else None
     return Provider(
         row.slug,
         row.kind,

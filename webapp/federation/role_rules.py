@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import provider_roles, user_queries
 from webapp.accounts.models import User
 from webapp.federation.models import LinkedIdentity, LoginProvider
-from webapp.federation.upstream_identity import UpstreamIdentity, values_of
+from webapp.federation.provider_identity import ProviderIdentity, values_of
 
 
 def role_by(rules: Sequence[Mapping[str, str]], allowed: Sequence[str], claims: Mapping[str, Any]) -> str | None:
@@ -20,17 +20,17 @@ def role_by(rules: Sequence[Mapping[str, str]], allowed: Sequence[str], claims: 
     return next(found, None)
 
 
-def role_for(provider: LoginProvider, identity: UpstreamIdentity) -> str | None:
+def role_for(provider: LoginProvider, identity: ProviderIdentity) -> str | None:
     """The role that the rules of a provider give. The e-mail address is the verified one: others prove nothing."""
     return role_by(provider.role_rules, provider.grantable_roles, claims_for_rules(provider, identity))
 
 
-def claims_for_rules(provider: LoginProvider, identity: UpstreamIdentity) -> Mapping[str, Any]:
+def claims_for_rules(provider: LoginProvider, identity: ProviderIdentity) -> Mapping[str, Any]:
     email = [identity.email] if identity.email_verified and identity.email else []
     return {**identity.claims, **dict.fromkeys(("email", provider.claim_names.get("email") or "email"), email)}
 
 
-def claims_of_rules(provider: LoginProvider, identity: UpstreamIdentity) -> dict[str, list[str]]:
+def claims_of_rules(provider: LoginProvider, identity: ProviderIdentity) -> dict[str, list[str]]:
     """The claims that rules refer to, by their path, with only the values that a rule has."""
     found: dict[str, list[str]] = {rule["claim"]: [] for rule in provider.role_rules}
     for claim, values in found.items():
@@ -39,7 +39,7 @@ def claims_of_rules(provider: LoginProvider, identity: UpstreamIdentity) -> dict
     return found
 
 
-def apply(db: Session, provider: LoginProvider, identity: UpstreamIdentity, user: User, link: LinkedIdentity) -> None:
+def apply(db: Session, provider: LoginProvider, identity: ProviderIdentity, user: User, link: LinkedIdentity) -> None:
     """Give a user the role of the rules, or take away the one that they gave before; see ``provider_roles.apply_role``.
 
     What another identity of the user gave counts as given by rules too: the last login decides. A provider without

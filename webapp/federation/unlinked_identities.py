@@ -10,7 +10,7 @@ from webapp.core.digests import digest
 from webapp.federation.models import UnlinkedIdentity
 
 
-def note(db: Session, user_id: UUID, issuer: str, subject: str) -> None:
+def record_unlinked(db: Session, user_id: UUID, issuer: str, subject: str) -> None:
     if not was_unlinked(db, user_id, issuer, subject):
         db.add(UnlinkedIdentity(user_id=user_id, digest=digest_of(issuer, subject)))
 

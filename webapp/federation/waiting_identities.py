@@ -13,10 +13,10 @@ from webapp.core.digests import digest, new_secret
 from webapp.core.encryption import DecryptionFailed
 from webapp.core.sealed_column import SealedColumn
 from webapp.federation.models import LoginProvider, WaitingIdentity
+from webapp.federation.provider_identity import ProviderIdentity
 from webapp.federation.provider_sessions import logout_hint
 from webapp.federation.providers import SECRETS, ProviderEncryptor
 from webapp.federation.role_rules import claims_of_rules
-from webapp.federation.upstream_identity import UpstreamIdentity
 
 LIFETIME = timedelta(minutes=10)
 ID_TOKENS = SealedColumn(
@@ -28,12 +28,12 @@ ID_TOKENS = SealedColumn(
 )
 
 
-def keep(
+def store(
     db: Session,
     provider: LoginProvider,
-    identity: UpstreamIdentity,
+    identity: ProviderIdentity,
     target: str,
-    sealer: ProviderEncryptor,
+    encryptor: ProviderEncryptor,
     *,
     user: str = "",
 ) -> str:
@@ -53,7 +53,7 @@ def keep(
             digest=digest(secret + user),
             provider_id=provider.id,
             identity=asdict(identity) | {"claims": claims_of_rules(provider, identity), "id_token": ""},
-            id_token=sealer.seal(hint, belongs_to=str(provider.id)) if hint else None,
+            id_token=encryptor.seal(hint, belongs_to=str(provider.id)) if hint else None,
             next=target,
             expires_at=now() + LIFETIME,
         )
@@ -61,7 +61,7 @@ def keep(
     return secret
 
 
-def delete_earlier(db: Session, provider: LoginProvider, identity: UpstreamIdentity) -> None:
+def delete_earlier(db: Session, provider: LoginProvider, identity: ProviderIdentity) -> None:
     is_same = WaitingIdentity.identity["subject"].as_string() == identity.subject
     db.execute(delete(WaitingIdentity).where(WaitingIdentity.provider_id == provider.id, is_same))
 
@@ -77,11 +77,11 @@ def find(db: Session, secret: str, *, user: str = "") -> WaitingIdentity | None:
     return db.scalar(select(WaitingIdentity).where(*matches))
 
 
-def identity_in(row: WaitingIdentity, sealer: ProviderEncryptor) -> UpstreamIdentity:
+def identity_in(row: WaitingIdentity, encryptor: ProviderEncryptor) -> ProviderIdentity:
     stored: Mapping[str, Any] = row.identity
-    identity = UpstreamIdentity(**{**stored, "amr": tuple(stored["amr"])})
+    identity = ProviderIdentity(**{**stored, "amr": tuple(stored["amr"])})
     try:
-        hint = sealer.open(row.id_token, belongs_to=str(row.provider_id)) if row.id_token else b""
+        hint = encryptor.open(row.id_token, belongs_to=str(row.provider_id)) if row.id_token else b""
     except DecryptionFailed:
         # The secret key has changed; the logout at the provider asks then.
         hint = b""

@@ -16,7 +16,7 @@ from webapp.forward_auth import grants
 from webapp.forward_auth.app_settings import MOST_PEOPLE
 from webapp.forward_auth.lifecycle import AppIsDeclared
 from webapp.forward_auth.models import AccessRequest, ProxiedApp
-from webapp.forward_auth.proxied_apps import App, note_change
+from webapp.forward_auth.proxied_apps import AppPolicy, note_change
 from webapp.guard.audience import Audience
 from webapp.guard.principal import Principal
 
@@ -41,12 +41,12 @@ class WaitingRequest:
     username: str
 
 
-def audience_of(app: App) -> Audience | None:
+def audience_of(app: AppPolicy) -> Audience | None:
     """Whom an app is for; None for everybody with an account."""
-    return next((rule.need.audience for rule in app.rules if rule.need.audience is not None), None)
+    return next((rule.requirement.audience for rule in app.rules if rule.requirement.audience is not None), None)
 
 
-def may_ask(db: Session, app: App, principal: Principal) -> bool:
+def may_ask(db: Session, app: AppPolicy, principal: Principal) -> bool:
     """Whether a user is none of those whom an app is for, so that access can be granted to them."""
     audience = audience_of(app)
     if audience is None or audience.includes(principal):
@@ -60,7 +60,7 @@ def open_request(db: Session, user_id: UUID, app_id: UUID) -> AccessRequest | No
     return db.scalar(select(AccessRequest).where(*matches))
 
 
-def ask(db: Session, user_id: UUID, app: ProxiedApp, reason: str) -> AccessRequest:
+def request_access(db: Session, user_id: UUID, app: ProxiedApp, reason: str) -> AccessRequest:
     """Ask for access.
 
     Raises:
@@ -72,7 +72,7 @@ def ask(db: Session, user_id: UUID, app: ProxiedApp, reason: str) -> AccessReque
             db.add(row)
     except IntegrityError as error:
         raise AlreadyAsked from error
-    grants.note(db, Event.APP_ACCESS_REQUESTED, app, user_id, reason=reason)
+    grants.record_grant(db, Event.APP_ACCESS_REQUESTED, app, user_id, reason=reason)
     return row
 
 
@@ -90,7 +90,9 @@ def counts(db: Session) -> dict[UUID, int]:
     return {row[0]: row[1] for row in db.execute(query)}
 
 
-def grant(db: Session, app: ProxiedApp, request_id: UUID, duration: timedelta | None, *, actor_id: UUID) -> UUID:
+def grant_request(
+    db: Session, app: ProxiedApp, request_id: UUID, duration: timedelta | None, *, actor_id: UUID
+) -> UUID:
     """Grant access, once.
 
     Args:
@@ -105,9 +107,9 @@ def grant(db: Session, app: ProxiedApp, request_id: UUID, duration: timedelta | 
     """
     if duration is None and app.is_declared:
         raise AppIsDeclared(app.name)
-    user_id = take(db, app, request_id)
+    user_id = claim_request(db, app, request_id)
     if duration is not None:
-        grants.grant(db, app, user_id, now() + duration, actor_id=actor_id)
+        grants.grant_access(db, app, user_id, now() + duration, actor_id=actor_id)
         return user_id
     # Read again, so that two decisions at once do not lose one of both.
     db.refresh(app, with_for_update=True)
@@ -116,7 +118,7 @@ def grant(db: Session, app: ProxiedApp, request_id: UUID, duration: timedelta | 
             raise TooManyPeople
         app.people = [*app.people, str(user_id)]
         note_change(db)
-    grants.note(db, Event.APP_ACCESS_GRANTED, app, user_id, actor_id=actor_id)
+    grants.record_grant(db, Event.APP_ACCESS_GRANTED, app, user_id, actor_id=actor_id)
     return user_id
 
 
@@ -129,12 +131,12 @@ def decline(db: Session, app: ProxiedApp, request_id: UUID, *, actor_id: UUID) -
     Raises:
         AlreadyDecided
     """
-    user_id = take(db, app, request_id)
-    grants.note(db, Event.APP_ACCESS_DECLINED, app, user_id, actor_id=actor_id)
+    user_id = claim_request(db, app, request_id)
+    grants.record_grant(db, Event.APP_ACCESS_DECLINED, app, user_id, actor_id=actor_id)
     return user_id
 
 
-def take(db: Session, app: ProxiedApp, request_id: UUID) -> UUID:
+def claim_request(db: Session, app: ProxiedApp, request_id: UUID) -> UUID:
     """Delete a request; the user who had asked. One statement, so that only one decision counts."""
     deletion = delete(AccessRequest).where(AccessRequest.id == request_id, AccessRequest.app_id == app.id)
     user_id: UUID | None = db.scalar(deletion.returning(AccessRequest.user_id))

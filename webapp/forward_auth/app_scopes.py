@@ -28,12 +28,12 @@ def app_scopes(db: Session, user_id: UUID | None) -> Sequence[AppScope]:
     """
     granted = grants.live_ends(db, user_id).keys() if user_id else ()
     return [
-        app_scope(row.slug, name=row.name, host=host or "", roles=roles_needed(row, user_id, granted))
+        app_scope(row.slug, name=row.name, host=host or "", roles=required_roles(row, user_id, granted))
         for row, host in APPS.all(db)
     ]
 
 
-def roles_needed(app: ProxiedApp, user_id: UUID | None, granted: Container[UUID]) -> frozenset[str] | None:
+def required_roles(app: ProxiedApp, user_id: UUID | None, granted: Container[UUID]) -> frozenset[str] | None:
     """Roles of which a user must have one to open an app; None if they may open it anyway."""
     is_for_all = not app.roles and not app.people
     return None if is_for_all or str(user_id) in app.people or app.id in granted else frozenset(app.roles)

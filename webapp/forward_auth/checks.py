@@ -11,16 +11,16 @@ from webapp.core.keys import KeyRing
 from webapp.forward_auth.credential_query import CredentialQuery, StoredCredential
 from webapp.forward_auth.identity_headers import IdentityHeaders
 from webapp.forward_auth.original_request import OriginalRequest
-from webapp.forward_auth.proxied_apps import App, AppTable, ProxiedApps, Rule
+from webapp.forward_auth.proxied_apps import AppPolicy, AppsByHost, CompiledRule, ProxiedApps
 from webapp.forward_auth.rules import NoRule, is_preflight, match
 from webapp.guard.assurance import Demands
 from webapp.guard.policy import Decision, Requirement, decide
-from webapp.guard.principal import CredentialRef, NotAccepted, Principal, admit
+from webapp.guard.principal import CredentialRef, NotAccepted, Principal, principal_from
 from webapp.guard.token_grant import Call, is_within
 
-ReadCredential = Callable[[Rule], CredentialRef | None]
+ReadCredential = Callable[[CompiledRule], CredentialRef | None]
 """Reads the credential that a rule accepts, a token or the cookie of the host; raises ``NotAccepted``."""
-FindCredential = Callable[[CredentialRef, App, OriginalRequest], StoredCredential | None]
+FindCredential = Callable[[CredentialRef, AppPolicy, OriginalRequest], StoredCredential | None]
 """Finds what is stored about a credential."""
 
 
@@ -33,11 +33,11 @@ class Verdict(NamedTuple):
 
     decision: Decision | None
     """None if there was nothing to decide about: ``reason`` says why it is refused, or ``error``."""
-    app: App | None = None
-    rule: Rule | None = None
+    app: AppPolicy | None = None
+    rule: CompiledRule | None = None
     principal: Principal | None = None
     found: StoredCredential | None = None
-    need: Requirement | None = None
+    requirement: Requirement | None = None
     reason: str = ""
     """For the log, if no rule allows it."""
     error: NotAccepted | None = None
@@ -60,7 +60,7 @@ class AccessDecisions:
 
     def verdict(
         self,
-        app: App | None,
+        app: AppPolicy | None,
         original: OriginalRequest,
         environ: dict[str, object],
         ip_address: str | None,
@@ -82,28 +82,33 @@ class AccessDecisions:
             return Verdict(None, app, reason=str(error))
         if rule.networks and not is_within(ip_address, rule.networks):
             return Verdict(None, app, rule, reason=f"rule {rule.number} is not for this network")
-        if rule.need.is_public or (rule.allows_preflight and is_preflight(original, environ)):
+        if rule.requirement.is_public or (rule.allows_preflight and is_preflight(original, environ)):
             return Verdict(ALLOWED, app, rule)
         try:
             credential = read(rule)
         except NotAccepted as error:
             return Verdict(None, app, rule, error=error)
         if credential is None:
-            return Verdict(Decision.LOG_IN, app, rule, need=rule.need)
+            return Verdict(Decision.LOG_IN, app, rule, requirement=rule.requirement)
         moment = now()
         found = find(credential, app, original)
         try:
-            principal = admit(credential, found.row if found else None, moment)
+            principal = principal_from(credential, found.row if found else None, moment)
         except NotAccepted as error:
             return Verdict(None, app, rule, found=found, error=error)
-        is_limited = principal.authority is not None and principal.authority.is_limited
+        is_limited = principal.grant is not None and principal.grant.is_limited
         call = Call(original.method, app.scope, ip_address) if is_limited else None
         until = found.granted_until if found else None
-        decision, need = self.decide_for(rule, principal, until, moment, call)
-        return Verdict(decision, app, rule, principal, found, need)
+        decision, requirement = self.decide_for(rule, principal, until, moment, call)
+        return Verdict(decision, app, rule, principal, found, requirement)
 
     def decide_for(
-        self, rule: Rule, principal: Principal, granted_until: datetime | None, moment: datetime, call: Call | None
+        self,
+        rule: CompiledRule,
+        principal: Principal,
+        granted_until: datetime | None,
+        moment: datetime,
+        call: Call | None,
     ) -> tuple[Decision, Requirement]:
         """The decision about a caller under a rule, and the requirement that it was made by.
 
@@ -112,17 +117,17 @@ class AccessDecisions:
             call: for the restrictions of a token; None to ignore these.
         """
         is_granted = granted_until is not None and granted_until > moment
-        need = self.raised(rule.need_if_granted if is_granted else rule.need, principal)
-        return decide(principal, need, moment, call), need
+        requirement = self.raised(rule.requirement_if_granted if is_granted else rule.requirement, principal)
+        return decide(principal, requirement, moment, call), requirement
 
-    def raised(self, need: Requirement, principal: Principal) -> Requirement:
+    def raised(self, requirement: Requirement, principal: Principal) -> Requirement:
         """The requirement of a rule, raised to what the settings demand."""
         if self._demands:
-            need = need.raised_by(self._demands, principal)
+            requirement = requirement.raised_by(self._demands, principal)
             # Also where the rule accepts no tokens, in which the guard does not look at scopes.
-            level = self._demands.of_scopes(need.scopes.names)
-            need = need if level <= need.level else replace(need, level=level)
-        return need
+            level = self._demands.of_scopes(requirement.scopes.names)
+            requirement = requirement if level <= requirement.level else replace(requirement, level=level)
+        return requirement
 
 
 class ForwardAuth:
@@ -134,7 +139,7 @@ class ForwardAuth:
         self.identity = IdentityHeaders(ring, issuer)
         self.decisions = AccessDecisions(demands)
 
-    def table(self) -> AppTable:
+    def table(self) -> AppsByHost:
         """The apps as they are now."""
         return self.apps.table(self.query.version())
 
@@ -158,7 +163,7 @@ class ForwardAuth:
             # An app has changed: decide again, by its present rules.
             table = self.apps.table(version)
 
-    def _find(self, credential: CredentialRef, app: App, original: OriginalRequest) -> StoredCredential | None:
+    def _find(self, credential: CredentialRef, app: AppPolicy, original: OriginalRequest) -> StoredCredential | None:
         if credential.kind == "token":
             return self.query.by_token(credential.key, app.id)
         return self.query.by_cookie(credential.key, app.id, original.host)

@@ -70,7 +70,7 @@ def is_current(db: Session, instance: Path, declared_apps: Sequence[DeclaredApp]
 
 def no_longer_declared(db: Session, declared_apps: Sequence[DeclaredApp]) -> list[ProxiedApp]:
     slugs = {one.slug for one in declared_apps}
-    return [row for row in lifecycle.every(db) if row.is_declared and row.slug not in slugs]
+    return [row for row in lifecycle.list_apps(db) if row.is_declared and row.slug not in slugs]
 
 
 def store_all(db: Session, instance: Path, declared_apps: Sequence[DeclaredApp], own_host: str) -> None:

@@ -43,12 +43,12 @@ def live_ends(db: Session, user_id: UUID) -> dict[UUID, datetime]:
     return dict(LIVE_ENDS.all(db, user_id=user_id, moment=now()))
 
 
-def grant(db: Session, app: ProxiedApp, user_id: UUID, until: datetime, *, actor_id: UUID) -> None:
+def grant_access(db: Session, app: ProxiedApp, user_id: UUID, until: datetime, *, actor_id: UUID) -> None:
     """Grant access until a time, in place of an earlier grant."""
     db.execute(delete(AccessGrant).where(AccessGrant.user_id == user_id, AccessGrant.app_id == app.id))
     db.add(AccessGrant(user_id=user_id, app_id=app.id, granted_at=now(), granted_by=actor_id, expires_at=until))
     db.flush()
-    note(db, Event.APP_ACCESS_GRANTED, app, user_id, actor_id=actor_id, until=until.isoformat())
+    record_grant(db, Event.APP_ACCESS_GRANTED, app, user_id, actor_id=actor_id, until=until.isoformat())
 
 
 def end(db: Session, app: ProxiedApp, user_id: UUID, *, actor_id: UUID) -> bool:
@@ -56,7 +56,7 @@ def end(db: Session, app: ProxiedApp, user_id: UUID, *, actor_id: UUID) -> bool:
     matches = AccessGrant.user_id == user_id, AccessGrant.app_id == app.id, AccessGrant.expires_at > now()
     if db.scalar(delete(AccessGrant).where(*matches).returning(AccessGrant.user_id)) is None:
         return False
-    note(db, Event.APP_ACCESS_ENDED, app, user_id, actor_id=actor_id)
+    record_grant(db, Event.APP_ACCESS_ENDED, app, user_id, actor_id=actor_id)
     return True
 
 
@@ -83,7 +83,7 @@ def purge(db: Session) -> int:
     return len(db.execute(ended.returning(AccessGrant.user_id)).all())
 
 
-def note(
+def record_grant(
     db: Session, event: Event, app: ProxiedApp, user_id: UUID, *, actor_id: UUID | None = None, **details: object
 ) -> None:
     """Record what happened to the access of a user, who may be the actor."""

@@ -36,10 +36,10 @@ def guest_verdict(
         return None
     guest, audience = guest_of(link), Audience(frozenset(), frozenset([link.id]))
     # The audience of the link replaces that of the app; role, level and what the settings demand stay.
-    need = forward_auth.decisions.raised(replace(rule.need, audience=audience), guest)
-    if decide(guest, need, moment) is not Decision.ALLOW:
+    requirement = forward_auth.decisions.raised(replace(rule.requirement, audience=audience), guest)
+    if decide(guest, requirement, moment) is not Decision.ALLOW:
         return None
-    return Verdict(Decision.ALLOW, app, rule, need=need)
+    return Verdict(Decision.ALLOW, app, rule, requirement=requirement)
 
 
 def guest_of(link: FoundLink) -> Principal:

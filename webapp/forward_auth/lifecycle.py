@@ -60,7 +60,7 @@ def add(db: Session, slug: str, desired: AppSettings, editor: AppEditor, *, own_
     settings = storable(db, row, desired, own_host=own_host)
     db.add(row)
     store(db, row, settings)
-    note(db, Event.PROXIED_APP_MADE, row, editor, hosts=list(settings.hosts))
+    record_change(db, Event.PROXIED_APP_MADE, row, editor, hosts=list(settings.hosts))
     return row
 
 
@@ -77,7 +77,9 @@ def edit(db: Session, row: ProxiedApp, desired: AppSettings, editor: AppEditor, 
     changed = [name for name in after if after[name] != former[name]]
     if changed:
         before = {name: former[name] for name in changed}
-        note(db, Event.PROXIED_APP_EDITED, row, editor, before=before, after={name: after[name] for name in changed})
+        record_change(
+            db, Event.PROXIED_APP_EDITED, row, editor, before=before, after={name: after[name] for name in changed}
+        )
     return bool(changed)
 
 
@@ -128,7 +130,7 @@ def refuse_unknown(db: Session, desired: AppSettings, former: Collection[str]) -
         former: ids that are stored already: an account that was deleted since does not hinder other changes.
     """
     role_names = {*desired.roles, *(rule.role for rule in desired.rules if rule.role)}
-    existing_roles = {role.name for role in roles.every(db)}
+    existing_roles = {role.name for role in roles.list_roles(db)}
     if unknown := sorted(role_names - existing_roles):
         raise InvalidAppSettings(_("There is no role called %(role)s.", role=unknown[0]))
     people = [*desired.people, *([str(desired.owner_id)] if desired.owner_id else [])]
@@ -184,7 +186,7 @@ def disable(db: Session, row: ProxiedApp, editor: AppEditor) -> None:
     if row.disabled_at is None:
         row.disabled_at = now()
         note_change(db)
-        note(db, Event.PROXIED_APP_DISABLED, row, editor)
+        record_change(db, Event.PROXIED_APP_DISABLED, row, editor)
 
 
 def enable(db: Session, row: ProxiedApp, editor: AppEditor) -> None:
@@ -197,7 +199,7 @@ def enable(db: Session, row: ProxiedApp, editor: AppEditor) -> None:
     if row.disabled_at is not None:
         row.disabled_at = None
         note_change(db)
-        note(db, Event.PROXIED_APP_ENABLED, row, editor)
+        record_change(db, Event.PROXIED_APP_ENABLED, row, editor)
 
 
 def remove(db: Session, row: ProxiedApp, editor: AppEditor) -> None:
@@ -207,13 +209,13 @@ def remove(db: Session, row: ProxiedApp, editor: AppEditor) -> None:
         AppIsDeclared
     """
     refuse_declared(row, editor)
-    note(db, Event.PROXIED_APP_REMOVED, row, editor)
+    record_change(db, Event.PROXIED_APP_REMOVED, row, editor)
     # With ON DELETE CASCADE of the database instead of loading each object.
     db.execute(delete(ProxiedApp).where(ProxiedApp.id == row.id))
     note_change(db)
 
 
-def every(db: Session) -> Sequence[ProxiedApp]:
+def list_apps(db: Session) -> Sequence[ProxiedApp]:
     """All apps by name."""
     return db.scalars(select(ProxiedApp).order_by(ProxiedApp.name)).all()
 
@@ -241,6 +243,6 @@ def refuse_declared(row: ProxiedApp, editor: AppEditor) -> None:
         raise AppIsDeclared(row.name)
 
 
-def note(db: Session, event: Event, row: ProxiedApp, editor: AppEditor, **details: object) -> None:
+def record_change(db: Session, event: Event, row: ProxiedApp, editor: AppEditor, **details: object) -> None:
     event_details: dict[str, Any] = {"app_id": str(row.id), "name": row.name, "origin": editor.origin} | details
     record(db, event, actor_id=editor.user_id, **event_details)

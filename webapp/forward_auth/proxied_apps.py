@@ -22,16 +22,16 @@ VERSION_ROW = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class CompiledRule:
     """A rule as it is applied."""
 
     number: int
     """Number of the rule, from 1, in the order of the app."""
     pattern: PathPattern
     methods: frozenset[str]
-    need: Requirement
+    requirement: Requirement
     """What callers must meet."""
-    need_if_granted: Requirement
+    requirement_if_granted: Requirement
     """The same for those with a grant: they need not be among those whom the app is for."""
     authorization: str
     """``AccessRule.authorization``."""
@@ -46,13 +46,13 @@ class Rule:
 
 # Compared by identity, so that it is a quick key of a cache.
 @dataclass(frozen=True, slots=True, eq=False)
-class App:
+class AppPolicy:
     id: UUID
     slug: str
     name: str
     icon: str
     hosts: tuple[str, ...]
-    rules: tuple[Rule, ...]
+    rules: tuple[CompiledRule, ...]
     reads_paths: bool
     """Whether a rule is for some paths only, so that a path with two meanings could reach another rule."""
     reads_methods: bool
@@ -63,9 +63,9 @@ class App:
 
 
 @dataclass(frozen=True, slots=True)
-class AppTable:
+class AppsByHost:
     version: int
-    by_host: Mapping[str, App]
+    by_host: Mapping[str, AppPolicy]
 
 
 def scope_of(slug: str) -> str:
@@ -78,13 +78,13 @@ class ProxiedApps:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._known = AppTable(-1, {})
+        self._known = AppsByHost(-1, {})
 
-    def last_read(self) -> AppTable:
+    def last_read(self) -> AppsByHost:
         """The apps as they were read last, perhaps outdated; see ``table``."""
         return self._known
 
-    def table(self, version: int | None) -> AppTable:
+    def table(self, version: int | None) -> AppsByHost:
         """The apps as of a version that was read just now.
 
         Args:
@@ -96,7 +96,7 @@ class ProxiedApps:
         return self._known
 
 
-def read_table(db: Session) -> AppTable:
+def read_table(db: Session) -> AppsByHost:
     # The version first: if an app changes meanwhile, the table is read once more.
     version = db.get(ProxiedAppsVersion, VERSION_ROW)
     number = version.version if version else 0
@@ -110,14 +110,14 @@ def read_table(db: Session) -> AppTable:
         app_of(app, hosts.get(app.id, ()), rules.get(app.id, ()))
         for app in db.scalars(select(ProxiedApp).where(ProxiedApp.disabled_at.is_(None)))
     ]
-    return AppTable(number, {host: app for app in apps for host in app.hosts})
+    return AppsByHost(number, {host: app for app in apps for host in app.hosts})
 
 
-def app_of(app: ProxiedApp, hosts: Iterable[str], rows: Iterable[AccessRule]) -> App:
+def app_of(app: ProxiedApp, hosts: Iterable[str], rows: Iterable[AccessRule]) -> AppPolicy:
     """An app as its rules are applied; also for rules that are not stored yet."""
     audience = Audience(frozenset(app.roles), frozenset(map(UUID, app.people))) if app.roles or app.people else None
     rules = tuple(rule_of(app, row, audience, number) for number, row in enumerate(rows, 1))
-    return App(
+    return AppPolicy(
         app.id,
         app.slug,
         app.name,
@@ -129,20 +129,20 @@ def app_of(app: ProxiedApp, hosts: Iterable[str], rows: Iterable[AccessRule]) ->
     )
 
 
-def rule_of(app: ProxiedApp, row: AccessRule, audience: Audience | None, number: int) -> Rule:
-    def need(audience: Audience | None) -> Requirement:
+def rule_of(app: ProxiedApp, row: AccessRule, audience: Audience | None, number: int) -> CompiledRule:
+    def requirement(audience: Audience | None) -> Requirement:
         if row.is_public:
             return PUBLIC
         level = BY_ACR[row.level] if row.level else Level.ONE
         scope = scope_of(app.slug)
         return Requirement(role=row.role, level=level, scope=scope, session=not row.accepts_tokens, audience=audience)
 
-    return Rule(
+    return CompiledRule(
         number,
         pattern_of(row.path),
         methods=frozenset(row.methods),
-        need=need(audience),
-        need_if_granted=need(None),
+        requirement=requirement(audience),
+        requirement_if_granted=requirement(None),
         authorization=row.authorization,
         accepts_dpop=row.accepts_dpop,
         allows_preflight=row.allows_preflight,

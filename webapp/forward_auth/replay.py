@@ -16,7 +16,7 @@ from webapp.forward_auth.counted_checks import ALLOW, CountKey
 from webapp.forward_auth.credential_query import StoredCredential
 from webapp.forward_auth.models import AccessRule, ProxiedApp
 from webapp.forward_auth.original_request import OriginalRequest
-from webapp.forward_auth.proxied_apps import App, Rule, app_of
+from webapp.forward_auth.proxied_apps import AppPolicy, CompiledRule, app_of
 from webapp.forward_auth.rule_test import logged_in
 from webapp.forward_auth.verdict_words import is_open, outcome_of, verdict_sentence
 from webapp.guard.principal import CredentialRef
@@ -121,7 +121,7 @@ def entry_of(one: ReplayedRequest, change: str, requests: int) -> ChangedRequest
     )
 
 
-def applied(row: ProxiedApp, desired: AppSettings) -> App:
+def applied(row: ProxiedApp, desired: AppSettings) -> AppPolicy:
     """The app as the check would see it with these settings; nothing is stored."""
     app_row = ProxiedApp(
         id=row.id, slug=row.slug, name=desired.name, roles=list(desired.roles), people=list(desired.people)
@@ -151,19 +151,19 @@ class KnownCallers:
             return found
         # Of a token is known whether it had the scope of the app.
         scopes = frozenset[str]() if count_key.outcome == "scope_required" else frozenset({scope})
-        return found._replace(row=found.row._replace(credential="token", authority=TokenGrant(scopes=scopes)))
+        return found._replace(row=found.row._replace(credential="token", grant=TokenGrant(scopes=scopes)))
 
-    def decided(self, decisions: AccessDecisions, app: App, count_key: CountKey) -> Verdict:
+    def decided(self, decisions: AccessDecisions, app: AppPolicy, count_key: CountKey) -> Verdict:
         """The verdict about requests that were counted."""
         original = OriginalRequest(count_key.method, "https", app.hosts[0], count_key.path, "")
         user = self.user(count_key)
 
-        def read(rule: Rule) -> CredentialRef | None:
+        def read(rule: CompiledRule) -> CredentialRef | None:
             if user is None or (count_key.kind == "token" and rule.authorization == "app"):
                 return None
             return CredentialRef("", "token" if count_key.kind == "token" else "session")
 
-        def find(_credential: CredentialRef, app: App, _original: OriginalRequest) -> StoredCredential | None:
+        def find(_credential: CredentialRef, app: AppPolicy, _original: OriginalRequest) -> StoredCredential | None:
             return self.found(user, count_key, app.scope) if user is not None else None
 
         return decisions.verdict(app, original, {}, None, read, find)

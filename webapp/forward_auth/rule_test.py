@@ -19,7 +19,7 @@ from webapp.forward_auth.checks import AccessDecisions, Verdict
 from webapp.forward_auth.credential_query import CredentialQuery, StoredCredential
 from webapp.forward_auth.models import AccessRule, ProxiedApp
 from webapp.forward_auth.original_request import METHOD, URI, OriginalRequest
-from webapp.forward_auth.proxied_apps import App, Rule, app_of
+from webapp.forward_auth.proxied_apps import AppPolicy, CompiledRule, app_of
 from webapp.guard.principal import CredentialRef, CredentialRow
 from webapp.tokens import lifecycle as tokens
 
@@ -73,7 +73,7 @@ def id_in(text: str) -> UUID | None:
         return None
 
 
-def request_to(app: App, method: str, url: str) -> OriginalRequest:
+def request_to(app: AppPolicy, method: str, url: str) -> OriginalRequest:
     """Build the request of a rule test from a method and a URL or path.
 
     Args:
@@ -102,7 +102,7 @@ def request_to(app: App, method: str, url: str) -> OriginalRequest:
     return OriginalRequest(method, parts.scheme, host, raw_path, query)
 
 
-def app_as_applied(db: Session, row: ProxiedApp, rules: Sequence[AccessRule] | None = None) -> App:
+def app_as_applied(db: Session, row: ProxiedApp, rules: Sequence[AccessRule] | None = None) -> AppPolicy:
     """The app as the check sees it, also if it is disabled.
 
     Args:
@@ -137,16 +137,16 @@ class RuleTest:
     def __init__(self, decisions: AccessDecisions, query: CredentialQuery) -> None:
         self._decisions, self._query = decisions, query
 
-    def verdict(self, db: Session, app: App, original: OriginalRequest, caller: Caller) -> Verdict:
+    def verdict(self, db: Session, app: AppPolicy, original: OriginalRequest, caller: Caller) -> Verdict:
         """What the check would decide."""
 
-        def read(rule: Rule) -> CredentialRef | None:
+        def read(rule: CompiledRule) -> CredentialRef | None:
             if caller.token_id is not None:
                 # The header with the token is not read where it is the app's own.
                 return None if rule.authorization == "app" else CredentialRef(caller.token_id.hex, "token")
             return CredentialRef("", "session") if caller.user is not None else None
 
-        def find(credential: CredentialRef, app: App, _original: OriginalRequest) -> StoredCredential | None:
+        def find(credential: CredentialRef, app: AppPolicy, _original: OriginalRequest) -> StoredCredential | None:
             if credential.kind == "token":
                 return self._query.by_token(credential.key, app.id)
             return (

@@ -7,7 +7,7 @@ from typing import Any
 from webapp.core.short_cache import LONGEST
 from webapp.forward_auth.original_request import OriginalRequest
 from webapp.forward_auth.path_patterns import canonical_path
-from webapp.forward_auth.proxied_apps import App, Rule
+from webapp.forward_auth.proxied_apps import AppPolicy, CompiledRule
 
 OVERRIDES = "HTTP_X_HTTP_METHOD_OVERRIDE", "HTTP_X_HTTP_METHOD", "HTTP_X_METHOD_OVERRIDE"
 """Headers with which some apps read another method than the proxy."""
@@ -20,7 +20,7 @@ class NoRule(Exception):
     """No rule allows the request, or it is not clear which applies. The message is for the log."""
 
 
-def match(app: App, original: OriginalRequest, environ: Mapping[str, Any]) -> Rule:
+def match(app: AppPolicy, original: OriginalRequest, environ: Mapping[str, Any]) -> CompiledRule:
     """The first rule for method and path of a request.
 
     Args:
@@ -43,7 +43,7 @@ def match(app: App, original: OriginalRequest, environ: Mapping[str, Any]) -> Ru
     return known_rule_for(app, original.raw_path, original.method)
 
 
-def rule_for(app: App, raw_path: str, method: str) -> Rule:
+def rule_for(app: AppPolicy, raw_path: str, method: str) -> CompiledRule:
     """The first rule for a path and a method.
 
     Raises:

@@ -22,7 +22,7 @@ def is_open(verdict: Verdict) -> bool:
 
 def lacks_proof(verdict: Verdict) -> bool:
     principal, rule = verdict.principal, verdict.rule
-    bound = principal is not None and principal.authority is not None and principal.authority.jkt is not None
+    bound = principal is not None and principal.grant is not None and principal.grant.jkt is not None
     return bound and rule is not None and not rule.accepts_dpop
 
 
@@ -73,10 +73,15 @@ def verdict_sentence(verdict: Verdict) -> str:
 
 
 def missing_role(verdict: Verdict, principal: Principal | None) -> str:
-    need, name = verdict.need, principal.username if principal else ""
-    if need is not None and need.audience is not None and principal and not need.audience.includes(principal):
+    requirement, name = verdict.requirement, principal.username if principal else ""
+    if (
+        requirement is not None
+        and requirement.audience is not None
+        and principal
+        and not requirement.audience.includes(principal)
+    ):
         return _("The app is not for %(name)s.", name=name)
-    role = humanize(need.role or "") if need else ""
+    role = humanize(requirement.role or "") if requirement else ""
     number = verdict.rule.number if verdict.rule else 0
     return _(
         "Rule %(number)s needs the role %(role)s, which %(name)s does not have.", number=number, role=role, name=name
@@ -85,6 +90,6 @@ def missing_role(verdict: Verdict, principal: Principal | None) -> str:
 
 def missing_level(verdict: Verdict) -> str:
     number = verdict.rule.number if verdict.rule else 0
-    if verdict.need is not None and verdict.need.level is Level.PHISHING_RESISTANT:
+    if verdict.requirement is not None and verdict.requirement.level is Level.PHISHING_RESISTANT:
         return _("Rule %(number)s, or a setting, needs a login with a passkey.", number=number)
     return _("Rule %(number)s, or a setting, needs a login with a second factor.", number=number)

@@ -33,7 +33,7 @@ class ReachableRoute(FormerNames, frozen=True):
     """Former name of `route`."""
 
 
-def reach(
+def accessible_routes(
     routes: Iterable[tuple[str, Requirement]], role: str, closure: Sequence[str], *, at: datetime
 ) -> list[ReachableRoute]:
     """Evaluate every route for a session of a user with this role.
@@ -53,32 +53,35 @@ def reach(
         # The highest level, so that only roles decide and no missing second factor.
         amr="hwk user",
     )
-    return [reachable_route(route, need, role, decide(caller, need, at)) for route, need in routes]
+    return [reachable_route(route, requirement, role, decide(caller, requirement, at)) for route, requirement in routes]
 
 
-def reachable_route(route: str, need: Requirement, role: str, decision: Decision) -> ReachableRoute:
+def reachable_route(route: str, requirement: Requirement, role: str, decision: Decision) -> ReachableRoute:
     is_open = decision is Decision.ALLOW
     return ReachableRoute(
-        route, is_open, access_reason(need, role, is_open=is_open), None if need.session else need.scope
+        route,
+        is_open,
+        access_reason(requirement, role, is_open=is_open),
+        None if requirement.session else requirement.scope,
     )
 
 
-def access_reason(need: Requirement, role: str, *, is_open: bool) -> str:
+def access_reason(requirement: Requirement, role: str, *, is_open: bool) -> str:
     """The reason why a role may or may not call a route, as a sentence."""
-    if need.role is None:
+    if requirement.role is None:
         found = _("Open to all accounts.")
-    elif is_open and need.role != role:
-        names = {"role": humanize(need.role), "including": humanize(role)}
+    elif is_open and requirement.role != role:
+        names = {"role": humanize(requirement.role), "including": humanize(role)}
         found = _("Requires the role %(role)s, which %(including)s includes.", **names)
     else:
-        found = _("Requires the role %(role)s.", role=humanize(need.role))
-    if is_open and need.owner is not None:
+        found = _("Requires the role %(role)s.", role=humanize(requirement.role))
+    if is_open and requirement.owner is not None:
         addition = _("Only for what belongs to them.")
         found += f" {addition}"
-    if is_open and need.level > Level.ONE:
-        found += f" {LEVELS[need.level]}"
-    if is_open and need.fresh_within is not None:
-        minutes = int(need.fresh_within.total_seconds() // 60)
+    if is_open and requirement.level > Level.ONE:
+        found += f" {LEVELS[requirement.level]}"
+    if is_open and requirement.fresh_within is not None:
+        minutes = int(requirement.fresh_within.total_seconds() // 60)
         addition = _n(
             "Requires confirmation in the last %(num)s minute.",
             "Requires confirmation in the last %(num)s minutes.",

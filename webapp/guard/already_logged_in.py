@@ -5,7 +5,7 @@ from flask import Response, current_app, redirect, request, url_for
 from webapp.core.translation import _
 from webapp.guard.principal import Principal
 from webapp.guard.refusal_hook import mark_refused
-from webapp.guard.refusal_log import note
+from webapp.guard.refusal_log import record_refusal
 from webapp.web.negotiation import is_browser
 from webapp.web.problem_kinds import kind_of
 from webapp.web.problems import Action, Problem, problem_response
@@ -22,7 +22,7 @@ def response(principal: Principal) -> Response:
         target = safe_path(request.args.get("next")) or url_for(HOME)
         return current_app.make_response(redirect(target, 303))
     if principal.credential == "token":
-        note("anonymous_required", "the page is for who is not logged in", principal)
+        record_refusal("anonymous_required", "the page is for who is not logged in", principal)
     kind = kind_of("anonymous_required")
     repair = _("Send the request without a token.") if principal.credential == "token" else kind.repair
     detail = f"{kind.meaning} {repair}"

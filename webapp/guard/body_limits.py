@@ -43,7 +43,9 @@ class BodyLimits:
 
     @property
     def largest(self) -> int:
-        limits = [route.need.max_body for route in routes(self.app) if route.need and route.need.max_body]
+        limits = [
+            route.requirement.max_body for route in routes(self.app) if route.requirement and route.requirement.max_body
+        ]
         return max([self.general, *limits])
 
     def __call__(self, environ: dict[str, Any]) -> int:
@@ -53,11 +55,11 @@ class BodyLimits:
 
     def limit_of(self, environ: dict[str, Any], _start_response: None) -> int:
         with self.app.request_context(environ) as context:
-            need = self.requirement_in(context)
-            if need is None or need.max_body is None or need.max_body <= self.general:
+            requirement = self.requirement_in(context)
+            if requirement is None or requirement.max_body is None or requirement.max_body <= self.general:
                 return self.general
             try:
-                return need.max_body if lets_in(need) else self.general
+                return requirement.max_body if is_authorized(requirement) else self.general
             except Unavailable:
                 return self.general
 
@@ -66,7 +68,7 @@ class BodyLimits:
         return requirement_of(self.app, rule.endpoint, context.request.method) if rule is not None else None
 
 
-def lets_in(need: Requirement) -> bool:
+def is_authorized(requirement: Requirement) -> bool:
     """Whether the caller of the current request would be let in, apart from what needs the body.
 
     Nothing counts as used, and a proof of DPoP is not checked: the guard does all that when the request is complete.
@@ -81,6 +83,6 @@ def lets_in(need: Requirement) -> bool:
             if presented_token is None
             else login_manager.credential_of(authenticators, presented_token)
         )
-        return claim is not None and decide(validate_credential(claim), need, now()) in LET_IN
+        return claim is not None and decide(validate_credential(claim), requirement, now()) in LET_IN
     except NotAccepted:
         return False

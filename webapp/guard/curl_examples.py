@@ -43,13 +43,13 @@ def link_for_another(scopes: Sequence[str], token_id: UUID) -> str:
     return url_for(MINT, **query)
 
 
-def curl_example(path: str, need: Requirement, rule: str | None = None) -> CurlExample:
+def curl_example(path: str, requirement: Requirement, rule: str | None = None) -> CurlExample:
     """The curl example for a path, with a link to create a token with the scopes of its requirement.
 
     Args:
         rule: URL rule of its route; None if that is the path itself.
     """
-    link = mint_link(need.scopes.sufficient(), page=rule or path)
+    link = mint_link(requirement.scopes.sufficient(), page=rule or path)
     return CurlExample(curl(current_app.config["BASE_URL"] + path), link)
 
 
@@ -67,7 +67,7 @@ def current_requirement() -> Requirement:
     """
     context = unproxied(request_ctx)
     rule = context.request.url_rule
-    need = requirement_of(context.app, rule.endpoint, context.request.method) if rule else None
-    if need is None:
+    requirement = requirement_of(context.app, rule.endpoint, context.request.method) if rule else None
+    if requirement is None:
         raise LookupError("no guarded route")
-    return need
+    return requirement

@@ -26,7 +26,7 @@ def check(presented_token: PresentedToken, principal: Principal, credential_row:
     Raises:
         KeyNotProven
     """
-    jkt = principal.authority.jkt if principal.authority else None
+    jkt = principal.grant.jkt if principal.grant else None
     if jkt is None and not presented_token.is_dpop:
         return
     if jkt is None:

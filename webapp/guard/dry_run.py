@@ -21,7 +21,7 @@ from webapp.web.registry import service
 @dataclass(frozen=True, slots=True)
 class DryRunResult:
     decision: Decision
-    need: Requirement
+    requirement: Requirement
     steps: list[RequirementStep]
     fix: str | None
     """Path of a page where the missing permission can be added."""
@@ -30,12 +30,17 @@ class DryRunResult:
 def try_access(principal: Principal, method: str, path: str, ip_address: str | None) -> DryRunResult | None:
     """Decide about a call without a request; None where no route has this path."""
     rule = rule_at(method, path)
-    need = requirement_of(current_app, rule.endpoint, method) if rule else None
-    if rule is None or need is None:
+    requirement = requirement_of(current_app, rule.endpoint, method) if rule else None
+    if rule is None or requirement is None:
         return None
-    need = need.raised_by(service(Demands), principal)
-    decision = decide(principal, need, now(), Call(method, rule.rule, ip_address))
-    return DryRunResult(decision, need, steps_of(explain(principal, need, decision)), fix(principal, need, decision))
+    requirement = requirement.raised_by(service(Demands), principal)
+    decision = decide(principal, requirement, now(), Call(method, rule.rule, ip_address))
+    return DryRunResult(
+        decision,
+        requirement,
+        steps_of(explain(principal, requirement, decision)),
+        fix(principal, requirement, decision),
+    )
 
 
 def rule_at(method: str, path: str) -> Rule | None:
@@ -52,10 +57,10 @@ def rules_at(path: str, method: str | None) -> frozenset[str]:
     return frozenset(rule.rule for rule in found if rule is not None)
 
 
-def fix(principal: Principal, need: Requirement, decision: Decision) -> str | None:
+def fix(principal: Principal, requirement: Requirement, decision: Decision) -> str | None:
     """Path of the page where the owner of a token can add what is missing; None if there is none."""
     if decision is Decision.NEED_SCOPE:
-        return link_for_another(with_missing(principal, need), principal.credential_id)
+        return link_for_another(with_missing(principal, requirement), principal.credential_id)
     if decision is Decision.OUT_OF_BOUNDS:
         return url_for(EDIT, token_id=principal.credential_id)
     return None

@@ -8,7 +8,7 @@ from webapp.guard.request_guard import refusal_for
 from webapp.web.unproxied import unproxied
 
 
-def enforce(need: Requirement) -> Principal:
+def enforce(requirement: Requirement) -> Principal:
     """The caller, if they meet a requirement; otherwise the request ends with the response that ``@require`` gives.
 
     That is the login page, a step-up or a problem. What the view has written is rolled back: refusals of changes have a
@@ -19,9 +19,9 @@ def enforce(need: Requirement) -> Principal:
         Problem: 403 ``csrf_failed``, 429 ``throttled``.
         ValueError: the requirement allows requests without a caller.
     """
-    if need.is_public or need.is_optional:
-        raise ValueError(f"enforce() needs a requirement that somebody has to meet, not {need}")
-    if (answer := refusal_for(unproxied(request), need)) is not None:
+    if requirement.is_public or requirement.is_optional:
+        raise ValueError(f"enforce() needs a requirement that somebody has to meet, not {requirement}")
+    if (answer := refusal_for(unproxied(request), requirement)) is not None:
         abort(answer)
     found: Principal = g.principal
     return found

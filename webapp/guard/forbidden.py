@@ -35,33 +35,33 @@ def roles_sentence(principal: Principal) -> str:
     return _n("Your role is %(roles)s.", "Your roles are %(roles)s.", len(principal.roles), roles=names)
 
 
-def role_required(principal: Principal, need: Requirement, steps: Sequence[RequirementStep]) -> Problem:
+def role_required(principal: Principal, requirement: Requirement, steps: Sequence[RequirementStep]) -> Problem:
     return Problem(
         403,
-        _("You need the role %(role)s", role=humanize(need.role)),
+        _("You need the role %(role)s", role=humanize(requirement.role)),
         _("%(roles)s Ask an administrator of this site for access.", roles=roles_sentence(principal)),
         code="role_required",
-        extra={"required": [need.role]},
-        headers=challenge("role_required", need),
+        extra={"required": [requirement.role]},
+        headers=challenge("role_required", requirement),
         steps=steps,
         actions=[Action(_("Back to the dashboard"), url_for(HOME))],
     )
 
 
-def scope_required(principal: Principal, need: Requirement, steps: Sequence[RequirementStep]) -> Problem:
-    if need.session:
+def scope_required(principal: Principal, requirement: Requirement, steps: Sequence[RequirementStep]) -> Problem:
+    if requirement.session:
         return Problem(
             403,
             _("This page does not accept tokens"),
             _("Log in with a browser to open it."),
             code="scope_required",
             extra={"required": ["session"]},
-            headers=challenge("scope_required", need),
+            headers=challenge("scope_required", requirement),
             steps=steps,
         )
-    fix = link_for_another(with_missing(principal, need), principal.credential_id)
-    choices = [group for group in need.scopes.unmet_by(principal.scopes) if len(group) > 1]
-    missing = [group[0] for group in need.scopes.unmet_by(principal.scopes)]
+    fix = link_for_another(with_missing(principal, requirement), principal.credential_id)
+    choices = [group for group in requirement.scopes.unmet_by(principal.scopes) if len(group) > 1]
+    missing = [group[0] for group in requirement.scopes.unmet_by(principal.scopes)]
     return Problem(
         403,
         _("The token lacks a permission"),
@@ -71,14 +71,14 @@ def scope_required(principal: Principal, need: Requirement, steps: Sequence[Requ
         | ({"any_of": [list(group) for group in choices]} if choices else {})
         | {"fix": current_app.config["ORIGIN"] + fix},
         actions=[Action(_("Create a token with it"), fix)],
-        headers=challenge("scope_required", need),
+        headers=challenge("scope_required", requirement),
         steps=steps,
     )
 
 
-def with_missing(principal: Principal, need: Requirement) -> list[str]:
+def with_missing(principal: Principal, requirement: Requirement) -> list[str]:
     """The scopes of a token, and those that it lacks; of alternatives the first."""
-    missing = (group[0] for group in need.scopes.unmet_by(principal.scopes))
+    missing = (group[0] for group in requirement.scopes.unmet_by(principal.scopes))
     return sorted(principal.scopes.union(missing))
 
 
@@ -104,7 +104,7 @@ def lacking(missing: Sequence[str], choices: Sequence[Sequence[str]]) -> str:
     )
 
 
-def token_limited(principal: Principal, need: Requirement, steps: Sequence[RequirementStep]) -> Problem:
+def token_limited(principal: Principal, requirement: Requirement, steps: Sequence[RequirementStep]) -> Problem:
     """Names the restriction that refused, and what it allows or saw; only who has the token gets this response.
 
     Allowed networks are not named: they would help somebody who has stolen the token.
@@ -121,14 +121,14 @@ def token_limited(principal: Principal, need: Requirement, steps: Sequence[Requi
             "fix": current_app.config["ORIGIN"] + fix,
         },
         actions=[Action(_("Edit token"), fix)],
-        headers=challenge("token_limited", need),
+        headers=challenge("token_limited", requirement),
         steps=steps,
     )
 
 
 def allowed(principal: Principal, bound: Bound) -> str:
     """What a restriction allows, or what it saw, as a sentence."""
-    grant = principal.authority or TokenGrant()
+    grant = principal.grant or TokenGrant()
     if bound == "network":
         return _("The request came from the IP address %(ip_address)s.", ip_address=request.remote_addr or "?")
     names = sorted(grant.methods if bound == "method" else grant.resources)
@@ -139,14 +139,14 @@ def allowed(principal: Principal, bound: Bound) -> str:
     return _("It can be used for %(paths)s.", paths=names_text)
 
 
-def owner_required(_principal: Principal, need: Requirement, steps: Sequence[RequirementStep]) -> Problem:
+def owner_required(_principal: Principal, requirement: Requirement, steps: Sequence[RequirementStep]) -> Problem:
     kind = kind_of("owner_required")
     return Problem(
         403,
         kind.title,
         kind.detail,
         code="owner_required",
-        headers=challenge("owner_required", need),
+        headers=challenge("owner_required", requirement),
         steps=steps,
         actions=[Action(_("Back to the dashboard"), url_for(HOME))],
     )

@@ -21,7 +21,7 @@ from flask_login import (
 
 from webapp.core.clock import now
 from webapp.guard import dpop_binding
-from webapp.guard.principal import CredentialRef, CredentialRow, NotAccepted, Principal, admit
+from webapp.guard.principal import CredentialRef, CredentialRow, NotAccepted, Principal, principal_from
 from webapp.web import i18n
 from webapp.web.bearer import TOKEN_END, PresentedToken, presented
 from webapp.web.registry import services_of
@@ -171,7 +171,7 @@ def authenticate(app_globals: _AppCtxGlobals) -> Principal | NotAccepted | None:
         if credential_row is None and presented_token is None:
             credential_row = authenticators.former(claim.key)
         moment = now()
-        principal = admit(claim, credential_row, moment)
+        principal = principal_from(claim, credential_row, moment)
         if presented_token is not None:
             dpop_binding.check(presented_token, principal, credential_row)
     except NotAccepted as error:

@@ -144,41 +144,45 @@ CODES: dict[Decision, ProblemCode] = {
 """The ``code`` of the problem that answers a refusal; a closed account has a page and no code."""
 
 
-def decide(principal: Principal | None, need: Requirement, now: datetime, call: Call | None = None) -> Decision:
-    """Whether ``principal`` meets ``need`` at ``now``, or the first thing that is missing; without its owner rule.
+def decide(principal: Principal | None, requirement: Requirement, now: datetime, call: Call | None = None) -> Decision:
+    """Whether ``principal`` meets ``requirement`` at ``now``, or the first thing that is missing; no owner rule.
 
     Args:
         call: method, route and IP address, for the restrictions of a token; None to ignore these.
     """
-    if need.is_public:
-        is_refused = need.is_anonymous_only and principal is not None
+    if requirement.is_public:
+        is_refused = requirement.is_anonymous_only and principal is not None
         return Decision.NEED_ANONYMOUS if is_refused else Decision.ALLOW
     if principal is None:
-        return Decision.ALLOW if need.is_optional else Decision.LOG_IN
-    if principal.closes_at is not None and not need.spares_closed:
+        return Decision.ALLOW if requirement.is_optional else Decision.LOG_IN
+    if principal.closes_at is not None and not requirement.spares_closed:
         return Decision.CLOSED
     if principal.credential == "token":
-        if need.session:
+        if requirement.session:
             return Decision.NEED_SESSION
         if call is not None and bound_of(principal, call) is not None:
             return Decision.OUT_OF_BOUNDS
         # Of most views this is one scope, which needs no more than a comparison.
-        if need.scope and need.scope not in principal.scopes and not need.scopes.is_met_by(principal.scopes):
+        if (
+            requirement.scope
+            and requirement.scope not in principal.scopes
+            and not requirement.scopes.is_met_by(principal.scopes)
+        ):
             return Decision.NEED_SCOPE
-    if need.audience is not None and not need.audience.includes(principal):
+    if requirement.audience is not None and not requirement.audience.includes(principal):
         return Decision.NEED_ROLE
-    if need.role is not None and need.role not in principal.roles:
+    if requirement.role is not None and requirement.role not in principal.roles:
         return Decision.NEED_ROLE
-    if level_of(principal.amr) < need.level:
+    if level_of(principal.amr) < requirement.level:
         return Decision.RAISE
-    if need.is_too_old(principal, now):
+    if requirement.is_too_old(principal, now):
         return Decision.STEP_UP
     return Decision.ALLOW
 
 
 def bound_of(principal: Principal, call: Call) -> Bound | None:
     """The first restriction of the principal's token that a call violates; None if it violates none."""
-    return exceeded(principal.authority, call) if principal.authority is not None else None
+    return exceeded(principal.grant, call) if principal.grant is not None else None
 
 
 WANTED = {
@@ -200,31 +204,35 @@ class CheckedStep:
     is_met: bool | None
 
 
-def explain(principal: Principal | None, need: Requirement, decision: Decision) -> list[CheckedStep]:
+def explain(principal: Principal | None, requirement: Requirement, decision: Decision) -> list[CheckedStep]:
     """All access checks of a requirement, in their order, with their results; for error pages."""
     steps = [(Decision.LOG_IN, _("The session or token is valid."))]
-    if need.session:
+    if requirement.session:
         steps.append((Decision.NEED_SESSION, _("It is a browser session. This page does not accept tokens.")))
     elif principal is not None and principal.credential == "token":
-        if principal.authority is not None and principal.authority.is_bounded:
+        if principal.grant is not None and principal.grant.is_bounded:
             steps.append((Decision.OUT_OF_BOUNDS, _("The limits of the token allow this path, method and network.")))
         token_scopes = ", ".join(sorted(principal.scopes)) or _("none")
-        required = need.scopes.translated
+        required = requirement.scopes.translated
         sentence = (
             _("The token has the scope %(scope)s. It has: %(scopes)s.", scope=required, scopes=token_scopes)
-            if len(need.scopes.names) < 2
+            if len(requirement.scopes.names) < 2
             else _("The token has the scopes %(scope)s. It has: %(scopes)s.", scope=required, scopes=token_scopes)
         )
         steps.append((Decision.NEED_SCOPE, sentence))
-    if need.role:
+    if requirement.role:
         roles = humanize(", ".join(principal.roles)) if principal else _("none yet")
-        sentence = _("The user has the role %(role)s. They have: %(roles)s.", role=humanize(need.role), roles=roles)
+        sentence = _(
+            "The user has the role %(role)s. They have: %(roles)s.", role=humanize(requirement.role), roles=roles
+        )
         steps.append((Decision.NEED_ROLE, sentence))
-    if need.level > Level.ONE:
+    if requirement.level > Level.ONE:
         used = USED[level_of(principal.amr)] if principal else _("They used: nothing yet.")
-        steps.append((Decision.RAISE, f"{WANTED[need.level]} {used}"))
-    if need.fresh_within and not (need.spares_tokens and principal is not None and principal.credential == "token"):
-        minutes = int(need.fresh_within.total_seconds() // 60)
+        steps.append((Decision.RAISE, f"{WANTED[requirement.level]} {used}"))
+    if requirement.fresh_within and not (
+        requirement.spares_tokens and principal is not None and principal.credential == "token"
+    ):
+        minutes = int(requirement.fresh_within.total_seconds() // 60)
         sentence = _n(
             "The user logged in or confirmed it's them in the last %(num)s minute.",
             "The user logged in or confirmed it's them in the last %(num)s minutes.",
@@ -237,13 +245,13 @@ def explain(principal: Principal | None, need: Requirement, decision: Decision) 
         CheckedStep(words, True if place < failed else False if place == failed else None)
         for place, (_code, words) in enumerate(steps)
     ]
-    if need.owner is not None:
+    if requirement.owner is not None:
         # Last, and known only if it was what refused: ``decide`` does not read objects.
-        checked.append(CheckedStep(ownership_sentence(need), False if decision is Decision.NEED_OWNER else None))
+        checked.append(CheckedStep(ownership_sentence(requirement), False if decision is Decision.NEED_OWNER else None))
     return checked
 
 
-def ownership_sentence(need: Requirement) -> str:
-    if need.owner_or_role is None:
+def ownership_sentence(requirement: Requirement) -> str:
+    if requirement.owner_or_role is None:
         return _("It belongs to the user.")
-    return _("It belongs to the user, or they have the role %(role)s.", role=humanize(need.owner_or_role))
+    return _("It belongs to the user, or they have the role %(role)s.", role=humanize(requirement.owner_or_role))

@@ -34,7 +34,7 @@ class CredentialRow(NamedTuple):
     """When the user last proved their identity (OIDC Core §2)."""
     amr: str
     """Methods of that authentication: RFC 8176 values, separated by spaces."""
-    authority: TokenGrant | None = None
+    grant: TokenGrant | None = None
     """What a token may do; None for a session, which may do everything that its user may."""
     idle_at: datetime | None = None
     """When it ends unless it is used before, without this request."""
@@ -61,7 +61,7 @@ class Principal(CredentialRow):
 
     @property
     def scopes(self) -> frozenset[str]:
-        return self.authority.scopes if self.authority else NONE
+        return self.grant.scopes if self.grant else NONE
 
     def get_id(self) -> str:
         """The user id as text, as in ``sub``; for Flask-Login."""
@@ -83,7 +83,7 @@ class NotAccepted(Exception):
         self.code, self.credential_row, self.key = code, credential_row, key
 
 
-class SiteMoved(NotAccepted):
+class IssuedUnderFormerUrl(NotAccepted):
     """A token that this site issued under a former URL, which its settings do not name."""
 
     def __init__(self, former: str) -> None:
@@ -106,7 +106,7 @@ class RenewalLookup(Protocol):
     def __call__(self, token_id: UUID, /) -> TokenRenewal | None: ...
 
 
-def admit(claim: CredentialRef, credential_row: CredentialRow | None, now: datetime) -> Principal:
+def principal_from(claim: CredentialRef, credential_row: CredentialRow | None, now: datetime) -> Principal:
     """The principal of a credential, if its row is live and matches.
 
     Args:
@@ -126,8 +126,8 @@ def admit(claim: CredentialRef, credential_row: CredentialRow | None, now: datet
         raise NotAccepted("token_revoked" if is_token else "session_ended", reason, credential_row)
     if credential_row.expires_at <= now or (credential_row.idle_at is not None and credential_row.idle_at <= now):
         raise NotAccepted("token_expired" if is_token else "session_ended", "it has expired", credential_row)
-    authority = credential_row.authority
-    if authority is not None and authority.roles and authority.roles.isdisjoint(credential_row.roles):
+    grant = credential_row.grant
+    if grant is not None and grant.roles and grant.roles.isdisjoint(credential_row.roles):
         raise NotAccepted("token_revoked", "its owner has no role that its app is for", credential_row)
     # The fields are the same; ``_make`` would be slower because it checks their number.
     return tuple.__new__(Principal, credential_row)

@@ -1,4 +1,4 @@
-"""note(): records refused requests in the audit log, with limits by credential, code, route and network."""
+"""record_refusal(): records refused requests in the audit log, with limits by credential, code, route and network."""
 
 import logging
 from datetime import timedelta
@@ -27,7 +27,7 @@ NETWORKS = Limit("refusal-noted-networks", 20, timedelta(hours=1), is_volatile=T
 OTHERS = "others"
 
 
-def note(
+def record_refusal(
     code: ProblemCode,
     reason: str,
     caller: Principal | CredentialRow | None,

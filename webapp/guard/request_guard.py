@@ -55,45 +55,45 @@ def authorize_request() -> ResponseReturnValue | None:
     current, app = context.request, context.app
     if current.url_rule is None:
         return canonical_redirect(current.routing_exception) or form_redirect(current.routing_exception)
-    need = requirement_of(app, current.url_rule.endpoint, current.method)
-    if need is None:
+    requirement = requirement_of(app, current.url_rule.endpoint, current.method)
+    if requirement is None:
         raise undeclared(current.url_rule.endpoint)
-    if not need.reads_cookies or (need.token_in_query and presented(current) is not None):
+    if not requirement.reads_cookies or (requirement.token_in_query and presented(current) is not None):
         context._session = app.session_interface.make_null_session(app)
     if current.method == "OPTIONS":
         # For everybody, since a browser's preflight carries no credential (Fetch Standard §3.2.2). Never the view's
         # own answer: which methods a route has is written in /openapi.json for everybody too.
         return app.make_default_options_response()
-    if need.reads_cookies and (outage := current.environ.get(UNREADABLE)) is not None:
+    if requirement.reads_cookies and (outage := current.environ.get(UNREADABLE)) is not None:
         raise outage
-    if need.reads_cookies and (elsewhere := redirect_to_base_url(current)) is not None:
+    if requirement.reads_cookies and (elsewhere := redirect_to_base_url(current)) is not None:
         return elsewhere
-    has_requirement = need.reads_cookies or not need.is_public
-    if has_requirement and (answer := refusal_for(current, need)) is not None:
+    has_requirement = requirement.reads_cookies or not requirement.is_public
+    if has_requirement and (answer := refusal_for(current, requirement)) is not None:
         return answer
     login_manager.mark_authorized()
     refuse_unknown(current, app)
     return None
 
 
-def refusal_for(current: Request, need: Requirement) -> Response | None:
-    """The response to a request that does not meet ``need``; None if it does, then ``g.principal`` is set.
+def refusal_for(current: Request, requirement: Requirement) -> Response | None:
+    """The response to a request that does not meet ``requirement``; None if it does, then ``g.principal`` is set.
 
     Raises:
         Problem: 403 ``csrf_failed``, 429 ``throttled``.
     """
     is_change = csrf.is_change(current.method)
-    if is_change and need.max_body is not None:
+    if is_change and requirement.max_body is not None:
         # Of a request whose caller seemed to be refused, the server has read no more than the general limit.
-        limit = min(need.max_body, current.environ.get(BODY_READ, need.max_body))
+        limit = min(requirement.max_body, current.environ.get(BODY_READ, requirement.max_body))
         current.max_content_length = current.max_form_memory_size = limit
     try:
         # Public pages need no caller. A public form submitted with a token is refused below.
-        needs_caller = not need.is_public or need.is_anonymous_only or (is_change and presented(current))
+        needs_caller = not requirement.is_public or requirement.is_anonymous_only or (is_change and presented(current))
         principal = login_manager.caller() if needs_caller else None
     except NotAccepted as error:
-        if not need.is_anonymous_only or presented(current) is not None:
-            return unauthenticated.not_accepted(error, need)
+        if not requirement.is_anonymous_only or presented(current) is not None:
+            return unauthenticated.not_accepted(error, requirement)
         # An ended session is no login: the page works at once, without the redirect of other pages.
         login_manager.forget_session()
         g.caller = principal = None
@@ -101,28 +101,31 @@ def refusal_for(current: Request, need: Requirement) -> Response | None:
     if principal is not None and principal.credential == "session" and principal.idle_at is None:
         # Only sessions that are remembered have no idle end.
         note_return(principal, moment)
-    if need.is_public and principal is not None:
-        if need.is_anonymous_only:
+    if requirement.is_public and principal is not None:
+        if requirement.is_anonymous_only:
             return already_logged_in.response(principal)
         # Public forms, such as login, are for browsers: a token must not become a session.
         return unauthenticated.denied(principal, PEOPLE_ONLY, Decision.NEED_SESSION)
     if principal is not None and (demands := service(Demands)):
-        need = need.raised_by(demands, principal)
-    is_limited = principal is not None and principal.authority is not None and principal.authority.is_limited
-    decision = decide(principal, need, moment, current_call() if is_limited else None)
+        requirement = requirement.raised_by(demands, principal)
+    is_limited = principal is not None and principal.grant is not None and principal.grant.is_limited
+    decision = decide(principal, requirement, moment, current_call() if is_limited else None)
     if decision is not Decision.ALLOW:
         if decision in (Decision.STEP_UP, Decision.RAISE) and is_change and is_browser():
             # The form is saved and submitted again after the step-up, so check CSRF before that.
-            return refused_forgery(principal) or unauthenticated.denied(principal, need, decision)
-        return unauthenticated.denied(principal, need, decision)
+            return refused_forgery(principal) or unauthenticated.denied(principal, requirement, decision)
+        return unauthenticated.denied(principal, requirement, decision)
     if is_change and (answer := refused_forgery(principal)) is not None:
         return answer
     if is_limited and principal is not None:
         count_request(principal)
     # Last, because it reads the object: not for callers who are refused anyway.
-    if need.owner is not None and (answer := owner_rule.refusal(principal, need, current.view_args or {})) is not None:
+    if (
+        requirement.owner is not None
+        and (answer := owner_rule.refusal(principal, requirement, current.view_args or {})) is not None
+    ):
         return answer
-    if need.is_audited and principal is not None:
+    if requirement.is_audited and principal is not None:
         app_events.note_opening(principal)
     unproxied(g).principal = principal
     return None
@@ -140,15 +143,15 @@ def count_request(principal: Principal) -> None:
     Raises:
         Problem: 429 ``throttled``.
     """
-    if principal.authority is None or principal.authority.per_minute is None or "is_counted" in g:
+    if principal.grant is None or principal.grant.per_minute is None or "is_counted" in g:
         return
     g.is_counted = True
     limiter = service(Limiter)
-    line = principal.authority.counted_as or principal.credential_id.hex
-    limit_result = limiter.take(Limit("token", principal.authority.per_minute, MINUTE, is_volatile=True), line)
+    line = principal.grant.counted_as or principal.credential_id.hex
+    limit_result = limiter.take(Limit("token", principal.grant.per_minute, MINUTE, is_volatile=True), line)
     if not limit_result.allowed:
         mark_refused("throttled")
-        refusal_log.note("throttled", f"{principal.authority.per_minute} a minute", principal, bound="rate")
+        refusal_log.record_refusal("throttled", f"{principal.grant.per_minute} a minute", principal, bound="rate")
         raise too_often(limit_result.retry_after)
 
 
@@ -170,7 +173,7 @@ def refused_forgery(principal: Principal | None) -> Response | None:
                 return answer
             # The detail is in the language of the caller, and the log is English.
             reason = "no valid CSRF token" if csrf.is_same_site() else "sent from another site"
-            refusal_log.note(refused.code, reason, principal)
+            refusal_log.record_refusal(refused.code, reason, principal)
         raise
     return None
 
@@ -200,8 +203,8 @@ def undeclared(endpoint: str) -> Exception:
 def has_query_token(current: Request) -> bool:
     """Whether the route of a request accepts a token in the query."""
     rule = current.url_rule
-    need = requirement_of(current_app, rule.endpoint, current.method) if rule is not None else None
-    return need is not None and need.token_in_query
+    requirement = requirement_of(current_app, rule.endpoint, current.method) if rule is not None else None
+    return requirement is not None and requirement.token_in_query
 
 
 def init_app(app: Flask) -> None:

@@ -81,7 +81,7 @@ def require(
         raise ValueError("owner_or_role and not_owner need owner, the function that finds the owner")
     if owner is not None and optional:
         raise ValueError("owner cannot be combined with optional: nobody owns anything without a login")
-    need = Requirement(
+    requirement = Requirement(
         is_optional=optional,
         reads_cookies=cookies,
         role=role,
@@ -102,7 +102,7 @@ def require(
 
     def decorate(view: Callable[..., R]) -> Callable[..., R]:
         if isinstance(view, type) or "principal" not in inspect.signature(view).parameters:
-            return declare(wrapped(view), need)
+            return declare(wrapped(view), requirement)
         answer = in_thread(view)
 
         @wraps(view)
@@ -110,7 +110,7 @@ def require(
             # Set only by the guard, after its decision: calling the view in another way fails here.
             return answer(*args, principal=unproxied(g).principal, **kwargs)
 
-        return declare(with_principal, need)
+        return declare(with_principal, requirement)
 
     return decorate
 
@@ -164,7 +164,7 @@ def refuse_class(view: object) -> None:
         )
 
 
-def declare(view: Callable[P, R], need: Requirement) -> Callable[P, R]:
+def declare(view: Callable[P, R], requirement: Requirement) -> Callable[P, R]:
     """Attach a requirement to a view.
 
     Raises:
@@ -173,7 +173,7 @@ def declare(view: Callable[P, R], need: Requirement) -> Callable[P, R]:
     if hasattr(view, MARK):
         # Only one of the two would apply, and it would not be obvious which.
         raise TypeError(f"{view.__qualname__} already has an access rule. Combine both into one @require(...)")
-    setattr(view, MARK, need)
+    setattr(view, MARK, requirement)
     return view
 
 

@@ -27,47 +27,47 @@ class Route:
     methods: tuple[str, ...]
     path: str
     endpoint: str
-    need: Requirement | None
+    requirement: Requirement | None
 
     @property
     def by_session(self) -> str:
         """Who may use it with a session, in English words."""
-        if self.need is None:
+        if self.requirement is None:
             return "nobody: no access rule"
-        if self.need.is_public:
-            if self.need.is_anonymous_only:
+        if self.requirement.is_public:
+            if self.requirement.is_anonymous_only:
                 return "only who is not logged in"
-            return "everybody" if self.need.reads_cookies else "everybody, without cookie"
-        if not self.need.reads_cookies:
+            return "everybody" if self.requirement.reads_cookies else "everybody, without cookie"
+        if not self.requirement.reads_cookies:
             return "nobody"
         fresh = (
-            f", confirmed in the last {int(self.need.fresh_within.total_seconds() // 60)} minutes"
-            if self.need.fresh_within
+            f", confirmed in the last {int(self.requirement.fresh_within.total_seconds() // 60)} minutes"
+            if self.requirement.fresh_within
             else ""
         )
-        level = f", with {self.need.level.description}" if self.need.level > Level.ONE else ""
-        nobody = "everybody unnamed, " if self.need.is_optional else ""
+        level = f", with {self.requirement.level.description}" if self.requirement.level > Level.ONE else ""
+        nobody = "everybody unnamed, " if self.requirement.is_optional else ""
         return (
             nobody
-            + (f"role {self.need.role}" if self.need.role else "any account")
+            + (f"role {self.requirement.role}" if self.requirement.role else "any account")
             + level
             + fresh
-            + self.need.ownership
+            + self.requirement.ownership
         )
 
     @property
     def by_token(self) -> str:
         """Who may use it with a token, in English words."""
-        if self.need is None:
+        if self.requirement is None:
             return "nobody: no access rule"
-        if self.need.is_public:
-            return "nobody" if self.need.is_anonymous_only else "everybody"
-        if self.need.session:
+        if self.requirement.is_public:
+            return "nobody" if self.requirement.is_anonymous_only else "everybody"
+        if self.requirement.session:
             return "nobody"
         return (
-            (self.need.scopes.words or "any token")
-            + (f", role {self.need.role}" if self.need.role else "")
-            + self.need.ownership
+            (self.requirement.scopes.words or "any token")
+            + (f", role {self.requirement.role}" if self.requirement.role else "")
+            + self.requirement.ownership
         )
 
 
@@ -100,23 +100,28 @@ def routes_of(app: Flask, rule: Rule) -> Iterator[Route]:
     """
     check_rules(app.view_functions[rule.endpoint])
     methods = sorted((rule.methods or set()) - BY_ITSELF)
-    for need, group in groupby(methods, lambda method: requirement_of(app, rule.endpoint, method)):
-        yield Route(tuple(group), rule.rule, rule.endpoint, need)
+    for requirement, group in groupby(methods, lambda method: requirement_of(app, rule.endpoint, method)):
+        yield Route(tuple(group), rule.rule, rule.endpoint, requirement)
 
 
 def guarded(app: Flask) -> Iterator[tuple[str, Requirement]]:
     """Method and path, such as "GET /dashboard", of each route that is not public, with its requirement."""
     for found in routes(app):
-        if found.need is not None and not found.need.is_public:
-            yield from ((f"{method} {found.path}", found.need) for method in found.methods)
+        if found.requirement is not None and not found.requirement.is_public:
+            yield from ((f"{method} {found.path}", found.requirement) for method in found.methods)
 
 
 def guarded_reads(app: Flask) -> Iterator[tuple[Route, Requirement]]:
     """Routes without variables that a token can read with GET, with their requirements."""
     for found in routes(app):
         is_plain = "GET" in found.methods and "<" not in found.path
-        if is_plain and found.need is not None and not found.need.is_public and not found.need.session:
-            yield found, found.need
+        if (
+            is_plain
+            and found.requirement is not None
+            and not found.requirement.is_public
+            and not found.requirement.session
+        ):
+            yield found, found.requirement
 
 
 def is_built_in(app: Flask, endpoint: str) -> bool:

@@ -75,7 +75,7 @@ def store(owner: UUID, target: str, text: str) -> bool:
     form = KeptForm(
         user_id=owner,
         digest=digest(secret),
-        sealed=sealer().seal(content, belongs_to=str(owner)),
+        sealed=encryptor().seal(content, belongs_to=str(owner)),
         expires_at=now() + LIFETIME,
     )
     try:
@@ -120,7 +120,7 @@ def is_somebodys(db: Session, secret: str) -> bool:
 
 def opened(found: KeptForm) -> SavedForm | None:
     try:
-        content = sealer().open(found.sealed, belongs_to=str(found.user_id))
+        content = encryptor().open(found.sealed, belongs_to=str(found.user_id))
     except DecryptionFailed:
         return None
     target, text = msgspec.json.decode(content, type=tuple[str, str])
@@ -134,5 +134,5 @@ def purge(db: Session) -> int:
     return len(expired)
 
 
-def sealer() -> Encryptor:
+def encryptor() -> Encryptor:
     return service(FormEncryptor)

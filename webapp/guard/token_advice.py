@@ -9,7 +9,7 @@ from flask import current_app, request, url_for
 from webapp.core.translation import _
 from webapp.guard.curl_examples import MINT
 from webapp.guard.dpop_binding import KeyNotProven
-from webapp.guard.principal import NotAccepted, RenewalLookup, SiteMoved
+from webapp.guard.principal import IssuedUnderFormerUrl, NotAccepted, RenewalLookup
 from webapp.web.bearer import basic_credentials
 from webapp.web.problem_kinds import kind_of
 from webapp.web.registry import service
@@ -43,7 +43,7 @@ def words_of(error: NotAccepted) -> tuple[str, str]:
     """Title and detail of the problem."""
     if isinstance(error, KeyNotProven):
         return unproven(error)
-    if isinstance(error, SiteMoved):
+    if isinstance(error, IssuedUnderFormerUrl):
         return _("This site has moved"), _(
             "The token was issued for %(former)s, but this site is now %(url)s. Create a new token there, or ask your "
             "administrator to add the former URL to WEBAPP_FORMER_BASE_URLS.",

@@ -15,8 +15,8 @@ def use_token_cookie() -> None:
     """
     if request.url_rule is None or presented() is not None:
         return
-    need = requirement_of(current_app, request.url_rule.endpoint, request.method)
-    if need is None or need.is_public or need.session or not need.reads_cookies:
+    requirement = requirement_of(current_app, request.url_rule.endpoint, request.method)
+    if requirement is None or requirement.is_public or requirement.session or not requirement.reads_cookies:
         return
     if (text := token_cookie.presented_token()) is not None:
         request.environ[PRESENTED] = PresentedToken(token_or_none(text), is_ambient=True, is_in_cookie=True)

@@ -55,13 +55,13 @@ class Call(NamedTuple):
     ip_address: str | None
 
 
-def exceeded(authority: TokenGrant, call: Call) -> Bound | None:
+def exceeded(grant: TokenGrant, call: Call) -> Bound | None:
     """The first restriction that a call violates; None if it violates none."""
-    if authority.networks and not is_within(call.ip_address, authority.networks):
+    if grant.networks and not is_within(call.ip_address, grant.networks):
         return "network"
-    if authority.methods and READS.get(call.method, call.method) not in authority.methods:
+    if grant.methods and READS.get(call.method, call.method) not in grant.methods:
         return "method"
-    if authority.resources and call.resource not in authority.resources:
+    if grant.resources and call.resource not in grant.resources:
         return "resource"
     return None
 
@@ -87,12 +87,12 @@ def network(cidr: str) -> IPv4Network | IPv6Network:
 
 
 @lru_cache(4096)
-def authority_of(stored: str | None) -> TokenGrant | None:
+def grant_of(stored: str | None) -> TokenGrant | None:
     """The grant from the text in the database; cached, because few different texts come with every request."""
     return msgspec.json.decode(stored, type=TokenGrant) if stored else None
 
 
-def stored(authority: TokenGrant) -> str:
+def stored(grant: TokenGrant) -> str:
     """The text of a grant for the database."""
     # Deterministic order, so that equal grants give equal texts.
-    return msgspec.json.encode(authority, order="deterministic").decode()
+    return msgspec.json.encode(grant, order="deterministic").decode()

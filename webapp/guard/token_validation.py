@@ -2,7 +2,7 @@
 
 from webapp.core.clock import now
 from webapp.guard.login_manager import Authenticators
-from webapp.guard.principal import CredentialRef, Principal, admit
+from webapp.guard.principal import CredentialRef, Principal, principal_from
 from webapp.web.registry import service
 
 
@@ -21,7 +21,7 @@ def validate_credential(claim: CredentialRef) -> Principal:
     Raises:
         NotAccepted
     """
-    return admit(claim, authenticators().credential_row(claim.key), now())
+    return principal_from(claim, authenticators().credential_row(claim.key), now())
 
 
 def authenticators() -> Authenticators:

@@ -13,7 +13,7 @@ from webapp.guard.forbidden import BUILDERS, current_call, steps_of
 from webapp.guard.policy import CODES, Decision, Requirement, bound_of, explain
 from webapp.guard.principal import CredentialRow, NotAccepted, Principal
 from webapp.guard.refusal_hook import mark_refused
-from webapp.guard.refusal_log import note
+from webapp.guard.refusal_log import record_refusal
 from webapp.guard.require import login_view_of
 from webapp.guard.www_authenticate import challenge
 from webapp.web import csrf, token_cookie
@@ -56,11 +56,11 @@ class LoginPageRenderer(Protocol):
     def __call__(self, form_url: str, /) -> str: ...
 
 
-def not_accepted(error: NotAccepted, need: Requirement) -> Response:
+def not_accepted(error: NotAccepted, requirement: Requirement) -> Response:
     """The response to an invalid, expired or ended credential: 401, or the login page for browsers."""
     mark_refused(error.code)
-    note(error.code, str(error), error.credential_row)
-    if need.is_optional:
+    record_refusal(error.code, str(error), error.credential_row)
+    if requirement.is_optional:
         # Answered once: the next request is anonymous, which is enough here.
         session.clear()
     login_manager.forget_session()
@@ -71,13 +71,13 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
     if (presented_token := presented()) is not None and presented_token.is_in_cookie:
         # Delete the cookie, so that the next request can use the session; this one must not.
         token_cookie.delete_after_request()
-    headers, (title, detail) = challenge(error.code, need, refused=error), token_advice.words_of(error)
+    headers, (title, detail) = challenge(error.code, requirement, refused=error), token_advice.words_of(error)
     sentence, extra = token_advice.fix_for(error) or ("", {})
     detail = f"{detail} {sentence}".rstrip()
     return problem_response(Problem(401, title, detail, code=error.code, extra=extra, headers=headers))
 
 
-def denied(principal: Principal | None, need: Requirement, decision: Decision) -> Response:
+def denied(principal: Principal | None, requirement: Requirement, decision: Decision) -> Response:
     """The response to a request that ``decide`` did not allow: login, step-up or 403."""
     if principal is None:
         return anonymous()
@@ -85,14 +85,19 @@ def denied(principal: Principal | None, need: Requirement, decision: Decision) -
     user_unauthorized.send(current_app._get_current_object())  # type: ignore[attr-defined]
     if decision is Decision.CLOSED:
         return closed(principal)
-    steps, code = steps_of(explain(principal, need, decision)), CODES[decision]
+    steps, code = steps_of(explain(principal, requirement, decision)), CODES[decision]
     if decision in (Decision.STEP_UP, Decision.RAISE):
         if principal.credential == "token":
             # For a token this is a refusal; a person confirms and continues, which is not recorded.
-            note(code, str(need), principal)
-        return step_up(principal, need, code, steps)
-    note(code, str(need), principal, bound=bound_of(principal, current_call()) if code == "token_limited" else None)
-    return problem_response(BUILDERS[code](principal, need, steps))
+            record_refusal(code, str(requirement), principal)
+        return step_up(principal, requirement, code, steps)
+    record_refusal(
+        code,
+        str(requirement),
+        principal,
+        bound=bound_of(principal, current_call()) if code == "token_limited" else None,
+    )
+    return problem_response(BUILDERS[code](principal, requirement, steps))
 
 
 def closed(principal: Principal) -> Response:
@@ -149,10 +154,12 @@ def login_view() -> str:
     return (login_view_of(current_app, rule.endpoint) if rule else None) or LOGIN
 
 
-def step_up(principal: Principal, need: Requirement, code: ProblemCode, steps: Sequence[RequirementStep]) -> Response:
+def step_up(
+    principal: Principal, requirement: Requirement, code: ProblemCode, steps: Sequence[RequirementStep]
+) -> Response:
     user_needs_refresh.send(current_app._get_current_object())  # type: ignore[attr-defined]
-    acr = need.level.acr if need.level > Level.ONE else None
-    confirm, headers = url_for(CONFIRM, next=next_here(), acr=acr), challenge(code, need)
+    acr = requirement.level.acr if requirement.level > Level.ONE else None
+    confirm, headers = url_for(CONFIRM, next=next_here(), acr=acr), challenge(code, requirement)
     if is_browser():
         if request.method in ("GET", "HEAD"):
             return as_response(redirect(confirm, 303))
@@ -161,16 +168,16 @@ def step_up(principal: Principal, need: Requirement, code: ProblemCode, steps: S
             facts = {
                 "target": path_and_query(),
                 "form_state": form_data,
-                "minutes": minutes(need),
-                "required": need.level,
+                "minutes": minutes(requirement),
+                "required": requirement.level,
             }
             return as_response((render_template("login/confirm.html", **facts), 401, headers))
     kind = kind_of(code)
-    meaning = kind.meaning if code == "step_up_required" else REQUIRED[need.level]
+    meaning = kind.meaning if code == "step_up_required" else REQUIRED[requirement.level]
     is_token = principal.credential == "token"
     # No confirmation makes a token fresher; only a new one is.
     fix = current_app.config["ORIGIN"] + (url_for(NEW_TOKEN) if is_token else confirm)
-    methods = service(ConfirmMethods)(principal, need.level)
+    methods = service(ConfirmMethods)(principal, requirement.level)
     required = {"required": [acr]} if code == "mfa_required" else {}
     return problem_response(
         Problem(
@@ -216,9 +223,9 @@ def next_here() -> str | None:
     return target if fits_in_next(target) else None
 
 
-def minutes(need: Requirement) -> int:
+def minutes(requirement: Requirement) -> int:
     """``fresh_within`` in minutes; 0 if there is none."""
-    return int(need.fresh_within.total_seconds() // 60) if need.fresh_within else 0
+    return int(requirement.fresh_within.total_seconds() // 60) if requirement.fresh_within else 0
 
 
 def as_response(result: object) -> Response:

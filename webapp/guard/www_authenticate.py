@@ -23,7 +23,7 @@ ERRORS: dict[ProblemCode, str] = {
 }
 
 
-def challenge(code: ProblemCode, need: Requirement, *, refused: NotAccepted | None = None) -> dict[str, str]:
+def challenge(code: ProblemCode, requirement: Requirement, *, refused: NotAccepted | None = None) -> dict[str, str]:
     """The header for a refusal.
 
     Args:
@@ -33,13 +33,13 @@ def challenge(code: ProblemCode, need: Requirement, *, refused: NotAccepted | No
     is_dpop = unproven is not None or (presented_token is not None and presented_token.is_dpop)
     error = unproven.error if unproven else ERRORS[code]
     parts = [realm("DPoP" if is_dpop else "Bearer"), f'error="{error}"', f'error_description="{code}"']
-    if code == "scope_required" and not need.session:
+    if code == "scope_required" and not requirement.session:
         # All of these are needed (RFC 6750 §3), so of alternatives only one is named.
-        parts.append(f'scope="{" ".join(need.scopes.sufficient())}"')
+        parts.append(f'scope="{" ".join(requirement.scopes.sufficient())}"')
     if code in ("step_up_required", "mfa_required"):
         # What the next authentication has to satisfy (RFC 9470 §3).
-        parts += [f'acr_values="{need.level.acr}"'] if need.level > Level.ONE else []
-        parts += [f"max_age={int(need.fresh_within.total_seconds())}"] if need.fresh_within else []
+        parts += [f'acr_values="{requirement.level.acr}"'] if requirement.level > Level.ONE else []
+        parts += [f"max_age={int(requirement.fresh_within.total_seconds())}"] if requirement.fresh_within else []
     if is_dpop:
         parts.append(f'algs="{ALGS}"')
     return {"WWW-Authenticate": ", ".join(parts)}

@@ -63,7 +63,7 @@ def due(db: Session, jobs: Sequence[Job]) -> list[Job]:
     return [job for job in jobs if job.name not in later]
 
 
-def take(db: Session, job: Job) -> UUID | None:
+def lease(db: Session, job: Job) -> UUID | None:
     """Take the lease of a job that is due.
 
     Returns:

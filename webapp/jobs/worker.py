@@ -48,7 +48,7 @@ class JobWorker(background_worker.BackgroundWorker):
             if self.is_stopping:
                 break
             with self._database.write() as db:
-                holder = leases.take(db, job)
+                holder = leases.lease(db, job)
             if holder is not None:
                 done.append(job.name)
                 self.do(job, holder)

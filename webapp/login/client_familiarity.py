@@ -32,7 +32,7 @@ class LiveSession:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Client:
+class LoginClient:
     """The client of an attempt: IP address, cookie of known browsers, current session."""
 
     ip_address: str | None
@@ -79,7 +79,7 @@ def user_key(user: User) -> str:
     return f"user:{user.id}" if since is None else f"user:{user.id}:{since.timestamp():.6f}"
 
 
-def familiarity_of(db: Session, user: User | None, client: Client) -> ClientFamiliarity:
+def familiarity_of(db: Session, user: User | None, client: LoginClient) -> ClientFamiliarity:
     """The familiarity of a client to a user's account.
 
     Args:
@@ -96,7 +96,7 @@ def familiarity_of(db: Session, user: User | None, client: Client) -> ClientFami
     return ClientFamiliarity(Familiarity.NETWORK, f"network:{client.network}:") if is_network else UNKNOWN
 
 
-def mark_of(client: Client, user: User) -> BrowserMark | None:
+def mark_of(client: LoginClient, user: User) -> BrowserMark | None:
     """The mark of a browser in which the user has logged in since the last change of the password."""
     mark = client.marks.get(user.id)
     # An older mark may belong to an attacker who knew the old password.

@@ -8,15 +8,15 @@ from webapp.accounts import lockout, user_queries
 from webapp.accounts.familiarity import Familiarity
 from webapp.accounts.foreign_hashes import cost_of
 from webapp.accounts.models import User
-from webapp.accounts.password_login import PasswordLogin
+from webapp.accounts.password_login_policy import PasswordLoginPolicy
 from webapp.accounts.passwords import Passwords
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.core.ratelimit import Counted, Limit, Limiter, LimitExceeded
-from webapp.login.client_familiarity import Client, ClientFamiliarity, familiarity_of
+from webapp.login.client_familiarity import ClientFamiliarity, LoginClient, familiarity_of
 from webapp.login.password_authenticator import PasswordAuthenticator
-from webapp.login.undecided import undecided
+from webapp.login.pending_attempts import pending_attempts
 from webapp.mail.mailer import Mailer
 
 AMR = "pwd"
@@ -31,7 +31,7 @@ class Attempt:
     identifier: str
     """User name or e-mail address."""
     password: str
-    client: Client
+    client: LoginClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,10 @@ class LoginFlow:
     passwords: Passwords
     authenticator: PasswordAuthenticator
     mailer: Mailer
-    password_login: PasswordLogin
+    password_login: PasswordLoginPolicy
     by_name: Limit
     by_account: Limit
-    by_ip_address: Limit
+    by_network: Limit
 
     def begin(self, attempt: Attempt) -> PasswordAccepted | Unverified | LoginRefused | Throttled:
         """Check name and password.
@@ -89,7 +89,7 @@ class LoginFlow:
             TooBusy: nothing was counted.
             Unreachable, NoAccountPossible: see ``PasswordAuthenticator.authenticate``.
         """
-        if too_many := self.over(self.by_ip_address, attempt.client.network):
+        if too_many := self.over(self.by_network, attempt.client.network):
             return Throttled(IN_A_MOMENT) if self.may_be_right(too_many) else self.throttled(None, too_many)
         with self.passwords.place():
             received_at = time.monotonic()
@@ -107,11 +107,11 @@ class LoginFlow:
             sender = familiarity_of(db, user, attempt.client)
         name = self.by_name, sender.by_name(attempt.identifier)
         account = self.by_account, sender.by_account(attempt.identifier, user)
-        network = self.by_ip_address, attempt.client.network
-        marks = undecided(network), undecided(name)
+        network = self.by_network, attempt.client.network
+        marks = pending_attempts(network), pending_attempts(name)
         too_many, since = self.limiter.take_in_turn(network, name, *marks, account), now()
         if too_many is not None and too_many.limit is not self.by_account:
-            counts = [network] if too_many.limit is self.by_ip_address else [network, name]
+            counts = [network] if too_many.limit is self.by_network else [network, name]
             return self.not_compared(user, too_many, counts, since)
         cleared, uncounted = list[Counted](), [*marks]
         try:
@@ -158,7 +158,7 @@ class LoginFlow:
 
     def may_be_right(self, too_many: LimitExceeded) -> bool:
         """Whether right passwords may have filled the count: some that count for it are being compared."""
-        limit, key = undecided((too_many.limit, too_many.key))
+        limit, key = pending_attempts((too_many.limit, too_many.key))
         return self.limiter.peek(limit, key).remaining < limit.amount
 
     def not_compared(

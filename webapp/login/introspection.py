@@ -65,7 +65,7 @@ class TokenBearer:
 
     user_id: UUID
     username: str
-    authority: TokenGrant
+    grant: TokenGrant
     ends_at: datetime
     auth_time: datetime
     amr: str
@@ -82,11 +82,11 @@ class StatedCall:
     ip_address: str | None = None
 
 
-def excludes(authority: TokenGrant, call: StatedCall) -> bool:
+def excludes(grant: TokenGrant, call: StatedCall) -> bool:
     """Whether the restrictions of a token exclude the request, as far as it was stated."""
-    is_elsewhere = authority.networks and call.ip_address and not is_within(call.ip_address, authority.networks)
-    is_other_method = authority.methods and call.method and READS.get(call.method, call.method) not in authority.methods
-    is_other_path = authority.resources and call.rules is not None and not authority.resources & call.rules
+    is_elsewhere = grant.networks and call.ip_address and not is_within(call.ip_address, grant.networks)
+    is_other_method = grant.methods and call.method and READS.get(call.method, call.method) not in grant.methods
+    is_other_path = grant.resources and call.rules is not None and not grant.resources & call.rules
     return bool(is_elsewhere or is_other_method or is_other_path)
 
 
@@ -94,7 +94,7 @@ def of_principal(principal: Principal) -> TokenBearer:
     return TokenBearer(
         user_id=principal.user_id,
         username=principal.username,
-        authority=principal.authority or TokenGrant(),
+        grant=principal.grant or TokenGrant(),
         ends_at=principal.expires_at,
         auth_time=principal.auth_time,
         amr=principal.amr,
@@ -104,9 +104,9 @@ def of_principal(principal: Principal) -> TokenBearer:
 
 def narrowed(bearer: TokenBearer, claims: Mapping[str, Any]) -> TokenBearer:
     """An exchanged token: the intersection of both grants, until the first of both expires."""
-    scopes = bearer.authority.scopes & frozenset(str(claims.get("scope", "")).split())
+    scopes = bearer.grant.scopes & frozenset(str(claims.get("scope", "")).split())
     ends_at = min(bearer.ends_at, datetime.fromtimestamp(claims["exp"], UTC))
-    return replace(bearer, authority=msgspec.structs.replace(bearer.authority, scopes=scopes), ends_at=ends_at)
+    return replace(bearer, grant=msgspec.structs.replace(bearer.grant, scopes=scopes), ends_at=ends_at)
 
 
 def of_refresh(db: Session, secret: str) -> TokenBearer | None:
@@ -121,7 +121,7 @@ def of_refresh(db: Session, secret: str) -> TokenBearer | None:
     return TokenBearer(
         user_id=user.id,
         username=user.username,
-        authority=credential.authority or TokenGrant(),
+        grant=credential.grant or TokenGrant(),
         ends_at=credential.ends_at,
         auth_time=credential.auth_time,
         amr=credential.amr,
@@ -136,11 +136,11 @@ def introspection_response(
     Args:
         claims: of the token; used for what the database does not have.
     """
-    authority, proven = bearer.authority, bearer.auth_time.timestamp() > 0
+    grant, proven = bearer.grant, bearer.auth_time.timestamp() > 0
     return Introspection(
         active=True,
-        scope=" ".join(sorted(authority.scopes)),
-        client_id=client_of(authority),
+        scope=" ".join(sorted(grant.scopes)),
+        client_id=client_of(grant),
         username=bearer.username,
         token_type=token_type,
         exp=int(bearer.ends_at.timestamp()),
@@ -149,11 +149,11 @@ def introspection_response(
         aud=claims.get("aud", UNSET),
         iss=claims.get("iss", issuer),
         jti=claims.get("jti", UNSET),
-        cnf=Confirmation(authority.jkt) if authority.jkt else UNSET,
+        cnf=Confirmation(grant.jkt) if grant.jkt else UNSET,
         auth_time=int(bearer.auth_time.timestamp()) if proven else UNSET,
         amr=bearer.amr.split() if proven else UNSET,
         acr=level_of(bearer.amr).acr if proven else UNSET,
         act=claims.get("act", UNSET),
-        roles=list(bearer.roles) if bearer.roles and SHARE_ROLES in authority.scopes else UNSET,
-        restrictions=restrictions_of(authority),
+        roles=list(bearer.roles) if bearer.roles and SHARE_ROLES in grant.scopes else UNSET,
+        restrictions=restrictions_of(grant),
     )

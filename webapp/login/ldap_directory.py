@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from webapp.accounts.identity import Identity, ProviderFailed
+from webapp.accounts.password_backend import Identity, ProviderFailed
 from webapp.core.ldap import ONE_ENTRY, SUBTREE, Entry, LdapConnection, LdapFailed, LdapRefused, LdapServer, connected
 from webapp.core.ldap_filter import InvalidLdapFilter, encoded_filter, escaped_in_dn, is_same_group
 from webapp.settings import Settings, SettingsError

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from webapp.accounts import provisioning
-from webapp.accounts.identity import IdentityProvider
 from webapp.accounts.models import User
+from webapp.accounts.password_backend import PasswordBackend
 from webapp.accounts.passwords import Passwords
 from webapp.core.db import Database
 
@@ -15,7 +15,7 @@ class PasswordAuthenticator:
 
     database: Database
     passwords: Passwords
-    provider: IdentityProvider | None = None
+    provider: PasswordBackend | None = None
 
     def authenticate(
         self,
@@ -47,7 +47,7 @@ class PasswordAuthenticator:
 
     def verified_user(
         self,
-        provider: IdentityProvider | None,
+        provider: PasswordBackend | None,
         identifier: str,
         password: str,
         user: User | None,

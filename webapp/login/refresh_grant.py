@@ -66,9 +66,9 @@ class RefreshGrant:
     """
 
     database: Database
-    misses: InvalidTokenLimit
+    invalid_token_limit: InvalidTokenLimit
     issuer: TokenIssuer
-    succession: RefreshSecrets
+    refresh_secrets: RefreshSecrets
     overlap: timedelta
     """For how long after its use a refresh token gets the same successor again."""
 
@@ -89,11 +89,11 @@ class RefreshGrant:
             ip_address: IP address of the client.
             jkt: thumbprint of the key in the DPoP proof (RFC 9449 §6.1).
         """
-        if throttled := self.misses.too_many(ip_address):
+        if throttled := self.invalid_token_limit.too_many(ip_address):
             return throttled
         outcome = self.attempt(secret, requested, catalogue, ip_address, jkt)
         if isinstance(outcome, RefreshDenied):
-            self.misses.count(ip_address)
+            self.invalid_token_limit.count(ip_address)
         return outcome
 
     def attempt(
@@ -112,7 +112,7 @@ class RefreshGrant:
             else:
                 outcome = self.decide(db, locked_token, requested, catalogue, ip_address)
             if isinstance(outcome, RefreshDenied) and outcome.code != "refresh_reused":
-                note(db, locked_token, outcome.reason)
+                record_refusal(db, locked_token, outcome.reason)
             return outcome
 
     def decide(
@@ -140,7 +140,7 @@ class RefreshGrant:
             return ScopesTooWide(sorted(set(requested) - allowed_scopes))
         if state is RefreshState.FRESH and (retry_after := refreshing.wait(db, locked_token, moment)):
             return Throttled(retry_after)
-        successor = refreshing.follow(db, locked_token, state, self.succession, moment)
+        successor = refreshing.next_refresh_token(db, locked_token, state, self.refresh_secrets, moment)
         if successor is None:
             return RefreshDenied("refresh_invalid", "another request used it first")
         ends_at = credentials.note_use(db, locked_token.credential, moment, ip_address)
@@ -163,7 +163,7 @@ class RefreshGrant:
         members = families.live_members(db, locked_token.family.id)
         if state is RefreshState.FRESH:
             refresh_families.supersede(db, members, moment + self.overlap)
-        elif same := next((one for one in members if one.authority and one.authority.scopes == scopes), None):
+        elif same := next((one for one in members if one.grant and one.grant.scopes == scopes), None):
             return self.again(db, locked_token, same, moment)
         elif len(members) >= MAX_LIVE:
             return None
@@ -177,7 +177,7 @@ class RefreshGrant:
         if row is None:
             raise LookupError(credential.id)
         if refreshing.mark_repeated(db, locked_token, moment):
-            details = facts(credential.authority or TokenGrant())
+            details = facts(credential.grant or TokenGrant())
             details |= {"name": row.entry.name, "origin": "api", "again": True}
             record(db, Event.REFRESH_USED, user_id=credential.user_id, credential_id=credential.id, **details)
         return IssuedToken(self.issuer.sign(credential), row.entry, credential)
@@ -188,7 +188,7 @@ class RefreshGrant:
         family, credential = locked_token.family, locked_token.credential
         token_request = TokenRequest(
             name=random_name(),
-            authority=msgspec.structs.replace(credential.authority or TokenGrant(), scopes=scopes),
+            grant=msgspec.structs.replace(credential.grant or TokenGrant(), scopes=scopes),
             lifetime=min(family.access_lifetime, credential.expires_at - moment),
             origin="api",
             family_id=family.id,
@@ -202,7 +202,7 @@ class RefreshGrant:
 
 def is_bound_to(locked_token: LockedRefreshToken, jkt: str | None) -> bool:
     """Whether the request proves the key that the login was bound to, or none for an unbound login (RFC 9449 §5)."""
-    return (locked_token.credential.authority or TokenGrant()).jkt == jkt
+    return (locked_token.credential.grant or TokenGrant()).jkt == jkt
 
 
 def may_refresh(user: User) -> bool:
@@ -215,7 +215,7 @@ def random_name() -> str:
     return f"api-{new_secret(6)}"
 
 
-def note(db: Session, locked_token: LockedRefreshToken, reason: str) -> None:
+def record_refusal(db: Session, locked_token: LockedRefreshToken, reason: str) -> None:
     record(
         db,
         Event.REFRESH_REFUSED,

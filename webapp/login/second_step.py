@@ -18,7 +18,7 @@ from webapp.core.encryption import Encryptor
 from webapp.core.ratelimit import Counted, Limit, LimitExceeded
 from webapp.credentials import lifecycle as credentials
 from webapp.guard.assurance import RECOVERY, Demands, Level
-from webapp.login.client_familiarity import Client, familiarity_of, user_key
+from webapp.login.client_familiarity import LoginClient, familiarity_of, user_key
 from webapp.login.flow import LoginFlow, LoginRefused, PasswordAccepted, Throttled
 from webapp.login.pending_login import PendingLogin
 from webapp.mfa import factors, passkeys, recovery_codes, totp, webauthn_ceremonies
@@ -93,12 +93,12 @@ class SecondStep:
     """
 
     flow: LoginFlow
-    sealer: Encryptor
+    encryptor: Encryptor
     party: RelyingParty | None
     """None if the URL of the site has an IP address, for which browsers create no passkey."""
     demands: Demands
     by_account: Limit
-    by_ip_address: Limit
+    by_network: Limit
 
     def after(self, user: User, *, is_trusted: bool = False) -> SecondFactorRequired | PasswordAccepted:
         """What follows the right password: the second step, or the end of the login.
@@ -123,16 +123,16 @@ class SecondStep:
             return self.demands.of_roles(included_in(db, user.role))
 
     def code(
-        self, user: User, typed: str, client: Client, mails: OwnerMails
+        self, user: User, typed: str, client: LoginClient, mails: OwnerMails
     ) -> VerifiedFactor | LoginRefused | Throttled:
         """Verify a code of the authenticator app or a recovery code."""
-        if exceeded := self.flow.over(self.by_ip_address, client.network):
+        if exceeded := self.flow.over(self.by_network, client.network):
             return self.flow.throttled(user, exceeded)
         with self.flow.database.read() as db:
-            if totp.digits_of(typed) and totp.is_unreadable(db, self.sealer, user.id):
+            if totp.digits_of(typed) and totp.is_unreadable(db, self.encryptor, user.id):
                 return AppUnreadable()
             sender = familiarity_of(db, user, client)
-        by_network = self.by_ip_address, client.network
+        by_network = self.by_network, client.network
         rows = [(limit, user_key(user)) for limit in IN_A_ROW.values()]
         account_limits = (
             (self.by_account, sender.by_user(user)),
@@ -171,7 +171,7 @@ class SecondStep:
 
     def spend(self, db: Session, user: User, typed: str, mails: OwnerMails) -> str | None:
         try:
-            totp.spend(db, self.sealer, user.id, typed)
+            totp.spend(db, self.encryptor, user.id, typed)
         except (totp.WrongCode, totp.SeedUnreadable):
             if not recovery_codes.spend(db, user.id, typed):
                 return None
@@ -194,7 +194,7 @@ class SecondStep:
         Raises:
             CeremonyRefused
         """
-        by_network = self.by_ip_address, network_of(ip_address)
+        by_network = self.by_network, network_of(ip_address)
         limit_result, since = self.flow.limiter.take_unless_over(*by_network), now()
         if not limit_result.allowed:
             return Throttled(limit_result.retry_after)
@@ -218,7 +218,7 @@ class SecondStep:
         try:
             with self.flow.database.write() as db:
                 passkeys.use(db, found, assertion)
-        except passkeys.CounterBack:
+        except passkeys.CounterNotIncreased:
             counts = {"name": found.name, "known": found.sign_count, "said": assertion.sign_count}
             self.note(Event.PASSKEY_COPIED, found, counts)
             return CounterBehind(found)

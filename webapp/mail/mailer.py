@@ -19,7 +19,7 @@ Render = Callable[[Session, UUID | None, str, dict[str, object]], Content]
 class Mailer:
     render: Render
     """Renders a mail: account of the recipient, name of the template and its variables. Provided by the web layer."""
-    sealer: Encryptor
+    encryptor: Encryptor
     can_mail: bool
     """Whether a mail server is configured. Without one mails go to the log, so their links verify no e-mail address."""
     wake: Callable[[], None]
@@ -67,7 +67,7 @@ class Mailer:
         """
         content = self.render(db, recipient_id, kind, facts)
         mail_id = outbox.put(
-            db, self.sealer, kind=kind, to=to, content=content, user_id=user_id, link_ends_at=link_ends_at
+            db, self.encryptor, kind=kind, to=to, content=content, user_id=user_id, link_ends_at=link_ends_at
         )
         event.listen(db, "after_commit", lambda _: self.wake())
         return mail_id

@@ -52,7 +52,7 @@ class LeasedMail:
 
 def put(
     db: Session,
-    sealer: Encryptor,
+    encryptor: Encryptor,
     *,
     kind: str,
     to: str,
@@ -78,7 +78,7 @@ def put(
         kind=kind,
         user_id=user_id,
         to=to,
-        sealed=sealer.seal(msgspec.json.encode(content), belongs_to=str(mail_id)),
+        sealed=encryptor.seal(msgspec.json.encode(content), belongs_to=str(mail_id)),
         created_at=now(),
         due_at=now(),
         tries=0,
@@ -88,7 +88,7 @@ def put(
     return mail_id
 
 
-def take(db: Session, sealer: Encryptor) -> LeasedMail | None:
+def lease(db: Session, encryptor: Encryptor) -> LeasedMail | None:
     """Lease the next mail that is due. One conditional UPDATE, so that only one of two workers gets it."""
     due_ids = (
         select(OutgoingMail.id).where(OutgoingMail.due_at <= now()).order_by(OutgoingMail.due_at).limit(CANDIDATES)
@@ -100,12 +100,12 @@ def take(db: Session, sealer: Encryptor) -> LeasedMail | None:
             .values(due_at=now() + LEASE, tries=OutgoingMail.tries + 1)
             .returning(OutgoingMail.id)
         )
-        if leased.first() is not None and (mail := opened(db.get_one(OutgoingMail, mail_id), sealer)):
+        if leased.first() is not None and (mail := opened(db.get_one(OutgoingMail, mail_id), encryptor)):
             return mail
     return None
 
 
-def opened(mail: OutgoingMail, sealer: Encryptor) -> LeasedMail | None:
+def opened(mail: OutgoingMail, encryptor: Encryptor) -> LeasedMail | None:
     """The mail, decrypted; None if that is not possible, or it is given up because its link has ended meanwhile."""
     if mail.link_ends_at is not None and mail.link_ends_at <= now():
         # Its content is of no use any more: neither is it retried.
@@ -113,7 +113,7 @@ def opened(mail: OutgoingMail, sealer: Encryptor) -> LeasedMail | None:
         mail.last_error = f"its link ended before it could be sent. {mail.last_error or ''}".strip()[:LONGEST_ERROR]
         return None
     try:
-        content = sealer.open(mail.sealed or b"", belongs_to=str(mail.id))
+        content = encryptor.open(mail.sealed or b"", belongs_to=str(mail.id))
     except DecryptionFailed:
         # Not given up: it can be sent once its secret key is back among the fallbacks.
         mail.due_at, mail.tries = now() + UNREADABLE_WAIT, mail.tries - 1
@@ -135,7 +135,7 @@ def discard(db: Session, mail_id: UUID) -> None:
     db.execute(delete(OutgoingMail).where(OutgoingMail.id == mail_id))
 
 
-def failed(db: Session, mail_id: UUID, reason: str) -> None:
+def record_failure(db: Session, mail_id: UUID, reason: str) -> None:
     """Record a failed attempt. The waiting time doubles each time; after half a day the mail is given up."""
     if mail := db.get(OutgoingMail, mail_id):
         mail.last_error = reason[:LONGEST_ERROR]

@@ -16,9 +16,9 @@ INTERVAL = 10.0
 
 
 class MailWorker(background_worker.BackgroundWorker):
-    def __init__(self, database: Database, sealer: Encryptor, transport: Transport) -> None:
+    def __init__(self, database: Database, encryptor: Encryptor, transport: Transport) -> None:
         super().__init__("mail")
-        self._database, self._sealer, self._transport = database, sealer, transport
+        self._database, self._sealer, self._transport = database, encryptor, transport
         self._wake = threading.Event()
 
     def wake(self) -> None:
@@ -56,7 +56,7 @@ class MailWorker(background_worker.BackgroundWorker):
 
     def take(self) -> outbox.LeasedMail | None:
         with self._database.write() as db:
-            return outbox.take(db, self._sealer)
+            return outbox.lease(db, self._sealer)
 
     def send(self, mail: outbox.LeasedMail) -> None:
         if mail.to == outbox.NO_EMAIL:
@@ -68,7 +68,7 @@ class MailWorker(background_worker.BackgroundWorker):
         except NotSent as error:
             log.warning("mail not sent", extra={"fields": {"mail_id": str(mail.id), "reason": str(error)}})
             with self._database.write() as db:
-                outbox.failed(db, mail.id, str(error))
+                outbox.record_failure(db, mail.id, str(error))
             return
         with self._database.write() as db:
             outbox.mark_sent(db, mail.id, is_logged=isinstance(self._transport, LogTransport))

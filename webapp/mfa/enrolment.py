@@ -15,13 +15,13 @@ class EnrolmentOver(Exception):
     """The enrolment expired, or was not started by this user."""
 
 
-def begin(sealer: Encryptor, user_id: UUID, seed: str, now: datetime) -> str:
+def begin(encryptor: Encryptor, user_id: UUID, seed: str, now: datetime) -> str:
     """Encrypt a new TOTP seed for the hidden field of the form."""
     content = json.dumps([seed, int(now.timestamp())]).encode()
-    return urlsafe_b64encode(sealer.seal(content, belongs_to=f"enrolment of {user_id}")).decode()
+    return urlsafe_b64encode(encryptor.seal(content, belongs_to=f"enrolment of {user_id}")).decode()
 
 
-def seed_of(sealer: Encryptor, user_id: UUID, sealed_seed: str, now: datetime) -> str:
+def seed_of(encryptor: Encryptor, user_id: UUID, sealed_seed: str, now: datetime) -> str:
     """Decrypt the TOTP seed of a form.
 
     Args:
@@ -31,7 +31,7 @@ def seed_of(sealer: Encryptor, user_id: UUID, sealed_seed: str, now: datetime) -
         EnrolmentOver
     """
     try:
-        content = sealer.open(urlsafe_b64decode(sealed_seed.encode()), belongs_to=f"enrolment of {user_id}")
+        content = encryptor.open(urlsafe_b64decode(sealed_seed.encode()), belongs_to=f"enrolment of {user_id}")
     except (DecryptionFailed, ValueError) as error:
         raise EnrolmentOver from error
     seed, begun_at = json.loads(content)

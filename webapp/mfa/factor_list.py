@@ -28,7 +28,7 @@ class TotpEntry(msgspec.Struct, frozen=True):
     last_used_at: datetime | None
 
 
-class CodesLeft(msgspec.Struct, frozen=True):
+class RecoveryCodesLeft(msgspec.Struct, frozen=True):
     """Recovery codes; each works once."""
 
     left: int
@@ -40,7 +40,7 @@ class FactorList(msgspec.Struct, frozen=True, kw_only=True):
 
     passkeys: list[PasskeyEntry]
     totp: TotpEntry | None
-    recovery_codes: CodesLeft
+    recovery_codes: RecoveryCodesLeft
     has_password: bool
     keep_passkey: str | None
     """Why a passkey cannot be removed; None if it can."""
@@ -78,6 +78,6 @@ def list_factors(db: Session, user_id: UUID, methods: LoginMethods) -> FactorLis
     )
 
 
-def left(db: Session, user_id: UUID) -> CodesLeft:
+def left(db: Session, user_id: UUID) -> RecoveryCodesLeft:
     sheet = recovery_codes.remaining(db, user_id)
-    return CodesLeft(sheet.left, sheet.made_at)
+    return RecoveryCodesLeft(sheet.left, sheet.made_at)

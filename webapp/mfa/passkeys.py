@@ -25,7 +25,7 @@ class AlreadyKnown(Exception):
     """The credential id of the passkey is already registered."""
 
 
-class CounterBack(Exception):
+class CounterNotIncreased(Exception):
     """The signature counter is not higher than before, so the passkey may have been copied (WebAuthn §6.1.1)."""
 
 
@@ -109,7 +109,7 @@ def use(db: Session, passkey: Passkey, proven: VerifiedAssertion) -> None:
     """Store a use with its signature counter. One UPDATE, so that a copy used at the same time is detected.
 
     Raises:
-        CounterBack
+        CounterNotIncreased
     """
     is_greater = Passkey.sign_count < proven.sign_count
     # Synced passkeys have no counter: it is always 0.
@@ -121,7 +121,7 @@ def use(db: Session, passkey: Passkey, proven: VerifiedAssertion) -> None:
         .returning(Passkey.id)
     )
     if used.first() is None:
-        raise CounterBack
+        raise CounterNotIncreased
 
 
 def remove(db: Session, passkey: Passkey) -> bool:
@@ -139,7 +139,7 @@ def note_rp_id(db: Session, rp_id: str) -> None:
     db.execute(update(Passkey).where(Passkey.rp_id.is_(None)).values(rp_id=rp_id))
 
 
-def stuck_by_rp_id(db: Session, accepted: Collection[str]) -> dict[str, int]:
+def unaccepted_by_rp_id(db: Session, accepted: Collection[str]) -> dict[str, int]:
     """Number of passkeys by their RP ID, if it is none that this site accepts."""
     query = select(Passkey.rp_id, func.count()).where(Passkey.rp_id.not_in(accepted)).group_by(Passkey.rp_id)
     return {rp_id: count for rp_id, count in db.execute(query) if rp_id}

@@ -22,7 +22,7 @@ LENGTH = GROUPS * SIZE
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class RecoveryCodeCount:
     """How many recovery codes a user has, and when they were created."""
 
     left: int
@@ -72,12 +72,12 @@ def spend(db: Session, user_id: UUID, code: str) -> bool:
     return updated.first() is not None
 
 
-def remaining(db: Session, user_id: UUID) -> Sheet:
+def remaining(db: Session, user_id: UUID) -> RecoveryCodeCount:
     query = select(func.count(), func.max(RecoveryCode.created_at)).where(
         RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None)
     )
     left, made_at = db.execute(query).one()
-    return Sheet(left, made_at)
+    return RecoveryCodeCount(left, made_at)
 
 
 def remove(db: Session, user_id: UUID) -> None:

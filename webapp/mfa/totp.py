@@ -79,7 +79,7 @@ def step_of(seed: str, code: str, at: datetime) -> int:
         raise WrongCode("wrong code") from error
 
 
-def enrol(db: Session, sealer: Encryptor, user_id: UUID, seed: str, code: str) -> None:
+def enrol(db: Session, encryptor: Encryptor, user_id: UUID, seed: str, code: str) -> None:
     """Store the seed of an authenticator app after its first code, which cannot be used again.
 
     Args:
@@ -90,7 +90,7 @@ def enrol(db: Session, sealer: Encryptor, user_id: UUID, seed: str, code: str) -
         WrongCode, AlreadyEnrolled
     """
     step = step_of(seed, code, now())
-    sealed = sealer.seal(seed.encode(), belongs_to=str(user_id))
+    sealed = encryptor.seal(seed.encode(), belongs_to=str(user_id))
     try:
         with db.begin_nested():
             db.add(TotpSeed(user_id=user_id, sealed=sealed, created_at=now(), last_step=step))
@@ -122,7 +122,7 @@ def find(db: Session, user_id: UUID) -> TotpSeed | None:
     return db.scalar(select(TotpSeed).where(TotpSeed.user_id == user_id))
 
 
-def spend(db: Session, sealer: Encryptor, user_id: UUID, code: str) -> None:
+def spend(db: Session, encryptor: Encryptor, user_id: UUID, code: str) -> None:
     """Verify a code and mark it as used. One UPDATE, so that only one of two concurrent requests with the same code
     succeeds.
 
@@ -132,38 +132,38 @@ def spend(db: Session, sealer: Encryptor, user_id: UUID, code: str) -> None:
     found = find(db, user_id)
     if found is None:
         raise WrongCode("no app")
-    seed = decrypted_seed(sealer, found)
+    seed = decrypted_seed(encryptor, found)
     step = step_of(seed, code, now())
     updated = db.execute(
         update(TotpSeed)
         .where(TotpSeed.id == found.id, TotpSeed.last_step < step)
         # Encrypted again with the current key, so that seeds in use follow a changed secret key.
-        .values(last_step=step, last_used_at=now(), sealed=sealer.seal(seed.encode(), belongs_to=str(user_id)))
+        .values(last_step=step, last_used_at=now(), sealed=encryptor.seal(seed.encode(), belongs_to=str(user_id)))
         .returning(TotpSeed.id)
     )
     if updated.first() is None:
         raise WrongCode("already used")
 
 
-def decrypted_seed(sealer: Encryptor, found: TotpSeed) -> str:
+def decrypted_seed(encryptor: Encryptor, found: TotpSeed) -> str:
     """Decrypt a stored TOTP seed.
 
     Raises:
         SeedUnreadable
     """
     try:
-        return sealer.open(found.sealed, belongs_to=str(found.user_id)).decode()
+        return encryptor.open(found.sealed, belongs_to=str(found.user_id)).decode()
     except DecryptionFailed as error:
         # The row was modified, or encrypted with a secret key that is gone.
         log.error("totp seed broken", extra={"fields": {"user_id": str(found.user_id)}})
         raise SeedUnreadable from error
 
 
-def is_unreadable(db: Session, sealer: Encryptor, user_id: UUID) -> bool:
+def is_unreadable(db: Session, encryptor: Encryptor, user_id: UUID) -> bool:
     """Whether the user has an authenticator app whose codes cannot be checked here."""
     found = find(db, user_id)
     try:
-        return found is not None and not decrypted_seed(sealer, found)
+        return found is not None and not decrypted_seed(encryptor, found)
     except SeedUnreadable:
         return True
 

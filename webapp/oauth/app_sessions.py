@@ -22,7 +22,7 @@ RETENTION = timedelta(days=30)
 """How long a login is remembered, if its session has expired; shorter than credentials are kept after their end."""
 
 
-def note(db: Session, client: OAuthClient, user_id: UUID, sid: UUID, family_id: UUID) -> None:
+def register_login(db: Session, client: OAuthClient, user_id: UUID, sid: UUID, family_id: UUID) -> None:
     """Remember that a user has logged in to an app, if the app wants to learn of the end.
 
     Args:

@@ -143,7 +143,7 @@ def page_of_clients(db: Session, *, part: str = "", after: UUID | None = None, s
     return db.scalars(found).all()
 
 
-def every(db: Session) -> Sequence[OAuthClient]:
+def list_clients(db: Session) -> Sequence[OAuthClient]:
     return db.scalars(select(OAuthClient).order_by(OAuthClient.name)).all()
 
 

@@ -86,12 +86,12 @@ def issue(
 
 def waiting(db: Session, codes: UserCodes, code: str) -> tuple[DeviceCode, OAuthClient] | None:
     """The device that waits with a user code, and its app; None if there is none, or its app may not have any."""
-    row = db.scalar(select(DeviceCode).where(DeviceCode.user_code == codes.digest(code), *undecided()))
+    row = db.scalar(select(DeviceCode).where(DeviceCode.user_code == codes.digest(code), *is_pending()))
     client = clients.find(db, str(row.client_id)) if row else None
     return (row, client) if row and client and client.is_for_devices else None
 
 
-def undecided() -> tuple[ColumnElement[bool], ...]:
+def is_pending() -> tuple[ColumnElement[bool], ...]:
     return DeviceCode.allowed_at.is_(None), DeviceCode.denied_at.is_(None), DeviceCode.expires_at > now()
 
 
@@ -126,7 +126,7 @@ def deny(db: Session, row: DeviceCode, client: OAuthClient, principal: Principal
 
 
 def decided(db: Session, row: DeviceCode, **values: object) -> bool:
-    update_undecided = update(DeviceCode).where(DeviceCode.digest == row.digest, *undecided()).values(**values)
+    update_undecided = update(DeviceCode).where(DeviceCode.digest == row.digest, *is_pending()).values(**values)
     if db.execute(update_undecided.returning(DeviceCode.digest)).first() is None:
         return False
     db.refresh(row)

@@ -46,7 +46,7 @@ def has_due(db: Session) -> bool:
     return db.scalar(select(LogoutNotice.id).where(is_due()).limit(1)) is not None
 
 
-def take(db: Session) -> LeasedNotice | None:
+def lease(db: Session) -> LeasedNotice | None:
     """Lease the next notice that is due. One conditional UPDATE, so that only one of two workers gets it."""
     due_ids = select(LogoutNotice.id).where(is_due()).order_by(LogoutNotice.due_at).limit(CANDIDATES)
     for notice_id in db.scalars(due_ids).all():
@@ -71,7 +71,7 @@ def mark_sent(db: Session, notice_id: UUID) -> None:
         notice.sent_at, notice.due_at, notice.last_error = now(), None, None
 
 
-def failed(db: Session, notice_id: UUID, reason: str) -> None:
+def record_failure(db: Session, notice_id: UUID, reason: str) -> None:
     """Record a failed attempt. The waiting time doubles each time, for all notices to the same app."""
     notice = db.get(LogoutNotice, notice_id)
     if notice is None:

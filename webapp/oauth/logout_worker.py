@@ -75,7 +75,7 @@ class LogoutWorker(background_worker.BackgroundWorker):
 
     def take(self) -> LeasedNotice | None:
         with self._database.write() as db:
-            return logout_notices.take(db)
+            return logout_notices.lease(db)
 
     def send(self, notice: LeasedNotice) -> None:
         reason = self.why_not_sent(notice)
@@ -83,7 +83,7 @@ class LogoutWorker(background_worker.BackgroundWorker):
             if reason is None:
                 logout_notices.mark_sent(db, notice.id)
             else:
-                logout_notices.failed(db, notice.id, reason)
+                logout_notices.record_failure(db, notice.id, reason)
         if reason is not None:
             fields = {"notice_id": str(notice.id), "client": str(notice.client_id), "reason": reason}
             log.warning("logout notice not sent", extra={"fields": fields})

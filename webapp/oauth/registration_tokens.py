@@ -46,7 +46,7 @@ def make(
         raise InvalidRegistrationToken(_("Between 1 and 100 apps can register with a token."))
     if not timedelta() < lifetime <= LONGEST_LIFETIME:
         raise InvalidRegistrationToken(_("A token lasts at most 30 days."))
-    if len(every(db)) >= MOST_TOKENS:
+    if len(list_usable(db)) >= MOST_TOKENS:
         raise InvalidRegistrationToken(_("There are 100 tokens already. Remove some first."))
     secret, moment = new_secret(), now()
     token = RegistrationToken(
@@ -75,7 +75,7 @@ def use(db: Session, secret: str) -> RegistrationToken | None:
     return db.get_one(RegistrationToken, found, populate_existing=True) if found is not None else None
 
 
-def every(db: Session) -> Sequence[RegistrationToken]:
+def list_usable(db: Session) -> Sequence[RegistrationToken]:
     """The tokens that can be used, the newest first."""
     usable = RegistrationToken.uses_left > 0, RegistrationToken.expires_at > now()
     return db.scalars(select(RegistrationToken).where(*usable).order_by(RegistrationToken.created_at.desc())).all()

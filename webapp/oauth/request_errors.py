@@ -1,9 +1,9 @@
-"""The errors of an authorization request: NotTrusted is shown here, RequestRefused goes to the client."""
+"""The errors of an authorization request: InvalidRedirect is shown here, RequestRefused goes to the client."""
 
 from uuid import UUID
 
 
-class NotTrusted(Exception):
+class InvalidRedirect(Exception):
     """The client or its redirect URI is not known, so the error is shown here (RFC 6749 §4.1.2.1)."""
 
     def __init__(self, message: str, client_id: UUID | None = None, redirect_uri: str = "") -> None:

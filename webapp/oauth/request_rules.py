@@ -10,7 +10,7 @@ from webapp.core.translation import _
 from webapp.guard.assurance import BY_ACR, Level
 from webapp.oauth import clients, redirect_uris, requested_claims, resources
 from webapp.oauth.models import OAuthClient, PushedRequest
-from webapp.oauth.request_errors import NotTrusted, RequestRefused
+from webapp.oauth.request_errors import InvalidRedirect, RequestRefused
 from webapp.oauth.requested_claims import RequestedClaims
 from webapp.oauth.scopes import OPENID
 
@@ -63,22 +63,22 @@ def destination_of(db: Session, parameters: Parameters) -> Destination:
     """The client and where to send it responses.
 
     Raises:
-        NotTrusted
+        InvalidRedirect
     """
     for name in ("client_id", "redirect_uri"):
         if len(parameters.get(name, ())) > 1:
-            raise NotTrusted(_("%(name)s was sent more than once.", name=name))
+            raise InvalidRedirect(_("%(name)s was sent more than once.", name=name))
     client = clients.find_any(db, first(parameters, "client_id"))
     if client is None:
-        raise NotTrusted(_("No app with this client_id is registered on this site."))
+        raise InvalidRedirect(_("No app with this client_id is registered on this site."))
     if client.disabled_at is not None:
-        raise NotTrusted(_("The app %(name)s is disabled on this site.", name=client.name))
+        raise InvalidRedirect(_("The app %(name)s is disabled on this site.", name=client.name))
     uri = first(parameters, "redirect_uri")
     if uri is None:
-        raise NotTrusted(_("The redirect_uri is missing."))
+        raise InvalidRedirect(_("The redirect_uri is missing."))
     if not redirect_uris.is_registered(uri, client.redirect_uris):
         message = _("The app %(name)s has not registered this redirect_uri.", name=client.name)
-        raise NotTrusted(message, client.id, uri)
+        raise InvalidRedirect(message, client.id, uri)
     states = parameters.get("state", ())
     return Destination(client, uri, states[0] if len(states) == 1 and len(states[0]) <= LONGEST_STATE else None)
 

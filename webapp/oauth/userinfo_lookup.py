@@ -47,7 +47,7 @@ def userinfo_of(database: Database, principal: Principal, hooks: Sequence[Claims
         LookupError: the user was removed meanwhile.
         InvalidClaims
     """
-    client_key = principal.authority.client if principal.authority else None
+    client_key = principal.grant.client if principal.grant else None
     query = QUERY.compiled_for(database.engine.dialect)
     client_id = client_uuid(client_key) if client_key else None
     row = database.row(query.sql, query.bind(user_id=principal.user_id, client_id=client_id))

@@ -38,14 +38,14 @@ ONE_COOKIE = re.compile("[A-Za-z0-9_.=-]+")
 IMMUTABLE = (str, int, float, type(None))
 
 
-class ForgottenSession(dict[str, Any], SessionMixin):
+class UnsavedSession(dict[str, Any], SessionMixin):
     """An empty session that is never saved, for requests with a token. A plain dict, because there are many of them."""
 
     # The mixin's default is True, which makes Flask check for each response whether the session must be saved.
     modified = False
 
 
-class Cookies(SecureCookieSessionInterface):
+class CookieSessionInterface(SecureCookieSessionInterface):
     """Session interface that ignores the cookie of requests with a token and caches verified cookies.
 
     Flask builds its serializer on every request; here it is kept until the key changes. A verified cookie is remembered
@@ -77,7 +77,7 @@ class Cookies(SecureCookieSessionInterface):
         self._taken, self._verified = keys, OrderedDict()
 
     def make_null_session(self, app: Flask) -> Any:  # noqa: ARG002 - Flask's; its own refuses to be written to
-        return ForgottenSession()
+        return UnsavedSession()
 
     def is_null_session(self, obj: object) -> bool:  # noqa: ARG002 - Flask's
         """Always False, since null sessions are never made. Flask's own isinstance check with an abstract class is
@@ -86,13 +86,13 @@ class Cookies(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> Any:
         if presented(request) is not None:
-            return ForgottenSession()
+            return UnsavedSession()
         try:
             self.use_current_key(app)
         except Unavailable as error:
             # Flask has no error handlers yet when it opens the session, and some routes need none.
             request.environ[UNREADABLE] = error
-            return ForgottenSession()
+            return UnsavedSession()
         cookie = sent_cookie(request, self.get_cookie_name(app))
         if cookie is None:
             return self.session_class()
@@ -130,7 +130,7 @@ class Cookies(SecureCookieSessionInterface):
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         # ``Vary: Cookie`` is set in web/headers on every response that may not be cached.
-        if session.modified and not isinstance(session, ForgottenSession) and not is_for_everybody(response):
+        if session.modified and not isinstance(session, UnsavedSession) and not is_for_everybody(response):
             super().save_session(app, session, response)
 
 
@@ -176,11 +176,11 @@ def store_session(
         after_this_request(mark_window)
 
 
-def use_former(rotation: SessionRotation, key: str) -> FormerUse | None:
+def accept_former_secret(rotation: SessionRotation, key: str) -> FormerUse | None:
     """Handle a former session secret: if it is accepted, the browser gets the present one again."""
     used = rotation.former_use(key)
     if used is not None and used.is_accepted:
-        hand_out(rotation.successor(used.session_id, session[SECRET]))
+        send_new_secret(rotation.successor(used.session_id, session[SECRET]))
         g.is_secret_new = True
     return used
 
@@ -193,7 +193,7 @@ def renew(rotation: SessionRotation, principal: Principal, moment: datetime, idl
     if cookie.pop(UNSEEN, False):
         after_response.after_response(partial(rotation.note_use, principal.credential_id))
     if has_come_back(principal.last_used_at, moment, idle):
-        hand_out(rotation.rotate(principal.credential_id, cookie[SECRET]))
+        send_new_secret(rotation.rotate(principal.credential_id, cookie[SECRET]))
 
 
 def has_come_back(last_used_at: datetime | None, moment: datetime, idle: timedelta) -> bool:
@@ -205,7 +205,7 @@ def has_come_back(last_used_at: datetime | None, moment: datetime, idle: timedel
     return window_cookie() not in request.cookies and (away is None or away >= MINUTE)
 
 
-def hand_out(secret: str | None) -> None:
+def send_new_secret(secret: str | None) -> None:
     if secret is not None:
         session[SECRET], session[UNSEEN] = secret, True
         after_this_request(mark_window)
@@ -230,4 +230,4 @@ def clear(db: Session, user_id: UUID) -> None:
 
 
 def init_app(app: Flask, key: CookieKey) -> None:
-    app.session_interface = Cookies(key)
+    app.session_interface = CookieSessionInterface(key)

@@ -11,7 +11,7 @@ UNWRITTEN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class SessionExpiry:
     """When a session ends, and what extends it."""
 
     at: datetime
@@ -20,7 +20,7 @@ class End:
     is_near: bool
 
 
-def end_of(principal: Principal, idle: timedelta, now: datetime) -> End:
+def end_of(principal: Principal, idle: timedelta, now: datetime) -> SessionExpiry:
     """The earlier of idle timeout and absolute timeout, if no request follows.
 
     Args:
@@ -28,4 +28,4 @@ def end_of(principal: Principal, idle: timedelta, now: datetime) -> End:
     """
     last = principal.expires_at
     unused = last if principal.idle_at is None else max(principal.idle_at, now + idle - UNWRITTEN)
-    return End(min(last, unused), unused >= last, min(last, unused) - now <= WARNING)
+    return SessionExpiry(min(last, unused), unused >= last, min(last, unused) - now <= WARNING)

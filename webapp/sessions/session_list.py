@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from webapp.core.former_names import HasIpAddress
-from webapp.core.humanize import ways_in_words
+from webapp.core.humanize import methods_in_words
 from webapp.credentials.models import Credential
 from webapp.guard.principal import Principal
 from webapp.sessions.lifecycle import live
@@ -14,7 +14,7 @@ from webapp.sessions.models import BrowserSession
 from webapp.sessions.user_agents import describe_user_agent
 
 
-class Device(HasIpAddress, frozen=True, kw_only=True):
+class SessionEntry(HasIpAddress, frozen=True, kw_only=True):
     """A live session."""
 
     id: UUID
@@ -31,18 +31,18 @@ class Device(HasIpAddress, frozen=True, kw_only=True):
     remembered: bool
 
 
-def devices(db: Session, principal: Principal) -> list[Device]:
+def list_sessions(db: Session, principal: Principal) -> list[SessionEntry]:
     """Sessions of the caller: the current one first, then the others by last use."""
-    found = [device_of(credential, browser, principal) for credential, browser in live(db, principal.user_id)]
+    found = [session_entry(credential, browser, principal) for credential, browser in live(db, principal.user_id)]
     return sorted(found, key=lambda device: not device.is_current)
 
 
-def device_of(credential: Credential, browser: BrowserSession, principal: Principal | None = None) -> Device:
-    return Device(
+def session_entry(credential: Credential, browser: BrowserSession, principal: Principal | None = None) -> SessionEntry:
+    return SessionEntry(
         id=credential.id,
         name=describe_user_agent(browser.user_agent),
         ip_address=credential.last_used_from or browser.ip_address,
-        method=ways_in_words(credential.amr),
+        method=methods_in_words(credential.amr),
         started_at=credential.created_at,
         last_seen_at=credential.last_used_at or credential.created_at,
         expires_at=credential.expires_at,

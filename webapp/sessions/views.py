@@ -12,10 +12,10 @@ from wtforms import HiddenField
 from webapp.core.clock import now
 from webapp.core.translation import _, _n
 from webapp.guard import Principal, require
-from webapp.sessions import lifecycle, trusted
-from webapp.sessions.expiry_notice import End, end_of
+from webapp.sessions import lifecycle, trusted_browsers
+from webapp.sessions.expiry_notice import SessionExpiry, end_of
 from webapp.sessions.lifecycle import SessionLifetimes
-from webapp.sessions.session_list import devices
+from webapp.sessions.session_list import list_sessions
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
 from webapp.web.known_fields import reads
@@ -60,7 +60,7 @@ def end(principal: Principal, session_id: UUID) -> ResponseReturnValue:
 @responds(None, status=204)
 def distrust(principal: Principal, trust_id: UUID) -> ResponseReturnValue:
     """Stop trusting a browser. Its next login requires a second factor again."""
-    if not trusted.end(db(), principal.user_id, trust_id):
+    if not trusted_browsers.end(db(), principal.user_id, trust_id):
         raise Problem(404, _("Browser not found"), _("It is no longer trusted, or it is not yours."))
     return redirect_or_json(url_for("sessions.index"), _("The browser is no longer trusted."))
 
@@ -68,7 +68,7 @@ def distrust(principal: Principal, trust_id: UUID) -> ResponseReturnValue:
 @bp.get("/account/sessions/end-others")
 @require(session=True)
 def end_others_form(principal: Principal) -> ResponseReturnValue:
-    found = [device for device in devices(db(), principal) if not device.is_current]
+    found = [device for device in list_sessions(db(), principal) if not device.is_current]
     return render_template("sessions/end_others.html", sessions=found)
 
 
@@ -88,7 +88,7 @@ def end_others(principal: Principal) -> ResponseReturnValue:
 @require(session=True)
 @reads("next")
 def ending(principal: Principal) -> ResponseReturnValue:
-    found, target = end_here(principal), safe_path(request.args.get("next"))
+    found, target = current_session_expiry(principal), safe_path(request.args.get("next"))
     response = make_response(render_template("sessions/ending.html", end=found, next=target or ""))
     # Without JavaScript the page cannot notice the end, so it reloads right after it and gets the login page.
     seconds = int((found.at - now()).total_seconds()) + 61
@@ -101,7 +101,7 @@ def ending(principal: Principal) -> ResponseReturnValue:
 @responds(ExtendedSession, form=StayForm)
 def stay(principal: Principal) -> ResponseReturnValue:
     """Extend the idle timeout of the current session."""
-    form, found = StayForm(), end_here(principal)
+    form, found = StayForm(), current_session_expiry(principal)
     if not form.validate_on_submit():
         raise form.refused()
     return redirect_or_json(
@@ -109,12 +109,14 @@ def stay(principal: Principal) -> ResponseReturnValue:
     )
 
 
-def session_end() -> End | None:
+def session_end() -> SessionExpiry | None:
     """The end of the current session, for the notice on every page."""
     principal: Principal = current_user
-    return end_here(principal) if principal.is_authenticated and principal.credential == "session" else None
+    return (
+        current_session_expiry(principal) if principal.is_authenticated and principal.credential == "session" else None
+    )
 
 
-def end_here(principal: Principal) -> End:
+def current_session_expiry(principal: Principal) -> SessionExpiry:
     ends = service(SessionLifetimes)
     return end_of(principal, ends.idle, now())

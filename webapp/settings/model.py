@@ -99,7 +99,7 @@ class Settings(ObservabilitySettings):
     trust_lifetime: Annotated[timedelta, "Lifetime of a trusted browser."] = timedelta(days=30)
     factor_reset_wait: Annotated[timedelta, "Waiting time of an admin's reset of second factors."] = timedelta(hours=24)
     login_tries_per_account: Annotated[int, "Failed logins per account in a window."] = 10
-    login_tries_per_address: Annotated[int, "Failed logins per network in a window."] = 50
+    login_tries_per_network: Annotated[int, "Failed logins per network in a window."] = 50
     login_window: Annotated[timedelta, "Window in which failed logins are counted."] = timedelta(minutes=15)
     hashes_at_once: Annotated[int, "Passwords that one process hashes at the same time."] = 1
     body_limit: Annotated[int, "Largest request body, in bytes."] = 64 * 1024

@@ -15,7 +15,7 @@ V = TypeVar("V")
 
 FILE = "_FILE"
 # Former names of settings, which are still accepted.
-FORMER = {"house_name": "site_name"}
+FORMER = {"house_name": "site_name", "login_tries_per_address": "login_tries_per_network"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,8 +95,15 @@ def describe(
 
 def scopes(routes: Iterable[Route]) -> list[str]:
     """All scopes, with the default ``resources:read``."""
-    needs = [route.need for route in routes if route.need is not None]
-    return sorted({name for need in [Requirement(), *needs] if not need.session for name in need.scopes.names})
+    needs = [route.requirement for route in routes if route.requirement is not None]
+    return sorted(
+        {
+            name
+            for requirement in [Requirement(), *needs]
+            if not requirement.session
+            for name in requirement.scopes.names
+        }
+    )
 
 
 def operations(
@@ -118,8 +125,8 @@ def operations(
             contract = contract_of(view)
             if contract is None and route.endpoint.partition(".")[0] not in own and not is_static(route):
                 contract = UNDESCRIBED
-            if contract is not None and route.need is not None:
-                found = operation(route, method, route.need, view, contract, ways=ways, in_cookie=in_cookie)
+            if contract is not None and route.requirement is not None:
+                found = operation(route, method, route.requirement, view, contract, ways=ways, in_cookie=in_cookie)
                 if methods[route.endpoint, route.path] > 1:
                     found = replace(found, id=f"{found.id}.{method.lower()}")
                 id_counts[found.id] += 1
@@ -133,7 +140,7 @@ def is_static(route: Route) -> bool:
 def operation(
     route: Route,
     method: str,
-    need: Requirement,
+    requirement: Requirement,
     view: View,
     contract: Contract,
     *,
@@ -148,10 +155,10 @@ def operation(
         tag=tag_name(route.endpoint.partition(".")[0]),
         summary=summary.rstrip(".") or humanize(route.endpoint.rpartition(".")[2]).capitalize(),
         description=rest.strip(),
-        security=ways_in(need, is_change=is_change(method), ways=ways, in_cookie=in_cookie),
+        security=ways_in(requirement, is_change=is_change(method), ways=ways, in_cookie=in_cookie),
         by_session=route.by_session,
         by_token=route.by_token,
-        refusals=refusals(need, route.path, view, contract, is_change=is_change(method)),
+        refusals=refusals(requirement, route.path, view, contract, is_change=is_change(method)),
         contract=contract,
     )
 
@@ -162,24 +169,24 @@ def tag_name(name: str) -> str:
 
 
 def ways_in(
-    need: Requirement, *, is_change: bool, ways: Sequence[str] = WAYS, in_cookie: bool = False
+    requirement: Requirement, *, is_change: bool, ways: Sequence[str] = WAYS, in_cookie: bool = False
 ) -> list[dict[str, list[str]]]:
     """Security requirements of a route: alternatives, with the scope for tokens."""
     session: dict[str, list[str]] = {"session": [], "csrf": []} if is_change else {"session": []}
-    if need.is_public:
-        return [session] if is_change and need.reads_cookies else []
-    by_token: list[dict[str, list[str]]] = [{way: scopes} for way in ways for scopes in need.scopes.ways()]
-    if in_cookie and need.reads_cookies:
+    if requirement.is_public:
+        return [session] if is_change and requirement.reads_cookies else []
+    by_token: list[dict[str, list[str]]] = [{way: scopes} for way in ways for scopes in requirement.scopes.ways()]
+    if in_cookie and requirement.reads_cookies:
         csrf: dict[str, list[str]] = {"csrf": []} if is_change else {}
-        by_token += [{"tokenCookie": scopes} | csrf for scopes in need.scopes.ways()]
-    found = [session] if need.session else [*by_token, session] if need.reads_cookies else by_token
-    return [*found, {}] if need.is_optional and not is_change else found
+        by_token += [{"tokenCookie": scopes} | csrf for scopes in requirement.scopes.ways()]
+    found = [session] if requirement.session else [*by_token, session] if requirement.reads_cookies else by_token
+    return [*found, {}] if requirement.is_optional and not is_change else found
 
 
-def refusals(need: Requirement, rule: str, view: View, contract: Contract, *, is_change: bool) -> set[int]:
+def refusals(requirement: Requirement, rule: str, view: View, contract: Contract, *, is_change: bool) -> set[int]:
     """Status codes of refusals by the guard, by ``known_fields`` and by the view."""
     found = set(contract.refuses)
-    if not need.is_public or need.is_anonymous_only or (is_change and need.reads_cookies):
+    if not requirement.is_public or requirement.is_anonymous_only or (is_change and requirement.reads_cookies):
         found |= {401, 403, 503}
     if is_change:
         found |= {400, 413, 415, 503} | ({422} if known_names(view).fields is not None else set())

@@ -22,7 +22,7 @@ from webapp.tokens import snippets
 from webapp.web import token_cookie
 from webapp.web.api_schema import responds
 from webapp.web.i18n import language
-from webapp.web.negotiation import as_json, for_everybody, show, wants_page
+from webapp.web.negotiation import as_json, publicly_cacheable, show, wants_page
 from webapp.web.problem_kinds import KINDS, WORDS, ProblemKind
 from webapp.web.problems import Problem
 from webapp.web.registry import service, services_of
@@ -72,7 +72,7 @@ def home() -> ResponseReturnValue:
 @responds(Health)
 def healthz() -> ResponseReturnValue:
     """Liveness check."""
-    return for_everybody(as_json(Health("ok")))
+    return publicly_cacheable(as_json(Health("ok")))
 
 
 @bp.get("/readyz")
@@ -85,7 +85,7 @@ def readyz() -> ResponseReturnValue:
         title, _detail = WORDS[503]
         headers = {"Retry-After": str(FRESH.seconds)}
         raise Problem(503, title, NOT_READY[found.failure], extra=found.failure._asdict(), headers=headers)
-    return for_everybody(as_json(Ready("ok", [Warned(*warning) for warning in found.warnings])))
+    return publicly_cacheable(as_json(Ready("ok", [Warned(*warning) for warning in found.warnings])))
 
 
 class Jwks(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from webapp.core.translation import _
 from webapp.guard.token_grant import METHODS
-from webapp.tokens.scopes import Opening, Scope
+from webapp.tokens.scopes import Scope, ScopedRoute
 
 RESOURCE = "app"
 
@@ -54,4 +54,4 @@ class AppScope(Scope):
 
 def app_scope(slug: str, *, name: str, host: str, roles: frozenset[str] | None) -> AppScope:
     scope = f"{RESOURCE}:{slug}"
-    return AppScope(scope, tuple(Opening(f"{method} {scope}", None) for method in METHODS), None, name, host, roles)
+    return AppScope(scope, tuple(ScopedRoute(f"{method} {scope}", None) for method in METHODS), None, name, host, roles)

@@ -57,7 +57,7 @@ def issue_token(
     enforce(Requirement(session=True, level=catalogue.level_for(granted, service(Demands))))
     token_request = TokenRequest(
         name=checked_name(name),
-        authority=TokenGrant(scopes=granted),
+        grant=TokenGrant(scopes=granted),
         lifetime=lifetime,
         origin="app",
         claims=claims or {},

@@ -10,7 +10,7 @@ from uuid import UUID
 from webapp.core import jwt
 from webapp.core.clock import seconds
 from webapp.core.keys import KeyRing
-from webapp.guard.principal import CredentialRef, NotAccepted, SiteMoved
+from webapp.guard.principal import CredentialRef, IssuedUnderFormerUrl, NotAccepted
 
 TYP = "at+jwt"
 MAX_REMEMBERED = 4096
@@ -41,7 +41,7 @@ class TokenAuthenticator:
         """Verify a token and return the credential that it names; its row is not read.
 
         Raises:
-            NotAccepted: ``token_expired`` or ``token_invalid``; ``SiteMoved``.
+            NotAccepted: ``token_expired`` or ``token_invalid``; ``IssuedUnderFormerUrl``.
         """
         if len(token) > LONGEST:
             raise NotAccepted("token_invalid", "longer than a token of this site")
@@ -65,7 +65,7 @@ class TokenAuthenticator:
         except jwt.Expired as error:
             raise NotAccepted("token_expired", str(error), key=key_in(error.claims)) from error
         except jwt.OtherIssuer as error:
-            raise SiteMoved(str(error)) from error
+            raise IssuedUnderFormerUrl(str(error)) from error
         except (jwt.TokenError, ValueError) as error:
             raise NotAccepted("token_invalid", str(error)) from error
         result = VerifiedToken(CredentialRef(key=key, kind="token", user_id=owner), float(claims["exp"]))

@@ -30,20 +30,20 @@ class InvalidClaims(Exception):
     """A hook returned claims that are not allowed; the message is for its developer."""
 
 
-def client_of(authority: TokenGrant | None) -> str:
+def client_of(grant: TokenGrant | None) -> str:
     """The claim ``client_id`` of a token with this grant: of its app, or of this site."""
-    return (authority and authority.client) or CLIENT_ID
+    return (grant and grant.client) or CLIENT_ID
 
 
-def audience_of(authority: TokenGrant | None) -> str | None:
+def audience_of(grant: TokenGrant | None) -> str | None:
     """The other service that a token is for; None for this site.
 
     Raises:
         ValueError: there are several.
     """
-    if authority is None or not authority.audiences:
+    if grant is None or not grant.audiences:
         return None
-    (audience,) = authority.audiences
+    (audience,) = grant.audiences
     return audience
 
 

@@ -20,12 +20,12 @@ class TokenTerms:
 
     name: str
     note: str | None
-    authority: TokenGrant
+    grant: TokenGrant
     expires_at: datetime
 
     @property
     def bounds(self) -> Bounds:
-        return Bounds(self.authority, self.expires_at)
+        return Bounds(self.grant, self.expires_at)
 
 
 class TokenEdited(Protocol):
@@ -55,7 +55,7 @@ def terms_of(row: TokenRow) -> TokenTerms:
     return TokenTerms(
         name=row.entry.name,
         note=row.entry.note,
-        authority=row.credential.authority or TokenGrant(),
+        grant=row.credential.grant or TokenGrant(),
         expires_at=row.credential.expires_at,
     )
 
@@ -74,7 +74,7 @@ def edit(db: Session, row: TokenRow, after: TokenTerms) -> TokenEdit:
             row.entry.name, row.entry.taken_name, row.entry.note = after.name, after.name.casefold(), after.note
     except IntegrityError as error:
         raise TokenNameTaken(after.name) from error
-    row.credential.authority, row.credential.expires_at = after.authority, after.expires_at
+    row.credential.grant, row.credential.expires_at = after.grant, after.expires_at
     record(
         db,
         Event.TOKEN_EDITED,
@@ -89,4 +89,4 @@ def edit(db: Session, row: TokenRow, after: TokenTerms) -> TokenEdit:
 
 
 def audited_terms(terms: TokenTerms) -> dict[str, object]:
-    return {"name": terms.name, **facts(terms.authority), "expires_at": terms.expires_at.isoformat()}
+    return {"name": terms.name, **facts(terms.grant), "expires_at": terms.expires_at.isoformat()}

@@ -108,9 +108,9 @@ def facts(principal: Principal, scopes: frozenset[str]) -> dict[str, Any]:
     if principal.auth_time.timestamp() > 0:
         proven = {"auth_time": int(principal.auth_time.timestamp()), "amr": principal.amr.split()}
         found |= proven | {"acr": level_of(principal.amr).acr}
-    if principal.authority and principal.authority.jkt:
-        found["cnf"] = {"jkt": principal.authority.jkt}
-    if principal.authority and (restrictions := restrictions_of(principal.authority)):
+    if principal.grant and principal.grant.jkt:
+        found["cnf"] = {"jkt": principal.grant.jkt}
+    if principal.grant and (restrictions := restrictions_of(principal.grant)):
         found["restrictions"] = msgspec.to_builtins(restrictions)
     return found
 

@@ -22,7 +22,7 @@ class TokenRecord(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     """Why it has no expiry; None if it has one."""
     origin: str
-    authority: TokenGrant | None
+    grant: TokenGrant | None
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
@@ -42,7 +42,7 @@ class ScriptLoginRecord(msgspec.Struct, frozen=True, kw_only=True):
     app: str | None
     """Name of the app; None for a script."""
     user_agent: str
-    authority: TokenGrant | None
+    grant: TokenGrant | None
     started_at: datetime
     started_from: str | None
     refreshed_at: datetime | None
@@ -64,7 +64,7 @@ def token_of(entry: ApiToken, credential: Credential) -> TokenRecord:
         note=entry.note,
         reason=entry.reason,
         origin=entry.origin,
-        authority=credential.authority,
+        grant=credential.grant,
         created_at=credential.created_at,
         expires_at=credential.expires_at,
         revoked_at=credential.revoked_at,
@@ -91,9 +91,9 @@ def login_of(family: RefreshFamily, credential: Credential) -> ScriptLoginRecord
         id=family.id,
         app=family.app_name,
         user_agent=family.user_agent,
-        authority=credential.authority,
+        grant=credential.grant,
         started_at=credential.created_at,
-        started_from=family.address,
+        started_from=family.ip_address,
         refreshed_at=credential.last_used_at,
         refreshed_from=credential.last_used_from,
         expires_at=credential.expires_at,

@@ -14,7 +14,7 @@ def note_issuer(db: Session, url: str) -> None:
     db.execute(update(ApiToken).where(ApiToken.issuer.is_(None)).values(issuer=url))
 
 
-def stuck_by_issuer(db: Session, accepted: Collection[str]) -> dict[str, int]:
+def unaccepted_by_issuer(db: Session, accepted: Collection[str]) -> dict[str, int]:
     """Number of live tokens by their issuer, if it is none of the URLs that this site accepts."""
     live = ApiToken.id.in_(credentials.live_ids("token"))
     query = select(ApiToken.issuer, func.count()).where(live, ApiToken.issuer.not_in(accepted))

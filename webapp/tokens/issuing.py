@@ -62,10 +62,10 @@ class AlreadyIssued(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRequest:
-    """A token to issue. The scopes in ``authority`` must have been checked (``Catalogue.check``)."""
+    """A token to issue. The scopes in ``grant`` must have been checked (``Catalogue.check``)."""
 
     name: str
-    authority: TokenGrant
+    grant: TokenGrant
     lifetime: timedelta | None
     """None for no expiry."""
     origin: str
@@ -134,7 +134,7 @@ class TokenIssuer:
             user_id=user_id,
             lifetime=requested.lifetime,
             proof=proof,
-            authority=requested.authority,
+            grant=requested.grant,
             family_id=requested.family_id,
         )
         entry = insert_row(db, user_id, requested, token_id, issuer=self.url)
@@ -145,7 +145,7 @@ class TokenIssuer:
             actor_id=requested.actor_id,
             credential_id=token_id,
             name=requested.name,
-            **facts(requested.authority),
+            **facts(requested.grant),
             **because(requested.reason),
             origin=requested.origin,
             amr=proof.amr,
@@ -173,9 +173,9 @@ class TokenIssuer:
             | gathered(self.hooks, credential.user_id, scopes_of(credential), own or {})
             | {
                 "iss": self.url,
-                "aud": audience_of(credential.authority) or self.url,
+                "aud": audience_of(credential.grant) or self.url,
                 "sub": str(credential.user_id),
-                "client_id": client_of(credential.authority),
+                "client_id": client_of(credential.grant),
                 "jti": credential.key,
                 "iat": int(credential.created_at.timestamp()),
                 "exp": int(credential.expires_at.timestamp()),
@@ -184,8 +184,8 @@ class TokenIssuer:
             }
             | proven(credential)
         )
-        if credential.authority and credential.authority.jkt:
-            claims["cnf"] = {"jkt": credential.authority.jkt}
+        if credential.grant and credential.grant.jkt:
+            claims["cnf"] = {"jkt": credential.grant.jkt}
         return jwt.sign(claims, typ=TYP, key=self.ring.current(), headers=headers)
 
 
@@ -199,12 +199,12 @@ def proven(credential: Credential) -> dict[str, Any]:
 
 def scopes_of(credential: Credential) -> list[str]:
     """The scopes of a token, sorted."""
-    return sorted(credential.authority.scopes) if credential.authority else []
+    return sorted(credential.grant.scopes) if credential.grant else []
 
 
-def facts(authority: TokenGrant) -> dict[str, Any]:
+def facts(grant: TokenGrant) -> dict[str, Any]:
     """Scopes and restrictions of a token, for the audit log; without restrictions that are not set."""
-    found: dict[str, Any] = msgspec.to_builtins(authority, order="deterministic")
+    found: dict[str, Any] = msgspec.to_builtins(grant, order="deterministic")
     return {"scopes": []} | found
 
 

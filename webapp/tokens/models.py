@@ -65,7 +65,7 @@ class RefreshFamily(Base):
     app_name: Mapped[str | None] = mapped_column(String(50))
     access_lifetime: Mapped[timedelta]
     user_agent: Mapped[str] = mapped_column(String(300))
-    address: Mapped[str | None] = mapped_column(String(45))
+    ip_address: Mapped[str | None] = mapped_column("address", String(45), key="ip_address")
 
 
 class RefreshToken(Base):

@@ -49,12 +49,12 @@ class ScriptClient:
 class FamilyTerms:
     """Permissions and lifetimes chosen at the login, for all its tokens."""
 
-    authority: TokenGrant
+    grant: TokenGrant
     """Maximum permissions of its access tokens."""
     access_lifetime: timedelta
     ends: RefreshLifetimes
     app_name: str | None = None
-    """Name of the app that ``authority`` names; None for a script."""
+    """Name of the app that ``grant`` names; None for a script."""
     sid: UUID | None = None
     """``sid`` of the session with which it ends or expires; None if it outlives it."""
 
@@ -81,17 +81,17 @@ def begin(
         lifetime=terms.ends.lifetime,
         idle=terms.ends.idle,
         proof=proof,
-        authority=terms.authority,
+        grant=terms.grant,
         sid=terms.sid,
     )
     NEW_FAMILY.into(
         db,
         id=family_id,
-        client_id=UUID(terms.authority.client) if terms.authority.client else None,
+        client_id=UUID(terms.grant.client) if terms.grant.client else None,
         app_name=terms.app_name,
         access_lifetime=terms.access_lifetime,
         user_agent=caller.user_agent[:LONGEST_AGENT],
-        address=caller.ip_address,
+        ip_address=caller.ip_address,
     )
     return with_first_token(db, credential, terms)
 
@@ -106,12 +106,12 @@ def activate(db: Session, family_id: UUID, terms: FamilyTerms, caller: ScriptCli
     credential = credentials.find(db, family_id, kind="refresh")
     if locked is None or credential is None or not locked.is_live(moment):
         return None
-    credential.authority, credential.expires_at = terms.authority, moment + terms.ends.lifetime
+    credential.grant, credential.expires_at = terms.grant, moment + terms.ends.lifetime
     credential.idle = terms.ends.idle
     credential.idle_at = moment + terms.ends.idle if terms.ends.idle else None
     family = db.get_one(RefreshFamily, family_id)
     family.access_lifetime = terms.access_lifetime
-    family.user_agent, family.address = caller.user_agent[:LONGEST_AGENT], caller.ip_address
+    family.user_agent, family.ip_address = caller.user_agent[:LONGEST_AGENT], caller.ip_address
     return with_first_token(db, credential, terms)
 
 

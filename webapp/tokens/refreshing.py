@@ -49,7 +49,7 @@ class LockedRefreshToken:
 
     @property
     def scopes(self) -> frozenset[str]:
-        return self.credential.authority.scopes if self.credential.authority else frozenset()
+        return self.credential.grant.scopes if self.credential.grant else frozenset()
 
 
 BY_DIGEST = RowQuery(
@@ -116,8 +116,8 @@ def wait(db: Session, locked_token: LockedRefreshToken, now: datetime) -> timede
     return BURST_WINDOW - (now - since) if since is not None and now - since < BURST_WINDOW else None
 
 
-def follow(
-    db: Session, locked_token: LockedRefreshToken, state: RefreshState, succession: RefreshSecrets, now: datetime
+def next_refresh_token(
+    db: Session, locked_token: LockedRefreshToken, state: RefreshState, refresh_secrets: RefreshSecrets, now: datetime
 ) -> str | None:
     """The next refresh token: a new one for FRESH, the same again for REPEATED; None if another request was faster.
 
@@ -125,10 +125,10 @@ def follow(
     """
     token, generation = locked_token.token, locked_token.token.generation + 1
     if state is RefreshState.REPEATED:
-        return succession.again(locked_token.secret, token.family_id, generation, locked_token.later[0].digest)
+        return refresh_secrets.again(locked_token.secret, token.family_id, generation, locked_token.later[0].digest)
     if SPENT.run(db, token=token.digest, moment=now) == 0:
         return None
-    successor = succession.after(locked_token.secret, token.family_id, generation)
+    successor = refresh_secrets.after(locked_token.secret, token.family_id, generation)
     refresh_families.enter_token(db, successor, token.family_id, generation=generation)
     return successor
 

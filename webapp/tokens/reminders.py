@@ -44,7 +44,7 @@ class DueReminder:
     """Number of tokens examined, including those not mentioned, which are not examined again."""
 
 
-def take(db: Session, token_id: UUID, kind: str, *, every: timedelta | None = None) -> bool:
+def mark_due(db: Session, token_id: UUID, kind: str, *, every: timedelta | None = None) -> bool:
     """Whether a mail is due, and mark it as sent; ``every`` is None for a mail that is sent only once."""
     before = now() - every if every else EPOCH
     return db.execute(TAKE, {"token_id": token_id, "kind": kind, "now": now(), "before": before}).first() is not None
@@ -109,5 +109,7 @@ def next_due(
     user_id = first[0].user_id
     found = db.execute(query.where(ApiToken.user_id == user_id).order_by(Credential.expires_at).limit(MAX_TOKENS))
     rows = [TokenRow(entry, credential) for entry, credential in found]
-    tokens_to_mention = [row for row in rows if take(db, row.entry.id, kind_of(row)) and is_worth(row, kind_of(row))]
+    tokens_to_mention = [
+        row for row in rows if mark_due(db, row.entry.id, kind_of(row)) and is_worth(row, kind_of(row))
+    ]
     return DueReminder(user_id, tokens_to_mention, len(rows))

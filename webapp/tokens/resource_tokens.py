@@ -40,6 +40,6 @@ def of_other_service(token: str) -> Principal:
     except (jwt.TokenError, ValueError) as error:
         raise NotAccepted("token_invalid", str(error)) from error
     principal = validate_credential(reference)
-    if principal.authority is None or principal.authority.audiences != (audience,):
+    if principal.grant is None or principal.grant.audiences != (audience,):
         raise NotAccepted("token_invalid", "aud is not that of its row")
     return principal

@@ -18,13 +18,13 @@ class Restrictions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     requests_per_minute: int | UnsetType = UNSET
 
 
-def restrictions_of(authority: TokenGrant) -> Restrictions | UnsetType:
+def restrictions_of(grant: TokenGrant) -> Restrictions | UnsetType:
     """None of them is secret from a service that may introspect the token."""
-    if not authority.is_limited:
+    if not grant.is_limited:
         return UNSET
     return Restrictions(
-        networks=list(authority.networks) or UNSET,
-        methods=sorted(authority.methods) or UNSET,
-        paths=sorted(authority.resources) or UNSET,
-        requests_per_minute=authority.per_minute or UNSET,
+        networks=list(grant.networks) or UNSET,
+        methods=sorted(grant.methods) or UNSET,
+        paths=sorted(grant.resources) or UNSET,
+        requests_per_minute=grant.per_minute or UNSET,
     )

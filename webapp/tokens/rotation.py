@@ -77,7 +77,7 @@ def rotate(db: Session, issuer: TokenIssuer, user_id: UUID, token_id: UUID, opti
         name=former.entry.name,
         note=former.entry.note,
         reason=former.entry.reason,
-        authority=inherited(credential),
+        grant=inherited(credential),
         lifetime=lifetime_after(credential, options),
         origin="rotation",
         rotated_from=token_id,
@@ -122,7 +122,7 @@ def repeatable_successor(db: Session, former: TokenRow, options: RotationOptions
     is_recent = abs(now() - (former.entry.rotated_at or now())) < options.retry_window
     if credential.last_used_at is not None and not is_recent:
         raise NotRotatable(_("It was already rotated, and the new token is in use. Use that one instead."), entry.id)
-    before, after = inherited(former.credential), credential.authority or TokenGrant()
+    before, after = inherited(former.credential), credential.grant or TokenGrant()
     if is_wider(Bounds(before, credential.expires_at), Bounds(after, credential.expires_at)):
         raise NotRotatable(
             _("It was already rotated, and the new token has more permissions now. Use that one instead."), entry.id
@@ -165,7 +165,7 @@ def locked_token(db: Session, user_id: UUID, token_id: UUID) -> TokenRow:
 
 def inherited(credential: Credential) -> TokenGrant:
     """The permissions of the new token: the same, and it shares the rate limit count of the old one."""
-    former = credential.authority or TokenGrant()
+    former = credential.grant or TokenGrant()
     if former.per_minute is None:
         return former
     return msgspec.structs.replace(former, counted_as=former.counted_as or credential.id.hex)

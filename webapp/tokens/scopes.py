@@ -39,7 +39,7 @@ ACTIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class ScopedRoute:
     """A route that requires a scope."""
 
     route: str
@@ -72,7 +72,7 @@ class Scope:
     """A scope, with the routes that it opens and its description."""
 
     name: str
-    openings: tuple[Opening, ...]
+    openings: tuple[ScopedRoute, ...]
     resource: Resource | None = None
 
     @property
@@ -159,11 +159,11 @@ class Catalogue:
         further: ScopesOf = no_others,
     ) -> None:
         self._further = further
-        openings: dict[str, list[Opening]] = {GENERAL: [], SHARE_ROLES: []}
-        for route, need in routes:
-            if not need.is_public and not need.session:
-                for name in sorted(need.scopes.names):
-                    opening = Opening(route, need.role, need.level, need.scopes.besides(name))
+        openings: dict[str, list[ScopedRoute]] = {GENERAL: [], SHARE_ROLES: []}
+        for route, requirement in routes:
+            if not requirement.is_public and not requirement.session:
+                for name in sorted(requirement.scopes.names):
+                    opening = ScopedRoute(route, requirement.role, requirement.level, requirement.scopes.besides(name))
                     openings.setdefault(name, []).append(opening)
         self.scopes = {
             name: Scope(name, tuple(found), (resources or {}).get(name.partition(":")[0]))
@@ -200,7 +200,7 @@ class Catalogue:
         scopes = list(names)
         return max([demands.of_scopes(scopes), *(opening.level for opening in self.openings(scopes))])
 
-    def openings(self, names: Iterable[str]) -> list[Opening]:
+    def openings(self, names: Iterable[str]) -> list[ScopedRoute]:
         """The routes that these scopes open."""
         scopes = frozenset(names)
         found = (opening for name in sorted(scopes & self.scopes.keys()) for opening in self.scopes[name].openings)

@@ -41,14 +41,14 @@ class ScriptLogin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SEEN = (
-    select(RefreshFamily.user_agent, RefreshFamily.address)
+    select(RefreshFamily.user_agent, RefreshFamily.ip_address)
     .join(Credential, Credential.id == RefreshFamily.id)
     .where(Credential.user_id == bindparam("user_id"), Credential.kind == "refresh")
 )
 CALLERS = SEEN.distinct()
 EXACTLY = SEEN.where(
     RefreshFamily.user_agent == bindparam("user_agent"),
-    RefreshFamily.address.is_not_distinct_from(bindparam("ip_address")),
+    RefreshFamily.ip_address.is_not_distinct_from(bindparam("ip_address")),
 ).limit(1)
 
 
@@ -86,7 +86,7 @@ def script_login(
         client=family.app_name or family.user_agent.partition(" ")[0] or _("a script"),
         scopes=scopes_of(credential),
         started_at=credential.created_at,
-        started_from=family.address,
+        started_from=family.ip_address,
         refreshed_at=credential.last_used_at,
         refreshed_from=credential.last_used_from,
         idle_at=credential.idle_at,

@@ -8,38 +8,38 @@ from webapp.core.clock import NEVER
 from webapp.core.humanize import minute
 from webapp.core.translation import _, _n, listed
 from webapp.guard.token_grant import READS, TokenGrant
-from webapp.tokens.scopes import READ, WRITE, Catalogue, Opening, Scope, displayed_path
+from webapp.tokens.scopes import READ, WRITE, Catalogue, Scope, ScopedRoute, displayed_path
 from webapp.web.templating import number
 
 MAX_LISTED = 4
 
 
-def summary(authority: TokenGrant, expires_at: datetime, catalogue: Catalogue, *, zone: tzinfo = UTC) -> list[str]:
+def summary(grant: TokenGrant, expires_at: datetime, catalogue: Catalogue, *, zone: tzinfo = UTC) -> list[str]:
     """Sentences such as "Can read Reports until 14 March 2027, 12:00 UTC." and "Cannot change anything …"."""
-    scopes = [catalogue.scopes[name] for name in sorted(authority.scopes) if name in catalogue.scopes]
+    scopes = [catalogue.scopes[name] for name in sorted(grant.scopes) if name in catalogue.scopes]
     if not scopes:
         return [_("Can do nothing yet: no permission is chosen.")]
-    useful = [scope for scope in scopes if opens_something(scope, authority)]
+    useful = [scope for scope in scopes if opens_something(scope, grant)]
     if not useful:
         return [_("Can do nothing yet: its limits exclude everything that its permissions allow.")]
-    limits = limits_of(authority)
+    limits = limits_of(grant)
     only = [_("Only %(limits)s.", limits=listed(limits))] if limits else []
-    return [can(useful, authority, expires_at, zone), *only, cannot(useful)]
+    return [can(useful, grant, expires_at, zone), *only, cannot(useful)]
 
 
-def opens_something(scope: Scope, authority: TokenGrant) -> bool:
-    return not scope.openings or any(permits(opening, authority) for opening in scope.openings)
+def opens_something(scope: Scope, grant: TokenGrant) -> bool:
+    return not scope.openings or any(permits(opening, grant) for opening in scope.openings)
 
 
-def permits(opening: Opening, authority: TokenGrant) -> bool:
+def permits(opening: ScopedRoute, grant: TokenGrant) -> bool:
     """Whether the restrictions of a token permit a route."""
-    is_method = not authority.methods or READS.get(opening.method, opening.method) in authority.methods
-    return is_method and (not authority.resources or opening.rule in authority.resources)
+    is_method = not grant.methods or READS.get(opening.method, opening.method) in grant.methods
+    return is_method and (not grant.resources or opening.rule in grant.resources)
 
 
-def can(scopes: Sequence[Scope], authority: TokenGrant, expires_at: datetime, zone: tzinfo) -> str:
+def can(scopes: Sequence[Scope], grant: TokenGrant, expires_at: datetime, zone: tzinfo) -> str:
     """The sentence about what a token can do."""
-    actions, networks = listed(actions_of(scopes)), shortened(authority.networks, style="or")
+    actions, networks = listed(actions_of(scopes)), shortened(grant.networks, style="or")
     if expires_at >= NEVER:
         if networks:
             return _("Can %(actions)s until it is revoked, from %(networks)s.", actions=actions, networks=networks)
@@ -65,15 +65,15 @@ def actions_of(scopes: Sequence[Scope]) -> list[str]:
     ]
 
 
-def limits_of(authority: TokenGrant) -> list[str]:
+def limits_of(grant: TokenGrant) -> list[str]:
     found = []
-    if authority.methods:
-        found.append(_("with %(methods)s", methods=listed(sorted(authority.methods))))
-    if authority.resources:
-        found.append(_("at %(paths)s", paths=shortened(map(displayed_path, sorted(authority.resources)))))
-    if authority.per_minute is not None:
-        found.append(_("up to %(count)s times a minute", count=number(authority.per_minute)))
-    if authority.jkt is not None:
+    if grant.methods:
+        found.append(_("with %(methods)s", methods=listed(sorted(grant.methods))))
+    if grant.resources:
+        found.append(_("at %(paths)s", paths=shortened(map(displayed_path, sorted(grant.resources)))))
+    if grant.per_minute is not None:
+        found.append(_("up to %(count)s times a minute", count=number(grant.per_minute)))
+    if grant.jkt is not None:
         found.append(_("with a proof made with its key"))
     return found
 

@@ -112,13 +112,13 @@ class TokenGlance(NamedTuple):
     revoked_at: datetime | None
     last_used_at: datetime | None
     rotated_at: datetime | None
-    authority: TokenGrant | None
+    grant: TokenGrant | None
 
 
 def glance(row: TokenRow) -> TokenGlance:
     found = row.credential
     times = found.created_at, found.expires_at, found.revoked_at, found.last_used_at
-    return TokenGlance(found.id, *times, row.entry.rotated_at, found.authority)
+    return TokenGlance(found.id, *times, row.entry.rotated_at, found.grant)
 
 
 def state_of(glance: TokenGlance, moment: datetime) -> str:
@@ -164,7 +164,7 @@ def token_page(
 
 def glances(db: Session, user_id: UUID, view: ColumnElement[bool]) -> list[TokenGlance]:
     columns: list[Any] = [Credential.id, Credential.created_at, Credential.expires_at, Credential.revoked_at]
-    columns += [Credential.last_used_at, ApiToken.rotated_at, Credential.authority]
+    columns += [Credential.last_used_at, ApiToken.rotated_at, Credential.grant]
     return [TokenGlance._make(found) for found in db.execute(of_owner(columns, user_id, view))]
 
 
@@ -184,8 +184,8 @@ def is_in_state(glance: TokenGlance, state: str, all_scopes: frozenset[str], mom
 
 def allows_all(glance: TokenGlance, all_scopes: frozenset[str]) -> bool:
     """Whether a token has all scopes that its owner can grant, if these are more than one."""
-    authority = glance.authority
-    return bool(authority and len(all_scopes) > 1 and authority.scopes >= all_scopes and not authority.is_bounded)
+    grant = glance.grant
+    return bool(grant and len(all_scopes) > 1 and grant.scopes >= all_scopes and not grant.is_bounded)
 
 
 def counts(db: Session, user_id: UUID) -> dict[str, int]:

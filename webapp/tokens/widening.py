@@ -12,18 +12,18 @@ from webapp.guard.token_grant import TokenGrant, network
 class Bounds:
     """Permissions and expiry of a token."""
 
-    authority: TokenGrant
+    grant: TokenGrant
     expires_at: datetime
 
 
 def is_wider(before: Bounds, after: Bounds) -> bool:
     """Whether ``after`` permits anything that ``before`` did not, or expires later."""
-    old, new = before.authority, after.authority
+    old, new = before.grant, after.grant
     return (
         bool(new.scopes - old.scopes)
-        or opens(old.resources, new.resources)
-        or opens(old.methods, new.methods)
-        or leaves(old.networks, new.networks)
+        or is_wider_set(old.resources, new.resources)
+        or is_wider_set(old.methods, new.methods)
+        or are_wider_networks(old.networks, new.networks)
         or (old.per_minute is not None and (new.per_minute is None or new.per_minute > old.per_minute))
         # With another key, another client can use it.
         or (old.jkt is not None and new.jkt != old.jkt)
@@ -31,12 +31,12 @@ def is_wider(before: Bounds, after: Bounds) -> bool:
     )
 
 
-def opens(old: AbstractSet[str], new: AbstractSet[str]) -> bool:
+def is_wider_set(old: AbstractSet[str], new: AbstractSet[str]) -> bool:
     """Whether a restriction permits anything that the old one did not; an empty one permits everything."""
     return bool(old) and (not new or not new <= old)
 
 
-def leaves(old: tuple[str, ...], new: tuple[str, ...]) -> bool:
+def are_wider_networks(old: tuple[str, ...], new: tuple[str, ...]) -> bool:
     """Whether the new networks contain IP addresses that the old ones, taken together, do not."""
     if not old:
         return False

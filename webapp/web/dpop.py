@@ -28,7 +28,7 @@ def proof_for(token: str | None) -> DpopProof:
     config = current_app.config
     base_urls = config["BASE_URL"], *config["FORMER_BASE_URLS"]
     proven_request = ProvenRequest(method=request.method, base_urls=base_urls, path=request.path, token=token)
-    return dpop.proven(header, proven_request, window=config["DPOP_WINDOW"])
+    return dpop.verify_proof(header, proven_request, window=config["DPOP_WINDOW"])
 
 
 def is_new(proof: DpopProof) -> bool:

@@ -28,7 +28,7 @@ def wants_page() -> bool:
     current = unproxied(request)
     if presented(current) is not None:
         return False
-    return prefers_html(current) or (current.mimetype in FORM_TYPES and not names("application/json"))
+    return prefers_html(current) or (current.mimetype in FORM_TYPES and not accepts_exactly("application/json"))
 
 
 def prefers_html(current: Request) -> bool:
@@ -37,10 +37,10 @@ def prefers_html(current: Request) -> bool:
     # Most scripts send "*/*": without parsing the header it is clear that it names no HTML.
     if "html" not in accept.lower():
         return False
-    return names("text/html") and quality("text/html") >= quality("application/json")
+    return accepts_exactly("text/html") and quality("text/html") >= quality("application/json")
 
 
-def names(kind: str) -> bool:
+def accepts_exactly(kind: str) -> bool:
     """Whether ``Accept`` names exactly this media type."""
     return quality(kind) > 0
 
@@ -63,7 +63,7 @@ def show(answer: msgspec.Struct, template: str, /, *, status: int = 200, **page:
     return as_json(answer, status=status)
 
 
-def for_everybody(response: Response, *, vary: str = "") -> Response:
+def publicly_cacheable(response: Response, *, vary: str = "") -> Response:
     """Mark a response that depends on no credential: caches may store it, and no cookie is set with it.
 
     Args:

@@ -121,7 +121,7 @@ def span(length: timedelta, *, with_direction: bool = False) -> str:
     return ""
 
 
-def client(product: str | None) -> str:
+def client_label(product: str | None) -> str:
     """The stored name of a client for people: "a script" in their language if it has none."""
     return client_name(product) if product else ""
 
@@ -142,7 +142,9 @@ def init_app(app: Flask, site: SiteInfo, zone: Callable[[], tzinfo] = lambda: UT
     Args:
         zone: returns the time zone of the current user, for ``exact``, ``day`` and ``clock``.
     """
-    app.jinja_env.filters |= {form.__name__: form for form in (iso, relative, span, number, weekday, monthday, client)}
+    app.jinja_env.filters |= {
+        form.__name__: form for form in (iso, relative, span, number, weekday, monthday, client_label)
+    }
     for form in (exact, day, clock):
         app.jinja_env.filters[form.__name__] = lambda instant, form=form: form(instant.astimezone(zone()))
     app.jinja_env.tests["endless"] = lambda instant: instant >= NEVER

@@ -137,7 +137,7 @@ def test_error_code_of_a_login_to_a_closed_account(app, user, change):
     ],
 )
 def test_error_code_of_too_many_attempts(make_app, path, body):
-    app = make_app(WEBAPP_EXCHANGE_AUDIENCES=REPORTS, WEBAPP_LOGIN_TRIES_PER_ADDRESS="1")
+    app = make_app(WEBAPP_EXCHANGE_AUDIENCES=REPORTS, WEBAPP_LOGIN_TRIES_PER_NETWORK="1")
     Script(app).post(path, json=body)
     answer = Script(app).post(path, json=body)
     assert is_refused(answer, 429, "temporarily_unavailable", "throttled")

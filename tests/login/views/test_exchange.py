@@ -97,8 +97,8 @@ def test_a_script_login_without_scopes_includes_no_roles(app, user):
 
 
 def test_introspection_returns_the_actor_and_restrictions_of_the_exchanged_token(app, user):
-    authority = TokenGrant(scopes=frozenset(["protected:read"]), per_minute=60)
-    made = exchange(app, factories.api_token(app, user, authority=authority).token).json["access_token"]
+    grant = TokenGrant(scopes=frozenset(["protected:read"]), per_minute=60)
+    made = exchange(app, factories.api_token(app, user, grant=grant).token).json["access_token"]
     asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
     said, introspected = claims(made), asker.post("/api/auth/introspect", json={"token": made}).json
     assert said["restrictions"] == {"requests_per_minute": 60}
@@ -111,7 +111,7 @@ def test_introspection_returns_restrictions_added_after_the_exchange(app, databa
     made = exchange(app, given.token).json["access_token"]
     with database.write() as db:
         bound = TokenGrant(scopes=frozenset(["protected:read"]), networks=("10.0.0.0/8",))
-        lifecycle.find(db, user.id, given.entry.id).credential.authority = bound
+        lifecycle.find(db, user.id, given.entry.id).credential.grant = bound
     asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
 
     def introspected(**call):
@@ -172,9 +172,7 @@ def test_an_exchanged_token_can_be_narrower_but_not_wider(app, user):
 def test_permissions_removed_from_the_row_are_not_exchanged(app, database, user):
     given = factories.api_token(app, user, "profile:read", "protected:read")
     with database.write() as db:
-        lifecycle.find(db, user.id, given.entry.id).credential.authority = TokenGrant(
-            scopes=frozenset(["profile:read"])
-        )
+        lifecycle.find(db, user.id, given.entry.id).credential.grant = TokenGrant(scopes=frozenset(["profile:read"]))
     assert exchange(app, given.token).json["scope"] == "profile:read"
     assert exchange(app, given.token, scope="protected:read").status_code == 400
 

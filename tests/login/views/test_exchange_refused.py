@@ -22,7 +22,7 @@ def app(make_app):
     [{"networks": ("10.0.0.0/8",)}, {"methods": frozenset(["POST"])}, {"resources": frozenset(["/api/auth/exchange"])}],
 )
 def test_a_token_with_restrictions_that_another_service_cannot_enforce_is_not_exchanged(app, user, bounds):
-    given = factories.api_token(app, user, authority=TokenGrant(scopes=frozenset(["protected:read"]), **bounds))
+    given = factories.api_token(app, user, grant=TokenGrant(scopes=frozenset(["protected:read"]), **bounds))
     answer = exchange(app, given.token)
     assert (answer.status_code, answer.json["code"]) == (403, "token_limited")
 
@@ -99,7 +99,7 @@ def test_a_signed_token_for_another_service_without_its_original_is_inactive(app
 
 
 def test_wrong_tokens_are_counted_by_network(make_app, user):
-    app = make_app(WEBAPP_EXCHANGE_AUDIENCES="backup", WEBAPP_LOGIN_TRIES_PER_ADDRESS="3")
+    app = make_app(WEBAPP_EXCHANGE_AUDIENCES="backup", WEBAPP_LOGIN_TRIES_PER_NETWORK="3")
     sent = {"audience": "backup"}
     assert [exchange(app, "nonsense", **sent).status_code for _ in range(4)] == [401] * 3 + [429]
 

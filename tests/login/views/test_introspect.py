@@ -188,7 +188,7 @@ def test_introspection_does_not_count_as_use(app, database, user, introspector):
 
 def test_a_token_created_by_command_has_no_auth_time(app, user, introspector, database):
     requested = issuing.TokenRequest(
-        name="by an operator", authority=TokenGrant(), lifetime=timedelta(days=1), origin="cli"
+        name="by an operator", grant=TokenGrant(), lifetime=timedelta(days=1), origin="cli"
     )
     with database.write() as db:
         issued = services_of(app).get(TokenIssuer).issue(db, user.id, requested, PROVEN_BY_NOBODY)

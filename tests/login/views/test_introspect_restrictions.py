@@ -34,7 +34,7 @@ TOLD = {
 
 
 def bound(app, user, **bounds):
-    return factories.api_token(app, user, authority=TokenGrant(scopes=frozenset(["protected:read"]), **bounds)).token
+    return factories.api_token(app, user, grant=TokenGrant(scopes=frozenset(["protected:read"]), **bounds)).token
 
 
 def test_introspection_returns_the_restrictions(app, user, introspector):

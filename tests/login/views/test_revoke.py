@@ -13,8 +13,8 @@ from webapp.tokens import script_logins
 NONE_OF_OURS = "lkr_" + "A" * 43
 
 
-def revoke(app, token, address="10.0.0.7", **members):
-    return Script(app, address=address).post("/api/auth/revoke", json={"token": token} | members)
+def revoke(app, token, ip_address="10.0.0.7", **members):
+    return Script(app, ip_address=ip_address).post("/api/auth/revoke", json={"token": token} | members)
 
 
 @pytest.mark.parametrize("hint", [{}, {"token_type_hint": "access_token"}, {"token_type_hint": "refresh_token"}])
@@ -120,8 +120,8 @@ def test_a_revocation_reads_no_cookie_and_needs_no_csrf_token(app, user, person)
 
 
 def test_wrong_tokens_are_counted_by_network(make_app, user):
-    app = make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="5")
+    app = make_app(WEBAPP_LOGIN_TRIES_PER_NETWORK="5")
     answer = log_in(app)
     assert [revoke(app, NONE_OF_OURS).status_code for _ in range(6)] == [200] * 5 + [429]
-    assert revoke(app, answer["access_token"], address="203.0.113.9").status_code == 200
+    assert revoke(app, answer["access_token"], ip_address="203.0.113.9").status_code == 200
     assert refresh(app, answer["refresh_token"]).status_code == 429

@@ -15,7 +15,7 @@ from webapp.audit.models import AuditEvent
 from webapp.core.clock import now
 from webapp.core.translation import _, _l
 from webapp.guard import Principal, require
-from webapp.sessions.session_list import Device, devices
+from webapp.sessions.session_list import SessionEntry, list_sessions
 from webapp.tokens import lifecycle as tokens
 from webapp.tokens import script_logins
 from webapp.tokens.models import ApiToken
@@ -35,7 +35,7 @@ KINDS = {
 }
 MAX_AT_ONCE = 10_000
 
-Named = TypeVar("Named", Device, ScriptLogin)
+Named = TypeVar("Named", SessionEntry, ScriptLogin)
 Kind = Literal["all", "logins", "tokens", "account", "refusals"]
 
 
@@ -128,14 +128,14 @@ def was_this_you(principal: Principal, event_id: UUID) -> ResponseReturnValue:
 
 def credential_of(
     principal: Principal, credential_id: UUID | None
-) -> dict[str, Device | ScriptLogin | ApiToken | None]:
+) -> dict[str, SessionEntry | ScriptLogin | ApiToken | None]:
     """The session, script login or token with this id, if it is still live, so that the page can offer to end it."""
     if credential_id is None:
         return dict.fromkeys(("session", "login", "token"))
     row = tokens.find(db(), principal.user_id, credential_id)
     login_id = row.credential.family_id or credential_id if row else credential_id
     return {
-        "session": by_id(devices(db(), principal), credential_id),
+        "session": by_id(list_sessions(db(), principal), credential_id),
         "login": by_id(script_logins.live(db(), principal.user_id), login_id),
         "token": row.entry if row and row.credential.family_id is None and row.credential.is_live(now()) else None,
     }

@@ -115,7 +115,7 @@ def form_again(principal: Principal, user: User, form: CloseForm) -> ResponseRet
 @bp.post("/account/keep")
 @require(session=True, spares_closed=True)
 @responds(None, status=204)
-def keep(principal: Principal) -> ResponseReturnValue:
+def reopen(principal: Principal) -> ResponseReturnValue:
     """Reopen the account, so that it is not deleted."""
     lifecycle.reopen(db(), me(principal))
     return redirect_or_json(

@@ -19,10 +19,10 @@ from webapp.accounts.views import link_secret, profile
 from webapp.accounts.views.blueprint import FRESH, bp, me
 from webapp.accounts.views.request_info import (
     current_circumstances,
+    enforce_limit,
     link_problem,
     mailer,
     random_password_hash,
-    take_turn,
 )
 from webapp.core.ratelimit import Limit
 from webapp.core.translation import _
@@ -34,7 +34,7 @@ from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
 
 # Each request sends a mail to an e-mail address whose owner may not have requested it.
-REQUESTED = Limit("address-asked", 5, timedelta(hours=1))
+REQUESTED = Limit("email-change", 5, timedelta(hours=1))
 
 
 class EmailChangeRequested(msgspec.Struct, frozen=True):
@@ -58,12 +58,12 @@ class EmailRestored(msgspec.Struct, frozen=True):
 @bp.post("/account/email")
 @require(session=True, fresh_within=FRESH)
 @responds(EmailChangeRequested, form=NewEmailForm, status=202, refuses=(422, 429))
-def change_address(principal: Principal) -> ResponseReturnValue:
+def change_email(principal: Principal) -> ResponseReturnValue:
     """Request another e-mail address. A confirmation link is mailed to it."""
     form = NewEmailForm()
     if not form.validate_on_submit() or (email := fitting(form)) is None:
         return form_again(principal, form)
-    take_turn(REQUESTED, str(principal.user_id))
+    enforce_limit(REQUESTED, str(principal.user_id))
     user = me(principal)
     if user.email_key == normalized_key(email) and user.email_verified_at is not None:
         form.email.errors = [_("This is already your e-mail address.")]
@@ -102,7 +102,7 @@ def cancel_email_change(principal: Principal) -> ResponseReturnValue:
 
 @bp.get("/account/email/confirm/<secret>")
 @public
-def confirm_arrive(secret: str) -> ResponseReturnValue:
+def open_confirm_link(secret: str) -> ResponseReturnValue:
     facts_of(CONFIRM, secret)
     link_secret.remember(CONFIRM, secret)
     return redirect(url_for("account.confirm_email_form"), 303)
@@ -132,7 +132,7 @@ def confirm_email() -> ResponseReturnValue:
 
 @bp.get("/account/email/undo/<secret>")
 @public
-def undo_arrive(secret: str) -> ResponseReturnValue:
+def open_undo_link(secret: str) -> ResponseReturnValue:
     facts_of(UNDO, secret)
     link_secret.remember(UNDO, secret)
     return redirect(url_for("account.undo_email_change_form"), 303)

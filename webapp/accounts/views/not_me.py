@@ -70,15 +70,15 @@ class DisavowedAction(msgspec.Struct, frozen=True, kw_only=True):
 
 @bp.get("/not-me/<secret>")
 @public
-def arrive(secret: str) -> ResponseReturnValue:
+def open_link(secret: str) -> ResponseReturnValue:
     about(secret)
     link_secret.remember(NOT_ME, secret)
-    return redirect(url_for("not_me.ask"), 303)
+    return redirect(url_for("not_me.confirmation_page"), 303)
 
 
 @bp.get("/not-me")
 @public
-def ask() -> ResponseReturnValue:
+def confirmation_page() -> ResponseReturnValue:
     secret = link_secret.opened(NOT_ME)
     found = about(secret)
     page = f"accounts/not_me_{found.kind}.html" if found.is_only_begun else "accounts/not_me.html"
@@ -126,17 +126,17 @@ def ended() -> ResponseReturnValue:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class LinkInfo:
     kind: str
     is_only_begun: bool
     user: User
 
 
-def about(secret: str) -> About:
+def about(secret: str) -> LinkInfo:
     try:
         with database().read() as reading:
             link, user = disavow.link_and_user(reading, secret)
-            return About((link.facts or {})["what"], disavow.is_only_begun(reading, link, user), user)
+            return LinkInfo((link.facts or {})["what"], disavow.is_only_begun(reading, link, user), user)
     except LinkDead as error:
         raise dead_link() from error
 

@@ -29,15 +29,15 @@ class DisavowedToken(msgspec.Struct, frozen=True):
 
 @bp.get("/not-me/token/<secret>")
 @public
-def arrive(secret: str) -> ResponseReturnValue:
+def open_link(secret: str) -> ResponseReturnValue:
     about(secret)
     link_secret.remember(NOT_MY_TOKEN, secret)
-    return redirect(url_for("not_my_token.ask"), 303)
+    return redirect(url_for("not_my_token.confirmation_page"), 303)
 
 
 @bp.get("/not-me/token")
 @public
-def ask() -> ResponseReturnValue:
+def confirmation_page() -> ResponseReturnValue:
     secret = link_secret.opened(NOT_MY_TOKEN)
     return render_template("accounts/not_my_token.html", name=about(secret), link=secret)
 

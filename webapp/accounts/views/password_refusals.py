@@ -4,7 +4,7 @@ from flask import url_for
 
 from webapp.accounts.models import User
 from webapp.accounts.non_passkey_logins import NonPasskeyLogins
-from webapp.accounts.password_login import PasswordLogin
+from webapp.accounts.password_login_policy import PasswordLoginPolicy
 from webapp.accounts.views.request_info import roles_of
 from webapp.core.translation import _
 from webapp.web.problems import Action, Problem
@@ -14,7 +14,7 @@ from webapp.web.registry import service
 LOGIN = "login.new"
 
 
-def password_login() -> PasswordLogin:
+def password_login() -> PasswordLoginPolicy:
     return service(NonPasskeyLogins).passwords
 
 

@@ -8,7 +8,7 @@ from webapp.accounts import password_strength
 from webapp.accounts.context_words import context_words_of
 from webapp.accounts.forms import StrengthForm
 from webapp.accounts.passwords import RefusedPassword
-from webapp.accounts.views.request_info import ESTIMATED, passwords, roles_of, take_turn
+from webapp.accounts.views.request_info import ESTIMATED, enforce_limit, passwords, roles_of
 from webapp.core.former_names import FormerNames, renamed
 from webapp.guard import public
 from webapp.web.api_schema import responds
@@ -36,7 +36,7 @@ def estimate() -> ResponseReturnValue:
     form = StrengthForm()
     if not form.validate_on_submit():
         raise form.refused()
-    take_turn(ESTIMATED)
+    enforce_limit(ESTIMATED)
     name, email, site_name = form.username.data or "", form.email.data or "", current_app.config["SITE_NAME"]
     password = form.password.data or ""
     # The role from the page is not checked: it only changes the minimum length, which is checked again on submission.

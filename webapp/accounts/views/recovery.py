@@ -21,12 +21,12 @@ from webapp.accounts.views.request_info import (
     check_password,
     current_circumstances,
     current_requester,
+    enforce_limit,
     link_problem,
     mailer,
     password_hint,
     passwords,
     roles_of,
-    take_turn,
 )
 from webapp.core.translation import _, _l
 from webapp.guard import login_manager, public
@@ -78,13 +78,13 @@ def forgotten() -> ResponseReturnValue:
 @bp.post("/forgot")
 @public
 @responds(LinkAsked, form=ForgotForm, status=202, refuses=(403, 422, 429))
-def ask() -> ResponseReturnValue:
+def request_reset_link() -> ResponseReturnValue:
     """Request a link to set a new password. It is sent only to the e-mail address of the account."""
     refuse_without_passwords()
     form = ForgotForm()
     if not form.validate_on_submit():
         return refuse_form(form, lambda: render_template("accounts/forgot.html", form=form))
-    take_turn(REQUESTED)
+    enforce_limit(REQUESTED)
     answer_by_mail(RecoveryByMail(current_requester(), form.username.data or ""))
     return redirect_or_json(url_for("recovery.sent"), answer=LinkAsked(str(SENT)), status=202)
 
@@ -97,7 +97,7 @@ def sent() -> ResponseReturnValue:
 
 @bp.get("/reset/<secret>")
 @public
-def arrive(secret: str) -> ResponseReturnValue:
+def open_link(secret: str) -> ResponseReturnValue:
     user_of(secret)
     link_secret.remember(RESET, secret)
     return redirect(url_for("recovery.new"), 303)
@@ -125,7 +125,7 @@ def reset() -> ResponseReturnValue:
         check_password(form.password, name=user.username, email=user.email or "", roles=roles_of(user.role))
     if form.errors:
         return form_again(form, user)
-    take_turn(RESET_TRIED, f"user:{user.id}")
+    enforce_limit(RESET_TRIED, f"user:{user.id}")
     hashed = passwords().hash(form.password.data or "")
     try:
         ended = recovery.reset(

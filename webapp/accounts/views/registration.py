@@ -25,11 +25,11 @@ from webapp.accounts.views.request_info import (
     check_name,
     check_password,
     current_requester,
+    enforce_limit,
     link_problem,
     password_hint,
     passwords,
     roles_of,
-    take_turn,
 )
 from webapp.core.translation import _, _l
 from webapp.guard import public
@@ -59,7 +59,7 @@ class Registered(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class RegistrationMode:
     """How somebody may register: with an invitation or openly."""
 
     invitation: Invitation | None
@@ -77,7 +77,7 @@ class Way:
 
 @bp.get("/register/<secret>")
 @public
-def arrive(secret: str) -> ResponseReturnValue:
+def open_link(secret: str) -> ResponseReturnValue:
     link_secret.remember(INVITATION, secret)
     registration_way(secret)
     return redirect(url_for("registration.new"), 303)
@@ -107,7 +107,7 @@ def create() -> ResponseReturnValue:
     form = form_for(way, is_sent=True)
     if not form.validate_on_submit() or not fits(form, way):
         return form_again(form, way)
-    take_turn(REQUESTED)
+    enforce_limit(REQUESTED)
     new = NewUser(
         username=form.username.data or "",
         email=form.email.data if way.asks_email else way.email,
@@ -140,7 +140,7 @@ def register_by_mail(new: NewUser, secret: str) -> ResponseReturnValue:
     return redirect_or_json(url_for("registration.sent"), answer=Registered(str(SENT)), status=202)
 
 
-def join(form: RegisterForm, way: Way, new: NewUser, secret: str) -> ResponseReturnValue:
+def join(form: RegisterForm, way: RegistrationMode, new: NewUser, secret: str) -> ResponseReturnValue:
     """Register with an invitation that proves the e-mail address. Its owner may learn which user names are taken."""
     try:
         user = self_registration.register_with_invitation(db(), secret, new)
@@ -163,7 +163,7 @@ def sent() -> ResponseReturnValue:
     return render_template("accounts/sent.html", message=SENT, again=url_for("registration.new"))
 
 
-def registration_way(secret: str) -> Way:
+def registration_way(secret: str) -> RegistrationMode:
     """How somebody may register: with an invitation, or openly.
 
     Raises:
@@ -175,7 +175,7 @@ def registration_way(secret: str) -> Way:
         raise Problem(403, _("Registration is closed"), detail)
     if not secret:
         if mode == "open":
-            return Way(None, asks_email=True)
+            return RegistrationMode(None, asks_email=True)
         raise Problem(
             403,
             _("You need an invitation to register"),
@@ -187,17 +187,17 @@ def registration_way(secret: str) -> Way:
         raise dead_invitation()
     # A site that cannot send mails cannot verify an e-mail address, so the form has no field for one.
     can_verify = current_app.config["CAN_MAIL"] or mode == "open"
-    return Way(invitation, asks_email=invitation.email is None and can_verify)
+    return RegistrationMode(invitation, asks_email=invitation.email is None and can_verify)
 
 
-def form_for(way: Way, *, is_sent: bool = False) -> RegisterForm:
+def form_for(way: RegistrationMode, *, is_sent: bool = False) -> RegisterForm:
     form = RegisterForm() if is_sent else RegisterForm(formdata=None)
     if not way.asks_email:
         del form.email
     return form
 
 
-def fits(form: RegisterForm, way: Way) -> bool:
+def fits(form: RegisterForm, way: RegistrationMode) -> bool:
     check_name(form.username)
     if way.asks_email:
         check_email(form.email)
@@ -206,11 +206,11 @@ def fits(form: RegisterForm, way: Way) -> bool:
     return not form.errors
 
 
-def form_again(form: RegisterForm, way: Way) -> ResponseReturnValue:
+def form_again(form: RegisterForm, way: RegistrationMode) -> ResponseReturnValue:
     return refuse_form(form, lambda: render_template("accounts/register.html", **registration_context(form, way)))
 
 
-def registration_context(form: RegisterForm, way: Way) -> dict[str, Any]:
+def registration_context(form: RegisterForm, way: RegistrationMode) -> dict[str, Any]:
     form.password.description = password_hint(roles_of(way.role))
     policies = ("open", "domains", "invited") if way.invitation else ("open", "domains")
     buttons = [button for button in service(LoginButtonsFor)(None) if button.policy in policies]

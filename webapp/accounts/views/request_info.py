@@ -41,7 +41,7 @@ def current_circumstances() -> Circumstances:
     return Circumstances(now(), request.remote_addr, device_name(request.headers.get("User-Agent", "")))
 
 
-def take_turn(limit: Limit, *keys: str) -> None:
+def enforce_limit(limit: Limit, *keys: str) -> None:
     """Count a request against a rate limit, for each of the keys.
 
     Raises:

@@ -23,9 +23,9 @@ from webapp.guard import Principal, login_manager, require
 from webapp.mfa import resets
 from webapp.mfa.factor_list import FactorList, list_factors
 from webapp.mfa.views.blueprint import login_methods
-from webapp.sessions import trusted
-from webapp.sessions.session_list import Device, devices
-from webapp.sessions.trusted import Trusted
+from webapp.sessions import trusted_browsers
+from webapp.sessions.session_list import SessionEntry, list_sessions
+from webapp.sessions.trusted_browsers import TrustedBrowser
 from webapp.tokens import script_logins, token_list
 from webapp.tokens.script_logins import ScriptLogin
 from webapp.tokens.token_list import Token
@@ -46,8 +46,8 @@ class Security(msgspec.Struct, frozen=True, kw_only=True):
     factors: FactorList
     fresh_until: datetime | None
     """Until when changes need no new confirmation of identity."""
-    sessions: list[Device]
-    trusted: list[Trusted]
+    sessions: list[SessionEntry]
+    trusted: list[TrustedBrowser]
     """Browsers where the password is enough."""
     tokens: list[Token]
     """The newest 50."""
@@ -100,8 +100,8 @@ def security_of(principal: Principal) -> Security:
         password_changed_at=me(principal).password_changed_at,
         fresh_until=fresh_until if fresh_until > now() else None,
         factors=list_factors(db(), principal.user_id, login_methods(principal)),
-        sessions=devices(db(), principal),
-        trusted=trusted.of_user(db(), principal.user_id),
+        sessions=list_sessions(db(), principal),
+        trusted=trusted_browsers.of_user(db(), principal.user_id),
         tokens=tokens.tokens,
         token_count=tokens.total,
         script_logins=script_logins.live(db(), principal.user_id),

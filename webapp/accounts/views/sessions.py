@@ -4,10 +4,10 @@ import msgspec
 from flask.typing import ResponseReturnValue
 
 from webapp.guard import Principal, require
-from webapp.sessions import trusted
+from webapp.sessions import trusted_browsers
 from webapp.sessions.app_logins import AppLogin, AppLoginsOf
-from webapp.sessions.session_list import Device, devices
-from webapp.sessions.trusted import Trusted
+from webapp.sessions.session_list import SessionEntry, list_sessions
+from webapp.sessions.trusted_browsers import TrustedBrowser
 from webapp.sessions.views import bp
 from webapp.tokens import script_logins
 from webapp.tokens.script_logins import ScriptLogin
@@ -17,9 +17,9 @@ from webapp.web.registry import service
 from webapp.web.transaction import db
 
 
-class Devices(msgspec.Struct, frozen=True):
-    sessions: list[Device]
-    trusted: list[Trusted]
+class SessionList(msgspec.Struct, frozen=True):
+    sessions: list[SessionEntry]
+    trusted: list[TrustedBrowser]
     """Browsers where the password is enough."""
     script_logins: list[ScriptLogin]
     """Scripts that are logged in."""
@@ -29,12 +29,12 @@ class Devices(msgspec.Struct, frozen=True):
 
 @bp.get("/account/sessions")
 @require(scope="profile:read")
-@responds(Devices)
+@responds(SessionList)
 def index(principal: Principal) -> ResponseReturnValue:
     """The caller's sessions, the current one first, then the others by last use; and script logins."""
-    answer = Devices(
-        devices(db(), principal),
-        trusted.of_user(db(), principal.user_id),
+    answer = SessionList(
+        list_sessions(db(), principal),
+        trusted_browsers.of_user(db(), principal.user_id),
         script_logins.live(db(), principal.user_id),
         list(service(AppLoginsOf)(db(), principal.user_id)),
     )

@@ -18,9 +18,9 @@ from webapp.accounts.views.request_info import (
     TRIED,
     answer_by_mail,
     current_requester,
+    enforce_limit,
     link_problem,
     passwords,
-    take_turn,
 )
 from webapp.core.translation import _
 from webapp.guard import public
@@ -40,7 +40,7 @@ WAITING = "unverified"
 
 @bp.get("/verify/<secret>")
 @public
-def arrive(secret: str) -> ResponseReturnValue:
+def open_link(secret: str) -> ResponseReturnValue:
     verification_of(secret)
     link_secret.remember(SIGN_UP, secret)
     return redirect(url_for("verification.show"), 303)
@@ -65,7 +65,7 @@ def verify() -> ResponseReturnValue:
     found = verification_of(secret)
     if not form.validate_on_submit():
         return form_again(form, found)
-    take_turn(TRIED, f"user:{found.user_id}")
+    enforce_limit(TRIED, f"user:{found.user_id}")
     if not passwords().verify(form.password.data or "", found.password_hash):
         form.password.errors = [_("Wrong password. Try again, or set a new one.")]
         return form_again(form, found)
@@ -94,7 +94,7 @@ def again() -> ResponseReturnValue:
     user_id = session.get(WAITING)
     if not isinstance(user_id, str):
         raise Problem(404, _("Nothing to send"), _("Log in first. Then you can have the link sent again."))
-    take_turn(REQUESTED)
+    enforce_limit(REQUESTED)
     answer_by_mail(VerificationByMail(current_requester(), UUID(user_id)))
     return redirect_or_json(url_for("verification.ask_again"), _("The mail was sent again."), status=202)
 

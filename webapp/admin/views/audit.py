@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import user_queries
 from webapp.admin.audit_entries import AuditEntry, audit_entries
 from webapp.admin.audit_presenter import lines
-from webapp.admin.views.permissions import read
+from webapp.admin.views.permissions import admin_read
 from webapp.audit import event_queries, export_formats
 from webapp.audit.event_queries import AuditFilter
 from webapp.audit.log import Event, current_name
@@ -84,7 +84,7 @@ class AuditLog(msgspec.Struct, frozen=True):
 
 
 @bp.get("/admin/audit")
-@read()
+@admin_read()
 @responds(AuditLog, query=AuditQuery)
 def index() -> ResponseReturnValue:
     """Audit events, newest first."""
@@ -121,7 +121,7 @@ def noun_of(event: str) -> str:
 
 
 @bp.get("/admin/audit.csv")
-@read()
+@admin_read()
 @responds(str, query=AuditQuery, kind=CSV)
 def as_csv() -> ResponseReturnValue:
     """All audit events that match the filters, as CSV.
@@ -132,7 +132,7 @@ def as_csv() -> ResponseReturnValue:
 
 
 @bp.get("/admin/audit.jsonl")
-@read()
+@admin_read()
 @responds(str, query=AuditQuery, kind=JSON_LINES)
 def as_lines() -> ResponseReturnValue:
     """All audit events that match the filters, one JSON object per line.

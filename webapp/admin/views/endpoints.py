@@ -11,7 +11,7 @@ from flask import Blueprint, current_app, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import user_queries
-from webapp.admin.views.permissions import read
+from webapp.admin.views.permissions import admin_read
 from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.credentials import route_uses
@@ -89,7 +89,7 @@ class EndpointUses(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @bp.get("/admin/endpoints")
-@read()
+@admin_read()
 @responds(EndpointList, query=EndpointsQuery)
 def index() -> ResponseReturnValue:
     """List every protected endpoint, who may use it, and how often it was used in the last 7 days.
@@ -99,9 +99,9 @@ def index() -> ResponseReturnValue:
     query = parse_query(EndpointsQuery)
     counts = route_uses.by_route(db(), since=(now() - WEEK).date())
     rows = [
-        (is_built_in(current_app, route.endpoint), endpoint(f"{method} {route.path}", route.need, counts))
+        (is_built_in(current_app, route.endpoint), endpoint(f"{method} {route.path}", route.requirement, counts))
         for route in routes(current_app)
-        if route.need is not None and not route.need.is_public
+        if route.requirement is not None and not route.requirement.is_public
         for method in route.methods
         if query.q.lower() in f"{method} {route.path}".lower()
     ]
@@ -128,7 +128,7 @@ def endpoint(name: str, requirement: Requirement, counts: Mapping[str, tuple[int
 
 
 @bp.get("/admin/endpoints/uses")
-@read()
+@admin_read()
 @responds(EndpointUses, query=UsesQuery, refuses=(404,))
 def uses() -> ResponseReturnValue:
     """Who used an endpoint in the last 90 days, by day and user."""

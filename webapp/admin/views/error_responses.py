@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from webapp.accounts.admin_actions import IsDisabled, NotYoursToGrant, OwnAccount, TargetOutranksActor
-from webapp.accounts.lifecycle import LastSuperAdmin, PasswordElsewhere
+from webapp.accounts.lifecycle import LastSuperAdmin, PasswordManagedExternally
 from webapp.accounts.roles import NobodyLeft, RoleGone
-from webapp.accounts.service_rules import InvalidServiceOwner, NoLogin
+from webapp.accounts.service_rules import InvalidServiceOwner, ServiceAccountCannotLogIn
 from webapp.core.humanize import humanize
 from webapp.core.translation import _
 from webapp.mfa.resets import AlreadyBegun
@@ -25,10 +25,10 @@ def refusals() -> Iterator[None]:
     except NotYoursToGrant as error:
         detail = _("Only a super admin can assign admin roles or roles that you don't have. Nothing was changed.")
         raise Problem(403, _("You can't assign the role %(role)s", role=humanize(error)), detail) from error
-    except PasswordElsewhere as error:
+    except PasswordManagedExternally as error:
         detail = _("It is managed by the identity provider and can only be reset there. Nothing was changed.")
         raise Problem(409, _("The password of %(username)s is managed elsewhere", username=error), detail) from error
-    except NoLogin as error:
+    except ServiceAccountCannotLogIn as error:
         detail = _("It has no password and no other way to log in. Nothing was changed.")
         raise Problem(409, _("%(username)s is a service account", username=error), detail) from error
     except InvalidServiceOwner as error:

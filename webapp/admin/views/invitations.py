@@ -12,7 +12,7 @@ from webapp.accounts import invitations
 from webapp.accounts.invitations import InvitationRow, RoleNotYours
 from webapp.accounts.names import InvalidEmail
 from webapp.admin.views.invitation_form import InvitationForm
-from webapp.admin.views.permissions import change_without_fresh_login, fill_in, grant, read
+from webapp.admin.views.permissions import admin_form, admin_grant, admin_read, change_without_fresh_login
 from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.guard import Principal
@@ -62,7 +62,7 @@ class NewInvitation(Invited, frozen=True, kw_only=True):
 
 
 @bp.get("/admin/invitations")
-@read()
+@admin_read()
 @responds(InvitationList, query=InvitationQuery)
 def index() -> ResponseReturnValue:
     """List invitations, newest first."""
@@ -82,13 +82,13 @@ def index() -> ResponseReturnValue:
 
 
 @bp.get("/admin/invitations/new")
-@fill_in()
+@admin_form()
 def new(principal: Principal) -> ResponseReturnValue:
     return form_page(InvitationForm(formdata=None, granted=invitations.may_give(db(), principal.roles)))
 
 
 @bp.post("/admin/invitations/new")
-@grant()
+@admin_grant()
 @responds(NewInvitation, form=InvitationForm, status=201, location=False, refuses=(422,))
 def create(principal: Principal) -> ResponseReturnValue:
     """Create an invitation. Its link is mailed to the e-mail address, or else only in this response."""

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import user_queries
 from webapp.admin.mail_kinds import kind_in_words
-from webapp.admin.views.permissions import change_without_fresh_login, read
+from webapp.admin.views.permissions import admin_read, change_without_fresh_login
 from webapp.audit.log import Event, record
 from webapp.core.translation import _
 from webapp.guard import Principal
@@ -75,7 +75,7 @@ class Tested(msgspec.Struct, frozen=True):
 
 
 @bp.get("/admin/mail")
-@read()
+@admin_read()
 @responds(Outbox, query=MailQuery)
 def index() -> ResponseReturnValue:
     """List outgoing mails, newest first."""

@@ -5,7 +5,7 @@ from flask import Blueprint, current_app, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.admin.overview import Overview, overview
-from webapp.admin.views.permissions import read
+from webapp.admin.views.permissions import admin_read
 from webapp.audit.log import Event
 from webapp.core.translation import _l
 from webapp.guard.resources import resource
@@ -43,11 +43,11 @@ class SettingList(msgspec.Struct, frozen=True):
 
 
 @bp.get("/admin", endpoint="show")
-@read()
+@admin_read()
 @responds(Overview)
 def index() -> ResponseReturnValue:
     """Show key figures and what needs attention."""
-    undeclared = [route.path for route in routes(current_app) if route.need is None]
+    undeclared = [route.path for route in routes(current_app) if route.requirement is None]
     hrefs = {
         "people": url_for("admin_users.index"),
         "unowned": url_for("admin_users.service_accounts", view="unowned"),
@@ -70,7 +70,7 @@ def index() -> ResponseReturnValue:
 
 
 @bp.get("/admin/settings")
-@read("super_admin")
+@admin_read("super_admin")
 @responds(SettingList)
 def settings() -> ResponseReturnValue:
     """List all settings with value, source and description."""

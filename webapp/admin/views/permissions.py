@@ -14,7 +14,7 @@ from flask import Response
 
 from webapp.accounts.role_closures import administers_users
 from webapp.guard import Principal, require
-from webapp.guard.view_checks import unless_session
+from webapp.guard.view_checks import refuse_unless_session
 
 FRESH = timedelta(minutes=10)
 SUPER_ADMIN = "super_admin"
@@ -22,22 +22,22 @@ SUPER_ADMIN = "super_admin"
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def read(role: str = "admin") -> Decorator:
+def admin_read(role: str = "admin") -> Decorator:
     """A page or response that changes nothing."""
     return require(role=role, scope="admin:read")
 
 
-def fill_in(role: str = "admin") -> Decorator:
+def admin_form(role: str = "admin") -> Decorator:
     """A page with a form: session only, and re-authentication before the form is filled in."""
     return require(role=role, session=True, fresh_within=FRESH)
 
 
-def grant(role: str = "admin") -> Decorator:
+def admin_grant(role: str = "admin") -> Decorator:
     """A change that can give somebody a way to log in or admin powers: session only."""
     return require(role=role, session=True, fresh_within=FRESH)
 
 
-def change(role: str = "admin") -> Decorator:
+def admin_change(role: str = "admin") -> Decorator:
     """A change that takes something away, such as disabling a user; a token with ``admin:write`` may make it.
 
     A session must have authenticated recently, because it may have been left unattended; a token was issued for this
@@ -51,10 +51,10 @@ def change_without_fresh_login() -> Decorator:
     return require(role="admin", scope="admin:write")
 
 
-def unless_may_assign(principal: Principal, closure: Collection[str]) -> Response | None:
+def refuse_unless_may_assign(principal: Principal, closure: Collection[str]) -> Response | None:
     """The refusal, if a token would assign a role with admin powers; otherwise None.
 
     Args:
         closure: all roles that the role includes, itself among them.
     """
-    return unless_session(principal) if administers_users(closure) else None
+    return refuse_unless_session(principal) if administers_users(closure) else None

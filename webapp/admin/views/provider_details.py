@@ -9,11 +9,11 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from webapp.accounts.views.password_refusals import password_login
-from webapp.federation import linked_logins, provider_errors, provider_people, providers
+from webapp.federation import linked_logins, provider_errors, provider_use, providers
 from webapp.federation.login_outcome import LoginOutcome, account_in_words, role_in_words
 from webapp.federation.models import LoginProvider, ProviderError
-from webapp.federation.provider_people import ProviderUse
 from webapp.federation.provider_settings import NAMES
+from webapp.federation.provider_use import ProviderUse
 
 
 class IdentityProviderEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,21 +121,21 @@ def entry_of(row: LoginProvider, use: ProviderUse, errors: list[ProviderError]) 
 
 def provider_entry(db: Session, row: LoginProvider) -> IdentityProviderEntry:
     errors = list(provider_errors.of_provider(db, row.id))
-    return IdentityProviderEntry(**entry_of(row, provider_people.of_provider(db, row.id), errors))
+    return IdentityProviderEntry(**entry_of(row, provider_use.of_provider(db, row.id), errors))
 
 
 def provider_entries(db: Session) -> list[IdentityProviderEntry]:
-    uses, errors = provider_people.every(db), provider_errors.by_provider(db)
+    uses, errors = provider_use.use_by_provider(db), provider_errors.by_provider(db)
     no_use = ProviderUse()
     return [
         IdentityProviderEntry(**entry_of(row, uses.get(row.id, no_use), errors.get(row.id, [])))
-        for row in providers.every(db)
+        for row in providers.list_providers(db)
     ]
 
 
 def provider_details(db: Session, row: LoginProvider) -> IdentityProviderDetails:
     errors = list(provider_errors.of_provider(db, row.id))
-    use, base_url = provider_people.of_provider(db, row.id), current_app.config["BASE_URL"]
+    use, base_url = provider_use.of_provider(db, row.id), current_app.config["BASE_URL"]
     return IdentityProviderDetails(
         **entry_of(row, use, errors),
         redirect_uri=providers.redirect_uri(base_url, row.slug),

@@ -142,7 +142,8 @@ def entry_of(db: Session, row: ProxiedApp, hosts: Sequence[str], last_opened_at:
 def app_entries(db: Session) -> list[ProxiedAppEntry]:
     hosts, opened = app_queries.hosts_by_app(db), app_queries.last_opened_by_app(db)
     return [
-        ProxiedAppEntry(**entry_of(db, row, hosts.get(row.id, ()), opened.get(row.id))) for row in lifecycle.every(db)
+        ProxiedAppEntry(**entry_of(db, row, hosts.get(row.id, ()), opened.get(row.id)))
+        for row in lifecycle.list_apps(db)
     ]
 
 

@@ -12,11 +12,11 @@ from webapp.accounts.role_closures import RoleCycle
 from webapp.accounts.roles import FIRST, InvalidRole, RoleInUse, RoleTaken
 from webapp.admin.forms import NewRoleForm, RoleForm
 from webapp.admin.views.error_responses import refusals
-from webapp.admin.views.permissions import SUPER_ADMIN, fill_in, grant, read
+from webapp.admin.views.permissions import SUPER_ADMIN, admin_form, admin_grant, admin_read
 from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.guard import Principal
-from webapp.guard.access_report import ReachableRoute, reach
+from webapp.guard.access_report import ReachableRoute, accessible_routes
 from webapp.guard.routes import guarded
 from webapp.tokens.scopes import Catalogue
 from webapp.web.api_schema import responds
@@ -53,7 +53,7 @@ class RoleDetails(RoleEntry, frozen=True, kw_only=True):
 
 
 @bp.get("/admin/roles")
-@read()
+@admin_read()
 @responds(RoleList)
 def index() -> ResponseReturnValue:
     """List roles and the scopes that each gives access to."""
@@ -74,13 +74,13 @@ def role_context(role: Role) -> dict[str, Any]:
 
 
 @bp.get("/admin/roles/new")
-@fill_in(SUPER_ADMIN)
+@admin_form(SUPER_ADMIN)
 def new() -> ResponseReturnValue:
     return form_page(NewRoleForm(formdata=None), None)
 
 
 @bp.post("/admin/roles")
-@grant(SUPER_ADMIN)
+@admin_grant(SUPER_ADMIN)
 @responds(RoleDetails, form=NewRoleForm, status=201, refuses=(409, 422))
 def create(principal: Principal) -> ResponseReturnValue:
     """Create a role."""
@@ -106,7 +106,7 @@ def create(principal: Principal) -> ResponseReturnValue:
 
 
 @bp.get("/admin/roles/<name>", endpoint="show")
-@read()
+@admin_read()
 @responds(RoleDetails)
 def details(name: str) -> ResponseReturnValue:
     """Show a role: all protected endpoints, whether it gives access, and why."""
@@ -115,12 +115,12 @@ def details(name: str) -> ResponseReturnValue:
 
 
 def in_full(role: Role) -> RoleDetails:
-    reached = reach(guarded(current_app), role.name, role.closure, at=now())
+    reached = accessible_routes(guarded(current_app), role.name, role.closure, at=now())
     return RoleDetails(**role_context(role), reach=reached)
 
 
 @bp.get("/admin/roles/<name>/edit")
-@fill_in(SUPER_ADMIN)
+@admin_form(SUPER_ADMIN)
 def edit_form(name: str) -> ResponseReturnValue:
     role = role_of(name)
     form = RoleForm(formdata=None, data={"description": role.description, "includes": list(role.includes)})
@@ -128,7 +128,7 @@ def edit_form(name: str) -> ResponseReturnValue:
 
 
 @bp.post("/admin/roles/<name>/edit")
-@grant(SUPER_ADMIN)
+@admin_grant(SUPER_ADMIN)
 @responds(RoleDetails, form=RoleForm, refuses=(409, 422))
 def edit(principal: Principal, name: str) -> ResponseReturnValue:
     """Change a role. Effective with the next request of everybody who has it."""
@@ -150,14 +150,14 @@ def edit(principal: Principal, name: str) -> ResponseReturnValue:
 
 
 @bp.get("/admin/roles/<name>/remove")
-@fill_in(SUPER_ADMIN)
+@admin_form(SUPER_ADMIN)
 def remove_form(name: str) -> ResponseReturnValue:
     role = role_of(name)
     return render_template("admin/role_remove.html", role=role, why_it_stays=roles.why_not_removable(db(), role))
 
 
 @bp.post("/admin/roles/<name>/remove")
-@grant(SUPER_ADMIN)
+@admin_grant(SUPER_ADMIN)
 @responds(None, status=204, refuses=(409,))
 def remove(principal: Principal, name: str) -> ResponseReturnValue:
     """Remove a role that is not assigned or included in another role."""
@@ -177,7 +177,7 @@ def form_again(form: Form, role: Role | None) -> ResponseReturnValue:
 
 
 def form_page(form: Form, role: Role | None) -> str:
-    others = [other for other in roles.every(db()) if role is None or other.name != role.name]
+    others = [other for other in roles.list_roles(db()) if role is None or other.name != role.name]
     always_included = FIRST.get(role.name, ()) if role else ()
     return render_template("admin/role_form.html", form=form, role=role, others=others, always_included=always_included)
 

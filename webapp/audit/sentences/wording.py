@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from webapp.core.humanize import humanize, minute, ways_in_words
+from webapp.core.humanize import humanize, methods_in_words, minute
 from webapp.core.translation import _, _l, _n
 
 NAMES = re.compile(r"%\((user|actor)\)s")
@@ -152,7 +152,7 @@ def granted_until(details: Details) -> str:
 
 
 FORMATTERS: dict[str, Callable[[Details], str]] = {
-    "amr": lambda details: ways_in_words(details.raw("amr") or "pwd"),
+    "amr": lambda details: methods_in_words(details.raw("amr") or "pwd"),
     "audience": lambda details: details.raw("audience") or _("another service"),
     "code": refusal,
     "ended": ended,

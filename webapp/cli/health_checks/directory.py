@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from webapp.accounts.identity import ProviderFailed
+from webapp.accounts.password_backend import ProviderFailed
 from webapp.cli.health_checks.finding import Finding, bad, ok, warn
 from webapp.login.ldap_directory import LdapDirectory
 from webapp.settings import Settings
@@ -11,7 +11,7 @@ from webapp.settings.identity import is_encrypted
 from webapp.settings.urls import is_loopback
 
 
-def reached(settings: Settings) -> Iterator[Finding]:
+def directory_findings(settings: Settings) -> Iterator[Finding]:
     """Whether the directory responds as the settings expect; nothing without one."""
     if not settings.ldap_url:
         return

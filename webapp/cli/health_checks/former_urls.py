@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from webapp.cli.health_checks.finding import Finding, ok, warn
 
 
-def stuck(tokens: Mapping[str, int], passkeys: Mapping[str, int]) -> Iterator[Finding]:
+def left_behind(tokens: Mapping[str, int], passkeys: Mapping[str, int]) -> Iterator[Finding]:
     """Find tokens and passkeys that do not work since the base URL changed.
 
     Args:

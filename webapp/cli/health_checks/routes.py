@@ -7,7 +7,7 @@ from webapp.guard.routes import Route
 
 
 def declared(found: Sequence[Route]) -> Iterator[Finding]:
-    undeclared = [route for route in found if route.need is None]
+    undeclared = [route for route in found if route.requirement is None]
     for route in undeclared:
         yield bad(
             "routes",

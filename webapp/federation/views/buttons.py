@@ -9,7 +9,7 @@ from webapp.accounts.views.login_buttons import LoginButton
 from webapp.federation import linking, providers
 from webapp.federation.provider_assurance import highest_level
 from webapp.guard.assurance import Level
-from webapp.login.views.hooks import ConfirmWay
+from webapp.login.views.hooks import ConfirmMethod
 from webapp.web.transaction import database
 
 
@@ -25,13 +25,13 @@ def login_buttons(target: str | None) -> Sequence[LoginButton]:
     ]
 
 
-def confirm_ways(user_id: UUID, required_level: Level) -> Sequence[ConfirmWay]:
+def confirm_ways(user_id: UUID, required_level: Level) -> Sequence[ConfirmMethod]:
     """The hook ``ConfirmWaysOf``."""
     with database().read() as reading:
         linked = {link.provider_id for link in linking.of_user(reading, user_id)}
         rows = [row for row in providers.enabled(reading) if row.id in linked] if linked else []
     return [
-        ConfirmWay(row.name, url_for("federation.confirm", slug=row.slug) if row.kind == "oidc" else "")
+        ConfirmMethod(row.name, url_for("federation.confirm", slug=row.slug) if row.kind == "oidc" else "")
         for row in rows
         if highest_level(row) >= required_level
     ]

@@ -13,13 +13,13 @@ from webapp.federation import linking, role_rules
 from webapp.federation.checks import Check, LoginFailed
 from webapp.federation.models import LoginProvider
 from webapp.federation.openid_login import AuthorizationResponse
-from webapp.federation.pending_requests import LIFETIME, PendingRequest, take
+from webapp.federation.pending_requests import LIFETIME, PendingRequest, pop
 from webapp.federation.provider_assurance import amr_of
+from webapp.federation.provider_identity import ProviderIdentity
 from webapp.federation.subject_settings import login_mark
-from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.blueprint import bp, for_protocol, logins, pending, provider_named, refuse_disabled, store
 from webapp.federation.views.confirm import confirmed, not_confirmed
-from webapp.federation.views.failures import CANCELLED, cancelled, failed, unknown_login
+from webapp.federation.views.failures import CANCELLED, cancelled, record_failure, unknown_login
 from webapp.federation.views.identities import ask_for_link, tell_linked
 from webapp.federation.views.new_session import complete, keep_provider_session, refuse_unfit
 from webapp.federation.views.start import undo_count
@@ -55,7 +55,7 @@ def callback(slug: str) -> ResponseReturnValue:
         if error.check is Check.RESPONSE and response.error in CANCELLED and wants_page():
             return cancelled(row, pending_request)
         is_confirmation = pending_request.purpose == "confirm"
-        raise (not_confirmed if is_confirmation else failed)(row, error, pending_request.next) from error
+        raise (not_confirmed if is_confirmation else record_failure)(row, error, pending_request.next) from error
     undo_count(pending_request)
     if pending_request.purpose == "link":
         return ask_for_link(row, identity, pending_request)
@@ -97,7 +97,7 @@ def take_pending_request(state: str, slug: str) -> PendingRequest:
         Problem: this browser has begun none with this state and provider.
     """
     found = pending()
-    pending_request = take(found, state, slug)
+    pending_request = pop(found, state, slug)
     if pending_request is None:
         raise unknown_login()
     store(found)
@@ -107,7 +107,7 @@ def take_pending_request(state: str, slug: str) -> PendingRequest:
     return pending_request
 
 
-def log_in(row: LoginProvider, identity: UpstreamIdentity, pending_request: PendingRequest) -> ResponseReturnValue:
+def log_in(row: LoginProvider, identity: ProviderIdentity, pending_request: PendingRequest) -> ResponseReturnValue:
     """Start a session for the user of an identity, or let them choose an account."""
     # In a transaction of its own: a second step may follow, and what the provider said stays valid.
     with database().write() as writing:

@@ -12,10 +12,10 @@ from webapp.federation.checks import Check, LoginFailed
 from webapp.federation.models import LoginProvider
 from webapp.federation.pending_requests import PendingRequest
 from webapp.federation.provider_assurance import amr_of
+from webapp.federation.provider_identity import ProviderIdentity
 from webapp.federation.providers import ProviderEncryptor
-from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.blueprint import bp, provider_named
-from webapp.federation.views.failures import failed
+from webapp.federation.views.failures import record_failure
 from webapp.federation.views.identities import begun_by_another
 from webapp.federation.views.start import leave_for
 from webapp.guard import Principal, form_state, require, saved_form
@@ -66,7 +66,7 @@ def linked(row: LoginProvider, principal: Principal) -> LoginProvider:
     return row
 
 
-def confirmed(row: LoginProvider, identity: UpstreamIdentity, pending_request: PendingRequest) -> ResponseReturnValue:
+def confirmed(row: LoginProvider, identity: ProviderIdentity, pending_request: PendingRequest) -> ResponseReturnValue:
     """The user comes back, and has logged in there again: the session here gets a new proof.
 
     Raises:
@@ -93,18 +93,18 @@ def confirmed(row: LoginProvider, identity: UpstreamIdentity, pending_request: P
 
 
 def renew_provider_session(
-    db: Session, provider: LoginProvider, principal: Principal, identity: UpstreamIdentity
+    db: Session, provider: LoginProvider, principal: Principal, identity: ProviderIdentity
 ) -> None:
     """The session here came from the provider, which may have begun another one now."""
     sid = sids.sid_of(db, principal.credential_id)
     row = provider_sessions.of_session(db, sid) if sid is not None else None
     if row is not None and (row.issuer, row.subject) == (identity.issuer, identity.subject):
-        provider_sessions.note(row, provider, identity, service(ProviderEncryptor))
+        provider_sessions.update_tokens(row, provider, identity, service(ProviderEncryptor))
 
 
 def not_confirmed(row: LoginProvider, error: LoginFailed, target: str) -> Problem:
     """The problem for a confirmation that failed."""
-    problem = failed(row, error, target)
+    problem = record_failure(row, error, target)
     if error.check is not Check.AUTHENTICATION_TIME:
         return problem
     return Problem(

@@ -22,13 +22,13 @@ CANCELLED = {"access_denied", "user_cancelled_login", "user_cancelled_authorize"
 log = logging.getLogger(__name__)
 
 
-def failed(row: LoginProvider, error: LoginFailed, target: str) -> Problem:
+def record_failure(row: LoginProvider, error: LoginFailed, target: str) -> Problem:
     """The problem for a failed login; what exactly failed is for the operator."""
     log.warning(
         "login with a provider failed",
         extra={"fields": {"provider": row.slug, "check": error.check, "reason": error.detail}},
     )
-    keep(row, error)
+    store_error(row, error)
     again = back(target)
     if error.check is Check.RESPONSE:
         title = _("%(provider)s did not log you in", provider=row.name)
@@ -41,7 +41,7 @@ def failed(row: LoginProvider, error: LoginFailed, target: str) -> Problem:
     )
 
 
-def keep(row: LoginProvider, error: LoginFailed) -> None:
+def store_error(row: LoginProvider, error: LoginFailed) -> None:
     """Keep an error for the page of the provider, after the response."""
     errors, kind = service(ProviderErrorLog), kind_of(error)
     if kind is not None and errors.is_due(row.id, kind):

@@ -21,7 +21,7 @@ from webapp.federation.linked_logins import to_restore
 from webapp.federation.linking import LinkedElsewhere, TooManyIdentities
 from webapp.federation.models import LinkedIdentity, LoginProvider
 from webapp.federation.pending_requests import PendingRequest
-from webapp.federation.upstream_identity import UpstreamIdentity
+from webapp.federation.provider_identity import ProviderIdentity
 from webapp.federation.views.blueprint import bp, provider_named
 from webapp.federation.views.new_session import refuse_unfit
 from webapp.federation.views.start import leave_for
@@ -43,7 +43,7 @@ def begin_link(slug: str, principal: Principal) -> ResponseReturnValue:
 
 
 def ask_for_link(
-    row: LoginProvider, identity: UpstreamIdentity, pending_request: PendingRequest
+    row: LoginProvider, identity: ProviderIdentity, pending_request: PendingRequest
 ) -> ResponseReturnValue:
     """The page that asks whether to link an identity, after the login with the provider; nothing is linked before.
 

@@ -48,8 +48,8 @@ def parameters(row: LoginProvider, found: ProviderSession, state: str) -> dict[s
     back = providers.logged_out_uri(current_app.config["BASE_URL"], row.slug)
     query = {"client_id": row.client_id, "post_logout_redirect_uri": back, "state": state}
     try:
-        sealer = service(ProviderEncryptor)
-        hint = sealer.open(found.id_token, belongs_to=str(found.id)).decode() if found.id_token else ""
+        encryptor = service(ProviderEncryptor)
+        hint = encryptor.open(found.id_token, belongs_to=str(found.id)).decode() if found.id_token else ""
     except DecryptionFailed:
         # The secret key has changed.
         hint = ""

@@ -14,8 +14,8 @@ from webapp.credentials import lifecycle as credentials
 from webapp.federation import provider_sessions
 from webapp.federation.models import LoginProvider
 from webapp.federation.provider_assurance import AMR
+from webapp.federation.provider_identity import ProviderIdentity
 from webapp.federation.providers import ProviderEncryptor
-from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.failures import back, unknown_login
 from webapp.login.pending_login import LIFETIME
 from webapp.login.second_step import SecondFactorRequired
@@ -59,9 +59,9 @@ def refuse_unfit(user: User) -> None:
     )
 
 
-def keep_provider_session(db: Session, row: LoginProvider, identity: UpstreamIdentity, user_id: UUID) -> None:
+def keep_provider_session(db: Session, row: LoginProvider, identity: ProviderIdentity, user_id: UUID) -> None:
     """Store the session at the provider, for the session here that may follow."""
-    session[BEGUN] = provider_sessions.keep(db, row, identity, user_id, service(ProviderEncryptor)).id.hex
+    session[BEGUN] = provider_sessions.store(db, row, identity, user_id, service(ProviderEncryptor)).id.hex
 
 
 def attach_provider_session(db: Session, user_id: UUID, session_id: UUID) -> None:

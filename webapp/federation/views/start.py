@@ -8,7 +8,7 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from webapp.accounts.views.request_info import take_turn
+from webapp.accounts.views.request_info import enforce_limit
 from webapp.core.client_network import network_of
 from webapp.core.clock import now
 from webapp.core.ratelimit import Counted, Limit, Limiter
@@ -19,7 +19,7 @@ from webapp.federation.models import LoginProvider
 from webapp.federation.pending_requests import PendingRequest
 from webapp.federation.subject_settings import login_mark
 from webapp.federation.views.blueprint import bp, for_protocol, logins, pending, provider_named, store
-from webapp.federation.views.failures import failed
+from webapp.federation.views.failures import record_failure
 from webapp.guard import public
 from webapp.login.views.hooks import RequestingAppOf
 from webapp.web.known_fields import reads
@@ -63,12 +63,12 @@ def leave_for(
     """
     refuse_embedded()
     limit, key = limit_and_key(user)
-    take_turn(limit, key)
+    enforce_limit(limit, key)
     pending_request = pending_requests.begin(row.slug, purpose, target, now(), user=user, mark=login_mark(row))
     try:
         url, pending_request = logins().begin(for_protocol(row), pending_request, login_hint=login_hint)
     except LoginFailed as error:
-        raise failed(row, error, target) from error
+        raise record_failure(row, error, target) from error
     store([*pending(), pending_request])
     return redirect(url, 303)
 

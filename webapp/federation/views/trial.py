@@ -12,8 +12,8 @@ from webapp.federation.checks import LoginFailed
 from webapp.federation.models import LoginProvider
 from webapp.federation.openid_login import AuthorizationResponse
 from webapp.federation.pending_requests import PendingRequest
+from webapp.federation.provider_identity import ProviderIdentity
 from webapp.federation.subject_settings import login_mark
-from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.blueprint import for_protocol, logins, pending, store
 from webapp.federation.views.failures import unknown_login
 from webapp.guard import Principal
@@ -23,7 +23,7 @@ from webapp.web.registry import service
 class TrialFinished(Protocol):
     """Hook: shows how a trial login ended."""
 
-    def __call__(self, row: LoginProvider, result: UpstreamIdentity | LoginFailed, /) -> ResponseReturnValue: ...
+    def __call__(self, row: LoginProvider, result: ProviderIdentity | LoginFailed, /) -> ResponseReturnValue: ...
 
 
 def begin_trial(row: LoginProvider, principal: Principal) -> ResponseReturnValue:
@@ -58,7 +58,7 @@ def finish_trial(
     ):
         raise unknown_login()
     try:
-        result: UpstreamIdentity | LoginFailed = logins().finish(for_protocol(row), pending_request, response, now())
+        result: ProviderIdentity | LoginFailed = logins().finish(for_protocol(row), pending_request, response, now())
     except LoginFailed as error:
         result = error
     return service(TrialFinished)(row, result)

@@ -14,7 +14,7 @@ from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.registration import EmailTaken, UserNameTaken
 from webapp.accounts.views import link_secret
 from webapp.accounts.views.registration import INVITATION
-from webapp.accounts.views.request_info import REQUESTED, current_circumstances, mailer, take_turn
+from webapp.accounts.views.request_info import REQUESTED, current_circumstances, enforce_limit, mailer
 from webapp.core.translation import _
 from webapp.federation import linking, new_accounts, providers, role_rules, waiting_identities
 from webapp.federation.forms import ProviderAccountForm
@@ -22,8 +22,8 @@ from webapp.federation.linking import LinkedElsewhere
 from webapp.federation.models import LoginProvider, WaitingIdentity
 from webapp.federation.new_accounts import NoAccount
 from webapp.federation.provider_assurance import amr_of
+from webapp.federation.provider_identity import ProviderIdentity
 from webapp.federation.providers import ProviderEncryptor
-from webapp.federation.upstream_identity import UpstreamIdentity
 from webapp.federation.views.blueprint import bp
 from webapp.federation.views.failures import back
 from webapp.federation.views.new_session import complete, keep_provider_session
@@ -42,13 +42,13 @@ class UndecidedIdentity(NamedTuple):
 
     row: WaitingIdentity
     provider: LoginProvider
-    identity: UpstreamIdentity
+    identity: ProviderIdentity
 
 
 def wait_for_decision(
     db: Session,
     row: LoginProvider,
-    identity: UpstreamIdentity,
+    identity: ProviderIdentity,
     target: str,
     *,
     page: str = "federation.choose_account",
@@ -57,9 +57,9 @@ def wait_for_decision(
     """Keep an identity without an account, and lead to the page where its user decides.
 
     Args:
-        user: see ``waiting_identities.keep``.
+        user: see ``waiting_identities.store``.
     """
-    secret = waiting_identities.keep(db, row, identity, target, service(ProviderEncryptor), user=user)
+    secret = waiting_identities.store(db, row, identity, target, service(ProviderEncryptor), user=user)
     response = current_app.make_response(redirect(url_for(page, slug=row.slug), 303))
     lifetime = int(waiting_identities.LIFETIME.total_seconds())
     response.set_cookie(cookie_name(), secret, max_age=lifetime, httponly=True, samesite="Lax", **cookie_attributes())
@@ -137,7 +137,7 @@ def create_account(slug: str) -> ResponseReturnValue:
     form = ProviderAccountForm()
     if is_valid := form.validate_on_submit():
         # Each shows whether a user name is taken.
-        take_turn(REQUESTED)
+        enforce_limit(REQUESTED)
     user = created(found, form) if is_valid else None
     if user is None:
         return refuse_form(form, partial(account_page, form, found))

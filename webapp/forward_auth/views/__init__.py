@@ -3,11 +3,11 @@
 from webapp.forward_auth.views import (
     app_access,
     app_logins,
-    arrive,
     check,
     guest,
     guest_links,
     own_access,
+    redeem_ticket,
     request_access,
     start,
 )
@@ -16,12 +16,12 @@ from webapp.forward_auth.views.blueprint import bp
 __all__ = [
     "app_access",
     "app_logins",
-    "arrive",
     "bp",
     "check",
     "guest",
     "guest_links",
     "own_access",
+    "redeem_ticket",
     "request_access",
     "start",
 ]

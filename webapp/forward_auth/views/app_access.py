@@ -14,7 +14,7 @@ from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.forward_auth import access_requests, grants, guest_links, lifecycle
 from webapp.forward_auth.access_requests import AlreadyDecided, TooManyPeople
-from webapp.forward_auth.deciders import ROLE, mail_decision
+from webapp.forward_auth.approvers import ROLE, mail_decision
 from webapp.forward_auth.forms import LASTS, GrantForm, GuestLinkForm
 from webapp.forward_auth.lifecycle import AppIsDeclared
 from webapp.forward_auth.models import ProxiedApp
@@ -127,7 +127,9 @@ def grant_access(principal: Principal, slug: str, request_id: UUID) -> ResponseR
     if not form.validate_on_submit():
         raise form.refused()
     duration = LASTS.get(form.lasts.data)
-    user_id = decided(lambda: access_requests.grant(db(), row, request_id, duration, actor_id=principal.user_id))
+    user_id = decided(
+        lambda: access_requests.grant_request(db(), row, request_id, duration, actor_id=principal.user_id)
+    )
     mail_user(row, user_id, is_granted=True, until=now() + duration if duration else None)
     return redirect_or_json(url_for("forward_auth.app_access", slug=slug), _("The access was granted."))
 

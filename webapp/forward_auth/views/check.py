@@ -16,7 +16,7 @@ from webapp.forward_auth.host_cookies import LONGEST, is_sent_twice, login_cooki
 from webapp.forward_auth.identity_headers import NOBODY, Headers
 from webapp.forward_auth.original_request import NotReadable, OriginalRequest, read
 from webapp.forward_auth.path_patterns import canonical_path
-from webapp.forward_auth.proxied_apps import Rule
+from webapp.forward_auth.proxied_apps import CompiledRule
 from webapp.forward_auth.views import refusals
 from webapp.forward_auth.views.blueprint import OWN_PATH, bp, forward_auth
 from webapp.guard.dpop_binding import KeyNotProven
@@ -72,7 +72,7 @@ def check() -> ResponseReturnValue:
     return allowed(checks, current, original, verdict)
 
 
-def credential_in(current: Request, original: OriginalRequest, rule: Rule) -> CredentialRef | None:
+def credential_in(current: Request, original: OriginalRequest, rule: CompiledRule) -> CredentialRef | None:
     """The credential of a request: a token in ``Authorization``, unless that header is the app's own, or the cookie.
 
     Raises:
@@ -100,7 +100,7 @@ def is_change_of_other_site(current: Request, original: OriginalRequest) -> bool
     return environ.get("HTTP_ORIGIN", original.origin) != original.origin
 
 
-def token_of(current: Request, rule: Rule) -> PresentedToken | None:
+def token_of(current: Request, rule: CompiledRule) -> PresentedToken | None:
     if rule.authorization == "app" or "HTTP_AUTHORIZATION" not in current.environ:
         return None
     presented_token = presented(current)
@@ -119,7 +119,7 @@ def prove_key(current: Request, original: OriginalRequest, verdict: Verdict) -> 
     presented_token = token_of(current, rule) if rule else None
     if principal is None or rule is None or presented_token is None:
         return
-    jkt = principal.authority.jkt if principal.authority else None
+    jkt = principal.grant.jkt if principal.grant else None
     if jkt is None and not presented_token.is_dpop:
         return
     row = verdict.found.row if verdict.found else None
@@ -134,7 +134,7 @@ def prove_key(current: Request, original: OriginalRequest, verdict: Verdict) -> 
         method=original.method, base_urls=(original.origin,), path=path, token=presented_token.token
     )
     try:
-        proof = dpop_proofs.proven(
+        proof = dpop_proofs.verify_proof(
             current.environ.get("HTTP_DPOP", ""), proven_request, window=current_app.config["DPOP_WINDOW"]
         )
     except InvalidProof as error:
@@ -146,18 +146,18 @@ def prove_key(current: Request, original: OriginalRequest, verdict: Verdict) -> 
 def allowed(checks: ForwardAuth, current: Request, original: OriginalRequest, verdict: Verdict) -> Response:
     principal, found, rule = verdict.principal, verdict.found, verdict.rule
     if principal is None or found is None or rule is None:
-        return passed(NOBODY)
-    if principal.authority is not None and principal.authority.is_limited:
+        return allowed_response(NOBODY)
+    if principal.grant is not None and principal.grant.is_limited:
         try:
             count_request(principal)
         except Problem as error:
             return refusals.too_many(error)
-    use = original.method, rule.need.scope
+    use = original.method, rule.requirement.scope
     service(Authenticators).count_use(found.row, current, now(), use)
-    return passed(checks.identity.of(found, original) if rule.sends_identity else NOBODY)
+    return allowed_response(checks.identity.of(found, original) if rule.sends_identity else NOBODY)
 
 
-def passed(headers: Headers) -> Response:
+def allowed_response(headers: Headers) -> Response:
     # With a type, because Werkzeug looks for a missing one in a slow way. With a body, though empty: a response without
     # a length counts as streamed, and of those few are sent at a time.
     response = QuickResponse(b"", content_type="text/plain")

@@ -10,8 +10,8 @@ from webapp.core.translation import _
 from webapp.forward_auth import guest_links
 from webapp.forward_auth.host_cookies import LONGEST, login_cookie
 from webapp.forward_auth.models import ProxiedApp
-from webapp.forward_auth.views.arrive import set_cookie
 from webapp.forward_auth.views.blueprint import OWN_PATH, app_origin, bp, forward_auth
+from webapp.forward_auth.views.redeem_ticket import set_cookie
 from webapp.guard.require import public_to_scripts
 from webapp.sessions.lifecycle import credential_key
 from webapp.web.known_fields import reads

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from webapp.forward_auth import access_requests, grants, lifecycle
-from webapp.forward_auth.deciders import ROLE
+from webapp.forward_auth.approvers import ROLE
 from webapp.forward_auth.models import AccessRequest, ProxiedApp
 from webapp.forward_auth.views.blueprint import bp
 from webapp.guard import Principal, require
@@ -30,7 +30,7 @@ class OwnRequest(msgspec.Struct, frozen=True):
     asked_at: datetime
 
 
-class DecidedApp(msgspec.Struct, frozen=True):
+class ManagedApp(msgspec.Struct, frozen=True):
     """An app about which the caller decides."""
 
     slug: str
@@ -44,7 +44,7 @@ class DecidedApp(msgspec.Struct, frozen=True):
 class OwnAccess(msgspec.Struct, frozen=True):
     grants: list[OwnGrant]
     requests: list[OwnRequest]
-    decides: list[DecidedApp]
+    decides: list[ManagedApp]
 
 
 @bp.get("/account/app-access")
@@ -64,8 +64,8 @@ def own_access(principal: Principal) -> ResponseReturnValue:
             OwnRequest(app.slug, app.name, row.reason, row.created_at) for row, app in db().execute(user_requests)
         ],
         decides=[
-            DecidedApp(app.slug, app.name, app.owner_id == principal.user_id, waiting.get(app.id, 0))
-            for app in lifecycle.every(db())
+            ManagedApp(app.slug, app.name, app.owner_id == principal.user_id, waiting.get(app.id, 0))
+            for app in lifecycle.list_apps(db())
             if app.owner_id == principal.user_id or ROLE in principal.roles
         ],
     )

@@ -43,26 +43,26 @@ def forbidden(reason: str) -> Response:
 
 
 def not_accepted(original: OriginalRequest, verdict: Verdict, error: NotAccepted) -> Response:
-    refusal_log.note(error.code, str(error), error.credential_row, route=route_of(verdict))
+    refusal_log.record_refusal(error.code, str(error), error.credential_row, route=route_of(verdict))
     if error.code == "session_ended":
         return to_login(original, verdict, error.code)
-    need = verdict.rule.need if verdict.rule else Requirement()
-    headers, (title, detail) = challenge(error.code, need, refused=error), token_advice.words_of(error)
+    requirement = verdict.rule.requirement if verdict.rule else Requirement()
+    headers, (title, detail) = challenge(error.code, requirement, refused=error), token_advice.words_of(error)
     challenges = [*basic_challenge(verdict), headers["WWW-Authenticate"]]
     headers["WWW-Authenticate"] = ", ".join(challenges)
     return problem_response(Problem(401, title, detail, code=error.code, headers=headers), page=False)
 
 
 def denied(original: OriginalRequest, verdict: Verdict, decision: Decision) -> Response:
-    code, need = CODES.get(decision, "role_required"), verdict.need or Requirement()
+    code, requirement = CODES.get(decision, "role_required"), verdict.requirement or Requirement()
     if decision in NEEDS_LOGIN and (verdict.principal is None or verdict.principal.credential == "session"):
         return to_login(original, verdict, code)
-    refusal_log.note(code, str(need), verdict.principal, route=route_of(verdict))
+    refusal_log.record_refusal(code, str(requirement), verdict.principal, route=route_of(verdict))
     if is_document(original) and verdict.principal is not None and verdict.principal.credential == "session":
         start_url = url_for("forward_auth.start") + "?" + urlencode({"rd": original.origin + original.target})
         return leading_to(site_url(start_url), 403, _("You cannot open this page. The reason is at %(url)s"))
     kind = kind_of(code)
-    headers = challenge(code, need) if code != "token_missing" else {}
+    headers = challenge(code, requirement) if code != "token_missing" else {}
     return problem_response(Problem(403, kind.title, kind.meaning, code=code, headers=headers), page=False)
 
 

@@ -9,10 +9,10 @@ from webapp.core.ratelimit import Limit, Limiter
 from webapp.core.translation import _
 from webapp.forward_auth import access_requests, grants, lifecycle
 from webapp.forward_auth.access_requests import AlreadyAsked
-from webapp.forward_auth.deciders import mail_deciders
+from webapp.forward_auth.approvers import mail_approvers
 from webapp.forward_auth.forms import AskForm
 from webapp.forward_auth.models import ProxiedApp
-from webapp.forward_auth.proxied_apps import App
+from webapp.forward_auth.proxied_apps import AppPolicy
 from webapp.forward_auth.views.blueprint import bp, forward_auth
 from webapp.guard import Principal, require
 from webapp.login.views.login_errors import throttled
@@ -28,7 +28,7 @@ ASKED = Limit("app-access", 10, timedelta(days=1))
 """Requests of one user, for any apps: each is a mail to somebody."""
 
 
-def no_access(app: App, principal: Principal) -> ResponseReturnValue:
+def no_access(app: AppPolicy, principal: Principal) -> ResponseReturnValue:
     """403 for a user who may not open a page of an app.
 
     Raises:
@@ -42,7 +42,7 @@ def no_access(app: App, principal: Principal) -> ResponseReturnValue:
     return make_response(not_for_page(app, principal, AskForm(formdata=None)), 403)
 
 
-def words(app: App, principal: Principal) -> tuple[str, str]:
+def words(app: AppPolicy, principal: Principal) -> tuple[str, str]:
     """Title and detail."""
     return _("You cannot open this page of %(app)s", app=app.name), _(
         "You are logged in as %(username)s, and the page is for other people. Ask an administrator of this site "
@@ -51,7 +51,7 @@ def words(app: App, principal: Principal) -> tuple[str, str]:
     )
 
 
-def not_for_page(app: App, principal: Principal, form: AskForm) -> str:
+def not_for_page(app: AppPolicy, principal: Principal, form: AskForm) -> str:
     open_request = access_requests.open_request(db(), principal.user_id, app.id)
     return render_template(
         "forward_auth/no_access.html", app=app, form=form, asked=open_request, username=principal.username
@@ -61,7 +61,7 @@ def not_for_page(app: App, principal: Principal, form: AskForm) -> str:
 @bp.post("/account/app-access/<slug>/ask")
 @require(session=True)
 @responds(None, form=AskForm, status=204, refuses=(404, 409, 422, 429))
-def ask(principal: Principal, slug: str) -> ResponseReturnValue:
+def send_request(principal: Principal, slug: str) -> ResponseReturnValue:
     """Ask for access to an app that is for others. Whoever decides gets a mail."""
     form, app = AskForm(), next((app for app in forward_auth().table().by_host.values() if app.slug == slug), None)
     is_valid = form.validate_on_submit()
@@ -77,11 +77,11 @@ def ask(principal: Principal, slug: str) -> ResponseReturnValue:
         raise throttled(limit.retry_after)
     row, reason = app_row(slug), form.reason.data or ""
     try:
-        access_requests.ask(db(), principal.user_id, row, reason)
+        access_requests.request_access(db(), principal.user_id, row, reason)
     except AlreadyAsked as error:
         raise Problem(409, _("Already asked"), _("Nobody has decided about your request yet.")) from error
     access_url = url_for("forward_auth.app_access", slug=slug)
-    mail_deciders(db(), service(Mailer), row, username=principal.username, reason=reason, path=access_url)
+    mail_approvers(db(), service(Mailer), row, username=principal.username, reason=reason, path=access_url)
     return redirect_or_json(url_for("forward_auth.own_access"), _("You get a mail when somebody has decided."))
 
 

@@ -10,7 +10,7 @@ from webapp.core.translation import _
 from webapp.credentials import sids
 from webapp.forward_auth import grants, tickets
 from webapp.forward_auth.original_request import URI, NotReadable, OriginalRequest, canonical_host
-from webapp.forward_auth.proxied_apps import App
+from webapp.forward_auth.proxied_apps import AppPolicy
 from webapp.forward_auth.rules import NoRule, match
 from webapp.forward_auth.tickets import TicketTarget
 from webapp.forward_auth.views.blueprint import LONGEST_RETURN, OWN_PATH, bp, forward_auth, login_url
@@ -35,7 +35,7 @@ def start(principal: Principal) -> ResponseReturnValue:
     app = forward_auth().table().by_host.get(original.host)
     if app is None:
         raise unknown_app()
-    if (answer := unless_allowed(app, original, principal)) is not None:
+    if (answer := refuse_unless_allowed(app, original, principal)) is not None:
         return answer
     state = request.args.get("state", "")
     if len(state) != STATE_LENGTH:
@@ -70,21 +70,23 @@ def original_of(url: str) -> OriginalRequest:
     return OriginalRequest("GET", parts.scheme, host, path, query)
 
 
-def unless_allowed(app: App, original: OriginalRequest, principal: Principal) -> ResponseReturnValue | None:
+def refuse_unless_allowed(
+    app: AppPolicy, original: OriginalRequest, principal: Principal
+) -> ResponseReturnValue | None:
     """The way to a stronger proof of identity or to access, if the page needs one; None if it is allowed."""
     try:
         rule = match(app, original, {})
     except NoRule:
         return no_access(app, principal)
-    if rule.need.is_public:
+    if rule.requirement.is_public:
         return None
     until = grants.granted_until(writable(), principal.user_id, app.id)
-    decision, need = forward_auth().decisions.decide_for(rule, principal, until, now(), None)
+    decision, requirement = forward_auth().decisions.decide_for(rule, principal, until, now(), None)
     if decision is Decision.ALLOW:
         return None
     if decision is Decision.NEED_ROLE:
         return no_access(app, principal)
-    return request_guard.refusal_for(unproxied(request), Requirement(session=True, level=need.level))
+    return request_guard.refusal_for(unproxied(request), Requirement(session=True, level=requirement.level))
 
 
 def unknown_app() -> Problem:

@@ -10,7 +10,7 @@ from webapp.accounts import user_queries
 from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
 from webapp.guard import Principal
-from webapp.login.client_familiarity import Client, LiveSession
+from webapp.login.client_familiarity import LiveSession, LoginClient
 from webapp.login.flow import Attempt, LoginFlow
 from webapp.login.second_step import SecondStep
 from webapp.login.views import known_browser
@@ -25,15 +25,15 @@ bp = Blueprint("login", __name__)
 
 def attempt(identifier: str, password: str) -> Attempt:
     """A login attempt of this browser."""
-    return Attempt(identifier, password, client())
+    return Attempt(identifier, password, login_client())
 
 
-def client() -> Client:
+def login_client() -> LoginClient:
     """What identifies this browser: IP address, cookie of known browsers, session."""
     found: Principal = current_user
     is_session = found.is_authenticated and found.credential == "session"
     session = LiveSession(found.user_id, found.credential_id) if is_session else None
-    return Client(request.remote_addr, known_browser.marks(), session)
+    return LoginClient(request.remote_addr, known_browser.marks(), session)
 
 
 def principal_of(user: User, started: StartedSession) -> Principal:

@@ -16,7 +16,7 @@ from webapp.login.flow import AMR, PasswordAccepted, Throttled
 from webapp.login.forms import ConfirmForm
 from webapp.login.step_up_methods import StepUpMethods, offered, step_up_level
 from webapp.login.views.blueprint import attempt, bp, flow, reauthenticate, unchanged
-from webapp.login.views.hooks import ConfirmWay, ConfirmWaysOf
+from webapp.login.views.hooks import ConfirmMethod, ConfirmWaysOf
 from webapp.login.views.login_errors import throttled
 from webapp.login.views.proof_forms import by_code, by_passkey
 from webapp.mfa import factors, passkeys
@@ -125,19 +125,19 @@ def ways(principal: Principal, required: Level = Level.ONE) -> StepUpMethods:
     return offered(found, principal.amr, required, has_password=has_password, by_provider=by_provider)
 
 
-def provider_ways(principal: Principal, required: Level = Level.ONE) -> Sequence[ConfirmWay]:
+def provider_ways(principal: Principal, required: Level = Level.ONE) -> Sequence[ConfirmMethod]:
     with database().read() as db:
         found = factors.of(db, principal.user_id)
     return service(ConfirmWaysOf)(principal.user_id, step_up_level(found, principal.amr, required))
 
 
-def ways_to_confirm(required: Level = Level.ONE) -> StepUpMethods:
+def step_up_methods(required: Level = Level.ONE) -> StepUpMethods:
     """Methods for step-up; also for the page that the guard shows."""
     found: Principal = current_user
     return ways(found, required)
 
 
-def providers_to_confirm(required: Level = Level.ONE) -> Sequence[ConfirmWay]:
+def providers_to_confirm(required: Level = Level.ONE) -> Sequence[ConfirmMethod]:
     """The identity providers among these methods, for the page."""
     found: Principal = current_user
     return provider_ways(found, required)

@@ -23,7 +23,7 @@ class RequestingAppOf(Protocol):
     def __call__(self, target: str, /) -> RequestingApp | None: ...
 
 
-class ConfirmWay(NamedTuple):
+class ConfirmMethod(NamedTuple):
     """An identity provider at which a user can confirm who they are."""
 
     name: str
@@ -34,7 +34,7 @@ class ConfirmWay(NamedTuple):
 class ConfirmWaysOf(Protocol):
     """Hook: the identity providers of a user that can reach a level."""
 
-    def __call__(self, user_id: UUID, required_level: Level, /) -> Sequence[ConfirmWay]: ...
+    def __call__(self, user_id: UUID, required_level: Level, /) -> Sequence[ConfirmMethod]: ...
 
 
 class LogoutStep(NamedTuple):

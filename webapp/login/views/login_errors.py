@@ -8,7 +8,7 @@ from flask import Response, current_app, request, url_for
 from webapp.accounts.passwords import TooBusy
 from webapp.accounts.provisioning import NoAccountPossible
 from webapp.core.translation import _, _l, _n
-from webapp.login.external_identity import Unreachable
+from webapp.login.password_backends import Unreachable
 from webapp.mfa.factors import Factors
 from webapp.web.bearer import realm
 from webapp.web.problem_kinds import kind_of

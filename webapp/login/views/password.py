@@ -26,10 +26,10 @@ from webapp.login.views.blueprint import attempt, bp, flow, reauthenticate
 from webapp.login.views.confirm import of_id
 from webapp.login.views.login_errors import no_password, password_managed_elsewhere, throttled
 from webapp.mail.mailer import Mailer
-from webapp.sessions.session_list import devices
+from webapp.sessions.session_list import list_sessions
 from webapp.tokens import script_logins, token_list
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import for_everybody
+from webapp.web.negotiation import publicly_cacheable
 from webapp.web.registry import service
 from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
@@ -51,7 +51,7 @@ class PasswordChanged(msgspec.Struct, frozen=True):
 @public
 def change_password_url() -> ResponseReturnValue:
     """Redirect to the page that changes the password (W3C: A Well-Known URL for Changing Passwords)."""
-    return for_everybody(current_app.make_response(redirect(url_for("login.password_form"), 303)))
+    return publicly_cacheable(current_app.make_response(redirect(url_for("login.password_form"), 303)))
 
 
 @bp.get("/account/password")
@@ -135,7 +135,7 @@ def form_again(principal: Principal, form: PasswordForm) -> ResponseReturnValue:
 def password_page(principal: Principal, form: PasswordForm) -> str:
     # In a transaction of its own: after a refusal the request must not open a write transaction.
     with database().read() as db:
-        others = [device for device in devices(db, principal) if not device.is_current]
+        others = [device for device in list_sessions(db, principal) if not device.is_current]
         tokens, logins = (
             token_list.token_page(db, principal.user_id, is_live=True),
             script_logins.live(db, principal.user_id),

@@ -11,10 +11,10 @@ from webapp.accounts import notices, user_queries
 from webapp.accounts.models import User
 from webapp.accounts.views.request_info import current_circumstances, mailer
 from webapp.core.translation import _l
-from webapp.login.client_familiarity import Client
+from webapp.login.client_familiarity import LoginClient
 from webapp.login.flow import Throttled
 from webapp.login.second_step import AppUnreadable, CounterBehind, Locked, OwnerMails, VerifiedFactor
-from webapp.login.views.blueprint import client, second_step
+from webapp.login.views.blueprint import login_client, second_step
 from webapp.login.views.login_errors import APP_UNREADABLE, app_unreadable, codes_locked, throttled
 from webapp.mfa import webauthn_ceremonies
 from webapp.mfa.views import challenge_cookie
@@ -28,7 +28,7 @@ WRONG_PASSKEY = _l("This passkey didn't work. Try again, or log in another way."
 BEHIND = _l("This passkey may have been copied, so it was refused. Remove it from your account.")
 
 
-def by_code(field: Field, user: User, sender: Client | None = None) -> VerifiedFactor | None:
+def by_code(field: Field, user: User, sender: LoginClient | None = None) -> VerifiedFactor | None:
     """Verify a code. If it is wrong, or cannot be checked, its field gets an error.
 
     Args:
@@ -37,7 +37,7 @@ def by_code(field: Field, user: User, sender: Client | None = None) -> VerifiedF
     Raises:
         Problem: 429; for scripts 503, if it cannot be checked.
     """
-    outcome = second_step().code(user, field.data or "", sender or client(), owner_mails(user))
+    outcome = second_step().code(user, field.data or "", sender or login_client(), owner_mails(user))
     if isinstance(outcome, Locked):
         raise codes_locked(outcome.retry_after)
     if isinstance(outcome, Throttled):

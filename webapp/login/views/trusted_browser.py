@@ -3,7 +3,7 @@
 from flask import Response, current_app, request
 
 from webapp.accounts.models import User
-from webapp.sessions import trusted
+from webapp.sessions import trusted_browsers
 from webapp.sessions.lifecycle import Browser
 from webapp.web.cookies import cookie_attributes, prefixed
 from webapp.web.transaction import database, db
@@ -14,14 +14,14 @@ def is_trusted(user: User) -> bool:
     if not secret or not current_app.config["TRUST_BROWSERS"]:
         return False
     with database().read() as reading:
-        return trusted.is_trusted(reading, user.id, secret)
+        return trusted_browsers.is_trusted(reading, user.id, secret)
 
 
 def trust(response: Response, user: User, browser: Browser, amr: str) -> None:
     lifetime = current_app.config["TRUST_LIFETIME"]
     response.set_cookie(
         cookie_name(),
-        trusted.trust(db(), user.id, browser, lifetime, amr=amr),
+        trusted_browsers.trust(db(), user.id, browser, lifetime, amr=amr),
         max_age=int(lifetime.total_seconds()),
         httponly=True,
         samesite="Lax",

@@ -96,5 +96,5 @@ def mfa_hooks() -> MfaHooks:
     return service(MfaHooks)
 
 
-def sealer() -> Encryptor:
+def encryptor() -> Encryptor:
     return service(TotpEncryptor)

@@ -9,7 +9,7 @@ from webapp.core.clock import now
 from webapp.core.translation import _, _l
 from webapp.guard import Principal
 from webapp.mfa import factors, recovery_codes
-from webapp.mfa.factor_list import CodesLeft, left
+from webapp.mfa.factor_list import RecoveryCodesLeft, left
 from webapp.mfa.forms import OnwardForm
 from webapp.mfa.views.blueprint import SECURITY, bp, change, note_factor_change
 from webapp.web.api_schema import responds
@@ -28,7 +28,7 @@ class NewRecoveryCodes(msgspec.Struct, frozen=True):
 
 @bp.get("/account/security/recovery-codes")
 @change
-@responds(CodesLeft)
+@responds(RecoveryCodesLeft)
 @reads("next")
 def recovery_codes_form(principal: Principal) -> ResponseReturnValue:
     """How many unused recovery codes the caller has."""

@@ -15,7 +15,7 @@ from webapp.mfa import enrolment, factors, totp
 from webapp.mfa.enrolment import EnrolmentOver
 from webapp.mfa.forms import TotpForm
 from webapp.mfa.totp import AlreadyEnrolled, WrongCode
-from webapp.mfa.views.blueprint import SECURITY, bp, change, login_methods, mfa_hooks, note_factor_change, sealer
+from webapp.mfa.views.blueprint import SECURITY, bp, change, encryptor, login_methods, mfa_hooks, note_factor_change
 from webapp.mfa.views.recovery_codes import url_after_enrolment
 from webapp.web.api_schema import responds
 from webapp.web.known_fields import reads
@@ -59,8 +59,8 @@ def enrol_totp(principal: Principal) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_again(principal, form)
     try:
-        seed = enrolment.seed_of(sealer(), principal.user_id, form.encrypted_seed.data or "", now())
-        totp.enrol(db(), sealer(), principal.user_id, seed, form.code.data or "")
+        seed = enrolment.seed_of(encryptor(), principal.user_id, form.encrypted_seed.data or "", now())
+        totp.enrol(db(), encryptor(), principal.user_id, seed, form.code.data or "")
     except EnrolmentOver:
         form.code.errors = [_("That took more than 15 minutes. Add the new secret to your app and try again.")]
         return form_again(principal, form)
@@ -111,7 +111,7 @@ def form_again(principal: Principal, form: TotpForm, seed: str | None = None) ->
 
 def totp_page(principal: Principal, form: TotpForm, seed: str) -> Response:
     uri = totp.uri(seed, username=principal.username, site_name=current_app.config["SITE_NAME"])
-    sealed_seed = enrolment.begin(sealer(), principal.user_id, seed, now())
+    sealed_seed = enrolment.begin(encryptor(), principal.user_id, seed, now())
     form.encrypted_seed.data = sealed_seed
     side, path = enrolment.qr_code(uri) if wants_page() else (0, "")
     facts: dict[str, Any] = {"form": form, "secret": totp.in_groups(seed), "uri": uri, "side": side, "path": path}

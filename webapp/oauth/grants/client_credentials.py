@@ -17,7 +17,7 @@ from webapp.tokens.issuing import TokenRequest
 from webapp.tokens.refresh_families import FamilyTerms, RefreshLifetimes, ScriptClient
 
 
-def grant(
+def issue_token(
     db: Session,
     service: TokenService,
     client: OAuthClient,
@@ -46,14 +46,14 @@ def grant(
     if audience is None:
         return INVALID_TARGET
     scopes = frozenset(requested) or frozenset(client_scopes)
-    authority = TokenGrant(scopes=scopes, client=str(client.id), jkt=jkt, audiences=audience)
+    grant = TokenGrant(scopes=scopes, client=str(client.id), jkt=jkt, audiences=audience)
     lifetime = service.access_lifetime
-    terms = FamilyTerms(authority, lifetime, RefreshLifetimes(None, lifetime), app_name=client.name)
+    terms = FamilyTerms(grant, lifetime, RefreshLifetimes(None, lifetime), app_name=client.name)
     proof = AuthenticationProof(EPOCH, "")
     family = refresh_families.begin(db, account.id, terms, caller, proof)
     token_request = TokenRequest(
         name=client.name,
-        authority=authority,
+        grant=grant,
         lifetime=lifetime,
         origin="app",
         family_id=family.credential.id,

@@ -20,7 +20,7 @@ from webapp.oauth.grants.token_service import (
     OAuthTokens,
     TokenService,
     may_use,
-    roles_needed,
+    required_roles,
 )
 from webapp.oauth.grants.user_login import UserLogin, id_token_beside
 from webapp.oauth.models import OAuthClient
@@ -58,7 +58,7 @@ def refresh(
     if (
         locked_token is None
         or locked_token.family.client_id != client.id
-        or (locked_token.credential.authority or TokenGrant()).jkt != jkt
+        or (locked_token.credential.grant or TokenGrant()).jkt != jkt
     ):
         return INVALID
     moment = now()
@@ -76,13 +76,13 @@ def refresh(
     scopes = locked_token.scopes.intersection(grantable_now(db, service, client, user, roles))
     if not scopes.issuperset(requested) or not scopes:
         return GrantRefused("invalid_scope", "these scopes were not given, or are no longer")
-    granted = (locked_token.credential.authority or TokenGrant()).audiences
+    granted = (locked_token.credential.grant or TokenGrant()).audiences
     audience = resources.audience(granted, resource, client, own=service.issuer.url)
     if audience is None:
         return INVALID_TARGET
     if state is RefreshState.FRESH and refreshing.wait(db, locked_token, moment):
         return GrantRefused("slow_down", "it refreshes too often")
-    successor = refreshing.follow(db, locked_token, state, service.secrets, moment)
+    successor = refreshing.next_refresh_token(db, locked_token, state, service.secrets, moment)
     if successor is None:
         return INVALID
     credentials.note_use(db, locked_token.credential, moment, ip_address)
@@ -122,11 +122,11 @@ def next_token(
     credential = locked_token.credential
     token_request = TokenRequest(
         name=locked_token.family.app_name or "",
-        authority=msgspec.structs.replace(
-            credential.authority or TokenGrant(),
+        grant=msgspec.structs.replace(
+            credential.grant or TokenGrant(),
             scopes=frozenset(login.scopes),
             audiences=login.audiences,
-            roles=roles_needed(login.client, login.user),
+            roles=required_roles(login.client, login.user),
         ),
         lifetime=min(locked_token.family.access_lifetime, service.access_lifetime, credential.expires_at - moment),
         origin="app",

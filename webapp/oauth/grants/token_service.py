@@ -69,7 +69,7 @@ class OAuthTokens:
     id_token: str | None = None
 
 
-def roles_needed(client: OAuthClient, user: User) -> frozenset[str]:
+def required_roles(client: OAuthClient, user: User) -> frozenset[str]:
     """Roles of which a user must have one at each request with a token of an app; empty if they may use it anyway."""
     return frozenset() if str(user.id) in client.people else frozenset(client.roles)
 

@@ -16,7 +16,7 @@ from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
 from webapp.oauth import app_sessions
 from webapp.oauth.claims import claims_of
-from webapp.oauth.grants.token_service import OAuthTokens, TokenService, roles_needed
+from webapp.oauth.grants.token_service import OAuthTokens, TokenService, required_roles
 from webapp.oauth.id_token import Authentication, id_token
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.policies import groups_of
@@ -59,27 +59,27 @@ def family_terms(
         session: with which a login without ``offline_access`` ends (OpenID Connect Core §11); None for none.
         resources: that its access tokens may be for (RFC 8707); empty for this site.
     """
-    authority = TokenGrant(
+    grant = TokenGrant(
         scopes=frozenset(scopes),
         client=str(client.id),
         jkt=jkt,
-        roles=roles_needed(client, user),
+        roles=required_roles(client, user),
         audiences=tuple(resources),
     )
     lifetime = service.access_lifetime
     if OFFLINE in scopes:
-        return FamilyTerms(authority, lifetime, service.refresh, app_name=client.name)
+        return FamilyTerms(grant, lifetime, service.refresh, app_name=client.name)
     if session is None:
-        return FamilyTerms(authority, lifetime, RefreshLifetimes(None, lifetime), app_name=client.name)
+        return FamilyTerms(grant, lifetime, RefreshLifetimes(None, lifetime), app_name=client.name)
     lifetime = min(lifetime, session.ends_at - now())
-    return FamilyTerms(authority, lifetime, RefreshLifetimes(None, lifetime), app_name=client.name, sid=session.sid)
+    return FamilyTerms(grant, lifetime, RefreshLifetimes(None, lifetime), app_name=client.name, sid=session.sid)
 
 
 def issue_tokens(db: Session, service: TokenService, login: UserLogin, family: NewFamily) -> OAuthTokens:
     """The tokens of a family that has just begun; an ID token with the scope ``openid``."""
     token_request = TokenRequest(
         name=login.client.name,
-        authority=msgspec.structs.replace(family.credential.authority or TokenGrant(), audiences=login.audiences),
+        grant=msgspec.structs.replace(family.credential.grant or TokenGrant(), audiences=login.audiences),
         lifetime=min(service.access_lifetime, family.credential.expires_at - now()),
         origin="app",
         family_id=family.credential.id,
@@ -87,7 +87,7 @@ def issue_tokens(db: Session, service: TokenService, login: UserLogin, family: N
     )
     issued = service.issuer.issue(db, login.user.id, token_request, login.proof)
     if OPENID in login.scopes and login.session_id is not None:
-        app_sessions.note(db, login.client, login.user.id, login.session_id, family.credential.id)
+        app_sessions.register_login(db, login.client, login.user.id, login.session_id, family.credential.id)
     return OAuthTokens(issued, family.secret, id_token_beside(db, service, login, issued))
 
 

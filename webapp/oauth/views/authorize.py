@@ -14,7 +14,7 @@ from webapp.guard import Principal, public, require
 from webapp.guard.require import public_to_scripts
 from webapp.login.views.external_redirect import redirect_externally
 from webapp.oauth import codes, consents, pushed_requests
-from webapp.oauth.claim_words import words_of
+from webapp.oauth.claim_descriptions import words_of
 from webapp.oauth.claims import claims_of
 from webapp.oauth.grants.token_service import may_use
 from webapp.oauth.id_token_hint import HintInvalid, hinted_login
@@ -106,7 +106,7 @@ def response_to(
     if user is None or not may_use(user, roles, auth_request.client):
         return refuse_user(auth_request, principal)
     if decision is not None:
-        return decided(auth_request, principal, scopes, decision)
+        return decision_response(auth_request, principal, scopes, decision)
     if consents.is_needed(reading, auth_request, principal.user_id, scopes):
         if "none" in auth_request.prompts:
             raise RequestRefused("consent_required", "the user has not allowed this yet")
@@ -191,7 +191,7 @@ def where_to(uri: str) -> str:
     return rest.partition("/")[0] if scheme in ("http", "https") else uri.partition(":")[0]
 
 
-def decided(
+def decision_response(
     auth_request: AuthorizationRequest, principal: Principal, scopes: list[str], decision: str
 ) -> ResponseReturnValue:
     if decision != "allow":

@@ -129,8 +129,8 @@ def waiting_device(form: UserCodeForm, principal: Principal) -> tuple[DeviceCode
     Raises:
         Problem: 429, too many wrong codes were entered.
     """
-    limiter, misses = service(Limiter), service(InvalidTokenLimit)
-    tries, too_many = limiter.peek(GUESSED, principal.user_id.hex), misses.too_many(request.remote_addr)
+    limiter, invalid_token_limit = service(Limiter), service(InvalidTokenLimit)
+    tries, too_many = limiter.peek(GUESSED, principal.user_id.hex), invalid_token_limit.too_many(request.remote_addr)
     wait = max(tries.retry_after, too_many.retry_after if too_many else timedelta())
     if not tries.allowed or too_many:
         raise throttled(wait)
@@ -140,7 +140,7 @@ def waiting_device(form: UserCodeForm, principal: Principal) -> tuple[DeviceCode
         if found is not None:
             return found
         limiter.take(GUESSED, principal.user_id.hex)
-        misses.count(request.remote_addr)
+        invalid_token_limit.count(request.remote_addr)
     form.user_code.errors = [_("No device waits with this code. Codes work for 10 minutes; start again on the device.")]
     return None
 

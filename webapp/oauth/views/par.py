@@ -15,7 +15,7 @@ from webapp.oauth import pushed_requests
 from webapp.oauth.client_errors import without_values
 from webapp.oauth.models import OAuthClient
 from webapp.oauth.pushed_requests import TooManyPushed
-from webapp.oauth.request_errors import NotTrusted, RequestRefused
+from webapp.oauth.request_errors import InvalidRedirect, RequestRefused
 from webapp.oauth.request_rules import checked, destination_of
 from webapp.oauth.scopes import CLAIM_SCOPES
 from webapp.oauth.views.blueprint import bp, issuer, oauth_error
@@ -65,7 +65,7 @@ def par() -> ResponseReturnValue:
     try:
         with database().read() as reading:
             auth_request = checked(destination_of(reading, request_parameters), request_parameters, own=issuer())
-    except NotTrusted as error:
+    except InvalidRedirect as error:
         note_error(client.id, "redirect_uri", without_values(error.redirect_uri))
         # The message of the error is translated, and RFC 6749 §5.2 allows ASCII only.
         return oauth_error("invalid_request", "redirect_uri is missing or not registered")

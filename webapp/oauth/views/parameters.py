@@ -10,7 +10,7 @@ from webapp.core.translation import _
 from webapp.oauth import pushed_requests
 from webapp.oauth.client_errors import without_values
 from webapp.oauth.models import PushedRequest
-from webapp.oauth.request_errors import NotTrusted
+from webapp.oauth.request_errors import InvalidRedirect
 from webapp.oauth.request_rules import Destination, Parameters, destination_of
 from webapp.oauth.views.error_notes import note_error
 from webapp.oauth.views.trial_login import trial_destination
@@ -75,7 +75,7 @@ def outdated() -> Problem:
 def trusted(reading: Session, request_parameters: Parameters) -> Destination:
     try:
         return destination_of(reading, request_parameters)
-    except NotTrusted as error:
+    except InvalidRedirect as error:
         if (destination := trial_destination(reading, request_parameters)) is not None:
             return destination
         if error.client_id is not None:

@@ -73,8 +73,8 @@ def introspection_of(token: str, client: OAuthClient) -> Introspection:
             bearer = of_principal(resource_tokens.validated(token))
         except NotAccepted:
             return INACTIVE
-        kind, claims = TYPES[bearer.authority.jkt is not None], read(token)[1]
-    if bearer is None or bearer.authority.client != str(client.id):
+        kind, claims = TYPES[bearer.grant.jkt is not None], read(token)[1]
+    if bearer is None or bearer.grant.client != str(client.id):
         return INACTIVE
     found = introspection_response(bearer, issuer=current_app.config["BASE_URL"], token_type=kind, claims=claims)
     if not client.has_pairwise_subjects:

@@ -89,7 +89,7 @@ def token_response(granted: OAuthTokens) -> Response:
     return as_json(
         TokenResponse(
             access_token=granted.issued.token,
-            token_type="DPoP" if credential.authority and credential.authority.jkt else "Bearer",
+            token_type="DPoP" if credential.grant and credential.grant.jkt else "Bearer",
             expires_in=ceil((credential.expires_at - now()).total_seconds()),
             scope=" ".join(scopes_of(credential)),
             refresh_token=granted.refresh_token or UNSET,
@@ -127,7 +127,9 @@ def by_refresh_token(db: Session, client: OAuthClient, jkt: str | None) -> OAuth
 
 def by_client(db: Session, client: OAuthClient, jkt: str | None) -> OAuthTokens | GrantRefused:
     requested = request.form.get("scope", "").split()
-    return client_credentials.grant(db, service_for(client), client, requested, caller(), resource=resource(), jkt=jkt)
+    return client_credentials.issue_token(
+        db, service_for(client), client, requested, caller(), resource=resource(), jkt=jkt
+    )
 
 
 def resource() -> tuple[str, ...]:

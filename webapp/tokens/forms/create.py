@@ -96,8 +96,8 @@ class NewTokenForm(LimitsForm):
         self.suggested.add("expires_on")
 
     @property
-    def authority(self) -> TokenGrant:
-        return msgspec.structs.replace(super().authority, jkt=self.jkt)
+    def grant(self) -> TokenGrant:
+        return msgspec.structs.replace(super().grant, jkt=self.jkt)
 
     @property
     def jkt(self) -> str | None:

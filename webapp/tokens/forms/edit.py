@@ -32,14 +32,14 @@ class EditTokenForm(LimitsForm):
     @classmethod
     def of(cls, terms: TokenTerms, **world: Any) -> Self:
         """The form, filled in with the current terms of the token; submitted fields replace them."""
-        authority = terms.authority
+        grant = terms.grant
         lists = {
-            "scopes": sorted(authority.scopes),
-            "resources": sorted(authority.resources),
-            "methods": sorted(authority.methods),
-            "networks": list(authority.networks),
+            "scopes": sorted(grant.scopes),
+            "resources": sorted(grant.resources),
+            "methods": sorted(grant.methods),
+            "networks": list(grant.networks),
         }
-        form = cls(data={"name": terms.name, "note": terms.note, "per_minute": authority.per_minute} | lists, **world)
+        form = cls(data={"name": terms.name, "note": terms.note, "per_minute": grant.per_minute} | lists, **world)
         form.terms = terms
         if form.is_submitted() and is_json():
             # An empty list removes a restriction; a missing list, or null, leaves it unchanged.
@@ -51,16 +51,16 @@ class EditTokenForm(LimitsForm):
 
     @property
     def former(self) -> TokenGrant:
-        return self.terms.authority
+        return self.terms.grant
 
     @property
     def edited_terms(self) -> TokenTerms:
-        former = self.terms.authority
+        former = self.terms.grant
         return TokenTerms(
             name=self.name.data or self.terms.name,
             note=self.note.data or None,
             # The bound key and the rate limit count are not part of the form.
-            authority=msgspec.structs.replace(self.authority, jkt=former.jkt, counted_as=former.counted_as),
+            grant=msgspec.structs.replace(self.grant, jkt=former.jkt, counted_as=former.counted_as),
             expires_at=self.expires_at,
         )
 

@@ -89,7 +89,7 @@ class LimitsForm(Form):
         self.suggested: set[str] = set()
 
     @property
-    def authority(self) -> TokenGrant:
+    def grant(self) -> TokenGrant:
         """The grant as it was filled in; only valid after the form was validated."""
         bounds: dict[str, Any] = {
             "scopes": frozenset(self.scopes.data or ()),

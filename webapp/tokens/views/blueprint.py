@@ -62,7 +62,7 @@ def policy() -> dict[str, Any]:
     return {"longest": config["TOKEN_LIFETIME_MAX"], "may_never_end": config["TOKEN_NEVER_EXPIRES"]}
 
 
-def unless_strong(principal: Principal, scopes: Iterable[str]) -> Response | None:
+def refuse_unless_strong(principal: Principal, scopes: Iterable[str]) -> Response | None:
     """The step-up response, if the scopes require a stronger authentication than the caller's; otherwise None."""
     required_level = catalogue().level_for(scopes, service(Demands))
     if required_level <= level_of(principal.amr):

@@ -28,9 +28,9 @@ from webapp.tokens.views.blueprint import (
     catalogue,
     issuer,
     policy,
+    refuse_unless_strong,
     tell_owner,
     token_by_id,
-    unless_strong,
 )
 from webapp.tokens.views.prefill import fields_like, fill_in, free_name
 from webapp.tokens.views.token_pages import TokenPages, own_pages
@@ -96,7 +96,7 @@ def create_token(principal: Principal, pages: TokenPages) -> ResponseReturnValue
     if not form.validate_on_submit():
         return form_again(form, pages)
     requested = token_request(form, actor_id=principal.user_id if pages.service else None)
-    if (step_up := unless_strong(principal, requested.authority.scopes)) is not None:
+    if (step_up := refuse_unless_strong(principal, requested.grant.scopes)) is not None:
         return step_up
     try:
         issued = issuer().issue(db(), pages.user_id, requested, AuthenticationProof(principal.auth_time, principal.amr))
@@ -126,7 +126,7 @@ def token_request(form: NewTokenForm, *, actor_id: UUID | None) -> TokenRequest:
     return TokenRequest(
         name=form.name.data or "",
         note=form.note.data or None,
-        authority=form.authority,
+        grant=form.grant,
         lifetime=form.lifetime,
         reason=form.reason.data if form.is_endless else None,
         origin="page",
@@ -145,18 +145,18 @@ def answer_of(issued: IssuedToken) -> NewToken:
         id=issued.entry.id,
         name=terms.name,
         access_token=issued.token,
-        token_type="DPoP" if terms.authority.jkt else "Bearer",
+        token_type="DPoP" if terms.grant.jkt else "Bearer",
         expires_at=terms.expires_at,
         expires_in=int((terms.expires_at - now()).total_seconds()),
-        scope=" ".join(sorted(terms.authority.scopes)),
-        summary=summary(terms.authority, terms.expires_at, catalogue(), zone=zone()),
+        scope=" ".join(sorted(terms.grant.scopes)),
+        summary=summary(terms.grant, terms.expires_at, catalogue(), zone=zone()),
     )
 
 
 def reveal(issued: IssuedToken, pages: TokenPages, former: Token | None = None) -> Response:
     """The page with the token. No redirect, because the token is shown only in this response."""
-    answer, is_bound = answer_of(issued), bool(issued.credential.authority and issued.credential.authority.jkt)
-    url = resource_url(issued.credential.authority or TokenGrant())
+    answer, is_bound = answer_of(issued), bool(issued.credential.grant and issued.credential.grant.jkt)
+    url = resource_url(issued.credential.grant or TokenGrant())
     response = show(
         answer,
         "tokens/issued.html",
@@ -192,10 +192,10 @@ def too_many(error: TooManyTokens) -> Response:
     return problem_response(Problem(409, _("Too many tokens"), str(error)))
 
 
-def resource_url(authority: TokenGrant) -> str:
+def resource_url(grant: TokenGrant) -> str:
     """A URL that the token gives access to, for code examples."""
     base, user_catalogue = current_app.config["BASE_URL"], catalogue()
-    openings = [found for found in user_catalogue.openings(sorted(authority.scopes)) if permits(found, authority)]
+    openings = [found for found in user_catalogue.openings(sorted(grant.scopes)) if permits(found, grant)]
     reads = [found.rule for found in openings if found.method == "GET" and "<" not in found.rule]
     if reads and not reads[0].startswith("/"):
         # The rule of an app is its scope.

@@ -37,11 +37,11 @@ def drop(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise form.refused()
     terms = editing.terms_of(row)
-    left = terms.authority.scopes - {form.scope.data}
+    left = terms.grant.scopes - {form.scope.data}
     if not left:
         raise Problem(409, _("You can't remove the only permission"), _("Revoke the token instead."))
-    narrower = msgspec.structs.replace(terms.authority, scopes=left)
-    edited = editing.edit(db(), row, replace(terms, authority=narrower))
+    narrower = msgspec.structs.replace(terms.grant, scopes=left)
+    edited = editing.edit(db(), row, replace(terms, grant=narrower))
     message = _("%(name)s was not changed.", name=terms.name)
     if edited.is_new:
         message = _("Removed %(scope)s from %(name)s.", scope=form.scope.data, name=terms.name)

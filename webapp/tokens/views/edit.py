@@ -12,13 +12,13 @@ from webapp.core.translation import _
 from webapp.guard import Principal, require
 from webapp.guard.curl_examples import link_for_another
 from webapp.guard.token_grant import TokenGrant
-from webapp.guard.view_checks import unless_fresh
+from webapp.guard.view_checks import refuse_unless_fresh
 from webapp.tokens import editing, issuing
 from webapp.tokens.editing import TokenEdit, TokenEdited, TokenTerms
 from webapp.tokens.forms import EditTokenForm
 from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.views import form_pages
-from webapp.tokens.views.blueprint import FRESH, bp, form_arguments, token_or_404, unless_strong
+from webapp.tokens.views.blueprint import FRESH, bp, form_arguments, refuse_unless_strong, token_or_404
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Action, Problem
@@ -27,7 +27,7 @@ from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import db
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class EditableToken(msgspec.Struct, frozen=True, kw_only=True):
     """Scopes and restrictions of a token. An empty list of anything but scopes means no restriction."""
 
     id: UUID
@@ -45,7 +45,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 @bp.get("/tokens/<uuid:token_id>/edit")
 @require(session=True)
-@responds(Limits, refuses=(409,))
+@responds(EditableToken, refuses=(409,))
 def edit(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """The terms of an API token that can be changed."""
     row = require_live(token_or_404(principal.user_id, token_id))
@@ -56,7 +56,7 @@ def edit(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/tokens/<uuid:token_id>/edit")
 @require(session=True)
-@responds(Limits, form=EditTokenForm, refuses=(401, 409, 422))
+@responds(EditableToken, form=EditTokenForm, refuses=(401, 409, 422))
 def update(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """Change an API token, effective with its next request. Widening it requires recent authentication.
 
@@ -69,7 +69,7 @@ def update(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_again(form, row)
     requested = TokenEdit(form.terms, form.edited_terms)
-    if requested.is_wider and (step_up := unless_proven(principal, requested)) is not None:
+    if requested.is_wider and (step_up := refuse_unless_proven(principal, requested)) is not None:
         return step_up
     try:
         edited = editing.edit(db(), row, requested.after)
@@ -81,9 +81,9 @@ def update(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     return edited_answer(edited, row, form)
 
 
-def unless_proven(principal: Principal, requested: TokenEdit) -> Response | None:
+def refuse_unless_proven(principal: Principal, requested: TokenEdit) -> Response | None:
     """The step-up response, if widening the token requires a more recent or stronger authentication; otherwise None."""
-    return unless_fresh(principal, FRESH) or unless_strong(principal, requested.after.authority.scopes)
+    return refuse_unless_fresh(principal, FRESH) or refuse_unless_strong(principal, requested.after.grant.scopes)
 
 
 def require_live(row: TokenRow) -> TokenRow:
@@ -116,17 +116,17 @@ def sentence(edited: TokenEdit) -> str:
     return _("%(name)s was saved.", name=name)
 
 
-def limits(form: EditTokenForm, row: TokenRow, terms: TokenTerms) -> Limits:
-    authority: TokenGrant = terms.authority
-    return Limits(
+def limits(form: EditTokenForm, row: TokenRow, terms: TokenTerms) -> EditableToken:
+    grant: TokenGrant = terms.grant
+    return EditableToken(
         id=row.entry.id,
         name=terms.name,
         note=terms.note,
-        scopes=sorted(authority.scopes),
-        resources=sorted(authority.resources),
-        methods=sorted(authority.methods),
-        networks=list(authority.networks),
-        per_minute=authority.per_minute,
+        scopes=sorted(grant.scopes),
+        resources=sorted(grant.resources),
+        methods=sorted(grant.methods),
+        networks=list(grant.networks),
+        per_minute=grant.per_minute,
         expires_at=terms.expires_at,
         summary=form_pages.form_summary(form),
     )

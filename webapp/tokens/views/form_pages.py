@@ -63,7 +63,7 @@ def edit_page(form: EditTokenForm, row: TokenRow) -> str:
         form=form,
         token=row.entry,
         expires_at=row.credential.expires_at,
-        scopes=sorted(form.terms.authority.scopes),
+        scopes=sorted(form.terms.grant.scopes),
         here=request_location(),
         summary=form_summary(form),
     )
@@ -75,7 +75,7 @@ def form_summary(form: NewTokenForm | EditTokenForm) -> list[str]:
     if summarized_fields & form.errors.keys():
         return []
     try:
-        return summary(form.authority, form.expires_at, form.catalogue, zone=zone())
+        return summary(form.grant, form.expires_at, form.catalogue, zone=zone())
     except (ValueError, OverflowError, InvalidNetwork):
         # The URL may fill in an invalid lifetime or network; the error is shown when the form is submitted.
         return []

@@ -79,14 +79,14 @@ def index(principal: Principal) -> ResponseReturnValue:
         view=view,
         state=state,
         counts=token_list.counts(db(), principal.user_id),
-        health=health(leaves) if is_live else [],
+        health=state_counts(leaves) if is_live else [],
         range_words=leaves.words,
-        newer_href=leaf(view, state, leaves.first - token_list.PAGE) if leaves.first else None,
-        older_href=leaf(view, state, leaves.first + token_list.PAGE) if leaves.has_more else None,
+        newer_href=page_url(view, state, leaves.first - token_list.PAGE) if leaves.first else None,
+        older_href=page_url(view, state, leaves.first + token_list.PAGE) if leaves.has_more else None,
     )
 
 
-def health(found: token_list.TokenPage) -> list[dict[str, object]]:
+def state_counts(found: token_list.TokenPage) -> list[dict[str, object]]:
     return [
         {
             "count": found.states[state],
@@ -98,7 +98,7 @@ def health(found: token_list.TokenPage) -> list[dict[str, object]]:
     ]
 
 
-def leaf(view: str, state: str | None, first: int) -> str:
+def page_url(view: str, state: str | None, first: int) -> str:
     return url_for("tokens.index", view=view, state=state, first=max(0, first) or None)
 
 
@@ -115,17 +115,17 @@ def details(principal: Principal, token_id: UUID) -> ResponseReturnValue:
         token,
         "tokens/token.html",
         token=token,
-        summary=summary(terms.authority, terms.expires_at, catalogue(), zone=zone()),
+        summary=summary(terms.grant, terms.expires_at, catalogue(), zone=zone()),
         reason=row.entry.reason,
-        waits=waits(token),
+        waits=polls_for_first_use(token),
         most=max(day.requests for day in token.days),
     )
-    if waits(token):
+    if polls_for_first_use(token):
         # For browsers without JavaScript, and only while the page waits for the first request.
         response.headers["Refresh"] = str(AGAIN)
     return response
 
 
-def waits(token: TokenDetails) -> bool:
+def polls_for_first_use(token: TokenDetails) -> bool:
     is_young = now() - token.created_at < AT_MOST
     return "wait" in request.args and wants_page() and token.last_used_at is None and token.is_live and is_young

@@ -12,7 +12,7 @@ from webapp.guard.dry_run import try_access
 from webapp.guard.login_manager import Authenticators
 from webapp.guard.policy import CODES, Decision
 from webapp.guard.preferences import zone
-from webapp.guard.principal import CredentialRow, NotAccepted, admit
+from webapp.guard.principal import CredentialRow, NotAccepted, principal_from
 from webapp.tokens import token_inspection
 from webapp.tokens.forms import InspectForm
 from webapp.tokens.summary import summary
@@ -137,7 +137,7 @@ def admitted(
     if reading.code is not None or reading.claim is None:
         return reading.code or "token_invalid", None
     try:
-        caller = admit(reading.claim, credential_row, now())
+        caller = principal_from(reading.claim, credential_row, now())
     except NotAccepted as refused:
         return refused.code, None
     return None, caller
@@ -154,7 +154,7 @@ def guard_verdict(caller: Principal, method: str, path: str, ip_address: str | N
     if found is None:
         return GuardVerdict(False, _("%(endpoint)s does not exist. The response would be 404 or 405.", endpoint=at))
     steps = [InspectionStep(str(step.words), step.state) for step in found.steps]
-    if found.need.is_public:
+    if found.requirement.is_public:
         return GuardVerdict(True, _("%(endpoint)s is public. No token is needed.", endpoint=at), steps=steps)
     if found.decision is Decision.ALLOW:
         return GuardVerdict(True, _("It gives access to %(endpoint)s.", endpoint=at), steps=steps)
@@ -171,9 +171,7 @@ def answer_of(
     credential_row: CredentialRow | None = None,
     verdict: GuardVerdict | None = None,
 ) -> Inspected:
-    is_stored = (
-        credential_row is not None and credential_row.credential == "token" and credential_row.authority is not None
-    )
+    is_stored = credential_row is not None and credential_row.credential == "token" and credential_row.grant is not None
     return Inspected(
         sentence=sentence,
         code=code,
@@ -184,8 +182,8 @@ def answer_of(
         if credential_row and is_stored
         else None,
         summary=(
-            summary(credential_row.authority, credential_row.expires_at, catalogue(), zone=zone())
-            if credential_row and credential_row.authority and is_stored
+            summary(credential_row.grant, credential_row.expires_at, catalogue(), zone=zone())
+            if credential_row and credential_row.grant and is_stored
             else []
         ),
         verdict=verdict,

@@ -27,17 +27,17 @@ def fields_like(user_id: UUID) -> dict[str, Any]:
 
 
 def fields_of(row: TokenRow) -> dict[str, Any]:
-    authority = row.credential.authority
-    if authority is None:
+    grant = row.credential.grant
+    if grant is None:
         return {}
     return {
         "name": row.entry.name,
         "note": row.entry.note,
-        "scopes": sorted(authority.scopes),
-        "resources": sorted(authority.resources),
-        "methods": sorted(authority.methods),
-        "networks": list(authority.networks),
-        "per_minute": authority.per_minute,
+        "scopes": sorted(grant.scopes),
+        "resources": sorted(grant.resources),
+        "methods": sorted(grant.methods),
+        "networks": list(grant.networks),
+        "per_minute": grant.per_minute,
         "expires_in": nearest(row),
     }
 

@@ -17,7 +17,7 @@ from webapp.web.responses import redirect_or_json
 from webapp.web.transaction import db
 
 
-class Count(msgspec.Struct, frozen=True, kw_only=True):
+class RevokedCount(msgspec.Struct, frozen=True, kw_only=True):
     revoked: int
     """All of them."""
     script_logins: int
@@ -55,12 +55,14 @@ def revoke_all_form(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/tokens/revoke-all")
 @require(session=True)
-@responds(Count)
+@responds(RevokedCount)
 def revoke_all(principal: Principal) -> ResponseReturnValue:
     """Revoke every API token of the caller and end all script logins."""
     ended = lifecycle.revoke_all(db(), principal.user_id)
     counts = [_n("%(num)s API token", "%(num)s API tokens", ended.tokens)]
     if ended.script_logins:
         counts.append(_n("%(num)s script login", "%(num)s script logins", ended.script_logins))
-    answer = Count(revoked=ended.tokens + ended.script_logins, tokens=ended.tokens, script_logins=ended.script_logins)
+    answer = RevokedCount(
+        revoked=ended.tokens + ended.script_logins, tokens=ended.tokens, script_logins=ended.script_logins
+    )
     return redirect_or_json(url_for("tokens.index"), _("Revoked: %(things)s.", things=listed(counts)), answer)

@@ -11,7 +11,7 @@ from webapp.guard import Principal, require
 from webapp.tokens import rotation
 from webapp.tokens.forms import RotateForm
 from webapp.tokens.rotation import NotRotatable, RotatedToken, RotationOptions
-from webapp.tokens.views.blueprint import FRESH, bp, issuer, policy, tell_owner, token_by_id, unless_strong
+from webapp.tokens.views.blueprint import FRESH, bp, issuer, policy, refuse_unless_strong, tell_owner, token_by_id
 from webapp.tokens.views.create import NewToken, answer_of, as_secret, reveal
 from webapp.tokens.views.token_pages import own_pages
 from webapp.web.api_schema import responds
@@ -33,7 +33,7 @@ def rotate_form(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 def rotate(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """Replace a token by a new one with the same permissions. Both work until the overlap ends."""
     token = token_by_id(principal.user_id, token_id)
-    if (step_up := unless_strong(principal, token.scopes)) is not None:
+    if (step_up := refuse_unless_strong(principal, token.scopes)) is not None:
         return step_up
     form = RotateForm()
     if not form.validate_on_submit():

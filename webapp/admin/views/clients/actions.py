@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from webapp.admin.views.client_details import AppWithSecret, RegisteredApp, app_details, registered_app
 from webapp.admin.views.clients.blueprint import bp, client_of
 from webapp.admin.views.clients.pages import with_secret
-from webapp.admin.views.permissions import SUPER_ADMIN, change, fill_in, grant
+from webapp.admin.views.permissions import SUPER_ADMIN, admin_change, admin_form, admin_grant
 from webapp.core.translation import _, _n
 from webapp.guard import Principal
 from webapp.oauth import client_secrets, clients
@@ -20,7 +20,7 @@ from webapp.web.transaction import db
 
 
 @bp.post("/admin/clients/<uuid:client_id>/secret")
-@grant(SUPER_ADMIN)
+@admin_grant(SUPER_ADMIN)
 @responds(AppWithSecret, refuses=(404, 409))
 def add_secret(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     """Make another secret. The one before works until there is a third."""
@@ -33,13 +33,13 @@ def add_secret(principal: Principal, client_id: UUID) -> ResponseReturnValue:
 
 
 @bp.get("/admin/clients/<uuid:client_id>/disable")
-@fill_in(SUPER_ADMIN)
+@admin_form(SUPER_ADMIN)
 def disable_form(client_id: UUID) -> ResponseReturnValue:
     return render_template("admin/clients/disable.html", client=app_details(db(), client_of(client_id)))
 
 
 @bp.post("/admin/clients/<uuid:client_id>/disable")
-@change(SUPER_ADMIN)
+@admin_change(SUPER_ADMIN)
 @responds(RegisteredApp, refuses=(404,))
 def disable(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     """Disable an app: nobody can log in to it, and every login to it ends."""
@@ -55,7 +55,7 @@ def disable(principal: Principal, client_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/admin/clients/<uuid:client_id>/enable")
-@grant(SUPER_ADMIN)
+@admin_grant(SUPER_ADMIN)
 @responds(RegisteredApp, refuses=(404,))
 def enable(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     """Enable an app: users can log in to it again."""
@@ -67,13 +67,13 @@ def enable(principal: Principal, client_id: UUID) -> ResponseReturnValue:
 
 
 @bp.get("/admin/clients/<uuid:client_id>/remove")
-@fill_in(SUPER_ADMIN)
+@admin_form(SUPER_ADMIN)
 def remove_form(client_id: UUID) -> ResponseReturnValue:
     return render_template("admin/clients/remove.html", client=app_details(db(), client_of(client_id)))
 
 
 @bp.post("/admin/clients/<uuid:client_id>/remove")
-@grant(SUPER_ADMIN)
+@admin_grant(SUPER_ADMIN)
 @responds(None, status=204, refuses=(404,))
 def remove(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     """Remove an app; every login to it ends."""

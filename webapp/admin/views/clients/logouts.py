@@ -10,7 +10,7 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.admin.views.clients.blueprint import bp, client_of
-from webapp.admin.views.permissions import change_without_fresh_login, read
+from webapp.admin.views.permissions import admin_read, change_without_fresh_login
 from webapp.core.translation import _
 from webapp.guard import Principal
 from webapp.oauth import logout_notices
@@ -60,7 +60,7 @@ class Notices(msgspec.Struct, frozen=True):
 
 
 @bp.get("/admin/clients/logouts")
-@read()
+@admin_read()
 @responds(Notices, query=NoticeQuery, refuses=(404,))
 def logouts() -> ResponseReturnValue:
     """List the logout tokens that were sent to apps or are to be sent, newest first."""

@@ -21,12 +21,12 @@ from webapp.admin.views.client_details import (
 )
 from webapp.admin.views.client_forms import ClientForm, NewClientForm, filled_in, suggested
 from webapp.admin.views.clients.blueprint import bp, client_of
-from webapp.admin.views.permissions import SUPER_ADMIN, fill_in, grant, read
+from webapp.admin.views.permissions import SUPER_ADMIN, admin_form, admin_grant, admin_read
 from webapp.core.id_token_keys import IdTokenKeys
 from webapp.core.translation import _
 from webapp.guard import Principal
-from webapp.oauth import clients, people
-from webapp.oauth.claim_words import words_of
+from webapp.oauth import allowed_users, clients
+from webapp.oauth.claim_descriptions import words_of
 from webapp.oauth.claims import claims_of
 from webapp.oauth.client_settings import ClientSettings, InvalidClientSettings
 from webapp.oauth.models import OAuthClient
@@ -63,7 +63,7 @@ class AppsQuery(msgspec.Struct, frozen=True):
 
 
 @bp.get("/admin/clients")
-@read()
+@admin_read()
 @responds(RegisteredApps, query=AppsQuery)
 def index() -> ResponseReturnValue:
     """List the apps that log users in with this site."""
@@ -85,7 +85,7 @@ def index() -> ResponseReturnValue:
 
 
 @bp.get("/admin/clients/new")
-@fill_in(SUPER_ADMIN)
+@admin_form(SUPER_ADMIN)
 def new() -> ResponseReturnValue:
     """Choose a kind of app, then its form."""
     query = parse_query(NewAppQuery)
@@ -95,7 +95,7 @@ def new() -> ResponseReturnValue:
 
 
 @bp.post("/admin/clients")
-@grant(SUPER_ADMIN)
+@admin_grant(SUPER_ADMIN)
 @responds(AppWithSecret, form=NewClientForm, status=201, refuses=(422,))
 def create(principal: Principal) -> ResponseReturnValue:
     """Register an app. Its secret is only in this response."""
@@ -104,7 +104,9 @@ def create(principal: Principal) -> ResponseReturnValue:
         return form_again(form, None)
     try:
         new = prepared(form.new_client())
-        registered = clients.register(db(), people.with_ids(db(), new), origin="page", actor_id=principal.user_id)
+        registered = clients.register(
+            db(), allowed_users.with_ids(db(), new), origin="page", actor_id=principal.user_id
+        )
     except InvalidClientSettings as error:
         form.form_errors.append(str(error))
         return form_again(form, None)
@@ -112,7 +114,7 @@ def create(principal: Principal) -> ResponseReturnValue:
 
 
 @bp.get("/admin/clients/<uuid:client_id>", endpoint="show")
-@read()
+@admin_read()
 @responds(AppDetails)
 def details(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     """Show an app, and what to enter in its settings."""
@@ -131,14 +133,14 @@ def own_claims(principal: Principal, client: OAuthClient) -> dict[str, str]:
 
 
 @bp.get("/admin/clients/<uuid:client_id>/edit")
-@fill_in(SUPER_ADMIN)
+@admin_form(SUPER_ADMIN)
 def edit_form(client_id: UUID) -> ResponseReturnValue:
     client = client_of(client_id)
     return form_page(filled_in(client, shown_names(db(), client.people)), client)
 
 
 @bp.post("/admin/clients/<uuid:client_id>/edit")
-@grant(SUPER_ADMIN)
+@admin_grant(SUPER_ADMIN)
 @responds(RegisteredApp, form=ClientForm, refuses=(404, 422))
 def edit(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     """Change an app; what it may request changes for its users' next login and refresh."""
@@ -147,7 +149,7 @@ def edit(principal: Principal, client_id: UUID) -> ResponseReturnValue:
         return form_again(form, client)
     try:
         desired = prepared(form.settings())
-        clients.edit(db(), client, people.with_ids(db(), desired), actor_id=principal.user_id)
+        clients.edit(db(), client, allowed_users.with_ids(db(), desired), actor_id=principal.user_id)
     except InvalidClientSettings as error:
         form.form_errors.append(str(error))
         return form_again(form, client)
@@ -163,7 +165,7 @@ def prepared(desired: S) -> S:
 
 def names_exist(form: ClientForm) -> bool:
     """Whether roles and scopes of a form exist; otherwise their fields say which do not."""
-    every_role = {role.name for role in roles.every(db())}
+    every_role = {role.name for role in roles.list_roles(db())}
     existing_names = {
         "roles": every_role,
         "group_roles": every_role,

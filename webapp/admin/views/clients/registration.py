@@ -11,7 +11,7 @@ from wtforms import BooleanField, IntegerField
 from wtforms.validators import InputRequired, NumberRange
 
 from webapp.admin.views.clients.blueprint import bp
-from webapp.admin.views.permissions import SUPER_ADMIN, change, fill_in, grant
+from webapp.admin.views.permissions import SUPER_ADMIN, admin_change, admin_form, admin_grant
 from webapp.core.translation import _, _l
 from webapp.guard import Principal
 from webapp.oauth import registration_tokens
@@ -62,13 +62,13 @@ class NewRegistrationToken(RegistrationTokenEntry, frozen=True, kw_only=True):
 
 
 @bp.get("/admin/clients/registration")
-@fill_in(SUPER_ADMIN)
+@admin_form(SUPER_ADMIN)
 def registration() -> ResponseReturnValue:
     return registration_page(RegistrationTokenForm(formdata=None))
 
 
 @bp.post("/admin/clients/registration")
-@grant(SUPER_ADMIN)
+@admin_grant(SUPER_ADMIN)
 @responds(NewRegistrationToken, form=RegistrationTokenForm, status=201, refuses=(422,))
 def make_registration_token(principal: Principal) -> ResponseReturnValue:
     """Make a token with which apps register themselves. It is only in this response."""
@@ -95,7 +95,7 @@ def make_registration_token(principal: Principal) -> ResponseReturnValue:
 
 
 @bp.post("/admin/clients/registration/<uuid:token_id>/revoke")
-@change(SUPER_ADMIN)
+@admin_change(SUPER_ADMIN)
 @responds(None, status=204, refuses=(404,))
 def revoke_registration_token(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """Revoke a token with which apps register themselves. Those that have registered stay."""
@@ -105,7 +105,7 @@ def revoke_registration_token(principal: Principal, token_id: UUID) -> ResponseR
 
 
 def registration_page(form: RegistrationTokenForm) -> str:
-    found = [RegistrationTokenEntry(**facts_of(token)) for token in registration_tokens.every(db())]
+    found = [RegistrationTokenEntry(**facts_of(token)) for token in registration_tokens.list_usable(db())]
     is_open = service(Settings).dynamic_registration
     return render_template("admin/clients/registration.html", form=form, tokens=found, is_open=is_open)
 

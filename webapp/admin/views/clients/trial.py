@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import user_lookup
 from webapp.admin.views.clients.blueprint import bp, client_of
-from webapp.admin.views.permissions import grant
+from webapp.admin.views.permissions import admin_grant
 from webapp.core.clock import now
 from webapp.core.pkce import challenge_of
 from webapp.core.translation import _
@@ -19,7 +19,7 @@ from webapp.credentials import sids
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard import Principal, require
 from webapp.oauth import codes, pushed_requests, set_up
-from webapp.oauth.claim_words import CLAIM_WORDS, words_of
+from webapp.oauth.claim_descriptions import CLAIM_WORDS, words_of
 from webapp.oauth.claims import claims_of
 from webapp.oauth.codes import Redemption
 from webapp.oauth.grants.user_login import UserLogin, id_token_of
@@ -65,7 +65,7 @@ class ClaimSeen(msgspec.Struct, frozen=True):
 
 
 @bp.post("/admin/clients/<uuid:client_id>/test")
-@grant()
+@admin_grant()
 @responds(TrialStart, refuses=(404, 409))
 def begin_test(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     """Begin a login to an app that ends here, with what the app would learn of you. The app is not asked."""

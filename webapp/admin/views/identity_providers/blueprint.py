@@ -58,7 +58,7 @@ def editor_of(principal: Principal) -> ProviderEditor:
 
 
 @contextmanager
-def unless_declared() -> Iterator[None]:
+def refuse_declared() -> Iterator[None]:
     try:
         yield
     except IsDeclared as error:
@@ -80,6 +80,6 @@ def change_settings(row: LoginProvider, principal: Principal, secret: str | None
         Problem: 409, a file declares it.
     """
     # Within a savepoint, because the row is changed before it is checked.
-    with db().begin_nested(), unless_declared():
-        desired, sealer = replace(settings_of(row), **chosen), service(ProviderEncryptor)
-        lifecycle.edit(db(), sealer, service(PrivateHosts), row, desired, editor_of(principal), secret=secret)
+    with db().begin_nested(), refuse_declared():
+        desired, encryptor = replace(settings_of(row), **chosen), service(ProviderEncryptor)
+        lifecycle.edit(db(), encryptor, service(PrivateHosts), row, desired, editor_of(principal), secret=secret)

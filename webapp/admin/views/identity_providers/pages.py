@@ -14,7 +14,7 @@ from webapp.admin.views.identity_providers.blueprint import (
     provider_of,
     provider_to_change,
 )
-from webapp.admin.views.permissions import SUPER_ADMIN, fill_in, grant, read
+from webapp.admin.views.permissions import SUPER_ADMIN, admin_form, admin_grant, admin_read
 from webapp.admin.views.provider_details import (
     IdentityProviderDetails,
     IdentityProviderEntry,
@@ -50,7 +50,7 @@ class NewProviderQuery(msgspec.Struct, frozen=True):
 
 
 @bp.get("/admin/identity-providers")
-@read()
+@admin_read()
 @responds(IdentityProviderList)
 def index() -> ResponseReturnValue:
     """List the identity providers that users can log in with, in the order of their buttons."""
@@ -59,7 +59,7 @@ def index() -> ResponseReturnValue:
 
 
 @bp.get("/admin/identity-providers/new")
-@fill_in(SUPER_ADMIN)
+@admin_form(SUPER_ADMIN)
 def new() -> ResponseReturnValue:
     """Choose a preset, enter the URL if it needs one, then its form."""
     query = parse_query(NewProviderQuery)
@@ -88,7 +88,7 @@ def begun_page(form: NewProviderForm, issuer: str) -> str:
 
 
 @bp.post("/admin/identity-providers")
-@grant(SUPER_ADMIN)
+@admin_grant(SUPER_ADMIN)
 @responds(IdentityProviderDetails, form=NewProviderForm, status=201, refuses=(422,))
 def create(principal: Principal) -> ResponseReturnValue:
     """Add an identity provider. `redirect_uri` in the response is to be registered there."""
@@ -98,8 +98,8 @@ def create(principal: Principal) -> ResponseReturnValue:
     from_form = {"issuer_or_tenant": form.issuer.data or "", "slug": form.slug.data or ""}
     try:
         desired = from_preset(db(), form.chosen_preset, **from_form, **form.chosen())
-        sealer, secret = service(ProviderEncryptor), form.client_secret.data or ""
-        row = lifecycle.add(db(), sealer, service(PrivateHosts), desired, secret, editor_of(principal))
+        encryptor, secret = service(ProviderEncryptor), form.client_secret.data or ""
+        row = lifecycle.add(db(), encryptor, service(PrivateHosts), desired, secret, editor_of(principal))
     except InvalidProvider as error:
         form.form_errors.append(str(error))
         return refuse_form(form, lambda: new_page(form))
@@ -134,7 +134,7 @@ def register_url(form: NewProviderForm) -> str:
 
 
 @bp.get("/admin/identity-providers/<uuid:provider_id>", endpoint="show")
-@read()
+@admin_read()
 @responds(IdentityProviderDetails)
 def details(provider_id: UUID) -> ResponseReturnValue:
     """Show an identity provider, what to register there, and its last errors."""
@@ -145,14 +145,14 @@ def details(provider_id: UUID) -> ResponseReturnValue:
 
 
 @bp.get("/admin/identity-providers/<uuid:provider_id>/edit")
-@fill_in(SUPER_ADMIN)
+@admin_form(SUPER_ADMIN)
 def edit_form(provider_id: UUID) -> ResponseReturnValue:
     row = provider_of(provider_id)
     return edit_page(filled_in(row), row)
 
 
 @bp.post("/admin/identity-providers/<uuid:provider_id>/edit")
-@grant(SUPER_ADMIN)
+@admin_grant(SUPER_ADMIN)
 @responds(IdentityProviderEntry, form=ProviderForm, refuses=(404, 409, 422))
 def edit(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     """Change an identity provider; an empty client secret keeps the one that is stored."""

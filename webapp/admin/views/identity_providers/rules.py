@@ -12,7 +12,7 @@ from webapp.admin.views.identity_providers.blueprint import (
     provider_of,
     provider_to_change,
 )
-from webapp.admin.views.permissions import SUPER_ADMIN, fill_in, grant
+from webapp.admin.views.permissions import SUPER_ADMIN, admin_form, admin_grant
 from webapp.admin.views.provider_details import (
     ClaimsOutcome,
     IdentityProviderEntry,
@@ -33,7 +33,7 @@ from webapp.web.transaction import db
 
 
 @bp.get("/admin/identity-providers/<uuid:provider_id>/rules")
-@fill_in(SUPER_ADMIN)
+@admin_form(SUPER_ADMIN)
 def rules(provider_id: UUID) -> ResponseReturnValue:
     return rules_page(provider_of(provider_id))
 
@@ -44,7 +44,7 @@ def rules_page(row: LoginProvider, **context: Any) -> str:
 
 
 @bp.post("/admin/identity-providers/<uuid:provider_id>/rules")
-@grant(SUPER_ADMIN)
+@admin_grant(SUPER_ADMIN)
 @responds(IdentityProviderEntry, form=RoleRuleForm, refuses=(404, 409, 422))
 def add_rule(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     """Add a rule that gives a role by a claim, after all others."""
@@ -60,7 +60,7 @@ def add_rule(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/admin/identity-providers/<uuid:provider_id>/rules/remove")
-@grant(SUPER_ADMIN)
+@admin_grant(SUPER_ADMIN)
 @responds(IdentityProviderEntry, form=RoleRuleForm, refuses=(404, 409, 422))
 def remove_rule(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     """Remove a rule. Users lose the role that it gave at their next login."""
@@ -71,7 +71,7 @@ def remove_rule(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/admin/identity-providers/<uuid:provider_id>/rules/up")
-@grant(SUPER_ADMIN)
+@admin_grant(SUPER_ADMIN)
 @responds(IdentityProviderEntry, form=RoleRuleForm, refuses=(404, 409, 422))
 def move_rule_up(principal: Principal, provider_id: UUID) -> ResponseReturnValue:
     """Move a rule before the one above it. The first rule that applies counts."""
@@ -104,7 +104,7 @@ def stored(row: LoginProvider, message: str) -> ResponseReturnValue:
 
 
 @bp.post("/admin/identity-providers/<uuid:provider_id>/rules/test")
-@grant(SUPER_ADMIN)
+@admin_grant(SUPER_ADMIN)
 @responds(ClaimsOutcome, form=ClaimsForm, refuses=(404, 422))
 def test_claims(provider_id: UUID) -> ResponseReturnValue:
     """Which account and role a login with these claims would lead to. Nothing is stored."""

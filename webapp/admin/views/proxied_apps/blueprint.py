@@ -71,7 +71,7 @@ def own_host() -> str:
 
 
 @contextmanager
-def unless_declared() -> Iterator[None]:
+def refuse_declared() -> Iterator[None]:
     try:
         yield
     except AppIsDeclared as error:
@@ -93,7 +93,7 @@ def change_settings(row: ProxiedApp, principal: Principal, *, is_preview: bool =
         Problem: 409, a file declares it.
     """
     # Within a savepoint, because the row is changed before everything is checked.
-    with db().begin_nested(), unless_declared():
+    with db().begin_nested(), refuse_declared():
         editor, former = editor_of(principal), lifecycle.settings_of(db(), row)
         lifecycle.refuse_declared(row, editor)
         desired = lifecycle.storable(db(), row, replace(former, **chosen), own_host=own_host())

@@ -6,7 +6,7 @@ from flask import Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts.user_ids import UnknownPeople, ids_of, shown_names
-from webapp.admin.views.permissions import fill_in, grant, read
+from webapp.admin.views.permissions import admin_form, admin_grant, admin_read
 from webapp.admin.views.proxied_app_details import (
     ChangedProxiedApp,
     ProxiedAppDetails,
@@ -35,7 +35,7 @@ TOML = "application/toml"
 
 
 @bp.get("/admin/proxied-apps")
-@read()
+@admin_read()
 @responds(ProxiedAppList)
 def index() -> ResponseReturnValue:
     """List the apps behind a reverse proxy that asks this site about each request."""
@@ -44,17 +44,17 @@ def index() -> ResponseReturnValue:
 
 
 @bp.get("/admin/proxied-apps.toml")
-@read()
+@admin_read()
 @responds(str, kind=TOML)
 def export() -> ResponseReturnValue:
     """Download all apps with their rules as a file `apps.toml`, which declares the same."""
-    response = Response(app_file.written(db(), lifecycle.every(db())), content_type=f"{TOML}; charset=utf-8")
+    response = Response(app_file.written(db(), lifecycle.list_apps(db())), content_type=f"{TOML}; charset=utf-8")
     response.headers.set("Content-Disposition", "attachment", filename=app_file.FILE)
     return response
 
 
 @bp.get("/admin/proxied-apps/new")
-@fill_in()
+@admin_form()
 def new() -> ResponseReturnValue:
     return new_page(NewProxiedAppForm(formdata=None))
 
@@ -64,7 +64,7 @@ def new_page(form: NewProxiedAppForm) -> str:
 
 
 @bp.post("/admin/proxied-apps")
-@grant()
+@admin_grant()
 @responds(ProxiedAppDetails, form=NewProxiedAppForm, status=201, refuses=(422,))
 def create(principal: Principal) -> ResponseReturnValue:
     """Put an app behind the login. Its proxy may ask about its host from the next request on."""
@@ -95,7 +95,7 @@ def create(principal: Principal) -> ResponseReturnValue:
 
 
 @bp.get("/admin/proxied-apps/<uuid:app_id>", endpoint="show")
-@read()
+@admin_read()
 @responds(ProxiedAppDetails)
 def details(app_id: UUID) -> ResponseReturnValue:
     """Show an app, its rules in order, and who opened it."""
@@ -106,7 +106,7 @@ def details(app_id: UUID) -> ResponseReturnValue:
 
 
 @bp.get("/admin/proxied-apps/<uuid:app_id>/edit")
-@fill_in()
+@admin_form()
 def edit_form(app_id: UUID) -> ResponseReturnValue:
     row = app_of(app_id)
     current = lifecycle.settings_of(db(), row)
@@ -115,7 +115,7 @@ def edit_form(app_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/admin/proxied-apps/<uuid:app_id>/edit")
-@grant()
+@admin_grant()
 @responds(ChangedProxiedApp, form=ProxiedAppForm, refuses=(404, 409, 422))
 def edit(principal: Principal, app_id: UUID) -> ResponseReturnValue:
     """Change name, hosts and users of an app. Effective with the next request. With `preview` nothing is saved."""

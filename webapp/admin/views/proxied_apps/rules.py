@@ -7,7 +7,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import roles
-from webapp.admin.views.permissions import fill_in, grant
+from webapp.admin.views.permissions import admin_form, admin_grant
 from webapp.admin.views.proxied_app_details import ChangedProxiedApp, rule_entry
 from webapp.admin.views.proxied_app_forms import AccessRuleForm, filled_in_rule
 from webapp.admin.views.proxied_apps.blueprint import app_of, app_to_change, bp, change_settings, rule_of
@@ -27,7 +27,7 @@ RuleList = list[RuleSettings]
 
 
 @bp.get("/admin/proxied-apps/<uuid:app_id>/rules")
-@fill_in()
+@admin_form()
 def new_rule(app_id: UUID) -> ResponseReturnValue:
     return rule_page(app_of(app_id), AccessRuleForm(formdata=None))
 
@@ -35,12 +35,12 @@ def new_rule(app_id: UUID) -> ResponseReturnValue:
 def rule_page(
     row: ProxiedApp, form: AccessRuleForm, rule: AccessRule | None = None, effects: ChangeEffects | None = None
 ) -> str:
-    context = {"app": row, "form": form, "rule": rule, "roles": [role.name for role in roles.every(db())]}
+    context = {"app": row, "form": form, "rule": rule, "roles": [role.name for role in roles.list_roles(db())]}
     return render_template("admin/proxied_apps/rule.html", **context, **shown_effects(effects))
 
 
 @bp.post("/admin/proxied-apps/<uuid:app_id>/rules")
-@grant()
+@admin_grant()
 @responds(ChangedProxiedApp, form=AccessRuleForm, refuses=(404, 409, 422))
 def add_rule(principal: Principal, app_id: UUID) -> ResponseReturnValue:
     """Add a rule before all others, so that it applies where it matches. With `preview` nothing is saved."""
@@ -51,7 +51,7 @@ def add_rule(principal: Principal, app_id: UUID) -> ResponseReturnValue:
 
 
 @bp.get("/admin/proxied-apps/<uuid:app_id>/rules/<uuid:rule_id>/edit")
-@fill_in()
+@admin_form()
 def edit_rule_form(app_id: UUID, rule_id: UUID) -> ResponseReturnValue:
     row = app_of(app_id)
     rule = rule_of(row, rule_id)
@@ -59,7 +59,7 @@ def edit_rule_form(app_id: UUID, rule_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/admin/proxied-apps/<uuid:app_id>/rules/<uuid:rule_id>/edit")
-@grant()
+@admin_grant()
 @responds(ChangedProxiedApp, form=AccessRuleForm, refuses=(404, 409, 422))
 def edit_rule(principal: Principal, app_id: UUID, rule_id: UUID) -> ResponseReturnValue:
     """Change a rule. It gets another `rule_id`. With `preview` nothing is saved."""
@@ -93,7 +93,7 @@ def stored(
 
 
 @bp.post("/admin/proxied-apps/<uuid:app_id>/rules/<uuid:rule_id>/up")
-@grant()
+@admin_grant()
 @responds(ChangedProxiedApp, refuses=(404, 409))
 def move_rule_up(principal: Principal, app_id: UUID, rule_id: UUID) -> ResponseReturnValue:
     """Move a rule before the one above it. The first rule that matches applies."""
@@ -101,7 +101,7 @@ def move_rule_up(principal: Principal, app_id: UUID, rule_id: UUID) -> ResponseR
 
 
 @bp.post("/admin/proxied-apps/<uuid:app_id>/rules/<uuid:rule_id>/down")
-@grant()
+@admin_grant()
 @responds(ChangedProxiedApp, refuses=(404, 409))
 def move_rule_down(principal: Principal, app_id: UUID, rule_id: UUID) -> ResponseReturnValue:
     """Move a rule behind the one below it."""
@@ -117,7 +117,7 @@ def move(principal: Principal, app_id: UUID, rule_id: UUID, by: int) -> Response
 
 
 @bp.get("/admin/proxied-apps/<uuid:app_id>/rules/<uuid:rule_id>/remove")
-@fill_in()
+@admin_form()
 def remove_rule_form(principal: Principal, app_id: UUID, rule_id: UUID) -> ResponseReturnValue:
     row = app_of(app_id)
     rule = rule_of(row, rule_id)
@@ -136,7 +136,7 @@ def without_rule(row: ProxiedApp, principal: Principal, rule: AccessRule, *, is_
 
 
 @bp.post("/admin/proxied-apps/<uuid:app_id>/rules/<uuid:rule_id>/remove")
-@grant()
+@admin_grant()
 @responds(ChangedProxiedApp, refuses=(404, 409))
 def remove_rule(principal: Principal, app_id: UUID, rule_id: UUID) -> ResponseReturnValue:
     """Remove a rule. Requests that it matched fall under the next one that matches, or are refused."""

@@ -7,7 +7,7 @@ import msgspec
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from webapp.admin.views.permissions import read
+from webapp.admin.views.permissions import admin_read
 from webapp.admin.views.proxied_apps.blueprint import app_of, bp
 from webapp.core.former_names import renamed
 from webapp.core.translation import _
@@ -46,7 +46,7 @@ class RuleTestQuery(msgspec.Struct, frozen=True):
 
 
 @bp.get("/admin/proxied-apps/<uuid:app_id>/test")
-@read()
+@admin_read()
 @responds(RuleTestOutcome, query=RuleTestQuery, refuses=(404, 422))
 def test(app_id: UUID) -> ResponseReturnValue:
     """What would be decided about a request of a user or token, by which rule, and why. Nothing is stored or sent."""

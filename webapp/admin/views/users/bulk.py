@@ -12,9 +12,9 @@ from webapp.accounts import admin_actions, roles, service_queries
 from webapp.admin.forms import DisableUsersForm
 from webapp.admin.user_details import summaries
 from webapp.admin.views.error_responses import no_such_user, refusals
-from webapp.admin.views.permissions import change, fill_in
+from webapp.admin.views.permissions import admin_change, admin_form
 from webapp.admin.views.users.blueprint import admin_action, all_of, bp, locked_users
-from webapp.admin.views.users.service_account_handover import hand_over_services, new_owner, unless_may_hand_over
+from webapp.admin.views.users.service_account_handover import hand_over_services, new_owner, refuse_unless_may_hand_over
 from webapp.core.translation import _, _n
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
@@ -26,7 +26,7 @@ from webapp.web.transaction import db
 MAX_AT_ONCE = 100
 
 
-class Disabled(msgspec.Struct, frozen=True):
+class BulkDisableResult(msgspec.Struct, frozen=True):
     people: int
     sessions: int
     script_logins: int
@@ -34,7 +34,7 @@ class Disabled(msgspec.Struct, frozen=True):
 
 
 @bp.get("/admin/users/disable")
-@fill_in()
+@admin_form()
 @reads(lists=("ids",))
 def disable_many_form(principal: Principal) -> ResponseReturnValue:
     chosen = [entry for entry in request.args.getlist("ids") if entry]
@@ -43,15 +43,15 @@ def disable_many_form(principal: Principal) -> ResponseReturnValue:
 
 
 @bp.post("/admin/users/disable")
-@change()
-@responds(Disabled, form=DisableUsersForm, refuses=(403, 404, 409, 422))
+@admin_change()
+@responds(BulkDisableResult, form=DisableUsersForm, refuses=(403, 404, 409, 422))
 def disable_many(principal: Principal) -> ResponseReturnValue:
     """Disable several users: all of them, or none.
 
     Their service accounts stop too, or are handed over to `services_to` or `services_to_role`, by a session only.
     """
     form = DisableUsersForm()
-    if (refusal := unless_may_hand_over(principal, form)) is not None:
+    if (refusal := refuse_unless_may_hand_over(principal, form)) is not None:
         return refusal
     if not form.validate_on_submit():
         return refuse_form(form, lambda: many_page(principal, form))
@@ -66,7 +66,7 @@ def disable_many(principal: Principal) -> ResponseReturnValue:
     totals = Counter[str]()
     for counts in ended:
         totals.update(counts.facts)
-    answer = Disabled(people=len(found), **totals)
+    answer = BulkDisableResult(people=len(found), **totals)
     return redirect_or_json(
         url_for("admin_users.index"),
         _n("%(num)s user is disabled.", "%(num)s users are disabled.", answer.people),
@@ -76,7 +76,7 @@ def disable_many(principal: Principal) -> ResponseReturnValue:
 
 def many_page(principal: Principal, form: DisableUsersForm) -> str:
     found = all_of(ids_of(form.ids.data or ()))
-    closures = {role.name: role.closure for role in roles.every(db())}
+    closures = {role.name: role.closure for role in roles.list_roles(db())}
     above_you = [user.username for user in found if not admin_actions.may_act_on(principal.roles, closures[user.role])]
     chosen = summaries(db(), found)
     return render_template(

@@ -11,7 +11,7 @@ from webapp.accounts.models import User
 from webapp.admin.forms import ReasonForm
 from webapp.admin.user_details import UserSummary, summaries
 from webapp.admin.views.error_responses import outranked, refusals
-from webapp.admin.views.permissions import change, fill_in
+from webapp.admin.views.permissions import admin_change, admin_form
 from webapp.admin.views.users.blueprint import admin_action, bp, locked_user, user_of
 from webapp.core.translation import _
 from webapp.guard import Principal
@@ -25,7 +25,7 @@ KINDS: dict[str, Kind] = {"sessions": "session", "tokens": "token", "script-logi
 
 
 @bp.get("/admin/users/<uuid:user_id>/<kind>/<uuid:credential_id>/end")
-@fill_in()
+@admin_form()
 def end_credential_form(principal: Principal, user_id: UUID, kind: str, credential_id: UUID) -> ResponseReturnValue:
     user = user_of(user_id)
     if not admin_actions.may_act_on(principal.roles, roles.included_in(db(), user.role)):
@@ -34,7 +34,7 @@ def end_credential_form(principal: Principal, user_id: UUID, kind: str, credenti
 
 
 @bp.post("/admin/users/<uuid:user_id>/<kind>/<uuid:credential_id>/end")
-@change()
+@admin_change()
 @responds(UserSummary, form=ReasonForm, refuses=(404, 409, 422))
 def end_credential(principal: Principal, user_id: UUID, kind: str, credential_id: UUID) -> ResponseReturnValue:
     """End one session, API token or script login of a user; `kind` is `sessions`, `tokens` or `script-logins`."""

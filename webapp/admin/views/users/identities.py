@@ -12,7 +12,7 @@ from webapp.accounts.non_passkey_logins import NonPasskeyLogins
 from webapp.admin.forms import ReasonForm
 from webapp.admin.user_details import UserSummary, summaries
 from webapp.admin.views.error_responses import outranked, refusals
-from webapp.admin.views.permissions import change, fill_in
+from webapp.admin.views.permissions import admin_change, admin_form
 from webapp.admin.views.users.blueprint import admin_action, bp, locked_user, user_of
 from webapp.core.translation import _
 from webapp.federation import unlinking
@@ -26,7 +26,7 @@ from webapp.web.transaction import db
 
 
 @bp.get("/admin/users/<uuid:user_id>/identities/<uuid:identity_id>/unlink")
-@fill_in()
+@admin_form()
 def unlink_form(principal: Principal, user_id: UUID, identity_id: UUID) -> ResponseReturnValue:
     user = user_of(user_id)
     if not admin_actions.may_act_on(principal.roles, roles.included_in(db(), user.role)):
@@ -35,7 +35,7 @@ def unlink_form(principal: Principal, user_id: UUID, identity_id: UUID) -> Respo
 
 
 @bp.post("/admin/users/<uuid:user_id>/identities/<uuid:identity_id>/unlink")
-@change()
+@admin_change()
 @responds(UserSummary, form=ReasonForm, refuses=(404, 422))
 def unlink(principal: Principal, user_id: UUID, identity_id: UUID) -> ResponseReturnValue:
     """Remove a login with an identity provider. The user's sessions and script logins end, and the user is notified."""

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts.views.password_refusals import refuse_password_of
 from webapp.admin.forms import ReasonForm
 from webapp.admin.views.error_responses import refusals
-from webapp.admin.views.permissions import grant
+from webapp.admin.views.permissions import admin_grant
 from webapp.admin.views.users.blueprint import admin_action, bp, locked_user
 from webapp.admin.views.users.user_actions import form_again
 from webapp.core.translation import _
@@ -26,7 +26,7 @@ class ResetLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @bp.post("/admin/users/<uuid:user_id>/reset-link")
-@grant()
+@admin_grant()
 @responds(ResetLink, form=ReasonForm, status=201, location=False, refuses=(403, 409, 422))
 def send_reset_link(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Send a user a link to set a new password. Earlier links stop working. Nothing ends until the link is used."""

@@ -11,18 +11,18 @@ from webapp.accounts.owner_fields import chosen_owner
 from webapp.accounts.service_rules import InvalidServiceOwner, Owner
 from webapp.admin.forms import NewOwnerFields
 from webapp.guard import Principal
-from webapp.guard.view_checks import unless_session
+from webapp.guard.view_checks import refuse_unless_session
 from webapp.web.form import Form
 from webapp.web.transaction import db
 
 
-def unless_may_hand_over(principal: Principal, form: Form) -> Response | None:
+def refuse_unless_may_hand_over(principal: Principal, form: Form) -> Response | None:
     """The refusal, if a token would hand something over: the new owner could create tokens. Otherwise None.
 
     Called before the transaction of the request, because the refusal is recorded in one of its own.
     """
     hands_over = isinstance(form, NewOwnerFields) and (form.services_to.data or form.services_to_role.data)
-    return unless_session(principal) if hands_over else None
+    return refuse_unless_session(principal) if hands_over else None
 
 
 def new_owner(form: Form, leaving: Sequence[User]) -> Owner | None:

@@ -20,7 +20,7 @@ from webapp.accounts.user_queries import UnknownCursor
 from webapp.accounts.views.service_accounts import active, unknown_cursor
 from webapp.admin.forms import NewServiceForm
 from webapp.admin.views.error_responses import outranked, refusals
-from webapp.admin.views.permissions import fill_in, grant, read
+from webapp.admin.views.permissions import admin_form, admin_grant, admin_read
 from webapp.admin.views.users.blueprint import actor_of, bp, service_of
 from webapp.core.translation import _
 from webapp.guard import Principal
@@ -58,7 +58,7 @@ class ServiceQuery(msgspec.Struct, frozen=True):
 
 
 @bp.get("/admin/users/service-accounts")
-@read()
+@admin_read()
 @responds(ServiceListing, query=ServiceQuery)
 def service_accounts() -> ResponseReturnValue:
     """Service accounts with their owners, filtered, by name."""
@@ -70,7 +70,7 @@ def service_accounts() -> ResponseReturnValue:
         services=answer.service_accounts,
         query=query,
         unowned=service_queries.unowned_count(db()),
-        roles=[role.name for role in roles.every(db())],
+        roles=[role.name for role in roles.list_roles(db())],
         next_href=url_for("admin_users.service_accounts", **query_of(query), after=answer.after)
         if answer.after
         else None,
@@ -100,13 +100,13 @@ def query_of(query: ServiceQuery) -> dict[str, Any]:
 
 
 @bp.get("/admin/users/service-accounts/new")
-@fill_in()
+@admin_form()
 def new_service_account(principal: Principal) -> ResponseReturnValue:
     return new_page(principal, NewServiceForm(formdata=None))
 
 
 @bp.post("/admin/users/service-accounts/new")
-@grant()
+@admin_grant()
 @responds(ServiceSummary, form=NewServiceForm, status=201, refuses=(403, 404, 409, 422))
 def create_service_account(principal: Principal) -> ResponseReturnValue:
     """Create a service account: a user that cannot log in, and holds API tokens."""
@@ -155,14 +155,14 @@ def new_page(principal: Principal, form: NewServiceForm) -> str:
 
 
 @bp.get("/admin/users/<uuid:user_id>/tokens/new")
-@fill_in()
+@admin_form()
 @reads("from", "page", "preset", "expires_on", *SINGLE, lists=("scope", *SEVERAL))
 def new_service_token(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     return new_form(pages_of(principal, user_id))
 
 
 @bp.post("/admin/users/<uuid:user_id>/tokens/new")
-@grant()
+@admin_grant()
 @responds(NewToken, form=NewTokenForm, status=201, refuses=(403, 409, 422))
 def create_service_token(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Create an API token of a service account, with at most its scopes. It is shown only in this response."""

@@ -13,9 +13,9 @@ from webapp.accounts.service_rules import InvalidServiceOwner, Owner, require_fi
 from webapp.admin.forms import ChangeRoleForm, DeleteUserForm, DisableUserForm, HandOverForm, ReasonForm
 from webapp.admin.user_details import UserSummary, summaries
 from webapp.admin.views.error_responses import outranked, refusals
-from webapp.admin.views.permissions import change, fill_in, grant, unless_may_assign
+from webapp.admin.views.permissions import admin_change, admin_form, admin_grant, refuse_unless_may_assign
 from webapp.admin.views.users.blueprint import admin_action, bp, locked_user, service_of, user_of
-from webapp.admin.views.users.service_account_handover import hand_over_services, new_owner, unless_may_hand_over
+from webapp.admin.views.users.service_account_handover import hand_over_services, new_owner, refuse_unless_may_hand_over
 from webapp.core.translation import _
 from webapp.credentials.live_counts import live_counts_of
 from webapp.guard import Principal
@@ -36,7 +36,7 @@ FORMS = {
 
 
 @bp.get("/admin/users/<uuid:user_id>/<act>")
-@fill_in()
+@admin_form()
 @reads("reason")
 def act_form(principal: Principal, user_id: UUID, act: str) -> ResponseReturnValue:
     if act not in ACTS:
@@ -65,7 +65,7 @@ def act_page(principal: Principal, user: User, act: str, form: Form) -> str:
 
 
 @bp.post("/admin/users/<uuid:user_id>/disable")
-@change()
+@admin_change()
 @responds(UserSummary, form=DisableUserForm, refuses=(403, 409, 422))
 def disable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Disable a user. All sessions and tokens end, and the user cannot log in.
@@ -73,11 +73,11 @@ def disable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     Their service accounts stop too, or are handed over to `services_to` or `services_to_role`, by a session only.
     """
     form = DisableUserForm()
-    return unless_may_hand_over(principal, form) or apply_action(principal, user_id, "disable", form)
+    return refuse_unless_may_hand_over(principal, form) or apply_action(principal, user_id, "disable", form)
 
 
 @bp.post("/admin/users/<uuid:user_id>/enable")
-@grant()
+@admin_grant()
 @responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def enable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Let a disabled user log in again. Ended sessions and tokens stay ended."""
@@ -85,7 +85,7 @@ def enable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/admin/users/<uuid:user_id>/unlock")
-@grant()
+@admin_grant()
 @responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def unlock(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Reset the counts of wrong passwords and codes, so that both are accepted again."""
@@ -93,7 +93,7 @@ def unlock(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/admin/users/<uuid:user_id>/end-sessions")
-@change()
+@admin_change()
 @responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def end_sessions(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Log a user out everywhere. API tokens stay."""
@@ -101,7 +101,7 @@ def end_sessions(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/admin/users/<uuid:user_id>/role")
-@change()
+@admin_change()
 @responds(UserSummary, form=ChangeRoleForm, refuses=(403, 409, 422))
 def change_role(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Assign a role, effective with the next request. With a token, no role with admin powers can be assigned."""
@@ -109,11 +109,11 @@ def change_role(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     # Closed before a refusal is recorded, which uses a transaction of its own.
     with database().read() as reading:
         closure = roles.included_in(reading, form.role.data or "")
-    return unless_may_assign(principal, closure) or apply_action(principal, user_id, "role", form)
+    return refuse_unless_may_assign(principal, closure) or apply_action(principal, user_id, "role", form)
 
 
 @bp.post("/admin/users/<uuid:user_id>/delete")
-@change()
+@admin_change()
 @responds(None, form=DeleteUserForm, status=204, refuses=(403, 409, 422))
 def delete(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Delete a user and all their data. `username` must repeat the user name.
@@ -121,11 +121,11 @@ def delete(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     Their service accounts stop too, or are handed over to `services_to` or `services_to_role`, by a session only.
     """
     form = DeleteUserForm()
-    return unless_may_hand_over(principal, form) or apply_action(principal, user_id, "delete", form)
+    return refuse_unless_may_hand_over(principal, form) or apply_action(principal, user_id, "delete", form)
 
 
 @bp.post("/admin/users/<uuid:user_id>/reset-factors")
-@grant()
+@admin_grant()
 @responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def reset_factors(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Remove a user's second factors after a waiting time. The user is informed at once and can stop it."""
@@ -133,7 +133,7 @@ def reset_factors(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/admin/users/<uuid:user_id>/hand-over")
-@grant()
+@admin_grant()
 @responds(UserSummary, form=HandOverForm, refuses=(403, 409, 422))
 def hand_over(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Give a service account another owner: a person or a role that has its role. Its tokens go on."""

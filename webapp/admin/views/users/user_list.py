@@ -13,12 +13,12 @@ from webapp.accounts.user_queries import UnknownCursor, UserFilter, UserPage
 from webapp.accounts.views.password_refusals import may_use_password
 from webapp.admin.audit_presenter import lines
 from webapp.admin.user_details import UserDetails, UserListing, describe_user, summaries
-from webapp.admin.views.permissions import read
+from webapp.admin.views.permissions import admin_read
 from webapp.admin.views.users.blueprint import bp, user_of
 from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.guard import Principal
-from webapp.guard.access_report import reach
+from webapp.guard.access_report import accessible_routes
 from webapp.guard.routes import guarded
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, show, wants_page
@@ -51,7 +51,7 @@ class UserQuery(msgspec.Struct, frozen=True):
 
 
 @bp.get("/admin/users")
-@read()
+@admin_read()
 @responds(UserListing, query=UserQuery)
 def index() -> ResponseReturnValue:
     """Users, filtered and sorted."""
@@ -66,7 +66,7 @@ def index() -> ResponseReturnValue:
             people=answer.people,
             query=query,
             counts=user_counts.counts(db()),
-            roles=[role.name for role in roles.every(db())],
+            roles=[role.name for role in roles.list_roles(db())],
             next_href=url_for("admin_users.index", **(query_of(query) | {"after": answer.after}))
             if answer.after
             else None,
@@ -94,7 +94,7 @@ def query_of(query: UserQuery) -> dict[str, Any]:
 
 
 @bp.get("/admin/users/<uuid:user_id>", endpoint="show")
-@read()
+@admin_read()
 @responds(UserDetails)
 def person(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """One user: access and its reasons, sessions, tokens and recent activity."""
@@ -108,7 +108,7 @@ def person(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 
 def details_of(principal: Principal, user: User) -> UserDetails:
     closure = roles.included_in(db(), user.role)
-    reached = reach(guarded(current_app), user.role, closure, at=now())
+    reached = accessible_routes(guarded(current_app), user.role, closure, at=now())
     if user.is_service:
         # It has no session.
         reached = [route for route in reached if route.scope is not None]

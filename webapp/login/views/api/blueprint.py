@@ -40,7 +40,7 @@ def token_response(granted: GrantedTokens) -> Response:
     return as_json(
         AccessToken(
             access_token=granted.issued.token,
-            token_type="DPoP" if credential.authority and credential.authority.jkt else "Bearer",
+            token_type="DPoP" if credential.grant and credential.grant.jkt else "Bearer",
             # Remaining, not original lifetime: the response is repeated if it was lost.
             expires_in=ceil((credential.expires_at - now()).total_seconds()),
             scope=" ".join(scopes_of(credential)),

@@ -58,12 +58,12 @@ def exchange() -> ResponseReturnValue:
             "invalid_target", _("Token exchange is not set up"), _("WEBAPP_EXCHANGE_AUDIENCES names no service.")
         )
     principal = subject(form.subject_token.data)
-    if principal.authority is not None and principal.authority.client is not None:
+    if principal.grant is not None and principal.grant.client is not None:
         # Of an app that the user allowed to log them in here, not at other services.
         raise exchange_problem(
             "invalid_request", _("This token cannot be exchanged"), _("It belongs to an app. Use a token of your own.")
         )
-    if principal.authority is not None and principal.authority.is_bounded:
+    if principal.grant is not None and principal.grant.is_bounded:
         raise key_bound_token_refused()
     token = presented_token()
     exchanged = exchanged_by(exchanger, principal, token, form)
@@ -76,7 +76,7 @@ def exchange() -> ResponseReturnValue:
         scopes=sorted(exchanged.scopes),
         made=exchanged.id.hex,
     )
-    is_bound = principal.authority is not None and principal.authority.jkt is not None
+    is_bound = principal.grant is not None and principal.grant.jkt is not None
     return as_json(
         ExchangedToken(
             access_token=exchanged.token,
@@ -109,13 +109,13 @@ def error_of(form: ExchangeForm) -> str:
 
 def subject(token: str | None) -> Principal:
     """The principal of the API token, authenticated by the guard wherever the token was sent."""
-    misses = service(InvalidTokenLimit)
-    if too_many := misses.too_many(request.remote_addr):
+    invalid_token_limit = service(InvalidTokenLimit)
+    if too_many := invalid_token_limit.too_many(request.remote_addr):
         raise throttled(too_many.retry_after)
     try:
         return principal_of_form_token(token)
     except HTTPException:
-        misses.count(request.remote_addr)
+        invalid_token_limit.count(request.remote_addr)
         raise
 
 

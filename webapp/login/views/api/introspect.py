@@ -76,7 +76,7 @@ def access_token(caller: IntrospectionCaller, token: str) -> Introspection:
         bearer = of_principal(resource_tokens.validated(token))
     except NotAccepted:
         return exchanged_token(caller, token)
-    return introspection_of(caller, bearer, TYPES[bearer.authority.jkt is not None], read(token)[1])
+    return introspection_of(caller, bearer, TYPES[bearer.grant.jkt is not None], read(token)[1])
 
 
 def exchanged_token(caller: IntrospectionCaller, token: str) -> Introspection:
@@ -90,7 +90,7 @@ def exchanged_token(caller: IntrospectionCaller, token: str) -> Introspection:
     with database().read() as db:
         if is_revoked(db, claims):
             return INACTIVE
-    return introspection_of(caller, narrowed(bearer, claims), TYPES[bearer.authority.jkt is not None], claims)
+    return introspection_of(caller, narrowed(bearer, claims), TYPES[bearer.grant.jkt is not None], claims)
 
 
 def refresh_token(caller: IntrospectionCaller, token: str) -> Introspection:
@@ -105,6 +105,6 @@ def introspection_of(
     is_own = bearer.user_id == caller.principal.user_id
     if not is_own and SEES_ALL not in caller.principal.roles:
         return INACTIVE
-    if excludes(bearer.authority, caller.call):
+    if excludes(bearer.grant, caller.call):
         return INACTIVE
     return introspection_response(bearer, issuer=current_app.config["BASE_URL"], token_type=token_type, claims=claims)

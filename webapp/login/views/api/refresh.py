@@ -39,7 +39,7 @@ def refresh() -> ResponseReturnValue:
     require_sole_credential(form.refresh_token.data or "")
     renewal = service(RefreshGrant)
     requested, proof = (form.scope.data or "").split(), dpop.presented_proof()
-    if too_many := renewal.misses.too_many(request.remote_addr):
+    if too_many := renewal.invalid_token_limit.too_many(request.remote_addr):
         raise throttled(too_many.retry_after)
     jkt = dpop.spend(proof)
     outcome = renewal.begin(form.refresh_token.data or "", requested, catalogue(), request.remote_addr, jkt=jkt)

@@ -39,12 +39,12 @@ def revoke() -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise form_problem(errors_of(form))
     require_sole_credential(form.token.data or "")
-    misses = service(InvalidTokenLimit)
-    if too_many := misses.too_many(request.remote_addr):
+    invalid_token_limit = service(InvalidTokenLimit)
+    if too_many := invalid_token_limit.too_many(request.remote_addr):
         raise throttled(too_many.retry_after)
     token = form.token.data or ""
     if not (end_login(token) if SHAPE.fullmatch(token) else end_access(token)):
-        misses.count(request.remote_addr)
+        invalid_token_limit.count(request.remote_addr)
     return Response(status=200)
 
 

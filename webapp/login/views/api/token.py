@@ -19,7 +19,7 @@ from webapp.guard.assurance import Demands, Level, level_of
 from webapp.guard.form_token import require_sole_credential
 from webapp.guard.require import public_to_scripts
 from webapp.guard.token_grant import TokenGrant
-from webapp.login.client_familiarity import Client
+from webapp.login.client_familiarity import LoginClient
 from webapp.login.flow import AMR, Attempt, LoginFlow, PasswordAccepted, Throttled, Unverified
 from webapp.login.refresh_grant import GrantedTokens, random_name
 from webapp.login.second_step import SecondFactorRequired
@@ -75,7 +75,7 @@ def create() -> ResponseReturnValue:
     flow = service(LoginFlow)
     identifier = form.username.data or form.email.data or ""
     # No cookie is read, so only the network of a script can be known.
-    outcome = flow.begin(Attempt(identifier, form.password.data or "", Client(request.remote_addr)))
+    outcome = flow.begin(Attempt(identifier, form.password.data or "", LoginClient(request.remote_addr)))
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
     if isinstance(outcome, Unverified):
@@ -117,7 +117,7 @@ def second_factor(user: User, form: CredentialsForm) -> str:
         return AMR
     if not form.code.data:
         raise mfa_required(step.factors)
-    proven = by_code(form.code, user, Client(request.remote_addr))
+    proven = by_code(form.code, user, LoginClient(request.remote_addr))
     if proven is None:
         raise code_invalid()
     return f"{AMR} {proven.amr}"
@@ -127,17 +127,17 @@ def mint(user: User, form: CredentialsForm, jkt: str | None, amr: str) -> Respon
     lifetime, longest = lifetime_of(form), current_app.config["TOKEN_LIFETIME_MAX"]
     if lifetime > longest:
         raise form_problem({"expires_in": [_("At most %(count)s seconds.", count=int(longest.total_seconds()))]})
-    authority, proof = (
+    grant, proof = (
         TokenGrant(scopes=scopes_of(user, form.scope.data, amr), jkt=jkt),
         AuthenticationProof(now(), amr),
     )
     is_known = script_logins.is_known(db(), user.id, caller())
     # A token in a cookie has no refresh token, because scripts of the page could read it.
     ends = RefreshLifetimes(idle=None, lifetime=lifetime) if form.cookie.data else script_ends()
-    family = refresh_families.begin(db(), user.id, FamilyTerms(authority, lifetime, ends), caller(), proof)
+    family = refresh_families.begin(db(), user.id, FamilyTerms(grant, lifetime, ends), caller(), proof)
     note_login(user, family.credential.id, is_known=is_known)
     token_request = TokenRequest(
-        name=random_name(), authority=authority, lifetime=lifetime, origin="api", family_id=family.credential.id
+        name=random_name(), grant=grant, lifetime=lifetime, origin="api", family_id=family.credential.id
     )
     issued = issuer().issue(db(), user.id, token_request, proof)
     if family.secret is None:

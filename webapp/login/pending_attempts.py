@@ -9,7 +9,7 @@ LONGEST = timedelta(minutes=1)
 """For which an attempt is taken for undecided if its process ends meanwhile."""
 
 
-def undecided(count: Counted) -> Counted:
+def pending_attempts(count: Counted) -> Counted:
     """The number of undecided attempts among those that were counted.
 
     They are counted like wrong ones until they turn out to be right, so a count at its limit may consist of right ones.

@@ -17,7 +17,7 @@ from webapp.sessions.models import BrowserSession
 from webapp.sessions.user_agents import describe_user_agent
 
 
-class Trusted(HasIpAddress, frozen=True):
+class TrustedBrowser(HasIpAddress, frozen=True):
     """A trusted browser, in which the password is enough."""
 
     id: UUID
@@ -59,12 +59,12 @@ def is_trusted(db: Session, user_id: UUID, secret: str) -> bool:
     return found is not None and found.user_id == user_id and found.is_live(now())
 
 
-def of_user(db: Session, user_id: UUID) -> list[Trusted]:
+def of_user(db: Session, user_id: UUID) -> list[TrustedBrowser]:
     """Trusted browsers of a user, newest first."""
     found = {credential.id: credential for credential in credentials.live(db, user_id, TRUST)}
     browsers = {row.id: row for row in db.scalars(select(BrowserSession).where(BrowserSession.id.in_(found)))}
     return [
-        Trusted(
+        TrustedBrowser(
             key,
             describe_user_agent(browsers[key].user_agent),
             row.created_at,

@@ -1,4 +1,4 @@
-"""deciders(): who decides about access to an app, to be mailed."""
+"""approvers(): who decides about access to an app, to be mailed."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ MAX_DECIDERS = 10
 """Administrators who are mailed about one request."""
 
 
-def deciders(db: Session, app: ProxiedApp) -> Sequence[User]:
+def approvers(db: Session, app: ProxiedApp) -> Sequence[User]:
     """The owner of an app; administrators if it has none who can log in."""
     owner = user_queries.by_id(db, app.owner_id) if app.owner_id else None
     if owner is not None and owner.disabled_at is None and owner.closes_at is None and owner.email is not None:
@@ -22,13 +22,13 @@ def deciders(db: Session, app: ProxiedApp) -> Sequence[User]:
     return user_lookup.reachable_by_mail(db, roles.reaching(db, ROLE), limit=MAX_DECIDERS)
 
 
-def mail_deciders(db: Session, mailer: Mailer, app: ProxiedApp, *, username: str, reason: str, path: str) -> None:
+def mail_approvers(db: Session, mailer: Mailer, app: ProxiedApp, *, username: str, reason: str, path: str) -> None:
     """Mail about a request for access.
 
     Args:
         path: of the page where it is decided.
     """
-    for user in deciders(db, app):
+    for user in approvers(db, app):
         facts = {"app": app.name, "person": username, "reason": reason, "path": path}
         mailer.send(db, "access_requested", user.email or "", user_id=user.id, username=user.username, **facts)
 

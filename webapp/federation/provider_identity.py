@@ -11,7 +11,7 @@ MOST_VALUES = 500
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class UpstreamIdentity:
+class ProviderIdentity:
     issuer: str
     subject: str
     username: str = ""
@@ -36,7 +36,7 @@ class UpstreamIdentity:
 
 def identity_of(
     issuer: str, claims: Mapping[str, Any], *, id_token: str = "", of_provider: Mapping[str, Any] | None = None
-) -> UpstreamIdentity:
+) -> ProviderIdentity:
     """The identity that claims describe (OpenID Connect Core §5.1); members of a wrong type count as missing.
 
     Args:
@@ -44,7 +44,7 @@ def identity_of(
         of_provider: the claims for the rules that give roles; default: the same.
     """
     amr, auth_time = claims.get("amr"), claims.get("auth_time", -1)
-    return UpstreamIdentity(
+    return ProviderIdentity(
         issuer,
         claims["sub"],
         username=text(claims, "preferred_username") or text(claims, "nickname"),

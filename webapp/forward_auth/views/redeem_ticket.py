@@ -36,7 +36,7 @@ def begin() -> ResponseReturnValue:
 @bp.get(f"{OWN_PATH}arrive")
 @public_to_scripts
 @reads("ticket")
-def arrive() -> ResponseReturnValue:
+def redeem_ticket() -> ResponseReturnValue:
     """End a login at the host of an app: a ticket of this site becomes a cookie for this host alone."""
     scheme, host = app_origin(request)
     state = request.cookies.get(state_cookie(scheme), "")

@@ -28,7 +28,7 @@ USE = (
 )
 
 
-def every(db: Session) -> Mapping[UUID, ProviderUse]:
+def use_by_provider(db: Session) -> Mapping[UUID, ProviderUse]:
     """Numbers of users by id of the provider; unused providers are left out."""
     rows = db.execute(select(*USE).group_by(LinkedIdentity.provider_id))
     return {provider_id: ProviderUse(users, at, with_role) for provider_id, users, at, with_role in rows}

@@ -1,4 +1,4 @@
-"""Identity, IdentityProvider: what an external identity provider returns for a user name and password."""
+"""Identity, PasswordBackend: what an external identity provider returns for a user name and password."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -32,7 +32,7 @@ class ProviderFailed(Exception):
     """The identity provider cannot verify a password. The message is for the log, without secrets."""
 
 
-class IdentityProvider(Protocol):
+class PasswordBackend(Protocol):
     """Verifies passwords that are kept outside this site, such as in LDAP."""
 
     def authenticate(self, identifier: str, password: str) -> Identity | None:

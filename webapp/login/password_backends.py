@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import BoundedSemaphore, Thread
 
-from webapp.accounts.identity import Identity, ProviderFailed
+from webapp.accounts.password_backend import Identity, ProviderFailed
 from webapp.accounts.password_normalization import LONGEST
 from webapp.accounts.passwords import Passwords
 from webapp.core.db import Database

@@ -1,4 +1,4 @@
-"""PasswordLogin: who can log in with a password, and who has no other way than an identity provider."""
+"""PasswordLoginPolicy: who can log in with a password, and who has no other way than an identity provider."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from webapp.mfa import passkeys
 
 
 @dataclass(frozen=True, slots=True)
-class PasswordLogin:
+class PasswordLoginPolicy:
     """Who can log in with a password: everybody, administrators only, or nobody.
 
     A password that its user cannot log in with proves nothing: not at a login, not by script, not for a change that
@@ -57,7 +57,7 @@ class PasswordLogin:
         return and_(has_one, true() if self.is_for_all else User.role.in_(roles.reaching(db, "admin")))
 
 
-def count_locked_out(db: Session, user_ids: Select[Any], passwords: PasswordLogin) -> int:
+def count_locked_out(db: Session, user_ids: Select[Any], passwords: PasswordLoginPolicy) -> int:
     """How many of these users are enabled and can log in neither with a password nor with a passkey.
 
     Args:
