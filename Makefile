@@ -49,7 +49,7 @@ SEED := $(or $(SEED),$(shell date +%s))
 test-fast: setup-dev ## run the quick tests in a minute, with 1 case of each table (CASES=9: more)
 	LATCHKEY_TEST_CASES=$(or $(CASES),1) $(BIN)/python -m pytest -n 2 --dist worksteal -p no:schemathesis -m "$(FAST) and not lengthy" --ignore=tests/site/test_schemathesis.py $(ARGS)
 
-lengthy: setup-dev ## measure which tests test-fast leaves out, and write tests/lengthy.txt
+lengthy: setup-dev ## measure which tests test-fast leaves out, and write tests/lengthy_tests.txt
 	LATCHKEY_TEST_MEASURE=1 LATCHKEY_TEST_CASES=3 $(BIN)/python -m pytest -n 0 -p no:schemathesis -m "$(FAST)" --ignore=tests/site/test_schemathesis.py
 
 test-dates: setup-dev ## run the quick tests on other dates

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests import budget, cached_builds, dates, lengthy, marking, run_wide_set, secret_keys
+from tests import cached_builds, example_counts, fixed_date, lengthy_tests, markers, run_wide_set, secret_keys
 from tests.browser import Person
 from tests.cli import shared_servers
 from tests.instance_copies import copied as copied
@@ -32,14 +32,14 @@ from webapp.guard.resources import DECLARED, Resource
 from webapp.web.logs import TextLine
 from webapp.web.registry import services_of
 
-budget.choose_profile()
+example_counts.choose_profile()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    for name, meaning in marking.MARKERS.items():
+    for name, meaning in markers.MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
-    marking.guard.watch()
-    dates.begin()
+    markers.guard.watch()
+    fixed_date.begin()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -47,7 +47,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_unconfigure() -> None:
-    dates.end()
+    fixed_date.end()
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -59,7 +59,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    marking.mark(item)
+    markers.mark(item)
 
 
 @contextmanager
@@ -77,22 +77,22 @@ def without_event_loop(item: pytest.Item) -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    marking.guard.running = item
+    markers.guard.running = item
     try:
-        with lengthy.measure(item.nodeid), without_event_loop(item):
+        with lengthy_tests.measure(item.nodeid), without_event_loop(item):
             return (yield)
     finally:
-        marking.guard.running = None
+        markers.guard.running = None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown() -> Iterator[None]:
     """The last test of a run also ends what others began: a process that starts here is not its own."""
-    marking.guard.running = None
+    markers.guard.running = None
     return (yield)
 
 
-_date = pytest.fixture(autouse=True)(dates.at_the_chosen_date)
+_date = pytest.fixture(autouse=True)(fixed_date.at_the_chosen_date)
 
 
 @pytest.fixture(scope="session")
@@ -190,7 +190,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ids = Counter(item.nodeid for item in items)
     assert ids.total() == len(ids), f"an id of two tests: {ids.most_common(1)[0][0]}"
     if cases := os.environ.get("LATCHKEY_TEST_CASES"):
-        left_out = marking.beyond(int(cases), items)
+        left_out = markers.beyond(int(cases), items)
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
     if config.getoption("loadgroup", False):
@@ -208,7 +208,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    lengthy.write()
+    lengthy_tests.write()
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

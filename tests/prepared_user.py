@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy.orm import make_transient_to_detached
 from werkzeug.test import TestResponse
 
-from tests import dates, factories
+from tests import factories, fixed_date
 from tests.browser import Person
 from tests.database_file import FILE, file_of
 from webapp.accounts.models import User
@@ -33,7 +33,7 @@ MOST = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class PreparedState:
     database: bytes
     left: Any
     """Her row; or the cookies of her browser, and its page."""
@@ -47,8 +47,8 @@ class PreparedUser:
         """
         self._folder = folder
         self._empty = (folder / FILE).read_bytes()
-        self._known: dict[Hashable, Beginning] = {}
-        self._latest: tuple[Hashable, Beginning] | None = None
+        self._known: dict[Hashable, PreparedState] = {}
+        self._latest: tuple[Hashable, PreparedState] | None = None
 
     def make(self, app: Flask) -> User:
         if not holds(app, self._empty):
@@ -85,14 +85,14 @@ class PreparedUser:
         answer: T = found.left
         return answer
 
-    def _made(self, app: Flask) -> Beginning:
+    def _made(self, app: Flask) -> PreparedState:
         """The same Ada throughout a test, although the time goes on."""
         site = services_of(app).get(Settings).instance, others(app)
         if self._latest is None or self._latest[0] != site:
             self._latest = site, self._once(app, self._empty, lambda site: vars_of(factories.user(site, "ada")))
         return self._latest[1]
 
-    def _once(self, app: Flask, before: bytes, begin: Callable[[Flask], Any], *by: Hashable) -> Beginning:
+    def _once(self, app: Flask, before: bytes, begin: Callable[[Flask], Any], *by: Hashable) -> PreparedState:
         """
         Args:
             before: the database in which it begins.
@@ -104,7 +104,7 @@ class PreparedUser:
             settings = replace(services_of(app).get(Settings), instance=self._folder)
             with elsewhere(settings, before) as site:
                 left = begin(site)
-            found = self._known[key] = Beginning((self._folder / FILE).read_bytes(), left)
+            found = self._known[key] = PreparedState((self._folder / FILE).read_bytes(), left)
             if len(self._known) > MOST:
                 del self._known[next(iter(self._known))]
         return found
@@ -128,7 +128,7 @@ def elsewhere(settings: Settings, database: bytes) -> Iterator[Flask]:
     close(site)
 
 
-def user_of(made: Beginning) -> User:
+def user_of(made: PreparedState) -> User:
     user = User(**made.left)
     make_transient_to_detached(user)
     return user
@@ -161,10 +161,10 @@ def vars_of(user: User) -> dict[str, Any]:
 
 def moment() -> float:
     """The very one where time stands still."""
-    if dates.stands_still():
+    if fixed_date.stands_still():
         return time.time()
     # Where each test begins at one moment, what was made by another would be of the future.
-    return time.monotonic() if dates.CHOSEN else time.time() // SECONDS
+    return time.monotonic() if fixed_date.CHOSEN else time.time() // SECONDS
 
 
 def holds(app: Flask, database: bytes) -> bool:

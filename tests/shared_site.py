@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests import dates, secret_keys
+from tests import fixed_date, secret_keys
 from tests.conftest import copied
 from tests.database_file import FILE, ConnectionOpen, beside, file_of
 from tests.prepared_user import PreparedUser
@@ -128,7 +128,7 @@ class SharedSites:
 
     def _may_be_kept(self, settings: dict[str, str]) -> bool:
         """Not where the clock stands still: a site remembers when it was built. To note what it has takes time, too."""
-        if dates.stands_still() or settings.keys() & ELSEWHERE:
+        if fixed_date.stands_still() or settings.keys() & ELSEWHERE:
             return False
         self._asked.append(settings)
         return settings in self._asked[:-1]
@@ -183,7 +183,7 @@ def make_app(
     request: pytest.FixtureRequest, shared_sites: SharedSites, prepared: PreparedUser
 ) -> Iterator[Callable[..., Flask]]:
     # Who asks for the folder builds a site there.
-    if request.node.get_closest_marker("own_site") or "instance" in request.fixturenames or dates.CHOSEN:
+    if request.node.get_closest_marker("own_site") or "instance" in request.fixturenames or fixed_date.CHOSEN:
         yield request.getfixturevalue("make_app")
         return
     # She is as old as the test, not as the folder.

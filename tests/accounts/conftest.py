@@ -4,15 +4,15 @@ import pytest
 from flask import Flask
 
 from tests import shared_site
-from tests.beginnings import Beginnings
 from tests.mailbox import Mailbox
+from tests.prepared_states import PreparedStates
 
 shared_sites, make_app = shared_site.fixtures()
 
 
 @pytest.fixture(scope="session")
-def beginnings() -> Beginnings:
-    return Beginnings()
+def prepared_states() -> PreparedStates:
+    return PreparedStates()
 
 
 @pytest.fixture

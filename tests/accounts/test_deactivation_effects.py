@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.accounts.owned_objects import script_login_of
-from tests.beginnings import Beginnings
+from tests.prepared_states import PreparedStates
 from tests.tables import contents, events
 from webapp.accounts import lifecycle, roles, service_accounts
 from webapp.accounts.models import User
@@ -26,8 +26,8 @@ OWNED = {"deploy": ("editor", "ada"), "backup": ("user", "ada"), "of-bob": ("use
 
 
 @pytest.fixture
-def site(app: Flask, beginnings: Beginnings) -> Flask:
-    beginnings.once(app, lambda: add_owners(app), "owners of several")
+def site(app: Flask, prepared_states: PreparedStates) -> Flask:
+    prepared_states.once(app, lambda: add_owners(app), "owners of several")
     return app
 
 

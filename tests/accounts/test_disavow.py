@@ -33,10 +33,10 @@ from webapp.web.registry import services_of
 
 
 @pytest.fixture
-def eve(app, user, beginnings) -> Person:
+def eve(app, user, prepared_states) -> Person:
     """Somebody else who knows Ada's password, from where Ada never was."""
     thief = Person(app, ip_address="198.51.100.66", user_agent="Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0")
-    cookies, thief.page = beginnings.once(app, lambda: logged_in_elsewhere(thief), "eve")
+    cookies, thief.page = prepared_states.once(app, lambda: logged_in_elsewhere(thief), "eve")
     thief.client._cookies = dict(cookies)
     return thief
 

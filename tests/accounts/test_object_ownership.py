@@ -9,7 +9,7 @@ from flask import Flask
 
 from tests import factories
 from tests.accounts.owned_objects import JSON, OWN
-from tests.beginnings import same_client, with_csrf_token
+from tests.prepared_states import same_client, with_csrf_token
 from tests.second_factors import NAMED
 from tests.tables import contents
 from webapp.guard.routes import routes
@@ -178,8 +178,8 @@ def ada_eve_and_boss(site: Flask) -> tuple[UUID, HeaderClient, HeaderClient]:
 
 
 @pytest.mark.parametrize("path", sorted(OF_ADMINS))
-def test_for_an_admin_missing_objects_are_404_and_for_others_all_objects(site, beginnings, path):
-    ada_id, *clients = beginnings.once(site, lambda: ada_eve_and_boss(site), "ada, eve and boss")
+def test_for_an_admin_missing_objects_are_404_and_for_others_all_objects(site, prepared_states, path):
+    ada_id, *clients = prepared_states.once(site, lambda: ada_eve_and_boss(site), "ada, eve and boss")
     eve, boss = (same_client(client, site) for client in clients)
     is_there = ada_id if "user_id" in path else "user" if "<name>" in path else uuid4()
     before = contents(site)

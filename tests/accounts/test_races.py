@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from tests import budget
+from tests import example_counts
 from webapp.accounts import invitations, one_time_links, recovery, self_registration
 from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import Invitation, User
@@ -16,7 +16,7 @@ from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.web.registry import services_of
 
-ROUNDS = budget.times(10)
+ROUNDS = example_counts.times(10)
 
 pytestmark = pytest.mark.xdist_group("races")
 

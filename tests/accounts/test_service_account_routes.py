@@ -11,7 +11,7 @@ from flask import Flask
 
 from tests import factories
 from tests.accounts.service_account_calls import JSON, OWN, REASON, USERS, add_owners, made, session_of
-from tests.beginnings import Beginnings, same_client, with_csrf_token
+from tests.prepared_states import PreparedStates, same_client, with_csrf_token
 from tests.tables import contents
 from webapp.accounts.models import User
 from webapp.testing import HeaderClient, as_nobody, as_user, with_token
@@ -111,8 +111,8 @@ ROWS = (
 
 
 @pytest.fixture
-def site(app: Flask, beginnings: Beginnings) -> Flask:
-    beginnings.once(app, lambda: add_owners(app), "owners")
+def site(app: Flask, prepared_states: PreparedStates) -> Flask:
+    prepared_states.once(app, lambda: add_owners(app), "owners")
     return app
 
 
@@ -128,8 +128,8 @@ def said(value: Any, service: User) -> Any:
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.call) for row in ROWS])
-def test_what_each_credential_is_answered(site: Flask, beginnings: Beginnings, row: Row) -> None:
-    begun = beginnings.once(site, lambda: begin(site), "callers")
+def test_what_each_credential_is_answered(site: Flask, prepared_states: PreparedStates, row: Row) -> None:
+    begun = prepared_states.once(site, lambda: begin(site), "callers")
     service, token_id = begun.service, begun.token_id
     callers = {name: same_client(client, site) for name, client in begun.callers.items()}
     found, before = {}, lasting(site)
@@ -144,19 +144,19 @@ def test_what_each_credential_is_answered(site: Flask, beginnings: Beginnings, r
     assert found == {name: row.allowed.get(name, 401 if name == "nobody" else 403) for name in CREDENTIALS}
 
 
-class Beginning(NamedTuple):
+class PreparedState(NamedTuple):
     service: User
     token_id: UUID
     callers: dict[str, HeaderClient]
 
 
-def begin(site: Flask) -> Beginning:
+def begin(site: Flask) -> PreparedState:
     service, token_id = new_service(site)
     # First those whose sessions become stale, because all that there are become so.
     order = sorted(CREDENTIALS, key=lambda name: "stale" not in name)
     callers = {name: CREDENTIALS[name](site, service) for name in order}
     told = {name: with_csrf_token(client) if client.sends_csrf else client for name, client in callers.items()}
-    return Beginning(service, token_id, told)
+    return PreparedState(service, token_id, told)
 
 
 def new_service(site: Flask) -> tuple[User, UUID]:

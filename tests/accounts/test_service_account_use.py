@@ -5,7 +5,7 @@ from flask import Flask
 
 from tests import factories
 from tests.accounts.service_account_calls import JSON, OWN, REASON, USERS, add_owners, made, session_of
-from tests.beginnings import Beginnings
+from tests.prepared_states import PreparedStates
 from tests.tables import contents, events
 from webapp.accounts import roles
 from webapp.accounts.models import User
@@ -15,8 +15,8 @@ from webapp.web.registry import services_of
 
 
 @pytest.fixture
-def site(app: Flask, beginnings: Beginnings) -> Flask:
-    beginnings.once(app, lambda: add_owners(app), "owners")
+def site(app: Flask, prepared_states: PreparedStates) -> Flask:
+    prepared_states.once(app, lambda: add_owners(app), "owners")
     return app
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests import factories
-from tests.beginnings import Beginnings
+from tests.prepared_states import PreparedStates
 from tests.script import Script
 from webapp.accounts import lifecycle, role_closures, roles, service_accounts
 from webapp.accounts.models import ServiceAccount, User
@@ -131,8 +131,8 @@ CASES += [pytest.param("role", *row, id=f"of a role: {name}") for name, row in R
 
 
 @pytest.fixture
-def site(app: Flask, beginnings: Beginnings) -> Flask:
-    beginnings.once(app, lambda: add_people(app), "people with roles")
+def site(app: Flask, prepared_states: PreparedStates) -> Flask:
+    prepared_states.once(app, lambda: add_people(app), "people with roles")
     return app
 
 

@@ -47,7 +47,7 @@ def app(make_app: Callable[..., Flask]) -> Flask:
     return make_app(WEBAPP_SMTP_URL="smtp://127.0.0.1:1")
 
 
-class Beginning(NamedTuple):
+class PreparedState(NamedTuple):
     """What each case begins with: objects to name in paths, and tokens of Boss, a super admin, and of an admin."""
 
     places: dict[str, str]
@@ -55,12 +55,12 @@ class Beginning(NamedTuple):
     contents: dict[str, list[str]]
 
 
-def begin(app: Flask, ada: User) -> Beginning:
+def begin(app: Flask, ada: User) -> PreparedState:
     places = places_of(app, ada)
     owners = {"token": factories.user(app, "boss", role="super_admin")}
     owners["token of an admin"] = factories.user(app, "deputy", role="admin")
     tokens = {of: factories.api_token(app, user, "admin:read", "admin:write").token for of, user in owners.items()}
-    return Beginning(places, tokens, contents(app))
+    return PreparedState(places, tokens, contents(app))
 
 
 def places_of(app: Flask, ada: User) -> dict[str, str]:

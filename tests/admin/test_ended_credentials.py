@@ -23,9 +23,9 @@ ROLES = ("user", "admin", "porter", "super_admin")
 
 
 @pytest.fixture
-def theirs(app, user, beginnings):
+def theirs(app, user, prepared_states):
     """Ids of a session, a token and a script login of ada, by the part of the URL."""
-    return beginnings.once(app, lambda: credentials_of(app, user), "credentials of ada")
+    return prepared_states.once(app, lambda: credentials_of(app, user), "credentials of ada")
 
 
 def credentials_of(app, user):

@@ -14,8 +14,8 @@ import httpx
 
 from tests import factories, secret_keys
 from tests.browser import HTML
-from tests.cli.machines import seconds_until
 from tests.cli.serving import UNUSED, Server, serving, start
+from tests.cli.two_nodes import seconds_until
 from tests.oauth.app import App, registered
 from tests.oauth.peers import Visitor
 from webapp.app import close

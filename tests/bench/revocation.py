@@ -22,8 +22,8 @@ import msgspec
 from flask import Flask
 
 from tests import factories
-from tests.cli.machines import HOST
 from tests.cli.serving import serving, start
+from tests.cli.two_nodes import HOST
 from tests.journeys.postgresql import served
 from tests.secret_keys import OTHER
 from tests.served_session import session_headers

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.cli import machines as two_machines
-from tests.cli import shared_servers
-from tests.cli.machines import PASSWORD as PASSWORD
+from tests.cli import shared_servers, two_nodes
 from tests.cli.serving import Server, serving
+from tests.cli.two_nodes import PASSWORD as PASSWORD
 from tests.factories import QUICK
 from tests.instance_copies import copied
 from webapp.accounts import passwords
@@ -117,9 +116,7 @@ def replaced(two_workers: Server) -> shared_servers.Replaced:
 
 
 @pytest.fixture(scope="session")
-def machines(
-    tmp_path_factory: pytest.TempPathFactory, postgresql: Callable[[str], str]
-) -> Iterator[two_machines.Machines]:
-    """For tests that have users of their own, all with ``xdist_group("two_machines")``."""
-    with two_machines.machines(tmp_path_factory.mktemp("machines"), postgresql("machines")) as both:
+def nodes(tmp_path_factory: pytest.TempPathFactory, postgresql: Callable[[str], str]) -> Iterator[two_nodes.Nodes]:
+    """For tests that have users of their own, all with ``xdist_group("two_nodes")``."""
+    with two_nodes.two_nodes(tmp_path_factory.mktemp("nodes"), postgresql("nodes")) as both:
         yield both

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from tests.cli.machines import seconds_until
 from tests.cli.serving import get
 from tests.cli.shared_servers import REQUESTS, metrics_of
+from tests.cli.two_nodes import seconds_until
 from tests.ports import free_port
 from webapp.cli.metrics_server import AT_ONCE, MetricsServer
 

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from tests import budget, forked_servers
+from tests import example_counts, forked_servers
 from tests.crashes.account_writes import (
     Deleted,
     Disabled,
@@ -48,7 +48,7 @@ WRITES: dict[str, list[type[Write]]] = {
     "mailed": [Registered, ResetAsked],
 }
 MAILED = [EmailChangeRequested, ResetAsked, PasswordChanged]
-PLACES, MOMENTS, MAILING = (40, 30, 12) if budget.EFFORT > 1 else (1, 1, 1)
+PLACES, MOMENTS, MAILING = (40, 30, 12) if example_counts.EFFORT > 1 else (1, 1, 1)
 """Places for each group of writes, 200 on each database; moments; and places while a mail is sent."""
 IN_MAILING = range(1, 11)
 """Places of the thread that sends a mail: its lease, and the end of it, each in a transaction."""
@@ -61,7 +61,7 @@ def rounds(request, migrated):
         if request.param == "PostgreSQL":
             more = {"WEBAPP_DATABASE_URL": request.getfixturevalue("postgresql")("crashes")}
         site = CrashSite(settings_for(instance.parent, mail_server, **more), mail_server, forked_servers.shared().start)
-        seed = request.config.getoption("randomly_seed") if budget.EXPLORES else 7
+        seed = request.config.getoption("randomly_seed") if example_counts.EXPLORES else 7
         made = Rounds(site, Random(seed))
         yield made
         print(f"{request.param}: {made.summary()}")

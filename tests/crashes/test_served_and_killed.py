@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from tests import budget
-from tests.cli import machines
+from tests import example_counts
+from tests.cli import two_nodes
 from tests.cli.serving import start
 from tests.cli.shared_servers import workers_of
 from tests.crashes.login_writes import Refreshed
@@ -20,7 +20,7 @@ from tests.journeys.mail_server import listening
 
 WRITES = [TokenRevoked, TokenCreated, Refreshed]
 ALL = ("SQLite", 6), ("PostgreSQL", 6)
-CASES = ALL if budget.EFFORT > 1 else (("SQLite", 1),)
+CASES = ALL if example_counts.EFFORT > 1 else (("SQLite", 1),)
 """Databases, and how often a worker is killed."""
 pytestmark = pytest.mark.race
 
@@ -54,7 +54,7 @@ class ServedWorker:
 
     def kill(self) -> None:
         """The whole server."""
-        machines.kill(self.server)
+        two_nodes.kill(self.server)
         self.server = None
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert, select, update
 
 from tests import factories
 from tests.browser import Person
-from tests.budget import times
+from tests.example_counts import times
 from tests.federation.identities import without_password
 from tests.federation.logout_tokens import logout_token
 from tests.federation.upstream import Upstream, come_back, leave, linked, log_in, provided

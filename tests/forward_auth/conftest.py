@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from tests import factories, restored_site
-from tests.forward_auth.lab import Lab, lab
+from tests.forward_auth.proxied_site import Lab, lab
 from tests.forward_auth.proxy import SETTINGS, Proxied
 
 

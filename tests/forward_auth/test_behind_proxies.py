@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from tests.forward_auth.lab import PAGE, Lab
+from tests.forward_auth.proxied_site import PAGE, Lab
 from tests.forward_auth.proxy_servers import KINDS
 from tests.forward_auth.raw_http import exchange, said_in_chat
 

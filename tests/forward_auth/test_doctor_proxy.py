@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.forward_auth.lab import Lab, setup
+from tests.forward_auth.proxied_site import Lab, setup
 from tests.forward_auth.proxy_servers import KINDS, NGINX, serving_nginx
 from tests.forward_auth.small_apps import small_app
 from tests.ports import free_port

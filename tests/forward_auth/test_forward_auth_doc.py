@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests import factories
-from tests.forward_auth.lab import PAGE, Lab
+from tests.forward_auth.proxied_site import PAGE, Lab
 from tests.forward_auth.proxy_servers import CACHING, DOCUMENT, serving_nginx
 from tests.forward_auth.raw_http import exchange
 from tests.forward_auth.small_apps import small_app

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from tests import factories
-from tests.budget import times
+from tests.example_counts import times
 from tests.forward_auth.proxy import PAGE, PROXY, Proxied, forwarded, proxied
 from tests.oauth.test_races import at_once
 from webapp.forward_auth.models import ProxiedSession

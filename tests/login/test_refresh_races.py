@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests import budget
+from tests import example_counts
 from tests.login.refresh_races import raced
 from tests.script import Script
 
-ROUNDS = budget.times(10)
+ROUNDS = example_counts.times(10)
 
 # Each round waits for two processes, which share their cores with whatever else runs.
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("races")]

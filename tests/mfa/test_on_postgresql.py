@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from tests import budget, factories
+from tests import example_counts, factories
 from tests.browser import Person
 from tests.passkey import Authenticator
 from tests.second_factors import NAMED, passkey_login, register, stored, with_app, with_passkey, with_sheet
@@ -24,7 +24,7 @@ from webapp.testing import quickened
 from webapp.web.registry import services_of
 
 pytestmark = pytest.mark.xdist_group("races")
-ROUNDS = budget.times(10)
+ROUNDS = example_counts.times(10)
 
 
 @pytest.fixture(scope="module")

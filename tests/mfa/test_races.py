@@ -6,14 +6,14 @@ import pyotp
 import pytest
 from sqlalchemy import update
 
-from tests import budget
+from tests import example_counts
 from tests.second_factors import stored, with_app, with_passkey
 from webapp.core.db import Database
 from webapp.mfa import recovery_codes
 from webapp.mfa.models import TotpSeed
 from webapp.web.registry import services_of
 
-ROUNDS = budget.times(10)
+ROUNDS = example_counts.times(10)
 RESULTS = [["late", "won"]] * ROUNDS
 
 pytestmark = pytest.mark.xdist_group("races")

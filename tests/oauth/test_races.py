@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.browser import Person
-from tests.budget import times
+from tests.example_counts import times
 from tests.oauth.app import registered, status
 from tests.oauth.device import started, tool
 from tests.oauth.logout_receiver import URL, Receiver

@@ -8,9 +8,9 @@ from typing import Any
 import schemathesis
 from schemathesis.generation.meta import CoveragePhaseData
 
-from tests import budget
+from tests import example_counts
 
-ALIKE = math.inf if budget.EXPLORES else budget.times(1)
+ALIKE = math.inf if example_counts.EXPLORES else example_counts.times(1)
 """How many values are tried that are wrong in the same way, or right, in the same place."""
 tried = Counter[tuple[Any, ...]]()
 

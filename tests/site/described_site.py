@@ -14,7 +14,7 @@ from schemathesis.config import (
 )
 from schemathesis.config._checks import NegativeDataRejectionConfig
 
-from tests import budget
+from tests import example_counts
 
 # What is too much is refused before it is read.
 REFUSED = NegativeDataRejectionConfig(expected_statuses=[*NegativeDataRejectionConfig().expected_statuses, "413"])
@@ -29,7 +29,7 @@ def read(site: Flask, *, coverage: bool) -> schemathesis.BaseSchema:
         phases=PhasesConfig(coverage=CoveragePhaseConfig(enabled=coverage)),
         checks=ChecksConfig(negative_data_rejection=REFUSED),
         # Texts of our own code, for what is made up.
-        analysis=AnalysisConfig(constants=ConstantsConfig(enabled=budget.EXPLORES)),
+        analysis=AnalysisConfig(constants=ConstantsConfig(enabled=example_counts.EXPLORES)),
     )
     config = SchemathesisConfig(projects=ProjectsConfig(default=chosen))
     return schemathesis.openapi.from_wsgi("/openapi.json", site, config=config)

@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from tests import budget, factories, secret_keys
+from tests import example_counts, factories, secret_keys
 from tests.database_file import file_of
 from tests.site import alike_cases
 from tests.site.alike_cases import has_boxes
@@ -38,9 +38,13 @@ from webapp.testing import build
 from webapp.tokens.scopes import Catalogue
 from webapp.web.registry import services_of
 
-FEW = settings(max_examples=budget.times(1), suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=example_counts.times(1), suppress_health_check=list(HealthCheck))
 # Each value is tried by itself; what is made up beside that is for make explore.
-EACH_VALUE = settings(FEW, max_examples=budget.times(3)) if budget.EXPLORES else settings(FEW, phases=[Phase.explicit])
+EACH_VALUE = (
+    settings(FEW, max_examples=example_counts.times(3))
+    if example_counts.EXPLORES
+    else settings(FEW, phases=[Phase.explicit])
+)
 # Rules such as "that name is taken" or "that day is over" are more than JSON Schema can say: what fits the schema may
 # still be refused. Where a form is sent to, people find the page that holds it: no part of the JSON side, and yet a GET
 # that stands in ``Allow``, and that answers to whoever may come in.
@@ -204,7 +208,7 @@ def test_a_token_with_every_scope_gets_only_described_responses(
 
 
 def is_tried_in_full(operation: str) -> bool:
-    return budget.EXPLORES or operation in WITH_BODY
+    return example_counts.EXPLORES or operation in WITH_BODY
 
 
 # What is generated beside a login is long to write out, which Hypothesis does where it gives up on an example.

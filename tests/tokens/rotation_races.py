@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import select
 
-from tests import budget, factories
+from tests import example_counts, factories
 from tests.races import Pair
 from tests.tokens.rotate_calls import RENEWS, rotate_self
 from webapp.accounts.models import User
@@ -13,7 +13,7 @@ from webapp.core.db import Database
 from webapp.tokens.models import ApiToken
 from webapp.web.registry import services_of
 
-ROUNDS = budget.times(10)
+ROUNDS = example_counts.times(10)
 
 
 def rotate(app: Flask, token: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests import budget, factories
+from tests import example_counts, factories
 from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents
@@ -75,7 +75,7 @@ HEADERS = st.fixed_dictionaries(
     },
 )
 # Each example is a request, and some of them a login.
-FEW = settings(max_examples=budget.times(25))
+FEW = settings(max_examples=example_counts.times(25))
 
 pytestmark = pytest.mark.slow
 

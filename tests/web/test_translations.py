@@ -7,7 +7,7 @@ import pytest
 from babel.messages.catalog import Message
 
 from tests import messages
-from tests.marked_texts import VALUE, unmarked, unmarked_in_python, unmarked_in_template
+from tests.untranslated_texts import VALUE, unmarked, unmarked_in_python, unmarked_in_template
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%%")
 MARKUP = re.compile(r"<[^>]*>")

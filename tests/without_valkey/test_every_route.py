@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.budget import EFFORT
+from tests.example_counts import EFFORT
 from tests.valkey import PATIENCE, valkey_server
 from tests.without_valkey.every_scenario import ASKING, NEVER_ASKING, VOLATILE
 from tests.without_valkey.site import SETTINGS, Site

@@ -1,4 +1,4 @@
-"""Two machines that lose their Valkey and get it back: what needs it goes on, limits stay exact, and nobody waits."""
+"""Two nodes that lose their Valkey and get it back: what needs it goes on, limits stay exact, and nobody waits."""
 
 import json
 import time
@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.cli.machines import log_in, status, tokens_at
-from tests.cli.machines_limits import (
+from tests.cli.two_nodes import log_in, status, tokens_at
+from tests.cli.two_nodes_limits import (
     LONGEST,
     Names,
     asked,
@@ -21,25 +21,25 @@ PATIENCE = 60
 WARNINGS = [{"part": "limits", "reason": "unreachable"}]
 
 
-@pytest.mark.xdist_group("two_machines")
+@pytest.mark.xdist_group("two_nodes")
 @pytest.mark.parametrize("loss", ["stop", "freeze"])
-def test_all_that_is_counted_works_while_it_is_gone_and_when_it_is_back(machines, run, add, loss):
-    names = Names(loss, machines, run, add)
+def test_all_that_is_counted_works_while_it_is_gone_and_when_it_is_back(nodes, run, add, loss):
+    names = Names(loss, nodes, run, add)
     token = names.limited_token("pam", 1000)
-    wait_until(machines, is_gone=False)
+    wait_until(nodes, is_gone=False)
     try:
-        getattr(machines.valkey, loss)()
-        the_loss_is_noticed_in_time(machines, token)
-        wait_until(machines, is_gone=True)
+        getattr(nodes.valkey, loss)()
+        the_loss_is_noticed_in_time(nodes, token)
+        wait_until(nodes, is_gone=True)
         names.suffix += "-gone"
         for check in CHECKS:
-            check(machines, names, is_gone=True)
+            check(nodes, names, is_gone=True)
     finally:
-        machines.valkey.be_well()
-    wait_until(machines, is_gone=False)
+        nodes.valkey.be_well()
+    wait_until(nodes, is_gone=False)
     names.suffix += "-back"
     for check in CHECKS:
-        check(machines, names, is_gone=False)
+        check(nodes, names, is_gone=False)
 
 
 @pytest.mark.xdist_group("two_workers")
@@ -50,10 +50,10 @@ def test_two_workers_on_sqlite_count_exactly_while_it_is_gone(two_workers, run, 
         check(workers, names, is_gone=True)
 
 
-def wait_until(machines, *, is_gone):
-    """Until both machines say so; they are ready in any case."""
+def wait_until(nodes, *, is_gone):
+    """Until both nodes say so; they are ready in any case."""
     begun = time.monotonic()
-    while [warnings_of(url) for url in urls(machines)] != [WARNINGS if is_gone else None] * 2:
+    while [warnings_of(url) for url in urls(nodes)] != [WARNINGS if is_gone else None] * 2:
         assert time.monotonic() - begun < PATIENCE
         time.sleep(0.25)
 
@@ -64,18 +64,18 @@ def warnings_of(url):
     return answer.json().get("warnings")
 
 
-def the_loss_is_noticed_in_time(machines, token):
+def the_loss_is_noticed_in_time(nodes, token):
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda url: asked(url, "GET", "/protected", token), urls(machines) * 8))
+        answers = list(pool.map(lambda url: asked(url, "GET", "/protected", token), urls(nodes) * 8))
     assert {answer.status_code for answer in answers} == {200}
     begun = time.monotonic()
-    assert {asked(url, "GET", "/protected", token).status_code for url in urls(machines) * 10} == {200}
+    assert {asked(url, "GET", "/protected", token).status_code for url in urls(nodes) * 10} == {200}
     # Less than if each had waited.
     assert time.monotonic() - begun < LONGEST
 
 
-def logins_and_renewals(machines, names, *, is_gone):
-    a, b = urls(machines)
+def logins_and_renewals(nodes, names, *, is_gone):
+    a, b = urls(nodes)
     name = names.user("mia")
     assert status(b, Cookie=log_in(a, name)) == 200
     pair = tokens_at(b, name).json()
@@ -84,7 +84,7 @@ def logins_and_renewals(machines, names, *, is_gone):
     assert status(b, Authorization=f"Bearer {renewed.json()['access_token']}") == 200
 
 
-def commands(machines, names, *, is_gone):
+def commands(nodes, names, *, is_gone):
     found = json.loads(names.run("doctor --json", **names.settings).stdout)
     assert [finding["level"] for finding in found if finding["about"] == "limits"] == ["bad" if is_gone else "ok"]
     for command in ("limits list", "limits reset no-such"):

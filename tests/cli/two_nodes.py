@@ -1,4 +1,4 @@
-"""Two machines with instance folders of their own behind nginx: one PostgreSQL, one Valkey, one secret key."""
+"""Two nodes with instance folders of their own behind nginx: one PostgreSQL, one Valkey, one secret key."""
 
 import os
 import signal
@@ -25,17 +25,17 @@ proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $remote_addr;
 proxy_set_header X-Forwarded-Proto $scheme;
 """
 BALANCER = """
-upstream machines {{ {servers} }}
+upstream nodes {{ {servers} }}
 server {{
   listen 127.0.0.1:{port};
-  location / {{ proxy_pass http://machines; add_header X-Machine $upstream_addr always; }}
+  location / {{ proxy_pass http://nodes; add_header X-Node $upstream_addr always; }}
 }}
 """
 """Requests are spread in turn, whoever sends them."""
 
 
 @dataclass
-class Machines:
+class Nodes:
     a: Server
     b: Server
     url: str
@@ -51,7 +51,7 @@ class Machines:
 
 
 @contextmanager
-def machines(folder: Path, database_url: str) -> Iterator[Machines]:
+def two_nodes(folder: Path, database_url: str) -> Iterator[Nodes]:
     """Both are started at once, on an empty database; requests reach them under one URL."""
     with listening() as mail_server, valkey_server(folder) as valkey:
         shared = {
@@ -61,10 +61,10 @@ def machines(folder: Path, database_url: str) -> Iterator[Machines]:
             "WEBAPP_BASE_URL": f"http://{HOST}",
             "WEBAPP_TRUSTED_PROXIES": "127.0.0.1",
             "WEBAPP_SMTP_URL": mail_server.url,
-            "WEBAPP_BLUEPRINTS": "tests.cli.impatient:bp",
+            "WEBAPP_BLUEPRINTS": "tests.cli.short_valkey_timeouts:bp",
         }
         with serving(*(start(folder / name, **shared) for name in "ab")) as (a, b), balancing(folder, [a, b]) as url:
-            yield Machines(a, b, url, mail_server, valkey, (kids(a.url), kids(b.url)))
+            yield Nodes(a, b, url, mail_server, valkey, (kids(a.url), kids(b.url)))
 
 
 @contextmanager
@@ -134,10 +134,10 @@ def seconds_until(is_so: Callable[[], bool], most: float = 30) -> float:
     return time.monotonic() - begun
 
 
-def third(folder: Path, machines: Machines) -> Server:
+def third(folder: Path, nodes: Nodes) -> Server:
     """One more machine of the same site, which is starting."""
     own = {"WEBAPP_INSTANCE", "WEBAPP_BIND"}
-    return start(folder / "instance", **{name: value for name, value in machines.settings.items() if name not in own})
+    return start(folder / "instance", **{name: value for name, value in nodes.settings.items() if name not in own})
 
 
 def kill(server: Server) -> None:

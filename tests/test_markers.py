@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import settings
 
-from tests import budget, dates, lengthy, marking
+from tests import example_counts, fixed_date, lengthy_tests, markers
 from tests.cli import serving
 from tests.journeys import server
 from tests.races import paired
@@ -56,8 +56,8 @@ def by_threads():
     ],
 )
 def test_a_marker_follows_from_the_code_that_a_test_uses(function, found):
-    names = marking.names_reached(function)
-    assert {marking.BY_NAME[name] for name in names if name in marking.BY_NAME} == found
+    names = markers.names_reached(function)
+    assert {markers.BY_NAME[name] for name in names if name in markers.BY_NAME} == found
 
 
 def test_this_test_is_marked_by_its_code(request):
@@ -66,7 +66,7 @@ def test_this_test_is_marked_by_its_code(request):
 
 
 def test_an_unmarked_test_that_starts_a_process_fails():
-    watching, started = marking.Guard(), list[str]()
+    watching, started = markers.Guard(), list[str]()
     start = watching.watched(started.append)
     start("before any test")
     watching.running = SimpleNamespace(nodeid="test_x", get_closest_marker=lambda _: None)
@@ -89,7 +89,7 @@ def test_an_unmarked_test_that_starts_a_process_fails():
     ids=["run", "Popen", "spawn", "posix_spawn", "multiprocessing"],
 )
 def test_each_way_to_start_a_process_is_watched(monkeypatch, start):
-    monkeypatch.setattr(marking.guard, "running", SimpleNamespace(nodeid="test_x", get_closest_marker=lambda _: None))
+    monkeypatch.setattr(markers.guard, "running", SimpleNamespace(nodeid="test_x", get_closest_marker=lambda _: None))
     with pytest.raises(AssertionError, match="test_x starts a process"):
         start()
 
@@ -97,7 +97,7 @@ def test_each_way_to_start_a_process_is_watched(monkeypatch, start):
 @pytest.mark.parametrize(("cases", "kept"), [(1, [0, 10]), (2, [0, 5, 10]), (99, [*range(11)])])
 def test_of_each_table_some_evenly_spread_cases_are_kept(cases, kept):
     items = [Named(f"test_x[{number}]") for number in range(10)] + [Named("test_y")]
-    left_out = marking.beyond(cases, items)
+    left_out = markers.beyond(cases, items)
     assert [number for number, item in enumerate(items) if item not in left_out] == kept
 
 
@@ -106,15 +106,15 @@ def test_tests_with_a_long_median_time_are_listed():
         "b/x.py::test_b": [0.2, 0.1, 0.3],
         "b/x.py::test_a": [1.0],
         "a/x.py::test_c": [1.0],
-        "c/x.py::test_d": [lengthy.LONGEST, lengthy.LONGEST, 9],
+        "c/x.py::test_d": [lengthy_tests.LONGEST, lengthy_tests.LONGEST, 9],
     }
-    assert lengthy.lines(seconds) == "a x.py::test_c\nb x.py::test_a x.py::test_b\n"
+    assert lengthy_tests.lines(seconds) == "a x.py::test_c\nb x.py::test_a x.py::test_b\n"
 
 
 def test_a_case_is_lengthy_if_its_test_is(monkeypatch):
-    monkeypatch.setattr(lengthy, "NAMES", frozenset({"test_a"}))
-    monkeypatch.setattr(lengthy, "IS_MEASURED", False)
-    assert [lengthy.is_lengthy(name) for name in ("test_a[1]", "test_a", "test_ab")] == [True, True, False]
+    monkeypatch.setattr(lengthy_tests, "NAMES", frozenset({"test_a"}))
+    monkeypatch.setattr(lengthy_tests, "IS_MEASURED", False)
+    assert [lengthy_tests.is_lengthy(name) for name in ("test_a[1]", "test_a", "test_ab")] == [True, True, False]
 
 
 class Named:
@@ -128,18 +128,18 @@ def test_generated_examples_are_the_same_in_every_run(request):
         for item in request.session.items
         if hasattr(getattr(item, "obj", None), "_hypothesis_internal_use_settings")
     ]
-    assert all(found.derandomize != budget.EXPLORES and found.database is None for found in generated)
-    assert settings.default.derandomize != budget.EXPLORES
+    assert all(found.derandomize != example_counts.EXPLORES and found.database is None for found in generated)
+    assert settings.default.derandomize != example_counts.EXPLORES
 
 
 def test_the_clock_runs_unless_a_test_stops_it():
-    assert not dates.stands_still()
+    assert not fixed_date.stands_still()
 
 
 def test_a_chosen_day_is_the_start_of_each_test(monkeypatch):
-    monkeypatch.setattr(dates, "CHOSEN", "2028-02-29T12:00:00Z")
+    monkeypatch.setattr(fixed_date, "CHOSEN", "2028-02-29T12:00:00Z")
     for _ in range(2):
-        travelling = dates.at_the_chosen_date()
+        travelling = fixed_date.at_the_chosen_date()
         next(travelling)
         assert now().isoformat().startswith("2028-02-29T12:00:0")
         assert next(travelling, None) is None

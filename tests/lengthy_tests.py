@@ -1,4 +1,4 @@
-"""Tests that ``make test-fast`` leaves out because they take long: measured by ``make lengthy``, in ``lengthy.txt``."""
+"""Tests that ``make test-fast`` leaves out because they take long, as ``make lengthy`` has measured them."""
 
 import os
 import time

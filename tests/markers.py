@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import pytest
 
-from tests import lengthy
+from tests import lengthy_tests
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,7 +25,7 @@ MARKERS = {
     "race": "runs threads or processes against each other",
     "slow": "takes seconds",
     "own_site": "builds its sites anew: tests/shared_site.py",
-    "lengthy": f"takes more than {lengthy.LONGEST} seconds: tests/lengthy.txt",
+    "lengthy": f"takes more than {lengthy_tests.LONGEST} seconds: tests/lengthy_tests.txt",
 }
 BY_FIXTURE = {
     "chromium": {"browser", "process"},
@@ -55,7 +55,7 @@ def mark(item: pytest.Item) -> None:
     found = {marker for name in fixtures & BY_FIXTURE.keys() for marker in BY_FIXTURE[name]}
     for function in functions_of(item):
         found |= markers_of(function)
-    if lengthy.is_lengthy(item.nodeid):
+    if lengthy_tests.is_lengthy(item.nodeid):
         found.add("lengthy")
     for marker in sorted(found):
         item.add_marker(marker)

@@ -1,12 +1,12 @@
-"""Limits that two machines, or two workers, count together: with Valkey and without."""
+"""Limits that two nodes, or two workers, count together: with Valkey and without."""
 
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 
-from tests.budget import times
-from tests.cli.machines import client
+from tests.cli.two_nodes import client
+from tests.example_counts import times
 
 LONGEST = 10
 """Seconds: more than a request takes that waits 2 for Valkey, for a busy machine; less than for ever."""
@@ -15,8 +15,8 @@ LONGEST = 10
 class Names:
     """Users of each part of a test."""
 
-    def __init__(self, suffix, machines, run, add):
-        self.suffix, self.settings, self.run, self.add = suffix, machines.settings, run, add
+    def __init__(self, suffix, nodes, run, add):
+        self.suffix, self.settings, self.run, self.add = suffix, nodes.settings, run, add
 
     def user(self, name):
         self.add(f"{name}-{self.suffix}", **self.settings)
@@ -30,8 +30,8 @@ class Names:
         return {"Authorization": f"Bearer {done.stdout.strip()}"}
 
 
-def urls(machines):
-    return machines.a.url, machines.b.url
+def urls(nodes):
+    return nodes.a.url, nodes.b.url
 
 
 def asked(url, method, path, headers=None, **more):
@@ -42,7 +42,7 @@ def asked(url, method, path, headers=None, **more):
     return answer
 
 
-def ten_wrong_passwords_at_once_over_both(machines, names, *, is_gone):
+def ten_wrong_passwords_at_once_over_both(nodes, names, *, is_gone):
     name = names.user("ned")
     network = {"X-Forwarded-For": f"203.0.113.{100 + len(names.suffix)}"}
 
@@ -50,17 +50,17 @@ def ten_wrong_passwords_at_once_over_both(machines, names, *, is_gone):
         return asked(url, "POST", "/api/auth", network, json={"username": name, "password": "wrong"}).status_code
 
     with ThreadPoolExecutor(6) as pool:
-        found = Counter(pool.map(tried, islice(cycle(urls(machines)), times(24))))
+        found = Counter(pool.map(tried, islice(cycle(urls(nodes)), times(24))))
     # Who came while others were compared was told to come back.
-    found.update(tried(machines.a.url) for _ in range(11 - found[401]))
+    found.update(tried(nodes.a.url) for _ in range(11 - found[401]))
     assert found.keys() == {401, 429}
     assert found[401] == 10
 
 
-def five_requests_a_minute_at_once_over_both(machines, names, *, is_gone):
+def five_requests_a_minute_at_once_over_both(nodes, names, *, is_gone):
     token = names.limited_token("oda", 5)
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda url: asked(url, "GET", "/protected", token), islice(cycle(urls(machines)), 12)))
+        answers = list(pool.map(lambda url: asked(url, "GET", "/protected", token), islice(cycle(urls(nodes)), 12)))
     assert Counter(answer.status_code for answer in answers) == {200: 5, 429: 7}
     refused = next(answer for answer in answers if answer.status_code == 429)
     assert refused.json()["code"] == "throttled"

@@ -10,7 +10,7 @@ from flask import Flask
 
 from tests import factories
 from tests.database_file import file_of
-from tests.prepared_user import Beginning as Begun
+from tests.prepared_user import PreparedState as Begun
 from tests.prepared_user import moment, others, user_of, vars_of
 from webapp.accounts.models import User
 from webapp.testing import JSON, HeaderClient
@@ -20,7 +20,7 @@ T = TypeVar("T")
 MOST = 20
 
 
-class Beginnings:
+class PreparedStates:
     def __init__(self) -> None:
         self._known: dict[Hashable, Begun] = {}
 

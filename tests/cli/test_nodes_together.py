@@ -1,4 +1,4 @@
-"""What two machines do together: end tokens, count limits, send mails, run jobs, check apps, and lose one of them."""
+"""What two nodes do together: end tokens, count limits, send mails, run jobs, check apps, and lose one of them."""
 
 import re
 import time
@@ -15,7 +15,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from tests.browser import form_with, values_of
-from tests.cli.machines import (
+from tests.cli.serving import serving
+from tests.cli.two_nodes import (
     HOST,
     balancing,
     client,
@@ -28,8 +29,7 @@ from tests.cli.machines import (
     token_at,
     tokens_at,
 )
-from tests.cli.machines_limits import Names, ten_wrong_passwords_at_once_over_both
-from tests.cli.serving import serving
+from tests.cli.two_nodes_limits import Names, ten_wrong_passwords_at_once_over_both
 from tests.forward_auth.proxy import PAGE, forwarded
 from webapp.core.clock import now
 from webapp.core.db import Database
@@ -37,7 +37,7 @@ from webapp.credentials.models import Credential
 from webapp.jobs.models import JobRun
 from webapp.mail.models import OutgoingMail
 
-pytestmark = pytest.mark.xdist_group("two_machines")
+pytestmark = pytest.mark.xdist_group("two_nodes")
 WIKI = "https://wiki.example.org/page"
 PATIENCE = 120
 
@@ -47,9 +47,9 @@ def refresh(url, token):
         return script.post("/api/auth/refresh", json={"refresh_token": token})
 
 
-def test_a_refresh_token_is_renewed_at_one_after_the_other(machines, add):
-    a, b = machines.a.url, machines.b.url
-    add("fay", **machines.settings)
+def test_a_refresh_token_is_renewed_at_one_after_the_other(nodes, add):
+    a, b = nodes.a.url, nodes.b.url
+    add("fay", **nodes.settings)
     pair = tokens_at(a, "fay").json()
     for url in (b, a, b, a):
         answer = refresh(url, pair["refresh_token"])
@@ -58,9 +58,9 @@ def test_a_refresh_token_is_renewed_at_one_after_the_other(machines, add):
     assert [status(url, Authorization=f"Bearer {pair['access_token']}") for url in (a, b)] == [200, 200]
 
 
-def test_what_ends_at_one_is_refused_at_the_other_in_the_next_request(machines, add):
-    a, b = machines.a.url, machines.b.url
-    add("gil", **machines.settings)
+def test_what_ends_at_one_is_refused_at_the_other_in_the_next_request(nodes, add):
+    a, b = nodes.a.url, nodes.b.url
+    add("gil", **nodes.settings)
     for here, there in ((a, b), (b, a)) * 3:
         token = token_at(here, "gil")
         bearer = {"Authorization": f"Bearer {token}"}
@@ -78,26 +78,26 @@ def test_what_ends_at_one_is_refused_at_the_other_in_the_next_request(machines, 
         assert status(there, **cookie) == 401
 
 
-def test_a_limit_is_exact_over_both(machines, run, add):
-    ten_wrong_passwords_at_once_over_both(machines, Names("hal", machines, run, add), is_gone=False)
+def test_a_limit_is_exact_over_both(nodes, run, add):
+    ten_wrong_passwords_at_once_over_both(nodes, Names("hal", nodes, run, add), is_gone=False)
 
 
-def test_each_mail_is_sent_once(machines, add):
+def test_each_mail_is_sent_once(nodes, add):
     names = [f"ivy{number}" for number in range(4)]
     for name in names:
-        add(name, **machines.settings)
-    with client(machines.url, Accept="text/html") as browser:
+        add(name, **nodes.settings)
+    with client(nodes.url, Accept="text/html") as browser:
         for name in names:
             token = browser.get("/forgot", headers={"Accept": "application/json"}).json()["csrf_token"]
             fields = {"username": name, "csrf_token": token}
             assert browser.post("/forgot", data=fields).status_code == 303
     # They are written after the response.
-    seconds_until(lambda: received(machines, "ivy").total() >= len(names) and not waiting(machines, "ivy"), PATIENCE)
-    assert received(machines, "ivy") == {f"{name}@example.org": 1 for name in names}
+    seconds_until(lambda: received(nodes, "ivy").total() >= len(names) and not waiting(nodes, "ivy"), PATIENCE)
+    assert received(nodes, "ivy") == {f"{name}@example.org": 1 for name in names}
 
 
-def waiting(machines, prefix):
-    with closing(Database(machines.settings["WEBAPP_DATABASE_URL"])) as database, database.read() as db:
+def waiting(nodes, prefix):
+    with closing(Database(nodes.settings["WEBAPP_DATABASE_URL"])) as database, database.read() as db:
         unsent = (
             select(func.count())
             .select_from(OutgoingMail)
@@ -106,15 +106,15 @@ def waiting(machines, prefix):
         return db.scalar(unsent)
 
 
-def received(machines, prefix):
-    return Counter(mail["To"] for mail in machines.mail_server.mails if mail["To"].startswith(prefix))
+def received(nodes, prefix):
+    return Counter(mail["To"] for mail in nodes.mail_server.mails if mail["To"].startswith(prefix))
 
 
-def test_a_job_that_is_due_is_run_once(machines, run, add, tmp_path):
-    user_id = UUID(add("jim", **machines.settings))
-    done = run("token mint jim --name soon --scope protected:read --expires 30d", **machines.settings)
+def test_a_job_that_is_due_is_run_once(nodes, run, add, tmp_path):
+    user_id = UUID(add("jim", **nodes.settings))
+    done = run("token mint jim --name soon --scope protected:read --expires 30d", **nodes.settings)
     assert done.exit_code == 0, done.stderr
-    database = Database(machines.settings["WEBAPP_DATABASE_URL"])
+    database = Database(nodes.settings["WEBAPP_DATABASE_URL"])
     this, owned = JobRun.name == "warn about expiring tokens", Credential.user_id == user_id
 
     def ran():
@@ -130,11 +130,11 @@ def test_a_job_that_is_due_is_run_once(machines, run, add, tmp_path):
         )
         db.execute(update(JobRun).where(this).values(due_at=now() - timedelta(minutes=1)))
     # All three look for what is due: the third at its start, the others every 30 seconds.
-    with serving(third(tmp_path, machines)):
+    with serving(third(tmp_path, nodes)):
         seconds_until(ran, PATIENCE)
-        seconds_until(lambda: not waiting(machines, "jim"), PATIENCE)
+        seconds_until(lambda: not waiting(nodes, "jim"), PATIENCE)
     database.close()
-    assert received(machines, "jim") == {"jim@example.org": 1}
+    assert received(nodes, "jim") == {"jim@example.org": 1}
 
 
 def at_host(url, asked, path=None, **headers):
@@ -144,10 +144,10 @@ def at_host(url, asked, path=None, **headers):
         return proxy.get(path or f"/{found}")
 
 
-def test_an_app_that_was_opened_at_one_is_known_at_the_other(machines, run, add):
-    a, b = machines.a.url, machines.b.url
-    add("kim", **machines.settings)
-    done = run("proxied-app add Wiki --host https://wiki.example.org", **machines.settings)
+def test_an_app_that_was_opened_at_one_is_known_at_the_other(nodes, run, add):
+    a, b = nodes.a.url, nodes.b.url
+    add("kim", **nodes.settings)
+    done = run("proxied-app add Wiki --host https://wiki.example.org", **nodes.settings)
     assert done.exit_code == 0, done.output
     # Each step of the login at the other machine than the one before.
     begin = at_host(b, at_host(a, WIKI, "/forward-auth").headers["Location"])
@@ -183,11 +183,11 @@ class Refreshing:
                     time.sleep(0.1)
 
 
-def test_a_machine_that_is_killed_under_load_loses_nothing_acknowledged(machines, run, add, tmp_path):
-    add("lea", **machines.settings)
-    clients = [Refreshing(tokens_at(machines.url, "lea").json()["refresh_token"]) for _ in range(3)]
-    dying, stopped = third(tmp_path, machines), Event()
-    with serving(dying), balancing(tmp_path, [machines.b, dying]) as url, ThreadPoolExecutor() as pool:
+def test_a_machine_that_is_killed_under_load_loses_nothing_acknowledged(nodes, run, add, tmp_path):
+    add("lea", **nodes.settings)
+    clients = [Refreshing(tokens_at(nodes.url, "lea").json()["refresh_token"]) for _ in range(3)]
+    dying, stopped = third(tmp_path, nodes), Event()
+    with serving(dying), balancing(tmp_path, [nodes.b, dying]) as url, ThreadPoolExecutor() as pool:
         running = [pool.submit(one.until, stopped, url) for one in clients]
 
         def have(each):
@@ -203,6 +203,6 @@ def test_a_machine_that_is_killed_under_load_loses_nothing_acknowledged(machines
             future.result()
     assert all(one.acknowledged >= 20 for one in clients)
     # What was acknowledged last is known to the other machine.
-    assert [refresh(machines.b.url, one.token).status_code for one in clients] == [200] * 3
-    done = run("audit verify", **machines.settings)
+    assert [refresh(nodes.b.url, one.token).status_code for one in clients] == [200] * 3
+    done = run("audit verify", **nodes.settings)
     assert done.exit_code == 0, done.output
