@@ -37,7 +37,7 @@ def request(db: Session, mailer: Mailer, user: User, email: str, circumstances: 
         email=email,
         facts={one_time_links.IS_SHOWN: not mailer.can_mail},
     )
-    record(db, Event.EMAIL_ASKED, user_id=user.id, address=email)
+    record(db, Event.EMAIL_ASKED, user_id=user.id, email=email)
     if owner is None or owner.id == user.id:
         link = f"/account/email/confirm/{secret}"
         facts = {"username": user.username, "circumstances": circumstances, "link": link, "lifetime": CONFIRMED_WITHIN}
@@ -84,7 +84,7 @@ def confirm(db: Session, mailer: Mailer, secret: str, circumstances: Circumstanc
     former, was_verified, requested_at = user.email, user.email_verified_at is not None, link.created_at
     set_email(db, user, str(link.email), is_verified=one_time_links.verifies(link))
     one_time_links.void(db, user.id)
-    record(db, Event.EMAIL_CHANGED, user_id=user.id, former=former, address=link.email)
+    record(db, Event.EMAIL_CHANGED, user_id=user.id, former=former, email=link.email)
     if former is None or normalized_key(former) == normalized_key(str(link.email)):
         return
     facts = {"was_verified": was_verified, "since": requested_at.isoformat()}
@@ -114,7 +114,7 @@ def undo(db: Session, secret: str) -> tuple[User, datetime]:
     one_time_links.void(db, user.id)
     # An attacker may have changed the e-mail address more than once: undo links of later changes are deleted.
     db.execute(delete(Link).where(Link.user_id == user.id, Link.purpose == UNDO, Link.created_at >= link.created_at))
-    record(db, Event.EMAIL_RESTORED, user_id=user.id, address=link.email)
+    record(db, Event.EMAIL_RESTORED, user_id=user.id, email=link.email)
     return user, datetime.fromisoformat(facts["since"]) if "since" in facts else link.created_at
 
 

@@ -15,8 +15,8 @@ from webapp.audit.sentences.wording import Details
 from webapp.core.former_names import HasIpAddress, renamed
 from webapp.core.translation import _
 
-# Details whose former value is stored as ``former``.
-FORMERLY = ("role", "name", "address")
+# Details whose former value is stored as ``former``; ``address`` is the e-mail address in events of former versions.
+FORMERLY = {"role": "role", "name": "name", "email": "email", "address": "email"}
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -93,7 +93,7 @@ def sentence(event: AuditEvent, user: str | None, actor: str | None) -> str:
 def changes(details: Mapping[str, Any]) -> list[Change]:
     if "former" in details:
         field = next((name for name in FORMERLY if name in details), "value")
-        return [Change(field, text(details["former"]), text(details.get(field)))]
+        return [Change(FORMERLY.get(field, field), text(details["former"]), text(details.get(field)))]
     before, after = details.get("before"), details.get("after")
     if not isinstance(before, dict):
         return []

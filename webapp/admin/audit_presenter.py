@@ -33,6 +33,7 @@ LABELS = {
     "account_domains": _l("domains whose users get an account"),
     "account_policy": _l("who gets an account"),
     "address": _l("IP address"),
+    "ip_address": _l("IP address"),
     "again": _l("again"),
     "audience": _l("audience"),
     "audiences": _l("services"),

@@ -240,6 +240,6 @@ def record(
         # As it is read back from JSON, because the digest is computed over it now and verified later.
         details=json.loads(json.dumps(details)),
     )
-    ids = {"user_id": user_id, "actor_id": actor_id, "credential_id": credential_id, "address": origin.ip_address}
+    ids = {"user_id": user_id, "actor_id": actor_id, "credential_id": credential_id, "ip_address": origin.ip_address}
     id_fields = {name: str(value) for name, value in ids.items() if value is not None}
     log.info(str(event), extra={"fields": id_fields | details})

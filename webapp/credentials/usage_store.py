@@ -89,7 +89,9 @@ def write(db: Session, pending: dict[UUID, Use], on_new_network: NewNetworkHook 
         # Not for access tokens of script logins, which are issued every hour.
         is_reported = use.kind == "token" and credential.family_id is None
         if credential.last_used_at is None and is_reported:
-            record(db, Event.TOKEN_FIRST_USED, user_id=use.user_id, credential_id=credential_id, address=use.ip_address)
+            record(
+                db, Event.TOKEN_FIRST_USED, user_id=use.user_id, credential_id=credential_id, ip_address=use.ip_address
+            )
         credential.last_used_at, credential.last_used_from = use.last_at, use.ip_address
         if credential.idle is not None:
             credential.idle_at = use.last_at + credential.idle

@@ -51,7 +51,7 @@ def record_refusal(
     )
     if caller is None or not is_news(caller.credential_id.hex, code, details["route"], bound or ""):
         ids = {"user_id": caller.user_id, "credential_id": caller.credential_id} if caller else {}
-        log.info(Event.ACCESS_REFUSED.value, extra={"fields": ids | details | {"address": request.remote_addr}})
+        log.info(Event.ACCESS_REFUSED.value, extra={"fields": ids | details | {"ip_address": request.remote_addr}})
         return
     with database().write() as db:
         record(db, Event.ACCESS_REFUSED, user_id=caller.user_id, credential_id=caller.credential_id, **details)

@@ -73,7 +73,7 @@ class TrustedProxies:
         if peer in self.reported or len(self.reported) >= MOST_REPORTED:
             return
         self.reported.add(peer)
-        fields = {"address": peer, "setting": f"WEBAPP_TRUSTED_PROXIES={peer}"}
+        fields = {"ip_address": peer, "setting": f"WEBAPP_TRUSTED_PROXIES={peer}"}
         log.warning("forwarded headers ignored: the sender is no trusted proxy", extra={"fields": fields})
         try:
             self.report(peer)

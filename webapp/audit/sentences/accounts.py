@@ -28,9 +28,9 @@ def uninvited(details: Details) -> Sentence:
 
 def email_changed(details: Details) -> Sentence:
     return Sentence(
-        _l("Your e-mail address changed from %(former)s to %(address)s.")
+        _l("Your e-mail address changed from %(former)s to %(email)s.")
         if details.raw("former")
-        else _l("Your e-mail address was set to %(address)s."),
+        else _l("Your e-mail address was set to %(email)s."),
         _l("%(user)s changed their e-mail address."),
     )
 
@@ -137,13 +137,13 @@ ACCOUNTS: Entries = {
     ),
     Event.PROFILE_CHANGED: Sentence(_l("Your profile was changed."), _l("%(user)s changed their profile.")),
     Event.EMAIL_ASKED: Sentence(
-        _l("A link to confirm your new e-mail address was sent to %(address)s."),
-        _l("%(user)s asked to change their e-mail address to %(address)s."),
+        _l("A link to confirm your new e-mail address was sent to %(email)s."),
+        _l("%(user)s asked to change their e-mail address to %(email)s."),
     ),
     Event.EMAIL_CHANGED: email_changed,
     Event.EMAIL_RESTORED: Sentence(
-        _l("Your e-mail address was restored to %(address)s and all sessions ended."),
-        _l("%(user)s restored their e-mail address %(address)s; all sessions ended."),
+        _l("Your e-mail address was restored to %(email)s and all sessions ended."),
+        _l("%(user)s restored their e-mail address %(email)s; all sessions ended."),
     ),
     Event.EMAIL_VERIFIED: Sentence(
         _l("Your e-mail address was verified."), _l("%(user)s verified their e-mail address.")

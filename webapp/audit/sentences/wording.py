@@ -38,6 +38,9 @@ class Details:
 
     def raw(self, name: str) -> Any:
         self.used.add(name)
+        if name == "email" and name not in self._details:
+            # Its name in events of former versions.
+            return self.raw("address")
         return self._details.get(name)
 
     def number(self, name: str) -> int:

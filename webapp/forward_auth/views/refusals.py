@@ -36,7 +36,7 @@ def refusal_of(original: OriginalRequest, verdict: Verdict) -> Response:
 
 def forbidden(reason: str) -> Response:
     """403 that does not say who would be allowed; the reason is in the log alone."""
-    fields = {"reason": reason, "address": request.remote_addr}
+    fields = {"reason": reason, "ip_address": request.remote_addr}
     log.info("forward-auth refused", extra={"fields": fields})
     detail = _("No access rule allows this request. The log of the login server says why.")
     return problem_response(Problem(403, _("Forbidden"), detail), page=False)

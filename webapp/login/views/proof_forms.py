@@ -79,7 +79,7 @@ def by_passkey(field: Field, purpose: str, *, owner: UUID | None = None) -> Veri
             challenge_cookie.spend(purpose, answer.challenge), answer, request.remote_addr, owner=owner
         )
     except webauthn_ceremonies.CeremonyRefused as error:
-        log.info("passkey refused", extra={"fields": {"reason": str(error), "address": request.remote_addr}})
+        log.info("passkey refused", extra={"fields": {"reason": str(error), "ip_address": request.remote_addr}})
         field.errors = [WRONG_PASSKEY]
         return None
     if isinstance(outcome, Throttled):
