@@ -101,10 +101,10 @@ def test_scopes_are_listed_in_words_and_as_alternatives(site):
 
 def test_the_token_page_shows_which_scopes_are_needed_together(site):
     catalogue = services_of(site).get(Catalogue)
-    assert catalogue.scopes[A].opens(["user"]).startswith(f"GET /both (with {B})")
-    assert f"GET /mixed (with {B} or {C})" in catalogue.scopes[A].reached(["user"])
-    assert sorted({opening.rule for opening in catalogue.openings([B])}) == ["/either"]
-    assert catalogue.unopened(["/both", "/either"], [A, C]) == ["/both"]
+    assert catalogue.scopes[A].summary_for(["user"]).startswith(f"GET /both (with {B})")
+    assert f"GET /mixed (with {B} or {C})" in catalogue.scopes[A].descriptions_for(["user"])
+    assert sorted({route.rule for route in catalogue.routes_of([B])}) == ["/either"]
+    assert catalogue.uncovered(["/both", "/either"], [A, C]) == ["/both"]
 
 
 def test_the_access_report_lists_all_scopes(site):

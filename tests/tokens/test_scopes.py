@@ -50,8 +50,8 @@ def test_scopes_are_stored_once():
 
 
 def test_a_scope_lists_its_routes_by_role():
-    assert CATALOGUE.scopes["mixed:read"].opens(USER) == "GET /mixed"
-    assert CATALOGUE.scopes["mixed:read"].opens(ADMIN) == "GET /mixed, GET /mixed/admin"
+    assert CATALOGUE.scopes["mixed:read"].summary_for(USER) == "GET /mixed"
+    assert CATALOGUE.scopes["mixed:read"].summary_for(ADMIN) == "GET /mixed, GET /mixed/admin"
 
 
 def test_a_scope_that_the_user_lacks_has_a_reason():
@@ -84,7 +84,7 @@ def test_every_scope_of_the_site_is_described_where_its_resource_is_declared(app
 def test_a_scope_without_a_description_is_described_by_its_routes():
     scope = CATALOGUE.scopes["mixed:read"]
     assert (scope.title, scope.sentence, scope.action) == ("Mixed", "", "read Mixed")
-    assert scope.reached(USER) == ["GET /mixed"]
+    assert scope.descriptions_for(USER) == ["GET /mixed"]
 
 
 def test_a_description_has_a_title_and_a_sentence_for_each_scope():

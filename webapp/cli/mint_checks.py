@@ -86,7 +86,7 @@ def token_request(db: Session, settings: Settings, catalogue: Catalogue, owner: 
         raise CommandRefused(
             f"This token requires {level.description}. Only {owner.username} can create it, on the token page."
         )
-    if unreachable := catalogue.unopened(order.resources, granted):
+    if unreachable := catalogue.uncovered(order.resources, granted):
         raise click.UsageError(f"None of these scopes allows {unreachable[0]}.")
     try:
         name, grant = checked_name(order.name), bounded(granted, order)

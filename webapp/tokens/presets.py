@@ -76,7 +76,12 @@ def presets(catalogue: Catalogue, roles: Sequence[str], longest: timedelta, page
 def scope_reading(catalogue: Catalogue, held_scopes: Sequence[str], page: str | None) -> str | None:
     """The first scope of ``held_scopes`` with which a token may read a page."""
     return next(
-        (name for name in held_scopes for way in catalogue.openings([name]) if (way.method, way.rule) == ("GET", page)),
+        (
+            name
+            for name in held_scopes
+            for way in catalogue.routes_of([name])
+            if (way.method, way.rule) == ("GET", page)
+        ),
         None,
     )
 

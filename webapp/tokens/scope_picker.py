@@ -107,4 +107,4 @@ def level(scopes: Sequence[Scope], words: str, roles: Sequence[str], *, is_chose
 
 
 def covered(scope: Scope, roles: Sequence[str]) -> CoveredScope:
-    return CoveredScope(scope, scope.is_held_by(roles), scope.reached(roles))
+    return CoveredScope(scope, scope.is_held_by(roles), scope.descriptions_for(roles))

@@ -26,7 +26,7 @@ def unneeded(scopes: Iterable[str], uses: Mapping[str, int], requests: int, cata
 
 
 def is_needed(scope: Scope, used: set[str]) -> bool:
-    return any(opening.route in used for opening in scope.openings)
+    return any(route.route in used for route in scope.routes)
 
 
 def as_read(resource: str) -> str:

@@ -72,7 +72,7 @@ class Scope:
     """A scope, with the routes that it opens and its description."""
 
     name: str
-    openings: tuple[ScopedRoute, ...]
+    routes: tuple[ScopedRoute, ...]
     resource: Resource | None = None
 
     @property
@@ -118,19 +118,19 @@ class Scope:
 
     def is_held_by(self, roles: Sequence[str]) -> bool:
         """Whether it opens any route to a user with these roles."""
-        return not self.openings or any(opening.is_reached_by(roles) for opening in self.openings)
+        return not self.routes or any(route.is_reached_by(roles) for route in self.routes)
 
     def missing_role_sentence(self) -> str:
-        required_roles = sorted({opening.role for opening in self.openings if opening.role})
+        required_roles = sorted({route.role for route in self.routes if route.role})
         roles = listed(map(humanize, required_roles), style="or")
         return _("You don't have this permission. It requires the role %(roles)s.", roles=roles)
 
-    def reached(self, roles: Sequence[str]) -> list[str]:
+    def descriptions_for(self, roles: Sequence[str]) -> list[str]:
         """Methods and paths that it opens to a user with these roles."""
-        return [opening.description for opening in self.openings if opening.is_reached_by(roles)]
+        return [route.description for route in self.routes if route.is_reached_by(roles)]
 
-    def opens(self, roles: Sequence[str]) -> str:
-        return ", ".join(self.reached(roles)) or _("No pages yet.")
+    def summary_for(self, roles: Sequence[str]) -> str:
+        return ", ".join(self.descriptions_for(roles)) or _("No pages yet.")
 
 
 class ScopeNotHeld(Exception):
@@ -159,15 +159,16 @@ class Catalogue:
         further: ScopesOf = no_others,
     ) -> None:
         self._further = further
-        openings: dict[str, list[ScopedRoute]] = {GENERAL: [], SHARE_ROLES: []}
+        by_scope: dict[str, list[ScopedRoute]] = {GENERAL: [], SHARE_ROLES: []}
         for route, requirement in routes:
             if not requirement.is_public and not requirement.session:
                 for name in sorted(requirement.scopes.names):
-                    opening = ScopedRoute(route, requirement.role, requirement.level, requirement.scopes.besides(name))
-                    openings.setdefault(name, []).append(opening)
+                    others = requirement.scopes.besides(name)
+                    scoped_route = ScopedRoute(route, requirement.role, requirement.level, others)
+                    by_scope.setdefault(name, []).append(scoped_route)
         self.scopes = {
             name: Scope(name, tuple(found), (resources or {}).get(name.partition(":")[0]))
-            for name, found in sorted(openings.items())
+            for name, found in sorted(by_scope.items())
         }
 
     def for_user(self, db: Session, user_id: UUID | None = None) -> Self:
@@ -198,22 +199,22 @@ class Catalogue:
     def level_for(self, names: Iterable[str], demands: Demands) -> Level:
         """The assurance level that a user needs to issue a token with these scopes."""
         scopes = list(names)
-        return max([demands.of_scopes(scopes), *(opening.level for opening in self.openings(scopes))])
+        return max([demands.of_scopes(scopes), *(route.level for route in self.routes_of(scopes))])
 
-    def openings(self, names: Iterable[str]) -> list[ScopedRoute]:
+    def routes_of(self, names: Iterable[str]) -> list[ScopedRoute]:
         """The routes that these scopes open."""
         scopes = frozenset(names)
-        found = (opening for name in sorted(scopes & self.scopes.keys()) for opening in self.scopes[name].openings)
-        return [opening for opening in found if opening.others.is_met_by(scopes)]
+        found = (route for name in sorted(scopes & self.scopes.keys()) for route in self.scopes[name].routes)
+        return [route for route in found if route.others.is_met_by(scopes)]
 
-    def unopened(self, rules: Iterable[str], names: Iterable[str]) -> list[str]:
+    def uncovered(self, rules: Iterable[str], names: Iterable[str]) -> list[str]:
         """Those of ``rules`` that none of these scopes opens."""
-        return sorted(set(rules) - {opening.rule for opening in self.openings(names)})
+        return sorted(set(rules) - {route.rule for route in self.routes_of(names)})
 
     def rules(self, roles: Sequence[str]) -> list[str]:
         """The URL rules that tokens of a user with these roles can open, with any scopes."""
-        openings = self.openings(self.held_by(roles))
-        return sorted({opening.rule for opening in openings if opening.is_reached_by(roles)})
+        routes = self.routes_of(self.held_by(roles))
+        return sorted({route.rule for route in routes if route.is_reached_by(roles)})
 
 
 def displayed_path(rule: str) -> str:

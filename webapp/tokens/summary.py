@@ -28,13 +28,13 @@ def summary(grant: TokenGrant, expires_at: datetime, catalogue: Catalogue, *, zo
 
 
 def opens_something(scope: Scope, grant: TokenGrant) -> bool:
-    return not scope.openings or any(permits(opening, grant) for opening in scope.openings)
+    return not scope.routes or any(permits(route, grant) for route in scope.routes)
 
 
-def permits(opening: ScopedRoute, grant: TokenGrant) -> bool:
+def permits(route: ScopedRoute, grant: TokenGrant) -> bool:
     """Whether the restrictions of a token permit a route."""
-    is_method = not grant.methods or READS.get(opening.method, opening.method) in grant.methods
-    return is_method and (not grant.resources or opening.rule in grant.resources)
+    is_method = not grant.methods or READS.get(route.method, route.method) in grant.methods
+    return is_method and (not grant.resources or route.rule in grant.resources)
 
 
 def can(scopes: Sequence[Scope], grant: TokenGrant, expires_at: datetime, zone: tzinfo) -> str:

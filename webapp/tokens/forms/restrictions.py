@@ -138,7 +138,7 @@ class LimitsForm(Form):
             raise ValidationError(str(error)) from error
 
     def validate_resources(self, field: SelectMultipleField) -> None:
-        if shut := self.catalogue.unopened(field.data or (), self.scopes.data or ()):
+        if shut := self.catalogue.uncovered(field.data or (), self.scopes.data or ()):
             raise ValidationError(
                 _("None of the permissions you chose gives access to %(path)s.", path=displayed_path(shut[0])[:100])
             )

@@ -195,10 +195,10 @@ def too_many(error: TooManyTokens) -> Response:
 def resource_url(grant: TokenGrant) -> str:
     """A URL that the token gives access to, for code examples."""
     base, user_catalogue = current_app.config["BASE_URL"], catalogue()
-    openings = [found for found in user_catalogue.openings(sorted(grant.scopes)) if permits(found, grant)]
-    reads = [found.rule for found in openings if found.method == "GET" and "<" not in found.rule]
+    routes = [found for found in user_catalogue.routes_of(sorted(grant.scopes)) if permits(found, grant)]
+    reads = [found.rule for found in routes if found.method == "GET" and "<" not in found.rule]
     if reads and not reads[0].startswith("/"):
         # The rule of an app is its scope.
         scheme, opened = urlsplit(base).scheme, user_catalogue.scopes[reads[0]]
-        return f"{scheme}://{opened.reached(())[0]}/"
+        return f"{scheme}://{opened.descriptions_for(())[0]}/"
     return f"{base}{reads[0]}" if reads else base + url_for("examples.protected").removeprefix(request.script_root)

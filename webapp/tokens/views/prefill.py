@@ -58,7 +58,7 @@ def fill_in(form: NewTokenForm, user_id: UUID, key: str, *, former: str | None =
     if form.name.data and "name" in form.suggested:
         form.name.data = free_name(user_id, form.name.data)
     # The scopes that stay may not open the path of the preset.
-    closed = form.catalogue.unopened(form.resources.data or (), form.scopes.data or ())
+    closed = form.catalogue.uncovered(form.resources.data or (), form.scopes.data or ())
     form.resources.data = [rule for rule in form.resources.data or () if rule not in closed]
 
 
