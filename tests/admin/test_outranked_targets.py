@@ -82,23 +82,23 @@ def test_of_two_super_admins_who_demote_each_other_at_once_one_stays(app, chief)
 
 
 @pytest.fixture
-def porter(app: Flask, chief: User) -> User:
+def night_admin(app: Flask, chief: User) -> User:
     """Somebody with a role of the site's own that includes admin."""
     with services_of(app).get(Database).write() as db:
-        roles.add(db, "night_porter", "At night.", ["admin"])
-    return factories.user(app, "mara", role="night_porter")
+        roles.add(db, "night_admin", "At night.", ["admin"])
+    return factories.user(app, "mara", role="night_admin")
 
 
 @pytest.mark.parametrize("act", ["disable", "enable", "unlock", "end-sessions", "reset-link", "role", "delete"])
-def test_a_role_that_includes_admin_is_above_admin(app, script, porter, act):
+def test_a_role_that_includes_admin_is_above_admin(app, script, night_admin, act):
     before = contents(app)
-    assert script.post(f"/admin/users/{porter.id}/{act}", json=fields_for(act, "mara")).status_code == 403
+    assert script.post(f"/admin/users/{night_admin.id}/{act}", json=fields_for(act, "mara")).status_code == 403
     assert contents(app) == before
 
 
-def test_such_a_role_can_act_on_admins_but_not_grant_admin_roles(app, porter, admin, user):
-    theirs = Script(app, factories.api_token(app, porter, "admin:write").token)
-    for role in ("admin", "night_porter", "super_admin"):
+def test_such_a_role_can_act_on_admins_but_not_grant_admin_roles(app, night_admin, admin, user):
+    theirs = Script(app, factories.api_token(app, night_admin, "admin:write").token)
+    for role in ("admin", "night_admin", "super_admin"):
         answer = theirs.post(f"/admin/users/{user.id}/role", json={"role": role, "reason": WHY})
         assert answer.status_code == 403
     assert theirs.post(f"/admin/users/{admin.id}/disable", json={"reason": WHY}).status_code == 200

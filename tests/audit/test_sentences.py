@@ -63,7 +63,7 @@ def test_a_refusal_is_marked(kind):
     [
         (Event.USER_DISABLED, {}, "ada was disabled by ines."),
         (Event.ROLE_CHANGED, {"former": "user", "role": "super_admin"}, "The role of ada was changed by ines."),
-        (Event.ROLE_EDITED, {"role": "night_porter"}, "The role night porter was changed by ines."),
+        (Event.ROLE_EDITED, {"role": "night_admin"}, "The role night admin was changed by ines."),
         (Event.RESET_ASKED, {"way": "by mail"}, "A password reset link was mailed to ada by ines."),
         pytest.param(
             *(Event.USER_CLOSED, {}, "ada closed their account. Done by ines."), id="what nobody does for others"

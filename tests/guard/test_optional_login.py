@@ -19,12 +19,12 @@ def greet(principal):
     return jsonify(name=principal.username if principal else None)
 
 
-def with_rooms(app):
-    add(app, "/hall", require(scope="protected:read", optional=True)(greet), methods=["GET", "POST"])
-    add(app, "/desk", require(role="admin", scope="protected:read", optional=True)(greet))
+def with_routes(app):
+    add(app, "/greeting", require(scope="protected:read", optional=True)(greet), methods=["GET", "POST"])
+    add(app, "/admin-greeting", require(role="admin", scope="protected:read", optional=True)(greet))
 
 
-restored, app = restored_site.fixtures(routes=with_rooms)
+restored, app = restored_site.fixtures(routes=with_routes)
 
 
 @pytest.fixture
@@ -33,18 +33,18 @@ def site(app):
 
 
 def test_a_request_without_credential_has_no_principal(site):
-    assert Script(site).get("/hall").json == {"name": None}
-    assert Person(site).open("/hall").json == {"name": None}
+    assert Script(site).get("/greeting").json == {"name": None}
+    assert Person(site).open("/greeting").json == {"name": None}
 
 
 def test_a_valid_credential_sets_the_principal(site, person, user):
-    assert person.ask("GET", "/hall").json == {"name": "ada"}
-    assert Script(site, factories.api_token(site, user).token).get("/hall").json == {"name": "ada"}
+    assert person.ask("GET", "/greeting").json == {"name": "ada"}
+    assert Script(site, factories.api_token(site, user).token).get("/greeting").json == {"name": "ada"}
 
 
 @pytest.mark.parametrize("header", ["Bearer nonsense", "Bearer", "Basic eDp5", "Bearer a.b.c"])
 def test_an_invalid_credential_is_refused_not_anonymous(site, header):
-    answer = Script(site).get("/hall", headers={"Authorization": header})
+    answer = Script(site).get("/greeting", headers={"Authorization": header})
     assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
 
 
@@ -52,7 +52,7 @@ def test_an_expired_or_revoked_token_is_refused(site, user):
     with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock:
         script = Script(site, factories.api_token(site, user).token)
         clock.shift(8 * 86400)
-        assert script.get("/hall").json["code"] == "token_expired"
+        assert script.get("/greeting").json["code"] == "token_expired"
 
 
 @pytest.mark.parametrize("accept", [HTML, "*/*"])
@@ -62,28 +62,28 @@ def test_an_ended_session_is_refused_once_and_then_anonymous(site, user, accept)
     other.client.set_cookie("session", person.cookie)
     person.open("/logout")
     person.press("Log out")
-    answer = other.ask("GET", "/hall", headers={"Accept": accept})
+    answer = other.ask("GET", "/greeting", headers={"Accept": accept})
     assert answer.status_code == (303 if accept == HTML else 401)
-    assert other.ask("GET", "/hall", headers={"Accept": accept}).json == {"name": None}
+    assert other.ask("GET", "/greeting", headers={"Accept": accept}).json == {"name": None}
 
 
 def test_a_known_caller_who_lacks_the_scope_is_refused(site, person, user):
-    assert Script(site, factories.api_token(site, user, "tokens:read").token).get("/hall").status_code == 403
-    assert person.ask("GET", "/desk").status_code == 403
-    assert Script(site).get("/desk").json == {"name": None}
+    assert Script(site, factories.api_token(site, user, "tokens:read").token).get("/greeting").status_code == 403
+    assert person.ask("GET", "/admin-greeting").status_code == 403
+    assert Script(site).get("/admin-greeting").json == {"name": None}
 
 
 def test_an_anonymous_change_needs_a_csrf_token(site, user):
-    assert Script(site).post("/hall").json["code"] == "csrf_failed"
+    assert Script(site).post("/greeting").json["code"] == "csrf_failed"
     visitor = Person(site)
     visitor.open("/login")
     sent = {"X-CSRF-Token": visitor.csrf_token}
-    assert visitor.ask("POST", "/hall", headers=sent).json == {"name": None}
-    assert Script(site, factories.api_token(site, user).token).post("/hall").json == {"name": "ada"}
+    assert visitor.ask("POST", "/greeting", headers=sent).json == {"name": None}
+    assert Script(site, factories.api_token(site, user).token).post("/greeting").json == {"name": "ada"}
 
 
 def test_route_lists_show_that_the_login_is_optional(site):
-    (hall,) = [route for route in routes(site) if route.path == "/hall"]
+    (hall,) = [route for route in routes(site) if route.path == "/greeting"]
     assert (hall.by_session, hall.by_token) == ("everybody unnamed, any account", "protected:read")
     assert str(hall.requirement).startswith("nothing, or any account")
     assert {} in ways_in(hall.requirement, is_change=False)

@@ -82,9 +82,9 @@ def delete(owner: Owner) -> None:
 
 
 def reset_factors(owner: Owner) -> None:
-    post, ways = services_of(owner.app).get(Mailer), services_of(owner.app).get(NonPasskeyLogins)
+    post, non_passkey_logins = services_of(owner.app).get(Mailer), services_of(owner.app).get(NonPasskeyLogins)
     if owner.site.admin is None:
-        owner.write(lambda db, user: mfa_reset.carry_out(db, post, user, ways))
+        owner.write(lambda db, user: mfa_reset.carry_out(db, post, user, non_passkey_logins))
         return
     ok(owner.site.admin.post(f"/admin/users/{owner.user.id}/reset-factors", json=WHY))
     with time_machine.travel(now() + timedelta(hours=25)), services_of(owner.app).get(Database).write() as db:
@@ -93,7 +93,7 @@ def reset_factors(owner: Owner) -> None:
     for user_id in due:
         with services_of(owner.app).get(Database).write() as db:
             assert mfa_reset.resets.cancel(db, user_id)
-            mfa_reset.carry_out(db, post, db.get_one(User, user_id), ways)
+            mfa_reset.carry_out(db, post, db.get_one(User, user_id), non_passkey_logins)
 
 
 OF_ONE: dict[str, Callable[[Owner], None]] = {

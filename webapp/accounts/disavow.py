@@ -56,7 +56,12 @@ class Disavowal:
 
 
 def disavow(
-    db: Session, mailer: Mailer, secret: str, unknown_hash: str, circumstances: Circumstances, ways: NonPasskeyLogins
+    db: Session,
+    mailer: Mailer,
+    secret: str,
+    unknown_hash: str,
+    circumstances: Circumstances,
+    non_passkey_logins: NonPasskeyLogins,
 ) -> Disavowal:
     """Cancel a pending reset, or end all logins and lock the account with a mailed link for a new password.
 
@@ -77,11 +82,11 @@ def disavow(
     if facts["what"] == "name_changed":
         rename_back(db, user, facts["former"])
     lifecycle.reopen(db, user)
-    ended = secure_account(db, user, unknown_hash, ways, since=datetime.fromisoformat(facts["since"]))
+    ended = secure_account(db, user, unknown_hash, non_passkey_logins, since=datetime.fromisoformat(facts["since"]))
     if facts["what"] == IDENTITY_UNLINKED:
-        ways.linked.restore(db, user.id, facts["restores"])
+        non_passkey_logins.linked.restore(db, user.id, facts["restores"])
     record(db, Event.LOGIN_DISOWNED, user_id=user.id, what=facts["what"], **ended.facts)
-    is_changed_here = not user.has_external_identity and ways.passwords.counts(db, user)
+    is_changed_here = not user.has_external_identity and non_passkey_logins.passwords.counts(db, user)
     if not is_changed_here or not recovery.has_email_of(user, link):
         # The e-mail address was changed since. That change was announced with an undo link of its own.
         return Disavowal(ended=ended)
@@ -90,7 +95,12 @@ def disavow(
 
 
 def undo_email_change(
-    db: Session, mailer: Mailer, secret: str, unknown_hash: str, circumstances: Circumstances, ways: NonPasskeyLogins
+    db: Session,
+    mailer: Mailer,
+    secret: str,
+    unknown_hash: str,
+    circumstances: Circumstances,
+    non_passkey_logins: NonPasskeyLogins,
 ) -> tuple[User, EndedCredentials]:
     """Restore the previous e-mail address and lock the account, with a link for a new password mailed there.
 
@@ -104,14 +114,14 @@ def undo_email_change(
     user, since = email_change.undo(db, secret)
     # The attacker may also have closed the account, and that mail went to the new e-mail address.
     lifecycle.reopen(db, user)
-    ended = secure_account(db, user, unknown_hash, ways, since=since)
-    if not user.has_external_identity and ways.passwords.counts(db, user):
+    ended = secure_account(db, user, unknown_hash, non_passkey_logins, since=since)
+    if not user.has_external_identity and non_passkey_logins.passwords.counts(db, user):
         recovery.send_link(db, mailer, user, circumstances, ended=ended)
     return user, ended
 
 
 def secure_account(
-    db: Session, user: User, unknown_hash: str, ways: NonPasskeyLogins, *, since: datetime
+    db: Session, user: User, unknown_hash: str, non_passkey_logins: NonPasskeyLogins, *, since: datetime
 ) -> EndedCredentials:
     """End every session and script login and make the password unusable.
 
@@ -126,7 +136,7 @@ def secure_account(
     revoked = sum(tokens.revoke(db, user.id, token_id) for token_id in token_ids)
     invitations.revoke_all(db, since=since, by=user.id)
     factors.remove_since(db, user.id, since - MOMENTS)
-    ways.linked.remove_since(db, user.id, since - MOMENTS)
+    non_passkey_logins.linked.remove_since(db, user.id, since - MOMENTS)
     return replace(ended, tokens=revoked, tokens_kept=ended.tokens_kept - revoked)
 
 

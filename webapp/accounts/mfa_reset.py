@@ -39,16 +39,16 @@ def stop(db: Session, user: User) -> bool:
     return stopped
 
 
-def carry_out_due(db: Session, *, mailer: Mailer, ways: NonPasskeyLogins) -> int:
+def carry_out_due(db: Session, *, mailer: Mailer, non_passkey_logins: NonPasskeyLogins) -> int:
     """A step of a job: carry out resets whose waiting time is over. Returns their number; 0 when there are no more."""
     user_ids = resets.due(db, limit=BATCH_SIZE)
     for user_id in user_ids:
         if resets.cancel(db, user_id):
-            carry_out(db, mailer, db.get_one(User, user_id), ways)
+            carry_out(db, mailer, db.get_one(User, user_id), non_passkey_logins)
     return len(user_ids)
 
 
-def carry_out(db: Session, mailer: Mailer, user: User, ways: NonPasskeyLogins) -> None:
+def carry_out(db: Session, mailer: Mailer, user: User, non_passkey_logins: NonPasskeyLogins) -> None:
     """Remove all second factors of a user, and end all sessions and script logins, which may have been opened with one.
 
     Password, linked identities and API tokens stay. A user without any of the first two is mailed
@@ -57,6 +57,6 @@ def carry_out(db: Session, mailer: Mailer, user: User, ways: NonPasskeyLogins) -
     factors.remove_all(db, user.id)
     logins.end_logins(db, user.id)
     record(db, Event.FACTORS_RESET, user_id=user.id)
-    is_shut_out = not ways.has_one(db, user) and ways.passwords.counts(db, user)
+    is_shut_out = not non_passkey_logins.has_one(db, user) and non_passkey_logins.passwords.counts(db, user)
     path = recovery.link_for(db, user) if is_shut_out else None
     notices.factors_reset(db, mailer, user, Circumstances(now(), None, ""), path=path, within=recovery.LIFETIME)

@@ -46,7 +46,9 @@ def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
         Job(
             "reset second factors",
             minute,
-            partial(mfa_reset.carry_out_due, mailer=services.get(Mailer), ways=services.get(NonPasskeyLogins)),
+            partial(
+                mfa_reset.carry_out_due, mailer=services.get(Mailer), non_passkey_logins=services.get(NonPasskeyLogins)
+            ),
         ),
         Job("carry out requests of mails", minute, services.get(MailRequests).carry_out_due),
         Job("warn about expiring tokens", day, mails.expiring),

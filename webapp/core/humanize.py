@@ -17,7 +17,7 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-WAYS = {
+METHODS = {
     "pwd": _l("password"),
     "otp": _l("code"),
     "recovery": _l("recovery code"),
@@ -33,7 +33,7 @@ WAYS = {
 
 def methods_in_words(amr: object) -> str:
     """Authentication methods (RFC 8176) as people read them, such as "password and code"."""
-    return listed(word for way in str(amr).split() if (word := WAYS.get(way, way)))
+    return listed(word for method in str(amr).split() if (word := METHODS.get(method, method)))
 
 
 def minute(moment: datetime) -> str:

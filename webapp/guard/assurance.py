@@ -47,13 +47,13 @@ def level_of(amr: str) -> Level:
     Args:
         amr: RFC 8176 values, separated by spaces.
     """
-    ways = set(amr.split())
-    if ways & KEYS:
+    methods = set(amr.split())
+    if methods & KEYS:
         return Level.PHISHING_RESISTANT
-    if "mfa" in ways:
+    if "mfa" in methods:
         return Level.TWO
     # A code is one factor (something you have); it needs another method for level two.
-    return Level.TWO if ways & CODES and ways - CODES else Level.ONE
+    return Level.TWO if methods & CODES and methods - CODES else Level.ONE
 
 
 def joined(former: str, proven: str) -> str:

@@ -42,7 +42,7 @@ PURPOSE = "confirm"
 @reads("next", "acr", "anew", "optional")
 def confirm_form(principal: Principal) -> ResponseReturnValue:
     required, target = required_level(), safe_path(request.args.get("next"))
-    if not ways(principal, required).anything:
+    if not methods_of(principal, required).anything:
         return redirect(url_for("factors.needed", next=target, acr=required.acr), 303)
     return confirm_page(target, required=required, otherwise=without_level(target))
 
@@ -90,7 +90,7 @@ def confirm(principal: Principal) -> ResponseReturnValue:
 
 def proof(principal: Principal, form: ConfirmForm, user: User) -> str | None:
     """The methods (RFC 8176) that were just verified; None if the form has errors."""
-    way = ways(principal)
+    way = methods_of(principal)
     if form.response.data:
         proven = by_passkey(form.response, PURPOSE, owner=user.id)
         return proven.amr if proven else None
@@ -117,7 +117,7 @@ def is_password_right(form: ConfirmForm, user: User) -> bool:
     return True
 
 
-def ways(principal: Principal, required: Level = Level.ONE) -> StepUpMethods:
+def methods_of(principal: Principal, required: Level = Level.ONE) -> StepUpMethods:
     by_provider = bool(provider_ways(principal, required))
     with database().read() as db:
         has_password = mfa_hooks().has_password(db, principal.user_id)
@@ -134,7 +134,7 @@ def provider_ways(principal: Principal, required: Level = Level.ONE) -> Sequence
 def step_up_methods(required: Level = Level.ONE) -> StepUpMethods:
     """Methods for step-up; also for the page that the guard shows."""
     found: Principal = current_user
-    return ways(found, required)
+    return methods_of(found, required)
 
 
 def providers_to_confirm(required: Level = Level.ONE) -> Sequence[ConfirmMethod]:
@@ -147,7 +147,7 @@ def confirm_methods(principal: Principal, level: Level) -> list[str]:
     """The ways to confirm, for scripts: names of ``guard.unauthenticated.METHODS``."""
     with database().read() as db:
         found = factors.of(db, principal.user_id)
-    way = ways(principal, level)
+    way = methods_of(principal, level)
     availability = {
         "passkey": way.passkey,
         "totp": way.code and found.has_totp,

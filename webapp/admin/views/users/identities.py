@@ -67,7 +67,7 @@ def identity_of(user: User, identity_id: UUID) -> LinkedLogin:
 
 
 def unlink_page(user: User, identity: LinkedLogin, form: ReasonForm) -> str:
-    ways = service(NonPasskeyLogins)
-    has_others = ways.passwords.has_usable(db(), user) or factors.of(db(), user.id).passkeys > 0
-    is_last = identity.works and not has_others and ways.linked.usable(db(), user.id) == 1
+    non_passkey_logins = service(NonPasskeyLogins)
+    has_others = non_passkey_logins.passwords.has_usable(db(), user) or factors.of(db(), user.id).passkeys > 0
+    is_last = identity.works and not has_others and non_passkey_logins.linked.usable(db(), user.id) == 1
     return render_template("admin/unlink.html", user=user, identity=identity, form=form, is_last=is_last)
