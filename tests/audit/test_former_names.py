@@ -93,3 +93,17 @@ def test_the_filter_of_the_page_says_e_mail_address(app):
     options = [" ".join(option.itertext()) for option in parsed(person.open("/admin/audit").text).iter("option")]
     assert "E-mail asked (email.asked)" in options
     assert not [option for option in options if "address" in option.lower()]
+
+
+@pytest.mark.parametrize("name", ["email", "address"], ids=["this version", "former versions"])
+def test_a_changed_email_address_is_called_that(app, user, name):
+    factories.user(app, "ines", role="admin")
+    with services_of(app).get(Database).write() as db:
+        record(db, Event.EMAIL_CHANGED, user_id=user.id, former="old@example.org", **{name: "new@example.org"})
+        record(db, Event.EMAIL_ASKED, user_id=user.id, **{name: "next@example.org"})
+    person = Person(app)
+    person.log_in("ines")
+    page = text_of(parsed(person.open("/admin/audit?user=ada").text))
+    assert "ada asked to change their e-mail address to next@example.org." in page
+    assert "e-mail address: old@example.org → new@example.org" in page
+    assert "IP address:" not in page

@@ -13,8 +13,9 @@ from webapp.accounts import service_accounts, user_queries
 from webapp.accounts.models import User
 from webapp.accounts.service_rules import Owner
 from webapp.guard import Principal, current_principal, guard_blueprint, require
+from webapp.guard.access_checks import explain
 from webapp.guard.access_report import accessible_routes
-from webapp.guard.policy import Decision, Requirement, explain
+from webapp.guard.policy import Decision, Requirement
 from webapp.guard.routes import guarded, routes
 from webapp.settings import SettingsError
 from webapp.testing import as_nobody, as_user, database_of, user_named, with_token

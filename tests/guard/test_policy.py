@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from webapp.guard.policy import Decision, Requirement, decide, explain
+from webapp.guard.access_checks import explain
+from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.principal import Principal
 from webapp.guard.token_grant import TokenGrant
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-from webapp.admin.audit_entries import AuditEntry, Change, text
+from webapp.admin.audit_entries import FORMERLY, AuditEntry, Change, text
 from webapp.audit.log import REFUSALS, current_name
 from webapp.audit.sentences import UserReference, parts
 from webapp.audit.sentences.wording import Details
@@ -180,7 +180,8 @@ def sentence_parts(entry: AuditEntry) -> Iterator[SentencePart]:
 def present_entry(entry: AuditEntry) -> dict[str, str | datetime]:
     details = Details(entry.details)
     parts(entry.event, details, has_actor=False)
-    apart = APART | details.used | {change.what for change in entry.changes}
+    changed = {change.what for change in entry.changes} | (FORMERLY.keys() if "former" in entry.details else set())
+    apart = APART | details.used | changed
     further = {name: value for name, value in entry.details.items() if name not in apart and not name.endswith("_id")}
     return dict(fact(name, text(value)) for name, value in further.items() if value is not None)
 

@@ -92,7 +92,9 @@ def refuse_unknown_roles(settings: Settings) -> None:
     database = Database(settings.database)
     try:
         with database.read() as db:
-            configured_roles.refuse_unknown(settings, [role.name for role in lazily("webapp.accounts.roles").every(db)])
+            configured_roles.refuse_unknown(
+                settings, [role.name for role in lazily("webapp.accounts.roles").list_roles(db)]
+            )
     finally:
         database.close()
 

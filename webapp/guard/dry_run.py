@@ -7,10 +7,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect, Rule
 
 from webapp.core.clock import now
+from webapp.guard.access_checks import explain
 from webapp.guard.assurance import Demands
 from webapp.guard.curl_examples import link_for_another
 from webapp.guard.forbidden import EDIT, steps_of, with_missing
-from webapp.guard.policy import Decision, Requirement, decide, explain
+from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.principal import Principal
 from webapp.guard.require import requirement_of
 from webapp.guard.token_grant import METHODS, Call

@@ -8,8 +8,9 @@ from flask import current_app, request, url_for
 
 from webapp.core.humanize import humanize
 from webapp.core.translation import _, _l, _n, listed
+from webapp.guard.access_checks import CheckedStep
 from webapp.guard.curl_examples import link_for_another
-from webapp.guard.policy import CheckedStep, Requirement, bound_of
+from webapp.guard.policy import Requirement, bound_of
 from webapp.guard.principal import Principal
 from webapp.guard.token_grant import Bound, Call, TokenGrant
 from webapp.guard.www_authenticate import challenge

@@ -8,9 +8,10 @@ from flask_login import user_needs_refresh, user_unauthorized
 
 from webapp.core.translation import _, _l, listed
 from webapp.guard import form_state, login_manager, saved_form, token_advice
+from webapp.guard.access_checks import explain
 from webapp.guard.assurance import Level
 from webapp.guard.forbidden import BUILDERS, current_call, steps_of
-from webapp.guard.policy import CODES, Decision, Requirement, bound_of, explain
+from webapp.guard.policy import CODES, Decision, Requirement, bound_of
 from webapp.guard.principal import CredentialRow, NotAccepted, Principal
 from webapp.guard.refusal_hook import mark_refused
 from webapp.guard.refusal_log import record_refusal

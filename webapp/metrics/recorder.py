@@ -20,7 +20,7 @@ LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 
 TRANSACTIONS = (0.0001, 0.0005, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5, math.inf)
 # Limits of how often something is written to the audit log: no request is refused by them.
 SILENT = "noted"
-METHODS = frozenset({"pwd", "otp", "hwk", "swk", "mfa", "recovery", "fed", "user", "cli"})
+WAYS = frozenset({"pwd", "otp", "hwk", "swk", "mfa", "recovery", "fed", "user", "cli"})
 """Words of ``amr`` that this site writes itself."""
 REFUSED_LOGINS: dict[str, str] = {
     Event.SESSION_REFUSED: "refused",
@@ -146,5 +146,5 @@ def refused_way(event: AuditEvent) -> str:
 
 
 def way_of(amr: str) -> str:
-    methods = amr.split()
-    return amr if methods and METHODS.issuperset(methods) else OTHER
+    ways = amr.split()
+    return amr if ways and WAYS.issuperset(ways) else OTHER
