@@ -16,7 +16,7 @@ from webapp.core import sealed_column
 from webapp.core.db import Database
 from webapp.core.models import SecretKeyMark
 from webapp.core.sealed_column import SealedWith
-from webapp.guard.models import KeptForm
+from webapp.guard.models import StoredForm
 from webapp.mail.mailer import Mailer
 from webapp.mail.outbox import Content, put
 from webapp.mfa import totp
@@ -50,7 +50,7 @@ def seeds(instance):
                 db, services_of(app).get(Mailer).encryptor, kind="x", to="a@example.org", content=Content("a", "b", "c")
             )
             sealed = reseal.COLUMNS[3].encryptor(settings).seal(b"form", belongs_to=str(users[0].id))
-            db.add(KeptForm(user_id=users[0].id, digest=bytes(32), sealed=sealed, expires_at=users[0].created_at))
+            db.add(StoredForm(user_id=users[0].id, digest=bytes(32), sealed=sealed, expires_at=users[0].created_at))
     return [user.id for user in users]
 
 

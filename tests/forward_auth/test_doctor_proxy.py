@@ -35,7 +35,7 @@ def test_an_app_that_is_set_up_as_printed_is_green(labs: dict[str, Lab], kind: s
     found = levels(result)
     assert set(found.values()) == {"ok"}, result.output
     assert {"people", "scripts", "forms", "login", "forged", "identity", "cookie", "token"} < found.keys()
-    assert {"address", "WebSocket", "upload", "direct"} < found.keys()
+    assert {"IP address", "WebSocket", "upload", "direct"} < found.keys()
 
 
 def test_without_an_echo_it_says_what_it_did_not_test(labs: dict[str, Lab]) -> None:

@@ -10,8 +10,9 @@ from tests.browser import Person
 from tests.login import directory
 from tests.login.directory import PASSWORD, PROVIDER, auth, with_provider
 from tests.tables import account, contents, events
-from webapp.accounts import lifecycle
+from webapp.accounts import identity, lifecycle
 from webapp.accounts.models import User
+from webapp.accounts.password_backend import Identity, PasswordBackend
 from webapp.accounts.passwords import Passwords
 from webapp.app import close, create_app
 from webapp.core.db import Database
@@ -150,3 +151,7 @@ def test_two_first_logins_at_once_create_one_account(site, people):
         thread.join()
     assert found == [200, 200]
     assert len(events(site, "user.made")) == 1
+
+
+def test_a_function_may_import_what_it_returns_by_the_former_name_of_the_module():
+    assert (identity.Identity, identity.IdentityProvider) == (Identity, PasswordBackend)

@@ -128,7 +128,7 @@ def test_a_forged_secret_finds_no_form(late, app, user, secret):
 def test_a_form_modified_in_the_database_is_not_shown(late, app, user):
     send(late)
     with services_of(app).get(Database).write() as db:
-        found = db.get_one(saved_form.KeptForm, user.id)
+        found = db.get_one(saved_form.StoredForm, user.id)
         found.sealed = found.sealed[:-1] + bytes([found.sealed[-1] ^ 1])
     assert "There is no form left" in press_log_in(late).text
 

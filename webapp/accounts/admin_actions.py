@@ -94,7 +94,7 @@ class AdminAction:
     def enable(self, user: User) -> None:
         """Enable a disabled or locked account. Ended sessions and tokens stay ended."""
         self.check_target(user)
-        if user.disabled_at is not None or lockout.is_frozen(user):
+        if user.disabled_at is not None or lockout.is_locked(user):
             lifecycle.enable(self.db, user, actor_id=self.actor.user_id, reason=self.reason)
             self.mail_user(user, "account_enabled")
 

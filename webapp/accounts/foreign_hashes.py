@@ -24,9 +24,9 @@ MOST_MEBIBYTES = 128
 OWN_MILLISECONDS = 40
 # A hash that is checked more quickly can also be cracked quickly.
 WEAK_MILLISECONDS = 5
-# Around a hash that stands for itself: Django's and OpenLDAP's.
+# Prefixes that Django and OpenLDAP put before hashes that are complete without them.
 WRAPPERS = {"argon2$argon2": "$argon2", "bcrypt$$2": "$2", "{CRYPT}$": "$", "{crypt}$": "$", "{ARGON2}$": "$"}
-# Of the libraries, for hashes and passwords that they cannot compare.
+# Raised by the libraries for hashes and passwords that they cannot compare.
 INCOMPARABLE = (ValueError, VerificationError, InvalidHashError)
 
 

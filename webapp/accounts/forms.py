@@ -42,7 +42,7 @@ class ForgotForm(Form):
 
 
 class LinkForm(Form):
-    """A page that a mailed link opened."""
+    """Base class of the forms on pages that a mailed link opens."""
 
     link = HiddenField(
         validators=[Length(max=100, message=_l("This is too long."))],
@@ -67,7 +67,7 @@ class VerifyForm(LinkForm):
 
 
 class StrengthForm(Form):
-    """A password that is being typed. It is not stored."""
+    """Estimates the strength of a password that is being typed. It is not stored."""
 
     password = StringField(_l("Password"), [InputRequired(_l("Choose a password.")), Length(max=1000)])
     username = StringField(_l("Name"), [Length(max=320)])
@@ -99,7 +99,7 @@ class NewAccountForm(Form):
 
 
 class RegisterForm(NewAccountForm, LinkForm):
-    """Also by an invitation, whose link the page or the cookie holds."""
+    """Registration, also by an invitation, whose link the page or the cookie has."""
 
 
 class SetupForm(NewAccountForm):

@@ -73,7 +73,7 @@ def enable(db: Session, user: User, *, actor_id: UUID | None = None, reason: str
     """
     role_closures.lock(db)
     service_rules.require_owner(db, user, user.role)
-    if lockout.is_frozen(user):
+    if lockout.is_locked(user):
         unlock(db, user, actor_id=actor_id, reason=reason)
     user.failed_logins, user.unlocked_at = 0, now()
     if user.disabled_at is not None:
@@ -85,7 +85,7 @@ def enable(db: Session, user: User, *, actor_id: UUID | None = None, reason: str
 
 
 def unlock(db: Session, user: User, *, actor_id: UUID | None = None, reason: str | None = None) -> None:
-    """Lift the lock-out after too many wrong passwords or codes, and reset every counter of them."""
+    """Lift the lockout after too many wrong passwords or codes, and reset every counter of them."""
     user.failed_logins, user.unlocked_at = 0, now()
     record(db, Event.LOGIN_UNLOCKED, user_id=user.id, actor_id=actor_id, reason=reason)
 

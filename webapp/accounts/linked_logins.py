@@ -34,7 +34,7 @@ class LinkableProvider(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class LinkedLogins:
-    """Hooks; provided by the application."""
+    """Hooks for the identities at providers with which a user can log in; provided by the application."""
 
     of_user: Callable[[Session, UUID], list[LinkedLogin]]
     """The linked accounts of a user, the oldest first."""

@@ -25,7 +25,7 @@ MAX_FAILED_LOGINS = {
 NOBODY = UUID(int=0)
 
 
-def is_frozen(user: User) -> bool:
+def is_locked(user: User) -> bool:
     """Whether the account is locked for unknown clients: it refuses passwords from unknown networks and browsers."""
     return user.failed_logins >= BY_UNKNOWN
 

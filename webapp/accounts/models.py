@@ -27,7 +27,7 @@ class User(Base):
         Index("ix_user_role_username_key", "role", "username_key"),
         Index("ix_user_last_login_at_username_key", "last_login_at", "username_key"),
         Index("ix_user_created_at_username_key", "created_at", "username_key"),
-        # Of disabled users alone in each order: they may all be at the end of those of all users.
+        # Separate indexes for disabled users, who may all be at the end of the general ones.
         *(
             Index(
                 f"ix_user_disabled_{'_'.join(columns)}",
@@ -80,7 +80,7 @@ class User(Base):
     failed_logins: Mapped[int] = mapped_column(server_default="0")
     """Number of wrong passwords in a row; see ``lockout``."""
     unlocked_at: Mapped[datetime | None]
-    """When an admin last lifted the lock-out after wrong passwords or codes."""
+    """When an admin last lifted the lockout after wrong passwords or codes."""
     closes_at: Mapped[datetime | None] = mapped_column(index=True)
     """When an account that its owner closed is deleted; until then it can be reopened."""
     language: Mapped[str] = mapped_column(String(10), server_default="auto")

@@ -32,7 +32,7 @@ UNCHANGED = (
 VIEWS = ("never", "dormant", "disabled", "closed", "tokens")
 ONE_FACTOR = "one_factor"
 MAX_IDS, TOO_MANY_TO_SORT = 500, 10_000
-# By these an index finds the few users of a view, however many others there are.
+# Columns whose index finds the few users of a view, however many others there are.
 FOUND_BY = {"dormant": User.last_login_at, "disabled": User.username_key, "closed": User.closes_at}
 
 
@@ -176,7 +176,7 @@ def begins(column: ColumnElement[Any] | InstrumentedAttribute[Any], key: str) ->
 
 
 def is_no_service() -> ColumnElement[bool]:
-    # By their table, which is small, so that an index of users answers.
+    # Excluded by the small table ``service_account``, so that an index of users can be used.
     return not_(select(ServiceAccount.user_id).where(ServiceAccount.user_id == User.id).correlate(User).exists())
 
 

@@ -5,9 +5,9 @@ from functools import cache
 
 from webapp.accounts.names import normalized_key
 
-# With fewer characters besides its words, a password is that passphrase.
+# A password counts as a passphrase if it has fewer characters than this besides the words of the passphrase.
 OTHERS = 6
-# So many letters of its longer words must be there, if they are in another order; fewer are in many by chance.
+# Minimum number of letters from the longer words if they are in another order; fewer occur by chance.
 LONG_ENOUGH, LONG_WORD = 10, 4
 LEET = str.maketrans(
     {"0": "o", "1": "i", "l": "i", "!": "i", "3": "e", "4": "a", "@": "a", "5": "s", "$": "s", "7": "t"}

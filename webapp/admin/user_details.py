@@ -17,7 +17,7 @@ from webapp.admin.audit_entries import AuditEntry, audit_entries
 from webapp.audit import event_queries
 from webapp.audit.event_queries import AuditFilter
 from webapp.core.clock import now
-from webapp.core.former_names import HasIpAddress
+from webapp.core.former_names import FormerNames, HasIpAddress, renamed
 from webapp.credentials.live_counts import LiveCounts, live_counts
 from webapp.federation import linked_logins
 from webapp.forward_auth import app_logins
@@ -36,7 +36,7 @@ RECENT = 20
 SHOWN_TOKENS = SHOWN_SERVICES = 50
 
 
-class UserSummary(msgspec.Struct, frozen=True, kw_only=True):
+class UserSummary(FormerNames, frozen=True, kw_only=True):
     """A user in the list."""
 
     id: UUID
@@ -74,6 +74,7 @@ class LiveLogin(HasIpAddress, frozen=True):
     last_seen_at: datetime
 
 
+@renamed(is_frozen="is_locked")
 class UserDetails(UserSummary, frozen=True, kw_only=True):
     display_name: str | None
     is_verified: bool
@@ -86,8 +87,10 @@ class UserDetails(UserSummary, frozen=True, kw_only=True):
     """When the account is deleted, because its owner closed it."""
     roles: list[str]
     """All roles that the role includes, lowest first."""
-    is_frozen: bool
+    is_locked: bool
     """Whether the account is locked for unknown clients after too many wrong passwords in a row."""
+    is_frozen: bool = False
+    """Former name of `is_locked`."""
     may_act: bool
     """Whether the caller may change this user."""
     reach: list[ReachableRoute]
@@ -154,7 +157,7 @@ def describe_user(db: Session, user: User, actor_roles: Sequence[str], reached: 
         has_external_identity=user.has_external_identity,
         closes_at=user.closes_at,
         roles=list(closure),
-        is_frozen=lockout.is_frozen(user),
+        is_locked=lockout.is_locked(user),
         may_act=admin_actions.may_act_on(actor_roles, closure),
         reach=reached,
         identities=linked_logins.of_user(db, user.id),

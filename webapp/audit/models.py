@@ -15,7 +15,10 @@ HAS_ROUTE = text("(details ->> 'route') IS NOT NULL")
 
 
 class AuditEvent(Base):
-    """Written once. Triggers of the database refuse to change a row, and to delete one that is not archived."""
+    """An event of the audit log, written once.
+
+    Triggers of the database refuse to change a row, and to delete one that is not archived.
+    """
 
     __tablename__ = "audit_event"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""granian, configured for this application. What few servers need is imported lazily: this process stays small."""
+"""Run granian, the HTTP server, with the settings of this site; rarely used modules are imported lazily."""
 
 import errno
 import multiprocessing

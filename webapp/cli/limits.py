@@ -15,7 +15,7 @@ from webapp.core.ratelimit import Limiter, limiter_for
 
 @click.group("limits", cls=CommandGroup)
 def command() -> None:
-    """Counts of failed logins and invalid tokens, by account and by network."""
+    """Counts of rate limits, such as failed logins by account and by network."""
 
 
 @command.command("list")

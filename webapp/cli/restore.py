@@ -75,7 +75,7 @@ def command(
     is_check: bool,
     yes: bool,
 ) -> None:
-    """Replace the database by a backup made with db backup, after the backup has been proven. Stop the server first.
+    """Replace the database by a backup made with db backup, after the backup has been verified. Stop the server first.
 
     The former database is kept beside it, with the last five. Where the instance folder has no secret key and no
     settings, those of the backup are put there. What was revoked or used after the backup would be valid again, so

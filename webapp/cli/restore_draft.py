@@ -1,4 +1,4 @@
-"""A draft of the restored database: loaded from the backup, proven, migrated and revoked before it is used."""
+"""A draft of the restored database: loaded from the backup, verified, migrated and revoked before it is used."""
 
 from collections import Counter
 from collections.abc import Iterator

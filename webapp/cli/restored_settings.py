@@ -30,7 +30,7 @@ def settings_for(context: CommandContext, found: Unpacked) -> Settings:
 
 
 def database_url_of(instance: Path, found: Unpacked) -> str | None:
-    """What the config.toml of the backup will say once it is put here."""
+    """The database URL in the config.toml of a backup; None if it has none, or if this site has a config.toml."""
     urls = [sources.load(path).get("database_url") for path in found.settings if path.name == "config.toml"]
     return str(urls[0]) if urls and urls[0] and not (instance / "config.toml").exists() else None
 

@@ -152,7 +152,7 @@ def state_of(user: User) -> str:
         return f"disabled {moment(user.disabled_at)}"
     if user.closes_at:
         return f"closed, to be deleted {moment(user.closes_at)}"
-    return f"locked after {user.failed_logins} wrong passwords" if lockout.is_frozen(user) else "active"
+    return f"locked after {user.failed_logins} wrong passwords" if lockout.is_locked(user) else "active"
 
 
 @command.command("show")

@@ -7,7 +7,7 @@ from webapp.core.translation import _l
 
 # UTS #39 §5.4: at most four nonspacing marks in a row. Tibetan stacks three, Thai and Hebrew two.
 MAX_MARKS = 4
-# Of marks that combine with letters of any script; Vietnamese and IPA use two, and most of these compose.
+# For marks that combine with letters of any script; Vietnamese and IPA use two, and most of these compose.
 MAX_GENERIC_MARKS = 2
 STACKED = _l("It has too many accents on one letter.")
 # Normalization sorts the marks of a letter in quadratic time: 60 kB of marks take ten seconds.

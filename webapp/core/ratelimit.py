@@ -60,7 +60,9 @@ class LimitExceeded:
 
 
 class Limiter:
-    """Counts in transactions of its own, so call it before the request's write transaction: SQLite has one writer.
+    """Rate limiter.
+
+    It counts in transactions of its own, so call it before the request's write transaction: SQLite has one writer.
 
     What would be counted in Valkey is counted in the database while Valkey does not answer.
 

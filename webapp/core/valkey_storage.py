@@ -56,7 +56,7 @@ class ValkeyStorage:
             self._failed(str(error))
             raise Unavailable(str(error)) from error
         if is_slow(begun):
-            # Of several answers, each may have been in time. One request must not wait for many of them.
+            # Each of several answers may be in time, but one request must not wait for many of them.
             self._failed(SLOW)
         return found
 

@@ -16,4 +16,4 @@ class ProviderAccountForm(Form):
 
 
 class LinkIdentityForm(Form):
-    """Only a button."""
+    """Confirms the link of an identity; only a button."""

@@ -33,7 +33,7 @@ class InvalidPastedClaims(Exception):
 
 class AccountOutcome(StrEnum):
     LINKED = "linked"
-    BY_EMAIL = "by_address"
+    BY_EMAIL = "by_email"
     UNFIT = "unfit"
     NEW = "new"
     INVITED = "invited"

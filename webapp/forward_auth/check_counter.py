@@ -18,7 +18,7 @@ MOST_PENDING = 4096
 
 
 class CheckCounter:
-    """Thread-safe, one per process. No response waits for a write."""
+    """Counts forward-auth checks in memory; thread-safe, one per process. No response waits for a write."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

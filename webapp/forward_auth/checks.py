@@ -131,7 +131,7 @@ class AccessDecisions:
 
 
 class ForwardAuth:
-    """What the check needs; one per process."""
+    """The forward-auth check: decides about requests that a reverse proxy asks about; one per process."""
 
     def __init__(self, database: Database, ring: KeyRing, issuer: str, demands: Demands) -> None:
         self.apps = ProxiedApps(database)

@@ -21,7 +21,7 @@ BY_COOKIE = CREDENTIALS.join(ProxiedSession, ProxiedSession.sid == Credential.si
     ProxiedSession.app_id == bindparam("app_id"),
     ProxiedSession.host == bindparam("host"),
     Credential.kind == "session",
-    # Of those that followed each other under one ``sid``, the last.
+    # The latest of the sessions that share one ``sid``.
     Credential.revoked_at.is_(None),
 )
 
@@ -70,7 +70,7 @@ BY_TOKEN_WITH_CONTEXT, BY_COOKIE_WITH_CONTEXT = with_context(BY_KEY), with_conte
 
 
 class CredentialQuery:
-    """Compiled for one database."""
+    """Queries that read the credential of a request, compiled for one database."""
 
     def __init__(self, database: Database) -> None:
         self._row = database.row

@@ -72,7 +72,7 @@ class ReplayedRequest:
     def change(self) -> str:
         """The kind of change; empty for none."""
         was_allowed, after = self.count_key.outcome == ALLOW, outcome_of(self.after)
-        # Of networks only the outcome at that time is known, because no IP address is kept.
+        # For networks, only the outcome at that time is known, because no IP address is kept.
         was_open = was_allowed if outcome_of(self.before) == NETWORK else is_open(self.before)
         if was_allowed and was_open and after == NETWORK:
             return "" if networks_of(self.before) == networks_of(self.after) else NETWORK
@@ -149,7 +149,7 @@ class KnownCallers:
         found = self._found[key]
         if count_key.kind == "session":
             return found
-        # Of a token is known whether it had the scope of the app.
+        # For a token, only whether it had the scope of the app is known.
         scopes = frozenset[str]() if count_key.outcome == "scope_required" else frozenset({scope})
         return found._replace(row=found.row._replace(credential="token", grant=TokenGrant(scopes=scopes)))
 

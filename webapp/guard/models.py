@@ -1,4 +1,4 @@
-"""KeptForm: a form submitted after its session had ended, stored until the user has logged in again."""
+"""StoredForm: a form submitted after its session had ended, stored until the user has logged in again."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from webapp.core.db import Base
 
 
-class KeptForm(Base):
+class StoredForm(Base):
     """A saved form, encrypted."""
 
     __tablename__ = "kept_form"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# By the part of a scope before its colon.
+# By the part of the scope before the colon.
 DECLARED: dict[str, "Resource"] = {}
 
 

@@ -22,7 +22,7 @@ from webapp.core.encryption import DecryptionFailed, Encryptor
 from webapp.core.sealed_column import SealedColumn
 from webapp.guard import form_state
 from webapp.guard.form_state import Fields
-from webapp.guard.models import KeptForm
+from webapp.guard.models import StoredForm
 from webapp.guard.principal import CredentialRow
 from webapp.web import csrf
 from webapp.web.registry import service
@@ -30,7 +30,7 @@ from webapp.web.transaction import database
 
 FormEncryptor = NewType("FormEncryptor", Encryptor)
 """Encrypts saved forms; a service."""
-FORMS = SealedColumn("saved forms", "kept form", KeptForm.user_id, KeptForm.sealed, KeptForm.user_id)
+FORMS = SealedColumn("saved forms", "kept form", StoredForm.user_id, StoredForm.sealed, StoredForm.user_id)
 SESSION_KEY = "kept_form"
 """Key of the secret in the session cookie; it is kept when a login clears the session."""
 LIFETIME = timedelta(hours=1)
@@ -72,7 +72,7 @@ def store(owner: UUID, target: str, text: str) -> bool:
     """
     secret = new_secret()
     content = msgspec.json.encode((target, text))
-    form = KeptForm(
+    form = StoredForm(
         user_id=owner,
         digest=digest(secret),
         sealed=encryptor().seal(content, belongs_to=str(owner)),
@@ -80,7 +80,7 @@ def store(owner: UUID, target: str, text: str) -> bool:
     )
     try:
         with database().write() as db:
-            db.execute(delete(KeptForm).where(KeptForm.user_id == owner))
+            db.execute(delete(StoredForm).where(StoredForm.user_id == owner))
             db.add(form)
     except IntegrityError:
         # The account was deleted, or the same form came twice at once.
@@ -91,7 +91,7 @@ def store(owner: UUID, target: str, text: str) -> bool:
 
 def is_waiting_for(db: Session, user_id: UUID) -> bool:
     """Whether a saved form of this user waits in this browser."""
-    secret, found = session.get(SESSION_KEY), db.get(KeptForm, user_id)
+    secret, found = session.get(SESSION_KEY), db.get(StoredForm, user_id)
     return isinstance(secret, str) and found is not None and found.digest == digest(secret) and now() < found.expires_at
 
 
@@ -104,7 +104,7 @@ def find(db: Session, user_id: UUID) -> SavedForm | None:
     secret = session.get(SESSION_KEY)
     if not isinstance(secret, str):
         return None
-    found = db.get(KeptForm, user_id)
+    found = db.get(StoredForm, user_id)
     if found is None or not constant_time_equal(found.digest.hex(), digest(secret).hex()):
         session.pop(SESSION_KEY)
         if is_somebodys(db, secret):
@@ -114,11 +114,11 @@ def find(db: Session, user_id: UUID) -> SavedForm | None:
 
 
 def is_somebodys(db: Session, secret: str) -> bool:
-    query = select(KeptForm.user_id).where(KeptForm.digest == digest(secret), KeptForm.expires_at > now())
+    query = select(StoredForm.user_id).where(StoredForm.digest == digest(secret), StoredForm.expires_at > now())
     return db.scalar(query) is not None
 
 
-def opened(found: KeptForm) -> SavedForm | None:
+def opened(found: StoredForm) -> SavedForm | None:
     try:
         content = encryptor().open(found.sealed, belongs_to=str(found.user_id))
     except DecryptionFailed:
@@ -130,7 +130,7 @@ def opened(found: KeptForm) -> SavedForm | None:
 
 def purge(db: Session) -> int:
     """Delete expired forms; a job. Returns their number."""
-    expired = db.scalars(delete(KeptForm).where(KeptForm.expires_at <= now()).returning(KeptForm.user_id)).all()
+    expired = db.scalars(delete(StoredForm).where(StoredForm.expires_at <= now()).returning(StoredForm.user_id)).all()
     return len(expired)
 
 

@@ -1,4 +1,4 @@
-"""LoginFlow: name and password of a login, with rate limits and lock-out; outcomes are values."""
+"""LoginFlow: name and password of a login, with rate limits and lockout; outcomes are values."""
 
 import time
 from dataclasses import dataclass

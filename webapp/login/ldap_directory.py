@@ -53,7 +53,7 @@ class LdapDirectory:
         self._wanted = [name for name in attribute_names if name]
 
     def authenticate(self, identifier: str, password: str) -> Identity | None:
-        """See ``IdentityProvider.authenticate``.
+        """See ``PasswordBackend.authenticate``.
 
         Raises:
             ProviderFailed

@@ -42,7 +42,7 @@ class GrantedTokens:
 
 @dataclass(frozen=True, slots=True)
 class RefreshDenied:
-    """``code`` is the problem code, ``reason`` is for the audit log."""
+    """A refused refresh. ``code`` is the problem code, ``reason`` is for the audit log."""
 
     code: ProblemCode
     reason: str

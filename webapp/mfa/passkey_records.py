@@ -19,7 +19,7 @@ Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class InvalidPasskeyRecord(Exception):
-    """The message is for the operator."""
+    """A passkey in an import file is invalid. The message is for the operator."""
 
 
 class PasskeyRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -36,7 +36,7 @@ class NewClient(ClientSettings):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RegisteredClient:
-    """``secret`` is shown once and stored as a digest; None for a public client."""
+    """A new client with its secret. ``secret`` is shown once and stored as a digest; None for a public client."""
 
     client: OAuthClient
     secret: str | None

@@ -87,7 +87,7 @@ def redeem(db: Session, client: OAuthClient, redemption: Redemption) -> Authoriz
     key = digest(redemption.code)
     found = BY_DIGEST.scalar(db, code=key)
     if found is None or found.client_id != client.id:
-        # Of another client: that one must not lose its code by this.
+        # Presented by another client: the one it was issued to must not lose its code by this.
         return None
     if USE.run(db, code=key, moment=now()) == 0:
         end_grant_of_code(db, key)

@@ -152,7 +152,7 @@ def poll(db: Session, client: OAuthClient, code: str, jkt: str | None) -> tuple[
     """
     row = db.get(DeviceCode, digest(code), with_for_update=True)
     if row is None or row.client_id != client.id or (row.jkt is not None and row.jkt != jkt):
-        # Of another client or without its key: the device must not lose its code by this.
+        # Presented by another client or without its key: the device must not lose its code by this.
         return DeviceState.INVALID, None
     moment = now()
     if row.used_at is not None:

@@ -49,6 +49,6 @@ def browser_origins(client: OAuthClient) -> list[str]:
     if not client.is_public or client.recipe not in (None, "spa"):
         return []
     parts = (split(uri) for uri in client.redirect_uris)
-    # By hand, http is most likely for an app that is installed on a computer.
+    # For a client that is registered by hand, http most likely means an app installed on a computer.
     schemes = ("https", "http") if client.recipe else ("https",)
     return list(dict.fromkeys(f"{part.scheme}://{part.netloc}" for part in parts if part and part.scheme in schemes))

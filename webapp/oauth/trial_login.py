@@ -1,4 +1,4 @@
-"""TrialLogin: a login to an app that an administrator starts to see what the app would learn; nothing is stored.
+"""TrialLogin: a test login to an app that an administrator starts to see what the app would learn; nothing is stored.
 
 Such a login comes back to this site. Its ``state`` is signed and belongs to one app and one session, so nobody else can
 start one.
@@ -16,7 +16,7 @@ LONGEST = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Trial:
-    """What one login is sent with and compared with."""
+    """State, nonce and code verifier of a test login."""
 
     state: str
     nonce: str

@@ -65,7 +65,7 @@ class IdentitySettings:
         return [(group.strip(), role.strip()) for group, _, role in pairs]
 
     def _check_identity_provider(self) -> None:
-        """Only the spelling of ``identity_provider``: ``login/external_identity`` imports it."""
+        """Only the spelling of ``identity_provider``: ``login.password_backends`` imports it."""
         if self.identity_provider and not SPELLING.fullmatch(self.identity_provider):
             raise SettingsError(
                 "WEBAPP_IDENTITY_PROVIDER must be a module and a name in it, such as package.module:name."

@@ -17,7 +17,7 @@ from webapp.settings.types import Network, PasswordLoginMode, Registration, Sign
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Settings(ObservabilitySettings):
-    """Read once, by ``from_env``. Built directly, as in tests, the same rules apply."""
+    """All settings of the site, read once, by ``from_env``. Built directly, as in tests, the same rules apply."""
 
     instance: Annotated[Path, "Instance folder: database, keys and config.toml; cannot be set in that file."] = INSTANCE
     bind: Annotated[str, "IP address and port to listen on."] = "127.0.0.1:8000"
@@ -48,8 +48,10 @@ class Settings(ObservabilitySettings):
     )
     token_lifetime_max: Annotated[timedelta, "Longest lifetime of an API token."] = timedelta(days=365)
     token_never_expires: Annotated[bool, "Whether a token may have no expiry; a reason is required and stored."] = False
-    tokens_per_user: Annotated[int, "API tokens per user at a time."] = 1000
-    api_token_lifetime: Annotated[timedelta, "Default lifetime of an access token from /api/auth."] = timedelta(hours=1)
+    tokens_per_user: Annotated[int, "API tokens and script logins per user at a time."] = 1000
+    api_token_lifetime: Annotated[timedelta, "Lifetime of access tokens, from /api/auth and for apps."] = timedelta(
+        hours=1
+    )
     ended_kept: Annotated[timedelta, "Ended sessions and tokens are deleted after this long."] = timedelta(days=90)
     refresh_lifetime: Annotated[timedelta, "A refresh token expires after this long."] = timedelta(days=14)
     refresh_overlap: Annotated[timedelta, "A used refresh token gets the same successor again for this long."] = (

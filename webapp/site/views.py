@@ -30,8 +30,8 @@ from webapp.web.unproxied import unproxied
 
 bp = Blueprint("site", __name__)
 
-# How long clients may cache the keys. A new key signs at once, so this is short; an old one is published for its whole
-# overlap.
+# How long clients may cache the keys. Short, so that a key of `keys rotate --signs-after 0s` or `keys emergency`
+# reaches other services within a minute; a retired key is published for its whole overlap.
 KEYS_KEPT = 60
 # How long clients may cache the document, which changes only with a release.
 DESCRIPTION_KEPT = 300
@@ -149,7 +149,10 @@ def revalidated(response: Response) -> Response:
 
 
 def api_description() -> Description:
-    """Built once, because routes do not change while the process runs, and building it takes 100 ms."""
+    """The OpenAPI document and its page.
+
+    Built once, because routes do not change while the process runs, and building it takes 100 ms.
+    """
     services = services_of(unproxied(current_app))
     found = services.find(Description)
     if found is None:

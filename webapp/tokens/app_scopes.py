@@ -12,7 +12,7 @@ RESOURCE = "app"
 
 @dataclass(frozen=True, slots=True)
 class AppScope(Scope):
-    """A scope that no route of this site has."""
+    """The scope of a proxied app, which no route of this site has."""
 
     app_name: str = ""
     host: str = ""

@@ -23,11 +23,11 @@ LONGEST = timedelta(minutes=15)
 
 
 class AudienceUnknown(Exception):
-    """The message is the audience."""
+    """The requested audience is not configured; it is the message."""
 
 
 class ExchangeTooWide(Exception):
-    """The message is the scopes that the token does not have."""
+    """More scopes were requested than the token has; the message is the additional ones."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -59,7 +59,7 @@ def of_x_forwarded(environ: "WSGIEnvironment", networks: Sequence[Network]) -> P
         caller, hops = str(hop), hops + 1
 
     def first_of(header: str) -> str:
-        # Of the proxy that is furthest away among those that are trusted.
+        # The entry of the trusted proxy that is furthest away.
         return last_entries(environ.get(header, ""))[-max(hops, 1) :][0]
 
     scheme, host = first_of("HTTP_X_FORWARDED_PROTO"), first_of("HTTP_X_FORWARDED_HOST")

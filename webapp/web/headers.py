@@ -39,7 +39,7 @@ PAGE = {
 DATA = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
 
 
-# Of responses that depend on the caller: all but those marked "public".
+# For responses that depend on the caller: all but those marked "public".
 PRIVATE = ("Cache-Control", "no-store"), ("Vary", "Accept, Accept-Language, Authorization, Cookie")
 
 

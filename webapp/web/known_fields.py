@@ -114,7 +114,7 @@ def parameters_of(query: type[Struct]) -> set[str]:
 
 
 def refuse_unknown(current: Request, app: Flask) -> None:
-    """Called by the guard for every authorized request.
+    """Refuse fields and parameters that the view does not declare; called by the guard for each authorized request.
 
     The query string of a page that reads none is not checked: other sites add parameters to links. A change is
     refused then, because those parameters were meant for the body.

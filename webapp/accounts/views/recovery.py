@@ -61,7 +61,7 @@ class PasswordReset(msgspec.Struct, frozen=True):
 
 
 class LinkAsked(msgspec.Struct, frozen=True):
-    """The same whether or not the account exists."""
+    """The response to a request for a reset link, the same whether or not the account exists."""
 
     detail: str
 

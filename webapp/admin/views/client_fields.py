@@ -137,7 +137,7 @@ class SecurityFields(Form):
 
 
 class AdvancedFields(Form):
-    """Folded on the page."""
+    """Settings of an app that few need; folded on the page."""
 
     hides_groups = BooleanField(
         _l("It does not learn the roles of users"), description=_l("Even if it requests the scope groups.")

@@ -92,7 +92,7 @@ class ClaimsOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a login with these claims would do."""
 
     account: str
-    """`linked`, `by_address`, `new`, `invited`, `none`, or `unfit` for an account that cannot log in."""
+    """`linked`, `by_email`, `new`, `invited`, `none`, or `unfit` for an account that cannot log in."""
     account_sentence: str
     username: str | None
     rule_role: str | None

@@ -81,7 +81,7 @@ SESSION_ENDS = {
         _l("A logout at %(reason)s ended a session of %(user)s: %(session)s."),
     ),
 }
-# Of events that do not say how it ended, nor which it was.
+# For events that record neither the session nor how it ended.
 A_SESSION_ENDED = Sentence(
     _l("A session was ended."),
     _l("A session of %(user)s was ended."),

@@ -179,11 +179,11 @@ def at_app(probe: ProxyProbe, echo: EchoApp) -> Iterator[Finding]:
 
 def ip_address(forwarded: list[str], own_ip_address: str) -> Finding:
     if ",".join(forwarded) == own_ip_address:
-        return ok("address", f"The app sees the IP address of the client, {own_ip_address}.")
+        return ok("IP address", f"The app sees the IP address of the client, {own_ip_address}.")
     problem = (
         f"The app sees {', '.join(forwarded) or 'no IP address'} as the client, and this machine is {own_ip_address}."
     )
-    return warn("address", problem, "This is correct if a router or another proxy is between them.")
+    return warn("IP address", problem, "This is correct if a router or another proxy is between them.")
 
 
 def socket(probe: ProxyProbe) -> Finding:

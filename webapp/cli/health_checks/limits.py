@@ -1,4 +1,4 @@
-"""Check of the server that counts some of the limits: it answers."""
+"""Check whether Valkey answers, which counts some of the limits."""
 
 from collections.abc import Iterator
 

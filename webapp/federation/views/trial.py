@@ -1,4 +1,4 @@
-"""Trial logins: an administrator logs in at a provider to see whether it works; nobody is logged in here by it."""
+"""Test logins: an administrator logs in at a provider to see whether it works; nobody is logged in here by it."""
 
 from typing import Protocol
 

@@ -54,7 +54,7 @@ def refresh(
         jkt: thumbprint of the key in the DPoP proof (RFC 9449 §5).
     """
     locked_token = refreshing.lock_refresh_token(db, secret) if SHAPE.fullmatch(secret) else None
-    # Of another client or without its key: it must not be able to end the login of this one.
+    # Presented by another client or without its key: that must not end the login.
     if (
         locked_token is None
         or locked_token.family.client_id != client.id

@@ -20,7 +20,7 @@ from webapp.web.problems import Problem
 from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import db
 
-# By the part of the URL.
+# By the segment of the URL path.
 KINDS: dict[str, Kind] = {"sessions": "session", "tokens": "token", "script-logins": "script_login"}
 
 
