@@ -29,7 +29,7 @@ def database(run: conftest.Run, instance: Path) -> Database:
 
 def test_old_events_are_moved_to_the_file_and_the_rest_verifies(run, database, tmp_path):
     file = tmp_path / "old.jsonl"
-    done = run(f"audit retire --before 2025-01-01 --to {file}")
+    done = run(f"audit archive --before 2025-01-01 --to {file}")
     assert done.exit_code == 0, done.stderr
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     assert [(line["seq"], line["details"]["year"]) for line in lines] == [(1, 2024), (2, 2024)]

@@ -91,7 +91,7 @@ OPENS = {
     "limits reset": "login",
     **dict.fromkeys(("audit export", "audit list", "audit tail", "audit verify"), ""),
     "db upgrade": "",
-    "audit retire": "--before 2020-01-01 --to FOLDER",
+    "audit archive": "--before 2020-01-01 --to FOLDER",
 }
 READS = {
     # Neither encrypts nor decrypts: it works without the secret key, and creates nothing.

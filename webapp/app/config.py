@@ -39,7 +39,7 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "TOKEN_LIFETIME_MAX": settings.token_lifetime_max,
         "TOKEN_NEVER_EXPIRES": settings.token_never_expires,
         "REFRESH_OVERLAP": settings.refresh_overlap,
-        "API_TOKEN_LIFETIME": settings.api_token_lifetime,
+        "ACCESS_TOKEN_LIFETIME": settings.access_token_lifetime,
         "REGISTRATION": settings.registration,
         "CAN_MAIL": bool(settings.smtp_url),
         "HAS_IDENTITY_PROVIDER": settings.has_identity_provider,

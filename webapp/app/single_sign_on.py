@@ -52,7 +52,7 @@ def provide_authorization_server(app: Flask, settings: Settings) -> None:
         services.get(IdTokenKeys),
         lambda: services.get(Catalogue),
         RefreshSecrets.from_secrets(settings.secret_key, *settings.secret_key_fallbacks),
-        settings.api_token_lifetime,
+        settings.access_token_lifetime,
         services.get(RefreshLifetimes),
         settings.refresh_overlap,
     )

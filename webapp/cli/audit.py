@@ -36,6 +36,9 @@ def command(context: CommandContext) -> None:
         plugin_tables.plugins(context.settings_to_read)
 
 
+command.former_names = {"retire": "archive"}
+
+
 class EventName(click.Choice[str]):
     """An event of this site, or one that a plug-in has declared."""
 
@@ -188,16 +191,16 @@ def verify(context: CommandContext) -> None:
     click.echo(f"{verdict.last} {verdict.digest}")
 
 
-@command.command("retire")
+@command.command("archive")
 @click.option("--before", type=DAY, required=True, metavar="DATE", help="Events before this day, in UTC.")
 @click.option("--to", "file", type=click.Path(path_type=Path), required=True, help="A new file.")
 @pass_context
-def retire(context: CommandContext, *, before: datetime, file: Path) -> None:
+def archive_(context: CommandContext, *, before: datetime, file: Path) -> None:
     """Move old events to a file with their hash chain; the remaining events continue the chain.
 
     \b
     Example:
-      python -m webapp audit retire --before 2026-01-01 --to audit-2025.jsonl
+      python -m webapp audit archive --before 2026-01-01 --to audit-2025.jsonl
     """
     with opened(context) as database:
         try:

@@ -49,7 +49,7 @@ class Settings(ObservabilitySettings):
     token_lifetime_max: Annotated[timedelta, "Longest lifetime of an API token."] = timedelta(days=365)
     token_never_expires: Annotated[bool, "Whether a token may have no expiry; a reason is required and stored."] = False
     tokens_per_user: Annotated[int, "API tokens and script logins per user at a time."] = 1000
-    api_token_lifetime: Annotated[timedelta, "Lifetime of access tokens, from /api/auth and for apps."] = timedelta(
+    access_token_lifetime: Annotated[timedelta, "Lifetime of access tokens, from /api/auth and for apps."] = timedelta(
         hours=1
     )
     ended_kept: Annotated[timedelta, "Ended sessions and tokens are deleted after this long."] = timedelta(days=90)
@@ -192,7 +192,7 @@ class Settings(ObservabilitySettings):
         for shorter, longer in (
             ("session_idle", "session_lifetime"),
             ("session_lifetime", "remember_lifetime"),
-            ("api_token_lifetime", "token_lifetime_max"),
+            ("access_token_lifetime", "token_lifetime_max"),
             ("refresh_overlap", "refresh_lifetime"),
             ("refresh_lifetime", "refresh_family_lifetime"),
         ):

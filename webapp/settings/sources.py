@@ -15,7 +15,11 @@ V = TypeVar("V")
 
 FILE = "_FILE"
 # Former names of settings, which are still accepted.
-FORMER = {"house_name": "site_name", "login_tries_per_address": "login_tries_per_network"}
+FORMER = {
+    "api_token_lifetime": "access_token_lifetime",
+    "house_name": "site_name",
+    "login_tries_per_address": "login_tries_per_network",
+}
 
 
 @dataclass(frozen=True, slots=True)

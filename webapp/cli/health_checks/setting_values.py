@@ -15,7 +15,7 @@ LONG = {
     "session_lifetime": timedelta(days=30),
     "remember_lifetime": timedelta(days=90),
     "token_lifetime_max": timedelta(days=366),
-    "api_token_lifetime": timedelta(days=1),
+    "access_token_lifetime": timedelta(days=1),
     "refresh_overlap": timedelta(minutes=5),
     "setup_lifetime": timedelta(days=1),
 }

@@ -163,7 +163,7 @@ def script_ends() -> RefreshLifetimes:
 
 
 def lifetime_of(form: CredentialsForm) -> timedelta:
-    usual: timedelta = current_app.config["API_TOKEN_LIFETIME"]
+    usual: timedelta = current_app.config["ACCESS_TOKEN_LIFETIME"]
     try:
         return timedelta(seconds=form.expires_in.data) if form.expires_in.data else usual
     except OverflowError:
