@@ -1,4 +1,4 @@
-"""LdapConnection: what it accepts from a directory."""
+"""The LDAP client: what it accepts from a directory."""
 
 import socket
 import threading

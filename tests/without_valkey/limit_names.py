@@ -9,7 +9,7 @@ from webapp.core.ratelimit_storage import SPENT
 
 SOURCE = Path(__file__).resolve().parents[2] / "webapp"
 OF_UNDECIDED = "login-network", "login-name"
-"""Limits of which the undecided attempts are counted too (``login.undecided``)."""
+"""Limits of which the undecided attempts are counted too (``login.pending_attempts``)."""
 
 
 @cache

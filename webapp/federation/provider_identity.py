@@ -1,4 +1,4 @@
-"""UpstreamIdentity: who somebody is at a provider, as a login there has shown."""
+"""ProviderIdentity: who somebody is at a provider, as a login there has shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

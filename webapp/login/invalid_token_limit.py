@@ -1,4 +1,4 @@
-"""InvalidTokenLimit: rate limit of requests with invalid tokens, per IP address."""
+"""InvalidTokenLimit: rate limit of requests with invalid tokens, per network."""
 
 from dataclasses import dataclass
 

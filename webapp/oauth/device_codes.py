@@ -1,4 +1,4 @@
-"""Device codes: issue() one, decide about it as a user, redeem() it once (RFC 8628)."""
+"""Device codes: issue() one, allow() or deny() it as a user, poll() for the decision, spend() it once (RFC 8628)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""read(): decodes a text that may be a token, for the inspection page: header, claims, signature, and a verdict."""
+"""inspect_token(): decodes a text that may be a token, for the inspection page: header, claims, signature, and a verdict."""
 
 import re
 from collections.abc import Mapping
@@ -59,7 +59,7 @@ class InspectedMember(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class TokenReading:
-    """Result of ``read``."""
+    """Result of ``inspect_token``."""
 
     sentence: str
     code: ProblemCode | None

@@ -1,4 +1,4 @@
-"""TokenService: what all grants of the token endpoint need; Granted and GrantRefused, their results."""
+"""TokenService: what all grants of the token endpoint need; OAuthTokens and GrantRefused, their results."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
