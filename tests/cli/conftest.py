@@ -118,5 +118,5 @@ def replaced(two_workers: Server) -> shared_servers.Replaced:
 @pytest.fixture(scope="session")
 def nodes(tmp_path_factory: pytest.TempPathFactory, postgresql: Callable[[str], str]) -> Iterator[two_nodes.Nodes]:
     """For tests that have users of their own, all with ``xdist_group("two_nodes")``."""
-    with two_nodes.two_nodes(tmp_path_factory.mktemp("nodes"), postgresql("nodes")) as both:
+    with two_nodes.two_nodes(tmp_path_factory.mktemp("nodes"), postgresql("two_nodes")) as both:
         yield both

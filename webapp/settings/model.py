@@ -49,9 +49,7 @@ class Settings(ObservabilitySettings):
     token_lifetime_max: Annotated[timedelta, "Longest lifetime of an API token."] = timedelta(days=365)
     token_never_expires: Annotated[bool, "Whether a token may have no expiry; a reason is required and stored."] = False
     tokens_per_user: Annotated[int, "API tokens and script logins per user at a time."] = 1000
-    access_token_lifetime: Annotated[timedelta, "Lifetime of access tokens, from /api/auth and for apps."] = timedelta(
-        hours=1
-    )
+    access_token_lifetime: Annotated[timedelta, "Lifetime of an access token, for apps too."] = timedelta(hours=1)
     ended_kept: Annotated[timedelta, "Ended sessions and tokens are deleted after this long."] = timedelta(days=90)
     refresh_lifetime: Annotated[timedelta, "A refresh token expires after this long."] = timedelta(days=14)
     refresh_overlap: Annotated[timedelta, "A used refresh token gets the same successor again for this long."] = (

@@ -48,7 +48,7 @@ class AppScope(Scope):
     def is_held_by(self, roles: Sequence[str]) -> bool:
         return self.roles is None or not self.roles.isdisjoint(roles)
 
-    def reached(self, roles: Sequence[str]) -> list[str]:  # noqa: ARG002 - rules of the app decide about paths
+    def descriptions_for(self, roles: Sequence[str]) -> list[str]:  # noqa: ARG002 - rules of the app decide about paths
         return [self.host]
 
 
