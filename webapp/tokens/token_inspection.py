@@ -1,4 +1,4 @@
-"""inspect_token(): decodes a text that may be a token, for the inspection page: header, claims, signature, and a verdict."""
+"""inspect_token(): decodes a text that may be a token, for its page: header, claims, signature, and a verdict."""
 
 import re
 from collections.abc import Mapping
