@@ -173,5 +173,5 @@ def test_closing_says_nothing_about_who_else_there_is(site):
     caller = by(site, "ada")
     answers = [close(site, caller, services_to=name).json for name in ("nobody", "joe", "gone", "deploy")]
     assert {str(answer["errors"]) for answer in answers} == {
-        "{'services_to': ['Nobody else with this name can own all of them.']}"
+        "{'services_to': ['This user does not exist or cannot own all of these service accounts. Enter another user.']}"
     }

@@ -137,7 +137,7 @@ def test_the_app_can_be_removed_after_a_fresh_code(app, user):
     person.press("Continue", code=mine.code())
     person.open(SECURITY)
     person.follow("Remove app")
-    person.press("Remove the app")
+    person.press("Remove the authenticator app")
     assert Person(app).log_in("ada").request.path == "/dashboard"
     assert len(events(app, "factor.removed")) == 1
 

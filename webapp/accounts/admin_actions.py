@@ -92,7 +92,7 @@ class AdminAction:
         return ended
 
     def enable(self, user: User) -> None:
-        """Enable a disabled or locked account. Ended sessions and tokens stay ended."""
+        """Enable a disabled or locked account. Sessions stay ended, and tokens revoked."""
         self.check_target(user)
         if user.disabled_at is not None or lockout.is_locked(user):
             lifecycle.enable(self.db, user, actor_id=self.actor.user_id, reason=self.reason)

@@ -49,7 +49,7 @@ def check_new_owner(db: Session, owner: Owner, leaving: Collection[User]) -> Non
             service accounts.
     """
     if owner.user is not None and owner.user.id in {user.id for user in leaving}:
-        raise InvalidServiceOwner(_("This account stops too. Name another owner."))
+        raise InvalidServiceOwner(_("This user is being deactivated too. Choose another owner."))
     for service in service_queries.of_owners(db, [user.id for user in leaving]):
         require_fit(db, owner, service.user.role)
 

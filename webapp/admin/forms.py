@@ -75,7 +75,7 @@ class NewOwnerFields(Form):
 
     services_to = person_field(
         _l("Hand over to a person"),
-        _l("User name or e-mail address. Leave it empty to stop the service accounts too."),
+        _l("User name or e-mail address. Leave it empty to disable the service accounts too."),
     )
     services_to_role = role_field(_l("Or hand over to a role"), _l("Everybody with this role owns them together."))
 

@@ -26,7 +26,7 @@ WORDS = {
     431: (_l("The headers are too large"), _l("The headers may have at most 8 kB in total.")),
     500: (
         _l("Something went wrong"),
-        _l("This is an error on our side. Nothing was changed. Give the number below to your administrator."),
+        _l("This is an error on our side. Nothing was changed. Give the request ID below to your administrator."),
     ),
     501: (
         _l("Not supported"),

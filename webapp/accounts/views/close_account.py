@@ -104,7 +104,7 @@ def new_owner(principal: Principal, user: User, form: CloseForm) -> Owner | None
     except InvalidServiceOwner as error:
         (role if role.data else person).errors = [str(error)]
     if person.errors and not role.data:
-        person.errors = [_("Nobody else with this name can own all of them.")]
+        person.errors = [_("This user does not exist or cannot own all of these service accounts. Enter another user.")]
     return owner if not form.errors else None
 
 

@@ -123,7 +123,7 @@ def active(service: OwnedService) -> OwnedService:
 
 
 def unknown_cursor() -> Problem:
-    errors = {"after": [_("No user has this ID any more. Start again without it.")]}
+    errors = {"after": [_("This page no longer exists. Go back to the first page.")]}
     detail = _("The last user of the previous page may have been deleted.")
     return Problem(400, _("Page not found"), detail, extra={"errors": errors})
 

@@ -94,7 +94,7 @@ class SecurityFields(Form):
     )
     access_lifetime = DurationField(
         _l("Access tokens work for"),
-        description=_l("Such as 15m. Empty, or longer than that of this site: as this site's."),
+        description=_l("For example 15m. Leave empty to use this site's value, which is also the maximum."),
         render_kw=EXACT,
     )
     login_lifetime = DurationField(

@@ -150,7 +150,8 @@ ACCOUNTS: Entries = {
     ),
     Event.DATA_EXPORTED: Sentence(_l("You exported your data."), _l("%(user)s exported their data.")),
     Event.EVERYTHING_ENDED: Sentence(
-        _l("You ended all your sessions and tokens."), _l("%(user)s ended all their logins: %(logins)s.")
+        _l("You ended all your sessions and revoked all your tokens."),
+        _l("%(user)s ended all their sessions and revoked all their tokens: %(logins)s."),
     ),
     Event.REGISTRATION_ASKED: Sentence(
         _l("Somebody tried to register with your e-mail address."),

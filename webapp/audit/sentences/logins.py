@@ -114,10 +114,13 @@ LOGINS: Entries = {
         _l("The login of %(user)s was unlocked by %(actor)s."),
     ),
     Event.LOGIN_DISOWNED: Sentence(
-        _l("A login was reported as not yours: all sessions and tokens were ended and your password was locked."),
+        _l(
+            "A login was reported as not yours: all sessions were ended, all tokens were revoked and your "
+            "password was locked."
+        ),
         _l(
             "%(user)s reported a login that wasn't theirs: "
-            "all sessions and tokens were ended and the password was locked."
+            "all sessions were ended, all tokens were revoked and the password was locked."
         ),
     ),
     Event.CODE_REFUSED: Sentence(

@@ -80,7 +80,7 @@ def refuse_embedded() -> None:
         Problem
     """
     if request.headers.get("Sec-Fetch-Dest", "document") != "document":
-        raise Problem(403, _("This is not part of another page"), _("Open it in a window of its own."))
+        raise Problem(403, _("This page can't be shown inside another page"), _("Open it in its own tab."))
 
 
 def limit_and_key(user: str) -> Counted:

@@ -156,9 +156,10 @@ def no_account_possible(error: NoAccountPossible) -> Response:
 def codes_locked(retry_after: timedelta) -> Problem:
     """Problem: codes are locked. Shown only after the right password, so that it hides who has an account."""
     problem = throttled(retry_after)
-    problem.title = _("Codes from the app are locked")
+    problem.title = _("Codes from your authenticator app are locked")
     problem.detail = _(
-        "Too many wrong codes were entered in a row. Use a passkey or a recovery code. To unlock the app, set a new "
+        "Too many wrong codes were entered in a row. Use a passkey or a recovery code. To unlock your "
+        "authenticator app, set a new "
         "password or ask your administrator."
     )
     problem.actions = (Action(_("Set a new password"), url_for("recovery.forgotten")),)

@@ -33,7 +33,8 @@ def no_access(client: OAuthClient, principal: Principal) -> Problem:
         403,
         _("You cannot use %(app)s", app=client.name),
         _(
-            "You are logged in as %(username)s, and the app is for other people. Ask an administrator of this site, or "
+            "You are logged in as %(username)s, and this account does not have access to the app. Ask an "
+            "administrator of this site, or "
             "log out and log in with another account.",
             username=principal.username,
         ),

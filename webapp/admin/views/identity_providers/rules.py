@@ -94,7 +94,14 @@ def existing_rule(row: LoginProvider) -> dict[str, str]:
         raise form.refused()
     rule = dict(form.rule())
     if rule not in row.role_rules:
-        raise Problem(404, _("There is no such rule"), _("Somebody has changed it. Nothing was changed."))
+        raise Problem(
+            404,
+            _("There is no such rule"),
+            _(
+                "Someone else has changed this rule in the meantime, so your change was not saved. Open the "
+                "rules again and retry."
+            ),
+        )
     return rule
 
 

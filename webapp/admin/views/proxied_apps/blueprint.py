@@ -57,7 +57,10 @@ def rule_of(row: ProxiedApp, rule_id: UUID) -> AccessRule:
         raise Problem(
             404,
             _("Rule not found"),
-            _("Somebody has changed or removed it. Open the page of the app again. Nothing was changed."),
+            _(
+                "Someone else has changed or removed this rule in the meantime, so your change was not saved. "
+                "Open the page of the app again and retry."
+            ),
         )
     return found
 

@@ -80,7 +80,7 @@ def disable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 @admin_grant()
 @responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def enable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
-    """Let a disabled user log in again. Ended sessions and tokens stay ended."""
+    """Let a disabled user log in again. Sessions stay ended, and tokens revoked."""
     return apply_action(principal, user_id, "enable", ReasonForm())
 
 

@@ -82,7 +82,7 @@ def page_of(query: UserQuery) -> UserPage:
             UserFilter(begins=query.q, role=query.role, view=query.view, sort=query.sort, after=query.after or None),
         )
     except UnknownCursor as error:
-        errors = {"after": [_("No user has this ID any more. Start again without it.")]}
+        errors = {"after": [_("This page no longer exists. Go back to the first page.")]}
         detail = _("The last user of the previous page may have been deleted.")
         raise Problem(400, _("Page not found"), detail, extra={"errors": errors}) from error
 
