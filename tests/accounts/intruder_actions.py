@@ -54,7 +54,7 @@ def close_account(eve, app):
 def change_address(eve, app):
     ask_for_another_address(eve, app)
     eve.open(of_kind(app, "confirm_email").link)
-    eve.press("Confirm eve@evil.example")
+    eve.press("Verify eve@evil.example")
 
 
 def add_a_factor(eve, app):
@@ -93,7 +93,7 @@ def allow_a_device(eve, app):
 
 def ask_for_another_address(eve, app):
     eve.open("/account")
-    eve.press("Send confirmation link", email="eve@evil.example")
+    eve.press("Send verification link", email="eve@evil.example")
 
 
 def register_beside(eve, app):

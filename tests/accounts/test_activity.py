@@ -46,7 +46,7 @@ def test_actions_that_others_may_have_done_are_listed_with_the_browser(person, a
     eve.open("/account/password")
     eve.press("Change password", password=factories.PASSWORD, new_password="umbrella otter lantern 9")
     eve.open("/account")
-    eve.press("Send confirmation link", email="eve@evil.example")
+    eve.press("Send verification link", email="eve@evil.example")
     told = {event["event"]: event["browser"] for event in reversed(events_of(eve))}
     done = (
         "session.refused",

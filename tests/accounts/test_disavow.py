@@ -119,11 +119,11 @@ def test_reverting_an_email_change_revokes_what_was_created_since_its_request(ap
     before = factories.api_token(app, user)
     eve.open("/account")
     with time_machine.travel(now() + timedelta(seconds=5), tick=False):
-        eve.press("Send confirmation link", email="eve@evil.example")
+        eve.press("Send verification link", email="eve@evil.example")
         between = factories.api_token(app, user)
     with time_machine.travel(now() + timedelta(minutes=5), tick=False):
         eve.open(of_kind(app, "confirm_email").link)
-        eve.press("Confirm eve@evil.example")
+        eve.press("Verify eve@evil.example")
         press_the_one_button(app, not_me_link_of(of_kind(app, "email_changed")))
         assert Script(app, before.token).get("/protected").status_code == 200
         assert Script(app, between.token).get("/protected").status_code == 401

@@ -26,7 +26,7 @@ def email(app, user) -> str | None:
 
 def ask(person: Person, email: str = NEW):
     person.open("/account")
-    return person.press("Send confirmation link", email=email)
+    return person.press("Send verification link", email=email)
 
 
 def follow(person: Person, path: str, button: str):
@@ -40,7 +40,7 @@ def test_an_email_address_is_changed_only_after_its_link_was_followed(person, ap
     assert (mail.kind, mail.to, email(app, user)) == ("confirm_email", NEW, "ada@example.org")
     Person(app).open(mail.link)
     assert email(app, user) == "ada@example.org", "a program that follows links changes nothing"
-    follow(Person(app), mail.link, "Confirm")
+    follow(Person(app), mail.link, "Verify")
     assert email(app, user) == NEW
 
 
@@ -51,14 +51,14 @@ def test_the_email_address_of_a_disabled_user_cannot_be_confirmed(person, app, u
     with services_of(app).get(Database).write() as db:
         lifecycle.disable(db, db.get_one(User, user.id))
         late = one_time_links.create(db, CONFIRM, timedelta(days=1), user_id=user.id, email=NEW)
-    assert other.press("Confirm").status_code == 404
+    assert other.press("Verify").status_code == 404
     assert other.ask("GET", f"/account/email/confirm/{late}").status_code == 404
     assert email(app, user) == "ada@example.org"
 
 
 def test_the_former_email_address_gets_a_mail_that_reverts_the_change(person, app, user):
     ask(person)
-    follow(person, mails(app)[0].link, "Confirm")
+    follow(person, mails(app)[0].link, "Verify")
     told = mails(app)[1]
     assert (told.kind, told.to) == ("email_changed", "ada@example.org")
     assert "203.0.113.18" in told.text
@@ -71,9 +71,9 @@ def test_the_former_email_address_gets_a_mail_that_reverts_the_change(person, ap
 
 def test_a_second_change_does_not_void_the_link_that_reverts_the_first(person, app, user):
     ask(person)
-    follow(person, mails(app)[0].link, "Confirm")
+    follow(person, mails(app)[0].link, "Verify")
     ask(person, "eve@evil.example")
-    follow(person, mails(app)[2].link, "Confirm")
+    follow(person, mails(app)[2].link, "Verify")
     undo, theirs = mails(app)[1].link, mails(app)[3].link
     follow(Person(app), undo, "Restore")
     assert email(app, user) == "ada@example.org"
@@ -83,9 +83,9 @@ def test_a_second_change_does_not_void_the_link_that_reverts_the_first(person, a
 @pytest.mark.parametrize(("which", "days"), [(0, 1), (1, 7)])
 def test_a_link_works_once_and_expires(person, app, which, days):
     ask(person)
-    button = ("Confirm", "Restore")[which]
+    button = ("Verify", "Restore")[which]
     if which:
-        follow(person, mails(app)[0].link, "Confirm")
+        follow(person, mails(app)[0].link, "Verify")
     link = mails(app)[which].link
     with time_machine.travel(now() + timedelta(days=days, seconds=1), tick=False):
         assert Person(app).open(link).status_code == 404
@@ -131,8 +131,8 @@ def test_of_two_requests_for_one_email_address_the_first_to_confirm_succeeds(per
     other.log_in("eve")
     ask(person)
     ask(other)
-    follow(other, mails(app)[1].link, "Confirm")
-    assert follow(person, mails(app)[0].link, "Confirm").status_code == 409
+    follow(other, mails(app)[1].link, "Verify")
+    assert follow(person, mails(app)[0].link, "Verify").status_code == 409
     assert (email(app, eve), email(app, user)) == (NEW, "ada@example.org")
 
 
@@ -180,7 +180,7 @@ def test_no_secret_of_a_link_is_in_clear_in_the_tables(person, app, instance):
 def test_changing_the_email_address_needs_a_step_up(person, app):
     person.open("/account")
     with time_machine.travel(now() + timedelta(minutes=11), tick=False):
-        assert person.press("Send confirmation link", email=NEW).status_code == 401
+        assert person.press("Send verification link", email=NEW).status_code == 401
         person.press("Confirm", password=factories.PASSWORD)
         person.press("Send form")
     assert mails(app)[0].to == NEW

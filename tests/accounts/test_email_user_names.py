@@ -150,7 +150,7 @@ def test_an_email_address_cannot_be_changed_to_the_user_name_of_another_account(
     person = Person(site)
     person.log_in("eve")
     person.open("/account/email")
-    person.press("Send confirmation link", email=NAME)
+    person.press("Send verification link", email=NAME)
     assert ("email_taken_by_change", "grace@example.org") in [(mail.kind, mail.to) for mail in mails(site)]
     before = contents(site)
     with pytest.raises(EmailTaken), services_of(site).get(Database).write() as db:

@@ -88,7 +88,7 @@ def exported(site):
     site.test_client().get("/protected", headers={"Authorization": f"Bearer {issued.token}"})
     person = logged_in(site, mine)
     person.open("/account")
-    person.press("Send confirmation link", email="ada@new.example")
+    person.press("Send verification link", email="ada@new.example")
     wiki = registered(site)
     held = wiki.log_in(person, scope="openid email offline_access")
     linked(site, ada)

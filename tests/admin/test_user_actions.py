@@ -35,7 +35,7 @@ def test_links_mailed_before_disabling_stay_void_after_enabling(app, admin, user
     theirs = Person(app)
     theirs.log_in("ada")
     theirs.open("/account")
-    theirs.press("Send confirmation link", email="eve@evil.example")
+    theirs.press("Send verification link", email="eve@evil.example")
     visitor = Person(app)
     visitor.open("/forgot")
     visitor.press("Send link", username="ada")

@@ -145,4 +145,9 @@ def test_details_in_the_sentence_are_marked_as_shown():
 
 def test_every_problem_code_and_restriction_has_words():
     assert CODES.keys() == set(get_args(ProblemCode))
-    assert all(f"the {bound} restriction" in words for bound, words in BOUNDS.items())
+    assert {bound: str(words) for bound, words in BOUNDS.items()} == {
+        "network": "not allowed by the token's limit on networks",
+        "method": "not allowed by the token's limit on methods",
+        "resource": "not allowed by the token's limit on paths",
+        "rate": "over the token's limit of requests per minute",
+    }

@@ -153,10 +153,10 @@ def reset_by_command(app, run):
 def asked_for(app, person, email):
     person.log_in("eve")
     person.open("/account")
-    person.press("Send confirmation link", email=email)
+    person.press("Send verification link", email=email)
 
 
-def confirm(app, kind="confirm_email", button="Confirm"):
+def confirm(app, kind="confirm_email", button="Verify"):
     person = Person(app)
     person.open([mail for mail in mails(app) if mail.kind == kind][-1].link)
     person.press(button)

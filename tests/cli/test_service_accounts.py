@@ -33,7 +33,7 @@ def test_no_command_gives_a_service_account_a_way_to_log_in(run, backup, command
 
 def test_disabling_an_owner_prints_the_disabled_service_accounts(run, backup):
     done = run("user disable ada")
-    assert "These service accounts stopped with them: backup." in done.stderr
+    assert "These service accounts were disabled too: backup." in done.stderr
     assert json.loads(run("user services --json").stdout)[0]["disabled_at"] is not None
 
 

@@ -52,7 +52,7 @@ def test_the_url_comes_first_and_the_next_page_follows_from_it(app, chief):
     assert "OpenID configuration issuer" in chief.page.text
     page = new_page(chief, "openid")
     assert "Client ID" not in page
-    assert "Such as https://id.example.org." in page
+    assert "For example https://id.example.org." in page
     page = chief.ask(
         "GET", f"{PAGES}/new?preset=openid&issuer=+https://id.acme.example/.well-known/openid-configuration"
     )

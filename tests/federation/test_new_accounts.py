@@ -166,7 +166,7 @@ def test_the_address_of_one_identity_with_another_subject_is_another_person(app,
     first_login(app, upstream, username="grace")
     upstream.claims |= {"sub": "u-2"}
     person = first_login(app, upstream, username="grace2")
-    assert "Your e-mail address belongs to an account here." in person.page.text
+    assert "An account here already uses your e-mail address." in person.page.text
     assert subjects_of(app, account(app, "grace")) == ["u-1"]
 
 

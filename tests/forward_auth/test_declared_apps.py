@@ -144,7 +144,7 @@ REFUSED = {
     WIKI + '[[app.rule]]\nis_public = "yes"': "rule 1: is_public is true or false.",
     WIKI + '[[app.rule]]\npath = "x"': "Rule 1: The path is a pattern",
     WIKI + '[[app.rule]]\nlevel = "high"': "Rule 1: The level is empty, aal2 or phr.",
-    WIKI + '[[app.rule]]\nauthorization = "none"': "Rule 1: Authorization is bearer, basic or app.",
+    WIKI + '[[app.rule]]\nauthorization = "none"': "Rule 1: Choose bearer, basic or app for Authorization.",
     '[[app]]\nslug = "x"\nhosts = ["login.example.org"]': "is the host of this site",
     WIKI + '[[app]]\nslug = "x"\nhosts = ["wiki.example.org"]': "x: Another app has the host",
 }

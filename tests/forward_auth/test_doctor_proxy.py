@@ -81,7 +81,7 @@ def test_an_app_that_answers_past_the_proxy_is_bad(labs: dict[str, Lab]) -> None
     lab = labs[NGINX]
     result = run(lab, f"http://{lab.host('wiki')}/", "--direct", f"http://127.0.0.1:{lab.app_ports['wiki']}/")
     assert result.exit_code == 1
-    assert "answers 200 past the proxy" in result.stdout
+    assert "answers 200 without the proxy" in result.stdout
 
 
 def test_a_proxy_that_does_not_answer_is_bad(labs: dict[str, Lab]) -> None:

@@ -186,7 +186,7 @@ def test_link_is_shown_once_listed_audited_and_revoked_on_the_page(app, ada):
     assert "guest?link=" not in listed
     assert "The guest link was revoked." in ada.press("Revoke").text
     activity = ada.open("/account/activity").text
-    assert "You made a guest link for /albums/summer/ of Photos until" in activity
+    assert "You created a guest link for /albums/summer/ of Photos until" in activity
     assert "Your guest link for /albums/summer/ of Photos was revoked (Grandma)." in activity
 
 

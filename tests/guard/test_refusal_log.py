@@ -10,8 +10,7 @@ from tests.guard.example_routes import add, plain, with_changes
 from tests.script import Script
 from tests.tables import events
 from webapp.audit.log import Event
-from webapp.audit.sentences import parts
-from webapp.audit.sentences.wording import Details
+from webapp.audit.sentences import parts, wording
 from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
 from webapp.guard import require
@@ -115,7 +114,7 @@ def test_row_log_line_and_sentence_name_the_restriction_that_refused(clock, app,
     assert f'"bound": "{bound}"' in event["details"]
     assert f'bound="{bound}"' in logged()
     details = {"route": "/protected", "code": "token_limited", "bound": bound}
-    assert f"by the {bound} restriction" in parts(Event.ACCESS_REFUSED, Details(details), has_actor=False)[-1]
+    assert str(wording.BOUNDS[bound]) in parts(Event.ACCESS_REFUSED, wording.Details(details), has_actor=False)[-1]
 
 
 def test_a_token_that_meets_two_restrictions_has_a_row_for_each(clock, app, user):

@@ -148,7 +148,7 @@ def test_long_names_and_email_addresses_fit_on_every_page(opened: ServedSite, ch
     expect(tab.get_by_role("button", name="Log out").first).to_be_in_viewport(ratio=1)
     tab.goto(f"{opened.url}/account")
     tab.get_by_label("New e-mail address").fill(f"new.{email}")
-    tab.get_by_role("button", name="Send confirmation link").click()
+    tab.get_by_role("button", name="Send verification link").click()
     expect(tab.get_by_role("status").first).to_contain_text(f"new.{email}")
     fits(tab)
     tab.context.close()

@@ -118,16 +118,16 @@ def test_an_email_address_is_changed_and_reverted_from_the_former_one(
     log_in(tab, site, "nils")
     tab.goto(f"{site.url}/account")
     tab.get_by_label("New e-mail address").fill("eve@evil.example")
-    tab.get_by_role("button", name="Send confirmation link").click()
+    tab.get_by_role("button", name="Send verification link").click()
     expect(tab.get_by_text("eve@evil.example").first).to_be_visible()
     check(tab)
 
     elsewhere = chromium.new_context(color_scheme="dark")
     eve = elsewhere.new_page()
-    eve.goto(mails.link("Confirm your e-mail address", "eve@evil.example"))
+    eve.goto(mails.link("Verify your e-mail address", "eve@evil.example"))
     assert eve.url == f"{site.url}/account/email/confirm"
     check(eve)
-    eve.get_by_role("button", name="Confirm eve@evil.example").click()
+    eve.get_by_role("button", name="Verify eve@evil.example").click()
     tab.goto(f"{site.url}/account")
     expect(tab.locator("dd", has_text="eve@evil.example")).to_be_visible()
 

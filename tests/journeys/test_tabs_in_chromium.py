@@ -53,7 +53,7 @@ def test_reload_and_back_after_refused_forms_do_not_resend(used_site: ServedSite
     tab.wait_for_url("**/account")
     tab.get_by_label("New e-mail address").fill("not an address@")
     tab.locator("form", has=tab.get_by_label("New e-mail address")).evaluate("form => { form.noValidate = true }")
-    tab.get_by_role("button", name="Send confirmation link").click()
+    tab.get_by_role("button", name="Send verification link").click()
     expect(tab.locator(".field__error")).to_be_visible()
     assert tab.url == f"{url}/account/email"
     tab.reload()

@@ -103,7 +103,7 @@ def test_its_owner_does_not_get_it_in_another_browser(late, app, user):
     send(late)
     elsewhere = Person(app)
     elsewhere.log_in("ada")
-    assert "There is no form left" in elsewhere.open("/login/resume").text
+    assert "Your saved form has expired" in elsewhere.open("/login/resume").text
 
 
 @pytest.mark.parametrize("accept", ["application/json", "*/*"])
@@ -111,8 +111,8 @@ def test_no_message_is_stored_for_a_script_with_a_session_cookie(person, app, ac
     person.open("/dashboard")
     answer = person.ask("GET", "/login/resume", headers={"Accept": accept})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/dashboard")
-    assert "There is no form left" not in person.open("/dashboard").text
-    assert "There is no form left" in person.open("/login/resume").text
+    assert "Your saved form has expired" not in person.open("/dashboard").text
+    assert "Your saved form has expired" in person.open("/login/resume").text
 
 
 @pytest.mark.parametrize("secret", ["", "x" * 43, 7, None])
@@ -130,7 +130,7 @@ def test_a_form_modified_in_the_database_is_not_shown(late, app, user):
     with services_of(app).get(Database).write() as db:
         found = db.get_one(saved_form.StoredForm, user.id)
         found.sealed = found.sealed[:-1] + bytes([found.sealed[-1] ^ 1])
-    assert "There is no form left" in press_log_in(late).text
+    assert "Your saved form has expired" in press_log_in(late).text
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_only_the_latest_form_is_kept_for_at_most_an_hour(late, app, user, datab
     send(late, display_name="Lovelace", csrf_token=page)
     assert len(kept(app)) == 1
     with time_machine.travel(now() + saved_form.LIFETIME, tick=False):
-        assert "There is no form left" in press_log_in(late).text
+        assert "Your saved form has expired" in press_log_in(late).text
         with database.write() as db:
             assert saved_form.purge(db) == 1
     assert kept(app) == []

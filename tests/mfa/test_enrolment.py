@@ -112,7 +112,7 @@ def test_a_token_cannot_change_second_factors(script):
 def test_a_new_factor_ends_other_sessions_as_page_and_mail_say(app, person):
     other = second_browser(app)
     mine = offered(person)
-    assert "Your other devices and script logins are logged out" in person.page.text
+    assert "Your other devices are logged out and your script logins end" in person.page.text
     person.press("Turn on", code=mine.code())
     assert (is_in(person), is_in(other)) == (True, False)
     assert "authenticator app was added" in next(m.text for m in mails(app) if m.kind == "factors_changed")

@@ -17,7 +17,7 @@ from webapp.core.clock import now
 from webapp.oauth import clients
 from webapp.testing import as_user
 
-UNKNOWN = "No device waits with this code."
+UNKNOWN = "No device is waiting for this code."
 
 
 @pytest.fixture

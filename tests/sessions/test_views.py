@@ -126,7 +126,7 @@ def test_extending_a_session_redirects_back_to_the_page_with_its_query(hasty):
 
 def test_extending_from_a_url_without_get_redirects_elsewhere(hasty):
     hasty.open("/account")
-    assert hasty.press("Send confirmation link", email="no address").request.path == "/account/email"
+    assert hasty.press("Send verification link", email="no address").request.path == "/account/email"
     answer = hasty.press("Stay logged in")
     assert (answer.status_code, answer.request.path) == (200, "/account/sessions")
 

@@ -41,7 +41,7 @@ def a_password_is_reset(site: Site) -> None:
 def an_email_address_is_changed(site: Site) -> None:
     person = site.logged_in()
     person.open("/account")
-    assert person.press("Send confirmation link", email="ada@new.example").status_code == 200
+    assert person.press("Send verification link", email="ada@new.example").status_code == 200
     assert [mail.kind for mail in mails(site.app)] == ["confirm_email"]
 
 

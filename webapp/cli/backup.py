@@ -46,7 +46,7 @@ def command(
     without_secret: bool,
     is_record_only: bool,
 ) -> None:
-    """Write all that a site needs to start again elsewhere to FILE, also while the server runs, and record when.
+    """Back up everything needed to restore this site to FILE, and record the time. The server may keep running.
 
     That is the database (SQLite, or PostgreSQL by pg_dump), the secret key, config.toml and providers.toml, with
     checksums; FILE is read again before it counts. With a passphrase in LATCHKEY_BACKUP_PASSPHRASE or in a file it is

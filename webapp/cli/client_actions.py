@@ -18,7 +18,7 @@ from webapp.oauth.client_settings import InvalidClientSettings
 @click.argument("name")
 @pass_context
 def secret(context: CommandContext, *, name: str) -> None:
-    """Give an app a new secret. The one before works until there is a third.
+    """Give an app a new secret. The previous secret keeps working until you create another one.
 
     \b
     Example:
@@ -41,10 +41,10 @@ def confirm_end(database: Database, name: str, *, yes: bool) -> None:
 
 @click.command("disable", cls=Command)
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @pass_context
 def disable(context: CommandContext, *, name: str, yes: bool) -> None:
-    """Let nobody log in to an app, and end its tokens. Its settings and secrets are kept.
+    """Stop all logins to an app and revoke its tokens. Its settings and secrets are kept.
 
     \b
     Example:
@@ -74,7 +74,7 @@ def enable(context: CommandContext, *, name: str) -> None:
 
 @click.command("remove", cls=Command)
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @pass_context
 def remove(context: CommandContext, *, name: str, yes: bool) -> None:
     """Remove an app. Its users are logged in to it no longer, and its tokens end.

@@ -17,7 +17,7 @@ def client_called(db: Session, name: str) -> OAuthClient:
     """
     client = clients.by_name_or_id(db, name)
     if client is None:
-        raise CommandRefused(f"There is no app {name}. List them with: client list")
+        raise CommandRefused(f"There is no app {name}. List them with: python -m webapp client list")
     return client
 
 

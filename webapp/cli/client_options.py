@@ -88,8 +88,12 @@ OPTIONS = (
         metavar="ACR",
         help="How users must have logged in: aal2 or phr (a passkey).",
     ),
-    click.option("--access-lifetime", type=DURATION, help="How long its access tokens work; 0s as this site's."),
-    click.option("--login-lifetime", type=DURATION, help="After which its users log in again; 0s as this site's."),
+    click.option(
+        "--access-lifetime", type=DURATION, help="How long its access tokens work; 0s uses the value of this site."
+    ),
+    click.option(
+        "--login-lifetime", type=DURATION, help="After which its users log in again; 0s uses the value of this site."
+    ),
     click.option("--no-groups/--groups", "hides_groups", default=None, help="Whether it never learns roles of users."),
     click.option(
         "--group-role", "group_roles", multiple=True, metavar="ROLE", help="A role that it may learn, not all."

@@ -23,7 +23,7 @@ def command() -> None:
 @command.command("add")
 @click.option("--uses", type=int, default=1, show_default=True, help="How many apps can register with it; at most 100.")
 @click.option("--expires", type=DURATION, default="1d", show_default=True, help="Lifetime, such as 2h; at most 30d.")
-@click.option("--allow-logout-notices", is_flag=True, help="Its apps may name a URL for logout notices.")
+@click.option("--allow-logout-notices", is_flag=True, help="Its apps may name a back-channel logout URL.")
 @pass_context
 def add(context: CommandContext, *, uses: int, expires: timedelta, allow_logout_notices: bool) -> None:
     """Make a token, and print it once.
@@ -74,5 +74,7 @@ def revoke(context: CommandContext, *, token_id: UUID) -> None:
     """
     with opened(context) as database, database.write() as db:
         if not registration_tokens.revoke(db, token_id, origin="cli"):
-            raise CommandRefused("There is no such token. List them with: client registration-token list")
+            raise CommandRefused(
+                "There is no such token. List them with: python -m webapp client registration-token list"
+            )
     print_note("The token was revoked.")

@@ -23,7 +23,7 @@ from webapp.forward_auth.proxy_configs import HOST_PORT
 @click.option(
     "--echo", metavar="HOST:PORT", help="Where the proxy finds the app. Stop the app first: the test listens there."
 )
-@click.option("--direct", metavar="URL", default="", help="URL of the app past the proxy, which should not answer.")
+@click.option("--direct", metavar="URL", default="", help="URL of the app without the proxy, which should not answer.")
 @as_json
 @click.pass_context
 @pass_context

@@ -128,7 +128,7 @@ def rotating(database: Database) -> Iterator[Session]:
 def retire(context: CommandContext, *, kid: str) -> None:
     """Stop accepting tokens that the old key KID signed, at once and in every running process.
 
-    A new key that does not sign yet is withdrawn; the present one goes on signing.
+    A new key that does not sign yet is withdrawn; the current key keeps signing.
 
     \b
     Example:

@@ -30,7 +30,7 @@ CONFIRMATION = "new secret key"
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @pass_context
 def command(context: CommandContext, *, yes: bool) -> None:
-    """Begin with a new secret key, because that of the database is lost. Stop the server first.
+    """Replace a lost secret key with a new one. Stop the server first.
 
     \b
     What was encrypted with it cannot be read any more:
@@ -57,7 +57,7 @@ def command(context: CommandContext, *, yes: bool) -> None:
         ended = replace(database, settings)
     set_up_keys(settings)
     print_note(f"Ended: {' and '.join(ended_counts(ended))}.")
-    print_note("The database belongs to the new secret key. Keep a copy of it in another place than the backups.")
+    print_note("The database belongs to the new secret key. Keep a copy of it somewhere other than the backups.")
 
 
 def refuse_unless_lost(context: CommandContext, database: Database) -> None:

@@ -26,7 +26,7 @@ COMMANDS = {
     "proxied-app": "Put apps behind a reverse proxy that asks this site; change and test their rules.",
     "invite": "Create invitation links.",
     "mail": "List the outbox, retry failed mails, send a test mail.",
-    "token": "Mint, list, rotate and revoke API tokens.",
+    "token": "Create, list, rotate and revoke API tokens.",
     "routes": "List every route and who may use it.",
     "settings": "Show every setting: meaning, default and current value.",
     "keys": "List, rotate and retire the keys that sign tokens; replace stolen keys.",

@@ -12,7 +12,7 @@ from webapp.cli.provider_lookup import OPERATOR, provider_called, refusing
 from webapp.core.db import Database
 from webapp.federation import lifecycle, linked_logins, provider_use
 
-yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 
 
 def confirm_for(context: CommandContext, database: Database, slug: str, action: str, *, yes: bool) -> None:

@@ -25,7 +25,7 @@ def provider_called(db: Session, name: str) -> LoginProvider:
     """
     row = providers.by_slug(db, name.lower())
     if row is None:
-        raise CommandRefused(f"There is no provider {name}. List them with: provider list")
+        raise CommandRefused(f"There is no provider {name}. List them with: python -m webapp provider list")
     return row
 
 

@@ -11,7 +11,7 @@ from webapp.cli.proxied_app_lookup import OPERATOR, app_called, refusing
 from webapp.core.db import Database
 from webapp.forward_auth import app_queries, lifecycle
 
-yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 
 
 def confirm_for(database: Database, slug: str, action: str, *, yes: bool) -> None:
@@ -60,7 +60,7 @@ def enable(context: CommandContext, *, slug: str) -> None:
 @yes_option
 @pass_context
 def remove(context: CommandContext, *, slug: str, yes: bool) -> None:
-    """Remove an app with its rules, logins and grants. Its proxy is answered 403 from then on.
+    """Remove an app with its rules, logins and grants. Requests of its proxy then get 403.
 
     \b
     Example:

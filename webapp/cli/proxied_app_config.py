@@ -23,10 +23,10 @@ ANY = ("0.0.0.0:", "[::]:")
 def command(context: CommandContext, *, slug: str, proxy: Proxy, upstream: str | None, site: str | None) -> None:
     """Print the configuration of nginx, Caddy or Traefik that puts an app behind the login of this site.
 
-    What it needs beside is in docs/forward-auth.md. Print it again after you have changed the hosts of the app, or
-    whose its Authorization header is; other rules apply at once.
+    See docs/forward-auth.md for the rest of the setup. Print it again when you change the hosts of the app, or who
+    reads its Authorization header. Other changes of rules apply immediately.
 
-    \\b
+    \b
     Example:
       python -m webapp proxied-app config wiki nginx --upstream 127.0.0.1:3000 > /etc/nginx/conf.d/wiki.conf
     """
@@ -41,7 +41,7 @@ def command(context: CommandContext, *, slug: str, proxy: Proxy, upstream: str |
             slug, app, base_url=settings.base_url, site=site or reached_at(settings.bind), upstream=upstream or UPSTREAM
         )
     except InvalidHostPort as error:
-        raise click.UsageError(f"{error} is no host with a port, such as {UPSTREAM}.") from error
+        raise click.UsageError(f"{error} is not a host with a port, such as {UPSTREAM}.") from error
     click.echo(config_of(setup, proxy), nl=False)
     if upstream is None:
         print_note(f"It passes requests on to {UPSTREAM}. If the app is elsewhere, give --upstream.")

@@ -17,7 +17,7 @@ from webapp.forward_auth.app_settings import AUTHORIZATION, LEVELS, RuleSettings
 
 OPTIONS = (
     click.option(
-        "--method", "methods", multiple=True, metavar="METHOD", help="Only for this method; GET is also HEAD."
+        "--method", "methods", multiple=True, metavar="METHOD", help="Only for this method; GET includes HEAD."
     ),
     click.option("--public/--login", "is_public", default=None, help="Whether everybody gets in without a login."),
     click.option("--role", help="Users who may open the app also need this role."),
@@ -26,7 +26,7 @@ OPTIONS = (
     click.option(
         "--authorization",
         type=click.Choice(AUTHORIZATION),
-        help="Whose the header Authorization is: bearer or basic for tokens of this site, app for the app's own.",
+        help="Who reads the Authorization header: bearer or basic for tokens of this site, app for the app's own.",
     ),
     click.option("--dpop/--no-dpop", "accepts_dpop", default=None, help="Whether tokens bound to a key are accepted."),
     click.option("--preflight/--no-preflight", "allows_preflight", default=None, help="Whether CORS preflights pass."),
@@ -76,7 +76,7 @@ def index_of(rules: list[RuleSettings], number: int) -> int:
 @rule.command("add", cls=Command)
 @click.argument("slug")
 @click.argument("path")
-@click.option("--number", type=click.IntRange(1), default=1, help="Its place; before all others if not given.")
+@click.option("--number", type=click.IntRange(1), default=1, help="Position in the list; default: first.")
 @rule_options
 @pass_context
 def add_rule(context: CommandContext, /, *, slug: str, path: str, number: int, **options: Any) -> None:

@@ -18,10 +18,10 @@ from webapp.guard.assurance import demands_of
 @click.command("test", cls=Command)
 @click.argument("slug")
 @click.argument("url")
-@click.option("--method", default="GET", help="Of the request.")
+@click.option("--method", default="GET", help="Method of the request.")
 @click.option("--person", default="", metavar="USER", help="Who sends it; nobody if not given.")
 @click.option("--token", default="", metavar="ID|NAME", help="ID of an API token, or its name with --person.")
-@click.option("--level", type=click.Choice(("aal2", "phr")), default=None, help="What the login has reached.")
+@click.option("--level", type=click.Choice(("aal2", "phr")), default=None, help="Level of the login.")
 @click.option("--ip-address", "--address", "ip_address", default="", metavar="IP", help="For rules with networks.")
 @as_json
 @pass_context

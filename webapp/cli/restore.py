@@ -57,10 +57,10 @@ def moment(_context: click.Context, _parameter: click.Parameter, value: str) -> 
     "--no-emergency-since",
     "no_emergency",
     is_flag=True,
-    help="keys emergency was not run since the backup; only asked for where nothing else tells.",
+    help="Confirm that keys emergency was not run since the backup; needed only if this cannot be found out.",
 )
 @passphrase.option
-@click.option("--check", "is_check", is_flag=True, help="Prove that FILE could be restored, and change nothing.")
+@click.option("--check", "is_check", is_flag=True, help="Verify that FILE could be restored, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @pass_context
 def command(

@@ -36,9 +36,9 @@ from webapp.settings import Settings
 
 REASON_HELD_BACK = "it was waiting in the restored backup: it may have been sent already, and its links no longer work"
 UNKNOWN = (
-    "Nobody can tell here whether keys emergency was run since the backup was made: then stolen keys would be valid "
-    "again. Without --keep-logins and --revoke-issued-before the keys are replaced. If it was not run, add "
-    "--no-emergency-since. Nothing was changed."
+    "It is unknown whether keys emergency was run after this backup. If it was, stolen keys would become valid again. "
+    "To be safe, leave out --keep-logins and --revoke-issued-before: the keys are then replaced. If you are sure that "
+    "it was not run, add --no-emergency-since. Nothing was changed."
 )
 
 

@@ -177,4 +177,4 @@ def stopped_services_sentence(found: DeactivationEffects) -> str:
     if not found.services:
         return ""
     names = " ".join(service.user.username for service in found.services)
-    return f" These service accounts stopped with them: {names}."
+    return f" These service accounts were disabled too: {names}."

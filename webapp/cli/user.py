@@ -223,7 +223,7 @@ def role(context: CommandContext, *, name: str, role: str) -> None:
 def disable(
     context: CommandContext, *, name: str, services_to: str | None, services_to_role: str | None, dry_run: bool
 ) -> None:
-    """Disable a user and end all their sessions and tokens, at once.
+    """Disable a user, end all their sessions and revoke all their tokens, at once.
 
     Service accounts that the user owns are disabled as well, unless --services-to hands them over.
 

@@ -18,7 +18,7 @@ from webapp.cli.output import print_note
 def enable(context: CommandContext, *, name: str) -> None:
     """Allow a user who was disabled, or locked after too many wrong passwords, to log in again.
 
-    Sessions and tokens that were ended stay ended.
+    Sessions stay ended, and tokens revoked.
 
     \b
     Example:

@@ -64,7 +64,7 @@ def note_if_unused(context: CommandContext, closure: Collection[str]) -> None:
         closure: all roles of the user.
     """
     if not PasswordLoginPolicy(context.settings.password_login).counts_for(closure):
-        print_note("The password does not count: WEBAPP_PASSWORD_LOGIN excludes this user.")
+        print_note("This user cannot log in with a password: WEBAPP_PASSWORD_LOGIN excludes them.")
 
 
 @click.command("reset-link", cls=Command)

@@ -101,7 +101,7 @@ def pasted_identity(provider: LoginProvider, text: str) -> ProviderIdentity:
         InvalidPastedClaims
     """
     if len(text.encode()) > LARGEST:
-        raise InvalidPastedClaims(_("The claims have at most 16 kB."))
+        raise InvalidPastedClaims(_("The claims can have at most 16 kB."))
     try:
         claims: Mapping[str, Any] = load(text.encode())
     except (Invalid, RecursionError) as error:
@@ -110,7 +110,7 @@ def pasted_identity(provider: LoginProvider, text: str) -> ProviderIdentity:
         return named_pasted(provider, claims)
     subject = claims.get("sub", ANYBODY)
     if not isinstance(subject, str) or not subject.strip():
-        raise InvalidPastedClaims(_("sub is a text that is not empty."))
+        raise InvalidPastedClaims(_("sub must be a non-empty string."))
     return identity_of(provider.issuer, {**claims, "sub": subject})
 
 

@@ -71,7 +71,10 @@ class ProviderPreset:
         if self.key == "microsoft":
             if not TENANT.fullmatch(text.lower()):
                 raise InvalidPreset(
-                    _("Enter the ID of one tenant, such as %(example)s. Its name does not do.", example=self.example)
+                    _(
+                        "Enter the ID of one tenant, such as %(example)s. The name of the tenant does not work.",
+                        example=self.example,
+                    )
                 )
             return self.issuer.format(text.lower())
         return self.issuer.format(issuer_in(text, self.slash))

@@ -138,7 +138,7 @@ def checked_claim_names(claim_names: Mapping[str, str]) -> dict[str, str]:
 def checked_auth_method(method: str) -> str:
     if method not in AUTH_METHODS:
         names = ", ".join(filter(None, AUTH_METHODS))
-        raise InvalidProvider(_("This site authenticates by one of: %(names)s.", names=names))
+        raise InvalidProvider(_("Choose an authentication method: %(names)s.", names=names))
     return method
 
 
@@ -169,7 +169,7 @@ def is_domain(text: str) -> bool:
 
 def checked_policy(policy: str) -> str:
     if policy not in POLICIES:
-        raise InvalidProvider(_("Who gets an account is one of: %(names)s.", names=", ".join(POLICIES)))
+        raise InvalidProvider(_("Choose who gets an account: %(names)s.", names=", ".join(POLICIES)))
     return policy
 
 
@@ -178,7 +178,7 @@ def checked_trusted(values: Sequence[str]) -> list[str]:
 
 
 def checked_roles(roles: Sequence[str]) -> list[str]:
-    return sorted(checked_texts(roles, _("A role is named as on the page of roles."), str.isidentifier))
+    return sorted(checked_texts(roles, _("Enter role names as shown on the Roles page."), str.isidentifier))
 
 
 def checked_texts(texts: Sequence[str], words: str, is_fit: Callable[[str], bool]) -> list[str]:
@@ -200,10 +200,10 @@ def checked_rules(role_rules: Sequence[Mapping[str, str]]) -> list[dict[str, str
     rules = list[dict[str, str]]()
     for one in role_rules:
         if not isinstance(one, Mapping) or set(one) != RULE or not all(isinstance(text, str) for text in one.values()):
-            raise InvalidProvider(_("A rule has a claim, a value and a role."))
+            raise InvalidProvider(_("Enter a claim, a value and a role."))
         rule = {name: one[name].strip() for name in ("claim", "value", "role")}
         if not all(0 < len(text) <= LONGEST_VALUE and text.isprintable() for text in rule.values()):
-            raise InvalidProvider(_("A rule has a claim, a value and a role."))
+            raise InvalidProvider(_("Enter a claim, a value and a role."))
         if rule not in rules:
             rules.append(rule)
     if len(rules) > MOST_VALUES:

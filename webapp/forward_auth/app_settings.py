@@ -129,7 +129,7 @@ def checked_rule(rule: RuleSettings, number: int) -> RuleSettings:
     if rule.level not in LEVELS or (rule.level and rule.level not in BY_ACR):
         raise invalid(_("The level is empty, aal2 or phr."))
     if rule.authorization not in AUTHORIZATION:
-        raise invalid(_("Authorization is bearer, basic or app."))
+        raise invalid(_("Choose bearer, basic or app for Authorization."))
     if rule.is_public and (rule.role or rule.level):
         raise invalid(_("A public rule asks nobody to log in, so it has no role and no level."))
     if len(rule.networks) > MOST_NETWORKS:

@@ -136,7 +136,7 @@ def refuse_unknown(db: Session, desired: AppSettings, former: Collection[str]) -
     people = [*desired.people, *([str(desired.owner_id)] if desired.owner_id else [])]
     for one in people:
         if one not in former and user_queries.by_id(db, UUID(one)) is None:
-            raise InvalidAppSettings(_("One of the people has no account any more."))
+            raise InvalidAppSettings(_("One of these users no longer has an account."))
 
 
 def settings_of(db: Session, row: ProxiedApp) -> AppSettings:

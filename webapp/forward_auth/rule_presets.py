@@ -37,7 +37,7 @@ RULE_PRESETS = {
     ),
     "basic": RulePreset(
         _l("For programs that support only user name and password"),
-        _l("Such as WebDAV or calendar clients: they send an API token as the password. People log in as usual."),
+        _l("For example WebDAV or calendar clients: they send an API token as the password. People log in as usual."),
         (RuleSettings(authorization="basic"),),
     ),
 }

@@ -57,8 +57,8 @@ def explain(principal: Principal | None, requirement: Requirement, decision: Dec
     ):
         minutes = int(requirement.fresh_within.total_seconds() // 60)
         sentence = _n(
-            "The user logged in or confirmed it's them in the last %(num)s minute.",
-            "The user logged in or confirmed it's them in the last %(num)s minutes.",
+            "The user logged in or confirmed their identity in the last %(num)s minute.",
+            "The user logged in or confirmed their identity in the last %(num)s minutes.",
             minutes,
         )
         steps.append((Decision.STEP_UP, sentence))

@@ -29,17 +29,17 @@ SENTENCES = {
     "redirect_uri": _l("The redirect URI is not registered. The app sent %(detail)s"),
     "logout_uri": _l("The redirect URI after logout is not registered. The app sent %(detail)s"),
     "pkce": _l("The request had no code_challenge with S256. Switch PKCE on in the app."),
-    "not_pushed": _l("The app must push its requests (RFC 9126), and did not."),
+    "not_pushed": _l("The app did not push its request (RFC 9126), which is required."),
     "scope": _l("The app requested no scope that it may have. Most apps need openid."),
-    "response": _l("The app asked for something else than a code. Set it to the authorization code flow."),
-    "not_allowed": _l("A user whom the app is not for wanted to log in."),
+    "response": _l("The app did not request an authorization code. Set it to the authorization code flow."),
+    "not_allowed": _l("A user who may not use the app tried to log in."),
     "secret": _l("The client secret was missing or wrong."),
     "public_secret": _l("The app sent a client secret, but it is registered as an app without one."),
     "keys": _l(
         "The public keys of the app could not be fetched from their URL, or none can be used. A private host has to be "
         "in WEBAPP_PRIVATE_HOSTS."
     ),
-    "code": _l("A code was unknown, expired or used, or the redirect URI or code_verifier was another one."),
+    "code": _l("A code was unknown, expired or used, or the redirect URI or code_verifier did not match."),
     "refresh": _l("A refresh token was unknown, used or ended."),
     "other": _l("A request was refused: %(detail)s"),
 }

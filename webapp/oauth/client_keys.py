@@ -73,7 +73,7 @@ def key_of(jwk: object) -> ClientKey:
     if named_algorithm is not None and named_algorithm not in algorithms:
         raise unsupported()
     if kid is not None and not (isinstance(kid, str) and 0 < len(kid) <= LONGEST_KID and kid.isprintable()):
-        raise InvalidClientKeys(_("A kid is a text of at most 200 printable characters."))
+        raise InvalidClientKeys(_("A kid must be a string of at most 200 printable characters."))
     return ClientKey(kid, algorithms if named_algorithm is None else (named_algorithm,), key.algorithm, key.verifying)
 
 

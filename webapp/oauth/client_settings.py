@@ -142,10 +142,10 @@ def checked_url(value: str | None) -> str:
     parts = redirect_uris.split(url)
     if parts is None or parts.scheme not in ("https", "http") or not parts.hostname or len(url) > LONGEST_URL:
         raise InvalidClientSettings(
-            _("Enter a complete URL for logout notices, such as https://app.example.org/logout.")
+            _("Enter a complete back-channel logout URL, such as https://app.example.org/logout.")
         )
     if "#" in url or parts.username is not None:
-        raise InvalidClientSettings(_("The URL for logout notices has no fragment and no user name."))
+        raise InvalidClientSettings(_("The back-channel logout URL has no fragment and no user name."))
     return url
 
 

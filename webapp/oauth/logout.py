@@ -51,7 +51,7 @@ def checked(db: Session, parameters: Parameters, *, issuer: str, keys: IdTokenKe
     try:
         hinted = hinted_login(hint, issuer=issuer, keys=keys) if hint else None
     except HintInvalid as error:
-        raise LogoutRefused(_("The ID token is not one of this site.")) from error
+        raise LogoutRefused(_("The ID token was not issued by this site.")) from error
     client_id_parameter = first(parameters, "client_id")
     if hinted is not None and client_id_parameter not in (None, hinted.client_id):
         raise LogoutRefused(_("The client_id is not that of the ID token."))

@@ -25,7 +25,7 @@ def checked(uris: Iterable[str]) -> list[str]:
     if len(found) > MAX_RESOURCES:
         raise InvalidResource(_("An app has at most 20 services."))
     if invalid := next((uri for uri in found if len(uri) > LONGEST or not URI.fullmatch(uri)), None):
-        raise InvalidResource(_("%(uri)s is no complete URI without a fragment.", uri=invalid[:50]))
+        raise InvalidResource(_("%(uri)s must be a complete URI without a fragment.", uri=invalid[:50]))
     return found
 
 

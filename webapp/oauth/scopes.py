@@ -8,7 +8,7 @@ from webapp.tokens.scopes import Catalogue
 
 OPENID, OFFLINE, GROUPS = "openid", "offline_access", "groups"
 CLAIM_SCOPES = {
-    OPENID: _l("Know that it is you: an identifier of your account."),
+    OPENID: _l("Identify you by the ID of your account."),
     "profile": _l("Read your user name, display name, language and time zone."),
     "email": _l("Read your e-mail address, and whether it is verified."),
     GROUPS: _l("Read your roles on this site."),

@@ -17,7 +17,10 @@ WORDS = {
     404: (_l("Page not found"), _l("The URL is wrong, or the page no longer exists.")),
     405: (_l("Method not allowed"), _l("This URL exists but does not support this HTTP method.")),
     408: (_l("The request took too long"), _l("It did not arrive completely in time. Nothing was changed. Try again.")),
-    409: (_l("This was already done"), _l("It conflicts with what is there now. Nothing was changed.")),
+    409: (
+        _l("This was already done"),
+        _l("This conflicts with a newer change. Reload the page and try again. Nothing was changed."),
+    ),
     413: (_l("The request is too large"), _l("It is larger than this site accepts. Nothing was changed.")),
     415: (_l("Content type not supported"), _l("Send a form, or a JSON object. Nothing was changed.")),
     422: (_l("Some fields need to be corrected"), _l("Each field shows what is wrong. Nothing was changed.")),

@@ -127,7 +127,7 @@ def confirm_email() -> ResponseReturnValue:
     except EmailTaken as error:
         raise email_taken() from error
     link_secret.drop(CONFIRM)
-    return redirect_or_json(url_for("account.show"), _("Your e-mail address is confirmed."))
+    return redirect_or_json(url_for("account.show"), _("Your e-mail address is verified."))
 
 
 @bp.get("/account/email/undo/<secret>")

@@ -25,7 +25,7 @@ class BasicFields(Form):
     redirect_uris = WordsField(
         _l("Redirect URIs"),
         [Length(max=LONGEST_LIST)],
-        description=_l("Where the app gets its answers, one per line. The app's documentation says which."),
+        description=_l("Where users return after login, one URL per line. The documentation of the app names them."),
         widget=TextArea(),
         render_kw=EXACT | {"rows": 3, "class": "input--exact"},
     )
@@ -51,7 +51,7 @@ class AccessFields(Form):
         render_kw=EXACT,
     )
     people = WordsField(
-        _l("And for these people"),
+        _l("Additional users"),
         [Length(max=LONGEST_LIST)],
         description=_l("User names, separated by spaces. Without roles, the app is for these people alone."),
         render_kw=EXACT,
@@ -79,7 +79,7 @@ class DurationField(StringField):
 
 
 LEVELS = {
-    "": _l("As this site demands of everybody"),
+    "": _l("This site's default"),
     "aal2": _l("A second factor or a passkey"),
     "phr": _l("A passkey"),
 }
@@ -87,7 +87,7 @@ LEVELS = {
 
 class SecurityFields(Form):
     demanded_level = SelectField(
-        _l("Login that the app demands"),
+        _l("Required login"),
         choices=lambda: {acr: str(label) for acr, label in LEVELS.items()},
         default="",
         description=_l("Users who logged in otherwise must provide it before the app learns anything."),
@@ -99,7 +99,7 @@ class SecurityFields(Form):
     )
     login_lifetime = DurationField(
         _l("Users have to log in again after"),
-        description=_l("Such as 8h or 30d. Empty, or longer than that of this site: as this site's."),
+        description=_l("For example 8h or 30d. Leave empty to use this site's value, which is also the maximum."),
         render_kw=EXACT,
     )
     require_pushed_authorization_requests = BooleanField(
@@ -143,7 +143,7 @@ class AdvancedFields(Form):
         _l("It does not learn the roles of users"), description=_l("Even if it requests the scope groups.")
     )
     group_roles = WordsField(
-        _l("Roles that it may learn"),
+        _l("Roles shared with the app"),
         [Length(max=LONGEST_LIST)],
         description=_l("Names of roles, separated by spaces, for the claim groups. Leave it empty for all."),
         render_kw=EXACT,
@@ -166,11 +166,12 @@ class AdvancedFields(Form):
     is_for_devices = BooleanField(
         _l("It runs on devices without a browser"),
         description=_l(
-            "Such as a command or a television: it shows a code, which its user enters on another device (RFC 8628)."
+            "For example a command or a television: it shows a code, which its user enters on another device "
+            "(RFC 8628)."
         ),
     )
     post_logout_redirect_uris = WordsField(
-        _l("Redirect URIs after logout"),
+        _l("Post-logout redirect URIs"),
         [Length(max=LONGEST_LIST)],
         description=_l("Where users go after they logged out of the app, one per line. Most apps need nothing here."),
         widget=TextArea(),
@@ -178,7 +179,7 @@ class AdvancedFields(Form):
     )
 
     backchannel_logout_uri = StringField(
-        _l("URL for logout notices"),
+        _l("Back-channel logout URL"),
         [Length(max=outgoing_http.LONGEST_URL), one_line],
         filters=[stripped],
         description=_l(

@@ -49,7 +49,7 @@ class ClientForm(AdvancedFields, SecurityFields, AccessFields, BasicFields):
 
 
 class NewClientForm(ClientForm):
-    recipe = StringField(_l("Recipe"), [Optional(), AnyOf(RECIPES, _l("There is no such recipe."))])
+    recipe = StringField(_l("Recipe"), [Optional(), AnyOf(RECIPES, _l("There is no such preset."))])
     app_url = StringField(
         _l("URL of the app"),
         [Length(max=LONGEST_URL)],

@@ -128,7 +128,7 @@ class AccountFields(Form):
     account_domains = WordsField(
         _l("Domains whose users get an account"),
         [Length(max=LONGEST_LIST)],
-        description=_l("Such as example.org, separated by spaces. Only for the choice with domains above."),
+        description=_l("For example example.org, separated by spaces. Only for the choice with domains above."),
         render_kw=EXACT,
     )
     email_domains = WordsField(

@@ -52,16 +52,16 @@ class EndpointFields(Form):
 class ClaimNameFields(Form):
     claim_sub = claim_field(
         _l("Member with the user ID"),
-        _l("Its name in the JSON of the user, such as id; data.user.id for what is inside. Without it: sub."),
+        _l("Its name in the JSON of the user, such as id, or data.user.id for a nested member. Default: sub."),
     )
     claim_preferred_username = claim_field(
-        _l("Member with the user name"), _l("Such as login. Without it: preferred_username.")
+        _l("Member with the user name"), _l("For example login. Default: preferred_username.")
     )
     claim_name = claim_field(_l("Member with the display name"), _l("Without it: name."))
     claim_email = claim_field(_l("Member with the e-mail address"), _l("Without it: email."))
     claim_email_verified = claim_field(
         _l("Member that says whether the e-mail address is verified"),
-        _l("Only true counts. Without it: email_verified."),
+        _l("It must be true. Default: email_verified."),
     )
 
 

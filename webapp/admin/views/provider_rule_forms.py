@@ -18,7 +18,7 @@ class RoleRuleForm(Form):
         _l("Claim"),
         [InputRequired(_l("Enter a claim.")), Length(max=LONGEST_VALUE), one_line],
         filters=[stripped],
-        description=_l("Such as groups, or realm_access.roles with a dot for what is inside."),
+        description=_l("For example groups, or realm_access.roles for a nested member."),
         render_kw=EXACT | {"maxlength": LONGEST_VALUE},
     )
     value = StringField(

@@ -18,7 +18,7 @@ from webapp.web.form import Form, WordsField, one_line, stripped
 LONGEST_LIST, LONGEST_SLUG, LONGEST_HOST = 5000, 30, 260
 EXACT = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none", "class": "input--exact"}
 NEEDS = {
-    "": _l("As this site demands of everybody"),
+    "": _l("This site's default"),
     "aal2": _l("A second factor or a passkey"),
     "phr": _l("A passkey"),
 }
@@ -46,7 +46,7 @@ class AudienceFields(Form):
         render_kw=EXACT,
     )
     people = WordsField(
-        _l("And for these people"),
+        _l("Additional users"),
         [Length(max=LONGEST_LIST)],
         description=_l("User names, separated by spaces. Without roles, the app is for these people alone."),
         render_kw=EXACT,
@@ -141,13 +141,13 @@ class AccessRuleForm(PreviewField):
         _l("Path"),
         [InputRequired(_l("Enter a path.")), Length(max=LONGEST), one_line],
         filters=[stripped],
-        description=_l("Such as /admin/* for /admin and everything below, or /* for the whole app."),
+        description=_l("For example /admin/* for /admin and everything below, or /* for the whole app."),
         render_kw=EXACT | {"maxlength": LONGEST},
     )
     methods = WordsField(
         _l("Methods"),
         [Length(max=LONGEST_LIST)],
-        description=_l("Such as GET POST, separated by spaces. GET includes HEAD. Leave it empty for all methods."),
+        description=_l("For example GET POST, separated by spaces. GET includes HEAD. Leave it empty for all methods."),
         render_kw=EXACT,
     )
     is_public = BooleanField(
@@ -160,7 +160,7 @@ class AccessRuleForm(PreviewField):
         description=_l("Users who may open the app also need this role."),
     )
     level = SelectField(
-        _l("Login that it demands"),
+        _l("Required login"),
         choices=lambda: {acr: str(label) for acr, label in NEEDS.items()},
         default="",
         description=_l("Users who logged in otherwise are asked for it when they open these paths."),
@@ -171,7 +171,7 @@ class AccessRuleForm(PreviewField):
         description=_l("Scripts get to these paths with a token that has the scope of the app."),
     )
     authorization = SelectField(
-        _l("The header Authorization is for"),
+        _l("Authorization header is read by"),
         choices=lambda: {use: str(label) for use, label in HEADER_USES.items()},
         default="bearer",
         description=_l(
@@ -195,7 +195,7 @@ class AccessRuleForm(PreviewField):
     networks = WordsField(
         _l("Only from these networks"),
         [Length(max=LONGEST_LIST)],
-        description=_l("Such as 192.0.2.0/24, separated by spaces. Leave it empty for all."),
+        description=_l("For example 192.0.2.0/24, separated by spaces. Leave it empty for all."),
         render_kw=EXACT,
     )
 

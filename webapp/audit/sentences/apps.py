@@ -12,8 +12,8 @@ APPS: Entries = {
     Event.CLIENT_REMOVED: Sentence(_l("The app %(name)s was removed.")),
     Event.CLIENT_SECRET_MADE: Sentence(_l("The app %(name)s got a new secret.")),
     Event.REGISTRATION_TOKEN_MADE: Sentence(
-        _l("A token was made with which apps can register themselves: %(uses)s."),
-        by=_l("A token was made by %(actor)s with which apps can register themselves: %(uses)s."),
+        _l("A registration token was created: %(uses)s."),
+        by=_l("%(actor)s created a registration token: %(uses)s."),
     ),
     Event.REGISTRATION_TOKEN_REVOKED: Sentence(
         _l("A token with which apps can register themselves was revoked."),

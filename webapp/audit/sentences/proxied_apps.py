@@ -40,8 +40,8 @@ PROXIED_APPS: Entries = {
     Event.PROXIED_APP_ENABLED: Sentence(_l("The app %(name)s was enabled.")),
     Event.PROXIED_APP_REMOVED: Sentence(_l("The proxied app %(name)s was removed.")),
     Event.GUEST_LINK_MADE: Sentence(
-        _l("You made a guest link for %(path)s of %(app)s until %(granted_until)s (%(note)s)."),
-        _l("%(user)s made a guest link for %(path)s of %(app)s until %(granted_until)s (%(note)s)."),
+        _l("You created a guest link for %(path)s of %(app)s until %(granted_until)s (%(note)s)."),
+        _l("%(user)s created a guest link for %(path)s of %(app)s until %(granted_until)s (%(note)s)."),
     ),
     Event.GUEST_LINK_OPENED: Sentence(
         _l("Your guest link for %(path)s of %(app)s was opened (%(note)s)."),

@@ -49,7 +49,7 @@ def page_opened(details: Details) -> Sentence:
 SITE: Entries = {
     Event.SITE_OPENED: Sentence(_l("This site was set up."), _l("%(user)s set up this site.")),
     Event.SITE_BACKED_UP: Sentence(_l("The database was backed up.")),
-    Event.PROXY_IGNORED: Sentence(_l("Forwarded headers from %(peer)s were ignored: it is no trusted proxy.")),
+    Event.PROXY_IGNORED: Sentence(_l("Forwarded headers from %(peer)s were ignored: it is not a trusted proxy.")),
     Event.DATABASE_RESTORED: Sentence(_l("The database was restored from a backup; ended: %(ended)s.")),
     Event.USERS_IMPORTED: imported,
     Event.USERS_EXPORTED: exported,
@@ -59,7 +59,7 @@ SITE: Entries = {
     Event.AUDIT_RETIRED: archived,
     Event.KEY_ROTATED: Sentence(_l("A new signing key for tokens was created.")),
     Event.KEY_RETIRED: Sentence(_l("The signing key %(retired)s was retired.")),
-    Event.SECRET_KEY_CHANGED: Sentence(_l("What is stored encrypted was moved to the present secret key.")),
+    Event.SECRET_KEY_CHANGED: Sentence(_l("Stored secrets were encrypted again with the current secret key.")),
     Event.SECRET_KEY_REPLACED: Sentence(_l("The secret key was lost and replaced: ended %(ended)s.")),
     Event.EMERGENCY_DECLARED: Sentence(_l("Emergency logout: ended %(ended)s.")),
     Event.LIMITS_RESET: limits_reset,

@@ -56,31 +56,31 @@ class Details:
 Entries = Mapping[str, Sentence | Callable[[Details], Sentence]]
 """For each event its sentence, or a function that chooses one by the details."""
 CODES = {
-    "anonymous_required": _l("anonymous required"),
+    "anonymous_required": _l("only when logged out"),
     "credentials_invalid": _l("credentials invalid"),
-    "csrf_failed": _l("csrf failed"),
-    "mfa_required": _l("mfa required"),
+    "csrf_failed": _l("form expired"),
+    "mfa_required": _l("second factor required"),
     "owner_required": _l("owner required"),
-    "refresh_invalid": _l("refresh invalid"),
-    "refresh_reused": _l("refresh reused"),
+    "refresh_invalid": _l("refresh token invalid"),
+    "refresh_reused": _l("refresh token used twice"),
     "role_required": _l("role required"),
     "scope_required": _l("scope required"),
     "session_ended": _l("session ended"),
-    "step_up_required": _l("step up required"),
-    "throttled": _l("throttled"),
+    "step_up_required": _l("confirmation required"),
+    "throttled": _l("too many requests"),
     "token_expired": _l("token expired"),
     "token_invalid": _l("token invalid"),
     "token_limited": _l("token limited"),
     "token_missing": _l("token missing"),
     "token_revoked": _l("token revoked"),
-    "undeclared": _l("undeclared"),
+    "undeclared": _l("page without an access rule"),
 }
 """Problem codes in words."""
 BOUNDS = {
-    "network": _l("token limited, by the network restriction of the token"),
-    "method": _l("token limited, by the method restriction of the token"),
-    "resource": _l("token limited, by the resource restriction of the token"),
-    "rate": _l("token limited, by the rate restriction of the token"),
+    "network": _l("not allowed by the token's limit on networks"),
+    "method": _l("not allowed by the token's limit on methods"),
+    "resource": _l("not allowed by the token's limit on paths"),
+    "rate": _l("over the token's limit of requests per minute"),
 }
 REFRESH_REASONS = {
     "its key was not proven": _l("its key was not proven"),

@@ -136,7 +136,7 @@ def forgeries(probe: ProxyProbe) -> Finding:
     forwarded = {"X-Forwarded-User": FORGED, "X-Forwarded-Uri": "/", "X-Forwarded-Method": "OPTIONS"}
     response = probe.send(headers=FORGERIES | forwarded)
     if response.status == 401:
-        return ok("forged", "Remote-User and X-Forwarded-* of a client open nothing.")
+        return ok("forged", "Forged Remote-User and X-Forwarded-* headers give no access.")
     return bad("forged", f"A request with a forged Remote-User gets {response.status} instead of 401.", PRINT)
 
 
@@ -206,7 +206,9 @@ def upload(probe: ProxyProbe, echo: EchoApp) -> Finding:
 def direct_access(url: str) -> Finding:
     if not url:
         return warn(
-            "direct", "Whether the app can be reached past the proxy was not tested.", "Give --direct URL-OF-THE-APP."
+            "direct",
+            "Whether the app can be reached without the proxy was not tested.",
+            "Give --direct URL-OF-THE-APP.",
         )
     try:
         response = ProxyProbe(urlsplit(url)).send(headers=PAGE)
@@ -214,5 +216,8 @@ def direct_access(url: str) -> Finding:
         return ok("direct", f"{url} cannot be reached from here.")
     if response.status in (401, 403):
         return ok("direct", f"{url} refuses requests that did not come through the proxy ({response.status}).")
-    problem = f"{url} answers {response.status} past the proxy: whoever reaches it is whom they say in Remote-User."
+    problem = (
+        f"{url} answers {response.status} without the proxy: anyone who can reach it can pretend to be any user, by "
+        "sending Remote-User."
+    )
     return bad("direct", problem, "Bind the app to 127.0.0.1, close its port, or have it verify X-Latchkey-Assertion.")

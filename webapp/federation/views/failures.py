@@ -72,7 +72,7 @@ def unknown_login() -> Problem:
     return Problem(
         400,
         _("This login cannot be continued"),
-        _("It was begun in another browser or more than 10 minutes ago, or it is finished already. Log in again."),
+        _("It was started in another browser, took more than 10 minutes, or is already complete. Log in again."),
         actions=(back(),),
     )
 

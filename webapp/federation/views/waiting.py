@@ -168,7 +168,8 @@ def created(found: UndecidedIdentity, form: ProviderAccountForm) -> User | None:
     except EmailTaken:
         form.form_errors.append(
             _(
-                "Your e-mail address belongs to an account here. Log in to it, to use it with %(provider)s.",
+                "An account here already uses your e-mail address. Log in to that account, then link "
+                "%(provider)s under Account, Security.",
                 provider=found.provider.name,
             )
         )

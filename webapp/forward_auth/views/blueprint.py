@@ -65,6 +65,6 @@ def app_origin(current: Request) -> tuple[str, str]:
             return scheme, host_name
     raise Problem(
         404,
-        _("No app here"),
+        _("App not found"),
         _("This page belongs to an app behind a reverse proxy, and this request did not come from one."),
     )

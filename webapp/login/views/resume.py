@@ -29,7 +29,7 @@ def resume(principal: Principal) -> ResponseReturnValue:
         return to_dashboard(_("The form you filled in belonged to another account, so it was discarded."), "warn")
     target = safe_path(found.target) if found else None
     if found is None or target is None:
-        return to_dashboard(_("There is no form left to send."), "message")
+        return to_dashboard(_("Your saved form has expired or was already sent."), "message")
     # The user sends the form again: after the break they may have changed their mind.
     return render_template("login/resume.html", target=target, fields=found.fields)
 

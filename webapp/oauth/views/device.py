@@ -141,7 +141,9 @@ def waiting_device(form: UserCodeForm, principal: Principal) -> tuple[DeviceCode
             return found
         limiter.take(GUESSED, principal.user_id.hex)
         invalid_token_limit.count(request.remote_addr)
-    form.user_code.errors = [_("No device waits with this code. Codes work for 10 minutes; start again on the device.")]
+    form.user_code.errors = [
+        _("No device is waiting for this code. Codes work for 10 minutes. Start again on the device.")
+    ]
     return None
 
 
@@ -162,7 +164,7 @@ def allowed_scopes(row: DeviceCode, client: OAuthClient, principal: Principal) -
 
 
 def decided_meanwhile() -> Problem:
-    return Problem(409, _("Somebody has already decided about this device"), _("It was allowed or refused meanwhile."))
+    return Problem(409, _("Somebody has already decided about this device"), _("It was already allowed or refused."))
 
 
 def form_page(form: UserCodeForm) -> str:

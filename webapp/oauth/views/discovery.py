@@ -61,7 +61,7 @@ def signing_algorithm() -> str:
     if algorithm not in HASHES:
         raise Problem(
             404,
-            _("This site is no identity provider"),
+            _("This site is not an identity provider"),
             _("Its tokens are signed with a shared secret. Apps need WEBAPP_SIGNING_ALGORITHM=ES256."),
         )
     return algorithm

@@ -28,7 +28,7 @@ def add_secret(principal: Principal, client_id: UUID) -> ResponseReturnValue:
     try:
         secret = client_secrets.new_secret_of(db(), client, origin="page", actor_id=principal.user_id)
     except InvalidClientSettings as error:
-        raise Problem(409, _("No secret was made"), str(error)) from error
+        raise Problem(409, _("No secret was created"), str(error)) from error
     return with_secret(client, secret)
 
 

@@ -106,7 +106,7 @@ def finish_test(principal: Principal, client_id: UUID) -> ResponseReturnValue:
         claims = claims_seen(writing, client, code) if code is not None else []
     if trial is None or not (claims or response.error):
         back = Action(client.name, url_for("admin_clients.show", client_id=client.id))
-        detail = _("It was begun in another session, is too old, or was shown before. Begin it again.")
+        detail = _("It was started in another session, is too old, or was shown before. Start the test again.")
         raise Problem(400, _("This test is over"), detail, actions=(back,))
     scopes = code.scopes if code is not None else []
     return render_template("admin/clients/test.html", client=client, claims=claims, scopes=scopes, response=response)
