@@ -113,8 +113,8 @@ def test_every_setting_of_the_document_exists() -> None:
     [
         (("unknown", "nginx"), "There is no app unknown."),
         (("wiki", "apache"), "'apache' is not one of"),
-        (("wiki", "nginx", "--upstream", "x"), "x is no host with a port"),
-        (("wiki", "nginx", "--site", "a:1;"), "a:1; is no host with a port"),
+        (("wiki", "nginx", "--upstream", "x"), "x is not a host with a port"),
+        (("wiki", "nginx", "--site", "a:1;"), "a:1; is not a host with a port"),
     ],
 )
 def test_what_cannot_be_printed_is_said(tutorial: Tutorial, arguments: tuple[str, ...], says: str) -> None:
