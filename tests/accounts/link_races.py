@@ -8,13 +8,13 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from webapp.accounts import invitations, recovery, self_registration
-from webapp.accounts.notices import Circumstances
+from webapp.accounts.notices import RequestOrigin
 from webapp.accounts.one_time_links import LinkDead
 from webapp.core.db import Database
 from webapp.mail.mailer import Mailer
 from webapp.web.registry import services_of
 
-HERE = Circumstances(datetime(2026, 1, 1, tzinfo=UTC), None, "a test")
+HERE = RequestOrigin(datetime(2026, 1, 1, tzinfo=UTC), None, "a test")
 
 
 def reset(app: Flask, secret: str) -> str:

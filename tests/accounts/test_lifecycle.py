@@ -51,7 +51,7 @@ def test_the_role_of_such_a_super_admin_can_be_changed(app):
         roles.add(db, "owner", "Ours.", ["super_admin"])
     on(app, boss, lifecycle.change_role, "owner")
     on(app, other, lifecycle.close)
-    with pytest.raises(roles.NobodyLeft), services_of(app).get(Database).write() as db:
+    with pytest.raises(roles.NoSuperAdminLeft), services_of(app).get(Database).write() as db:
         roles.edit(db, db.get_one(Role, "owner"), "Ours.", ["user"])
 
 

@@ -13,7 +13,7 @@ from tests.mailbox import link_in
 from tests.tables import contents
 from webapp.accounts import lifecycle, one_time_links, recovery
 from webapp.accounts.models import User
-from webapp.accounts.notices import Circumstances
+from webapp.accounts.notices import RequestOrigin
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.mail.mailer import Mailer
@@ -157,7 +157,12 @@ def test_a_link_verifies_the_email_address_only_if_it_was_mailed_and_not_shown(a
         secret = recovery.link_for(db, found, is_shown=is_shown).rpartition("/")[2]
     with database.write() as db:
         recovery.reset(
-            db, services_of(app).get(Mailer), secret, HASHED, Circumstances(now(), None, ""), revokes_tokens=False
+            db,
+            services_of(app).get(Mailer),
+            secret,
+            HASHED,
+            RequestOrigin(now(), None, ""),
+            revokes_tokens=False,
         )
     with database.read() as db:
         assert (db.get_one(User, user.id).email_verified_at is None) == is_shown

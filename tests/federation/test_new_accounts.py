@@ -15,7 +15,7 @@ from tests.outbox_mails import mails
 from tests.tables import account
 from webapp.accounts import invitations, registration
 from webapp.accounts.invitations import InvitationRequest
-from webapp.accounts.notices import Circumstances
+from webapp.accounts.notices import RequestOrigin
 from webapp.accounts.registration import EmailTaken, NewUser
 from webapp.core.clock import now
 from webapp.federation import linking, new_accounts
@@ -63,7 +63,7 @@ def happens(db: Session, mailer: Mailer, row: LoginProvider, *, verified: object
     identity = identity_of(row.issuer, {"sub": "u-1", "email": "Grace@Example.org", "email_verified": verified})
     if linking.owner_of(db, row, identity) is not None:
         return "linked"
-    here, secret = Circumstances(now(), None, ""), invite(db) if is_invited else ""
+    here, secret = RequestOrigin(now(), None, ""), invite(db) if is_invited else ""
     try:
         made = new_accounts.create(db, mailer, row, identity, username="grace", invitation=secret, circumstances=here)
     except NoAccount:

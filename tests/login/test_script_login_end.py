@@ -11,7 +11,7 @@ from tests.script import Script
 from webapp.accounts import disavow, lifecycle, one_time_links
 from webapp.accounts.models import User
 from webapp.accounts.non_passkey_logins import NonPasskeyLogins
-from webapp.accounts.notices import Circumstances
+from webapp.accounts.notices import RequestOrigin
 from webapp.accounts.one_time_links import NOT_ME
 from webapp.core.clock import now
 from webapp.credentials import purge
@@ -100,7 +100,7 @@ def test_this_was_not_me_ends_all_script_logins_whenever_they_began(app, databas
     facts = {"what": "new_login", "since": now().isoformat()}
     with database.write() as db:
         secret = one_time_links.create(db, NOT_ME, DAY, user_id=user.id, email=user.email, facts=facts)
-        here, get = Circumstances(now(), None, "a test"), services_of(app).get
+        here, get = RequestOrigin(now(), None, "a test"), services_of(app).get
         done = disavow.disavow(db, get(Mailer), secret, factories.HASHED, here, get(NonPasskeyLogins))
     assert done.ended.script_logins == 2
     assert "You reported that this wasn't you. Ended: 0 sessions, 2 script logins" in mails(app)[-1].text

@@ -10,7 +10,7 @@ from flask import Flask
 from tests import factories
 from tests.outbox_mails import mails
 from webapp.accounts.models import User
-from webapp.accounts.notices import Circumstances
+from webapp.accounts.notices import RequestOrigin
 from webapp.accounts.token_mails import TokenMails
 from webapp.core.clock import now
 from webapp.core.db import Database
@@ -109,7 +109,7 @@ def test_a_text_among_the_facts_is_translated_with_the_mail_and_escaped_in_html(
         made = render_mail(
             app,
             "factors_changed",
-            facts | {"circumstances": Circumstances(now(), None, "a test"), "change": written},
+            facts | {"circumstances": RequestOrigin(now(), None, "a test"), "change": written},
             chosen,
         )
     assert f"<{chosen}> " in made.text

@@ -10,7 +10,7 @@ from flask import Flask
 
 from tests.outbox_mails import mails
 from webapp.accounts.models import User
-from webapp.accounts.notices import Circumstances
+from webapp.accounts.notices import RequestOrigin
 from webapp.core.db import Database
 from webapp.testing import as_user
 from webapp.web.mail_templates import RenderedMail, render_mail
@@ -26,7 +26,12 @@ MOMENTS = dict.fromkeys(("at", "closes_at", "due_at", "expires_at", "until"), MO
 SPANS = dict.fromkeys(("lifetime", "within"), timedelta(hours=1))
 NAMES = dict.fromkeys(("username", "former", "actor", "inviter", "name", "taken", "role", "reason", "change"), "ada")
 FACTS = MOMENTS | SPANS | NAMES
-FACTS |= {"circumstances": Circumstances(MOMENT, "192.0.2.1", "Firefox"), "token": TOKEN, "tokens": [TOKEN], "rest": 0}
+FACTS |= {
+    "circumstances": RequestOrigin(MOMENT, "192.0.2.1", "Firefox"),
+    "token": TOKEN,
+    "tokens": [TOKEN],
+    "rest": 0,
+}
 FACTS |= {"ended": ENDED, "link": "/not-me/x", "path": "/reset/x", "count": 1, "left": 1, "failed": 50}
 FACTS |= {
     "credential": "token",

@@ -18,7 +18,7 @@ from webapp.accounts import (
 from webapp.accounts.ended_credentials import EndedCredentials
 from webapp.accounts.models import Link, User
 from webapp.accounts.non_passkey_logins import NonPasskeyLogins
-from webapp.accounts.notices import IDENTITY_UNLINKED, RESET_BEGUN, RESET_REQUESTED, Circumstances
+from webapp.accounts.notices import IDENTITY_UNLINKED, RESET_BEGUN, RESET_REQUESTED, RequestOrigin
 from webapp.accounts.one_time_links import NOT_ME, LinkDead
 from webapp.accounts.recovery import RESET
 from webapp.accounts.registration import UserNameTaken
@@ -60,7 +60,7 @@ def disavow(
     mailer: Mailer,
     secret: str,
     unknown_hash: str,
-    circumstances: Circumstances,
+    circumstances: RequestOrigin,
     non_passkey_logins: NonPasskeyLogins,
 ) -> Disavowal:
     """Cancel a pending reset, or end all logins and lock the account with a mailed link for a new password.
@@ -86,7 +86,7 @@ def disavow(
     if facts["what"] == IDENTITY_UNLINKED:
         non_passkey_logins.linked.restore(db, user.id, facts["restores"])
     record(db, Event.LOGIN_DISOWNED, user_id=user.id, what=facts["what"], **ended.facts)
-    is_changed_here = not user.has_external_identity and non_passkey_logins.passwords.counts(db, user)
+    is_changed_here = not user.has_external_identity and non_passkey_logins.passwords.is_allowed_for(db, user)
     if not is_changed_here or not recovery.has_email_of(user, link):
         # The e-mail address was changed since. That change was announced with an undo link of its own.
         return Disavowal(ended=ended)
@@ -99,7 +99,7 @@ def undo_email_change(
     mailer: Mailer,
     secret: str,
     unknown_hash: str,
-    circumstances: Circumstances,
+    circumstances: RequestOrigin,
     non_passkey_logins: NonPasskeyLogins,
 ) -> tuple[User, EndedCredentials]:
     """Restore the previous e-mail address and lock the account, with a link for a new password mailed there.
@@ -115,7 +115,7 @@ def undo_email_change(
     # The attacker may also have closed the account, and that mail went to the new e-mail address.
     lifecycle.reopen(db, user)
     ended = secure_account(db, user, unknown_hash, non_passkey_logins, since=since)
-    if not user.has_external_identity and non_passkey_logins.passwords.counts(db, user):
+    if not user.has_external_identity and non_passkey_logins.passwords.is_allowed_for(db, user):
         recovery.send_link(db, mailer, user, circumstances, ended=ended)
     return user, ended
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import one_time_links, user_queries
 from webapp.accounts.models import Link, User
 from webapp.accounts.names import normalized_key
-from webapp.accounts.notices import Circumstances
+from webapp.accounts.notices import RequestOrigin
 from webapp.accounts.one_time_links import UNDO, LinkDead
 from webapp.accounts.registration import EmailTaken, refuse_emails_of_others
 from webapp.audit.log import Event, record
@@ -23,7 +23,7 @@ CONFIRM = "address-confirm"
 CONFIRMED_WITHIN, UNDONE_WITHIN = timedelta(days=1), timedelta(days=7)
 
 
-def request(db: Session, mailer: Mailer, user: User, email: str, circumstances: Circumstances) -> None:
+def request(db: Session, mailer: Mailer, user: User, email: str, circumstances: RequestOrigin) -> None:
     """Request another e-mail address and mail a confirmation link to it.
 
     If another account has it, its owner is informed by mail instead. The caller gets the same response.
@@ -73,7 +73,7 @@ def pending_link(db: Session, purpose: str, secret: str) -> tuple[User, Link]:
     return owner_of(db, link), link
 
 
-def confirm(db: Session, mailer: Mailer, secret: str, circumstances: Circumstances) -> None:
+def confirm(db: Session, mailer: Mailer, secret: str, circumstances: RequestOrigin) -> None:
     """Set the new e-mail address. A mail to the previous one has a link that undoes the change.
 
     Raises:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import mail_limits, recovery, self_registration, user_queries
 from webapp.accounts.models import MailRequest, User
 from webapp.accounts.names import normalized_key
-from webapp.accounts.notices import Circumstances
+from webapp.accounts.notices import RequestOrigin
 from webapp.accounts.password_login_policy import PasswordLoginPolicy
 from webapp.accounts.registration import NewUser
 from webapp.audit.log import LONGEST_AGENT
@@ -48,8 +48,8 @@ class MailRequester(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str
 
     @property
-    def circumstances(self) -> Circumstances:
-        return Circumstances(self.at, self.ip_address, device_name(self.user_agent))
+    def circumstances(self) -> RequestOrigin:
+        return RequestOrigin(self.at, self.ip_address, device_name(self.user_agent))
 
 
 class RecoveryByMail(msgspec.Struct, frozen=True, tag="recovery"):

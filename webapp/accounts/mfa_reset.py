@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import notices, recovery
 from webapp.accounts.models import User
 from webapp.accounts.non_passkey_logins import NonPasskeyLogins
-from webapp.accounts.notices import Circumstances
+from webapp.accounts.notices import RequestOrigin
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.credentials import logins
@@ -27,7 +27,14 @@ def begin(db: Session, mailer: Mailer, user: User, *, actor_id: UUID, actor: str
     found = resets.begin(db, user.id, actor_id=actor_id, reason=reason, wait=wait)
     record(db, Event.FACTORS_RESET_ASKED, user_id=user.id, actor_id=actor_id, reason=reason)
     notices.factors_reset_begun(
-        db, mailer, user, Circumstances(now(), None, ""), actor=actor, reason=reason, due_at=found.due_at, wait=wait
+        db,
+        mailer,
+        user,
+        RequestOrigin(now(), None, ""),
+        actor=actor,
+        reason=reason,
+        due_at=found.due_at,
+        wait=wait,
     )
 
 
@@ -57,6 +64,6 @@ def carry_out(db: Session, mailer: Mailer, user: User, non_passkey_logins: NonPa
     factors.remove_all(db, user.id)
     logins.end_logins(db, user.id)
     record(db, Event.FACTORS_RESET, user_id=user.id)
-    is_shut_out = not non_passkey_logins.has_one(db, user) and non_passkey_logins.passwords.counts(db, user)
+    is_shut_out = not non_passkey_logins.has_one(db, user) and non_passkey_logins.passwords.is_allowed_for(db, user)
     path = recovery.link_for(db, user) if is_shut_out else None
-    notices.factors_reset(db, mailer, user, Circumstances(now(), None, ""), path=path, within=recovery.LIFETIME)
+    notices.factors_reset(db, mailer, user, RequestOrigin(now(), None, ""), path=path, within=recovery.LIFETIME)

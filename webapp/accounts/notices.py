@@ -24,7 +24,7 @@ IDENTITY_UNLINKED = "identity_unlinked"
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class RequestOrigin:
     """When, from which IP address and on which device something was done."""
 
     at: datetime
@@ -33,38 +33,38 @@ class Circumstances:
     """Browser and system, or the name of a script; translated when it becomes a string."""
 
 
-def new_login(db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, credential_id: UUID) -> None:
+def new_login(db: Session, mailer: Mailer, user: User, circumstances: RequestOrigin, *, credential_id: UUID) -> None:
     """Mail about a login with an unknown browser."""
     send_notice(db, mailer, user, circumstances, "new_login", credential_id=str(credential_id))
 
 
 def new_script_login(
-    db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, credential_id: UUID
+    db: Session, mailer: Mailer, user: User, circumstances: RequestOrigin, *, credential_id: UUID
 ) -> None:
     """Mail about a login of an unknown script, or of a known one from an unknown network."""
     send_notice(db, mailer, user, circumstances, "new_script_login", credential_id=str(credential_id))
 
 
-def device_allowed(db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, app: str) -> None:
+def device_allowed(db: Session, mailer: Mailer, user: User, circumstances: RequestOrigin, *, app: str) -> None:
     """Mail about an app on another device that now has access; an attacker may have sent the user the code."""
     send_notice(db, mailer, user, circumstances, "device_allowed", variables={"app": app})
 
 
 def password_changed(
-    db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, ended: EndedCredentials
+    db: Session, mailer: Mailer, user: User, circumstances: RequestOrigin, *, ended: EndedCredentials
 ) -> None:
     """Mail about a password that was changed with the current one."""
     send_notice(db, mailer, user, circumstances, "password_changed", variables={"ended": ended})
 
 
 def password_reset(
-    db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, ended: EndedCredentials
+    db: Session, mailer: Mailer, user: User, circumstances: RequestOrigin, *, ended: EndedCredentials
 ) -> None:
     """Mail about a password that was set with a mailed link."""
     send_notice(db, mailer, user, circumstances, "password_reset", variables={"ended": ended})
 
 
-def name_changed(db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, former: str) -> None:
+def name_changed(db: Session, mailer: Mailer, user: User, circumstances: RequestOrigin, *, former: str) -> None:
     """Mail about a changed user name.
 
     Args:
@@ -74,14 +74,14 @@ def name_changed(db: Session, mailer: Mailer, user: User, circumstances: Circums
 
 
 def everything_ended(
-    db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, ended: EndedCredentials
+    db: Session, mailer: Mailer, user: User, circumstances: RequestOrigin, *, ended: EndedCredentials
 ) -> None:
     """Mail about the use of "End all access"."""
     send_notice(db, mailer, user, circumstances, "everything_ended", variables={"ended": ended})
 
 
 def account_closed(
-    db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, closes_at: datetime
+    db: Session, mailer: Mailer, user: User, circumstances: RequestOrigin, *, closes_at: datetime
 ) -> None:
     """Mail about a closed account. Its link reopens the account until it is deleted."""
     lifetime = closes_at - circumstances.at
@@ -94,7 +94,7 @@ def reset_requested(
     db: Session,
     mailer: Mailer,
     user: User,
-    circumstances: Circumstances,
+    circumstances: RequestOrigin,
     *,
     path: str,
     lifetime: timedelta,
@@ -111,7 +111,7 @@ def reset_requested(
     send_notice(db, mailer, user, circumstances, RESET_REQUESTED, variables=variables, lifetime=lifetime)
 
 
-def factors_changed(db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, change: str) -> None:
+def factors_changed(db: Session, mailer: Mailer, user: User, circumstances: RequestOrigin, *, change: str) -> None:
     """Mail about an added or removed second factor.
 
     Args:
@@ -121,7 +121,7 @@ def factors_changed(db: Session, mailer: Mailer, user: User, circumstances: Circ
 
 
 def identity_linked(
-    db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, provider: str, shown_as: str
+    db: Session, mailer: Mailer, user: User, circumstances: RequestOrigin, *, provider: str, shown_as: str
 ) -> None:
     """Mail about a login with an identity provider that the user can use now."""
     send_notice(
@@ -133,7 +133,7 @@ def identity_unlinked(
     db: Session,
     mailer: Mailer,
     user: User,
-    circumstances: Circumstances,
+    circumstances: RequestOrigin,
     *,
     provider: str,
     shown_as: str,
@@ -148,7 +148,7 @@ def identity_unlinked(
     send_notice(db, mailer, user, circumstances, IDENTITY_UNLINKED, variables=variables, restores=restores)
 
 
-def recovery_code_used(db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, left: int) -> None:
+def recovery_code_used(db: Session, mailer: Mailer, user: User, circumstances: RequestOrigin, *, left: int) -> None:
     """Mail about a used recovery code.
 
     Args:
@@ -157,7 +157,7 @@ def recovery_code_used(db: Session, mailer: Mailer, user: User, circumstances: C
     send_notice(db, mailer, user, circumstances, "recovery_code_used", variables={"left": left})
 
 
-def code_refused(db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, is_locked: bool) -> None:
+def code_refused(db: Session, mailer: Mailer, user: User, circumstances: RequestOrigin, *, is_locked: bool) -> None:
     """Mail about wrong codes after the right password.
 
     Args:
@@ -166,12 +166,12 @@ def code_refused(db: Session, mailer: Mailer, user: User, circumstances: Circums
     send_notice(db, mailer, user, circumstances, "code_refused", variables={"is_locked": is_locked})
 
 
-def session_copied(db: Session, mailer: Mailer, user: User, circumstances: Circumstances) -> None:
+def session_copied(db: Session, mailer: Mailer, user: User, circumstances: RequestOrigin) -> None:
     """Mail about a remembered session that was ended, because a copy of its cookie was used."""
     send_notice(db, mailer, user, circumstances, "session_copied")
 
 
-def passkey_copied(db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, name: str) -> None:
+def passkey_copied(db: Session, mailer: Mailer, user: User, circumstances: RequestOrigin, *, name: str) -> None:
     """Mail about a passkey whose signature counter went backwards, so it may have been copied (WebAuthn §6.1.1)."""
     send_notice(db, mailer, user, circumstances, "passkey_copied", variables={"name": name})
 
@@ -180,7 +180,7 @@ def factors_reset_begun(
     db: Session,
     mailer: Mailer,
     user: User,
-    circumstances: Circumstances,
+    circumstances: RequestOrigin,
     *,
     actor: str,
     reason: str,
@@ -199,7 +199,7 @@ def factors_reset_begun(
 
 
 def factors_reset(
-    db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, path: str | None, within: timedelta
+    db: Session, mailer: Mailer, user: User, circumstances: RequestOrigin, *, path: str | None, within: timedelta
 ) -> None:
     """Mail about second factors that an administrator removed.
 
@@ -214,7 +214,7 @@ def send_notice(
     db: Session,
     mailer: Mailer,
     user: User,
-    circumstances: Circumstances,
+    circumstances: RequestOrigin,
     kind: str,
     *,
     variables: Mapping[str, object] | None = None,

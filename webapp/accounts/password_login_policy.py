@@ -41,13 +41,13 @@ class PasswordLoginPolicy:
         """
         return self.is_for_all or (self.mode == "admins" and administers_users(closure))
 
-    def counts(self, db: Session, user: User) -> bool:
+    def is_allowed_for(self, db: Session, user: User) -> bool:
         """Whether a user can log in with a password, if they have one."""
         return self.is_for_all or (not self.is_off and self.counts_for(roles.included_in(db, user.role)))
 
     def has_usable(self, db: Session, user: User) -> bool:
         """Whether a user has a password that they can log in with."""
-        return (user.has_password or user.has_external_identity) and self.counts(db, user)
+        return (user.has_password or user.has_external_identity) and self.is_allowed_for(db, user)
 
     def condition(self, db: Session) -> ColumnElement[bool]:
         """``has_usable`` as a condition of a query of users."""

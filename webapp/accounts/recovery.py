@@ -11,7 +11,7 @@ from webapp.accounts.ended_credentials import EndedCredentials
 from webapp.accounts.lifecycle import PasswordManagedExternally
 from webapp.accounts.models import Link, User
 from webapp.accounts.names import normalized_key
-from webapp.accounts.notices import Circumstances
+from webapp.accounts.notices import RequestOrigin
 from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.password_login_policy import PasswordLoginPolicy
 from webapp.accounts.service_rules import require_login
@@ -31,7 +31,7 @@ def reachable(db: Session, identifier: str, passwords: PasswordLoginPolicy) -> U
     user = user_queries.by_name_or_email(db, identifier)
     if user is None or user.has_external_identity or user.is_service:
         return None
-    return user if user.disabled_at is None and user.email is not None and passwords.counts(db, user) else None
+    return user if user.disabled_at is None and user.email is not None and passwords.is_allowed_for(db, user) else None
 
 
 def placeholder_user() -> User:
@@ -69,7 +69,12 @@ def link_for(db: Session, user: User, *, is_shown: bool = False, replaces: bool 
 
 
 def send_link(
-    db: Session, mailer: Mailer, user: User, circumstances: Circumstances, *, ended: EndedCredentials | None = None
+    db: Session,
+    mailer: Mailer,
+    user: User,
+    circumstances: RequestOrigin,
+    *,
+    ended: EndedCredentials | None = None,
 ) -> None:
     """Mail a link that sets a new password.
 
@@ -101,7 +106,13 @@ def user_of_link(db: Session, secret: str) -> User:
 
 
 def reset(
-    db: Session, mailer: Mailer, secret: str, password_hash: str, circumstances: Circumstances, *, revokes_tokens: bool
+    db: Session,
+    mailer: Mailer,
+    secret: str,
+    password_hash: str,
+    circumstances: RequestOrigin,
+    *,
+    revokes_tokens: bool,
 ) -> EndedCredentials:
     """Set a new password with a mailed link, and end all sessions and script logins.
 

@@ -39,7 +39,7 @@ class RoleGone(Exception):
     """There is no such role, or it was removed meanwhile. The message is its name."""
 
 
-class NobodyLeft(Exception):
+class NoSuperAdminLeft(Exception):
     """The change would leave the site without an active super admin."""
 
 
@@ -102,14 +102,14 @@ def edit(db: Session, role: Role, description: str, includes: Sequence[str], *, 
         includes: names of the roles that it includes directly.
 
     Raises:
-        RoleGone, InvalidRole, RoleCycle, NobodyLeft
+        RoleGone, InvalidRole, RoleCycle, NoSuperAdminLeft
     """
     lock_all(db, role)
     before = {"includes": list(role.includes), "description": role.description}
     role.description = checked_description(description)
     set_includes(db, role, includes)
     if not locked_super_admins(db) and db.scalar(select(User.id).limit(1)) is not None:
-        raise NobodyLeft
+        raise NoSuperAdminLeft
     service_rules.recheck(db)
     after = {"includes": list(role.includes), "description": role.description}
     if after != before:

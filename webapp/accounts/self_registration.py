@@ -13,7 +13,7 @@ from webapp.accounts.confusables import skeleton_key
 from webapp.accounts.invitations import InvitationRequest, InvitationWithLink
 from webapp.accounts.models import Invitation, Link, User
 from webapp.accounts.names import normalized_key
-from webapp.accounts.notices import Circumstances
+from webapp.accounts.notices import RequestOrigin
 from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.registration import NewUser
 from webapp.audit.log import Event, record
@@ -37,7 +37,7 @@ class Verification:
     role: str
 
 
-def begin(db: Session, mailer: Mailer, new: NewUser, circumstances: Circumstances) -> None:
+def begin(db: Session, mailer: Mailer, new: NewUser, circumstances: RequestOrigin) -> None:
     """Create an account that waits for verification, or mail the reason why it was not created.
 
     The same statements run whether user name and e-mail address are free or taken, so that neither the time of the
@@ -134,14 +134,14 @@ def is_overdue() -> ColumnElement[bool]:
     return and_(User.verification_required_at.is_not(None), User.last_login_at.is_(None), User.id.in_(over))
 
 
-def answer_owner(db: Session, mailer: Mailer, owner: User, new: NewUser, circumstances: Circumstances) -> None:
+def answer_owner(db: Session, mailer: Mailer, owner: User, new: NewUser, circumstances: RequestOrigin) -> None:
     """Mail the owner of a registered e-mail address. An unverified account gets its link again; its password stays."""
     record(db, Event.REGISTRATION_ASKED, user_id=owner.id)
     is_again = owner.is_unverified and owner.disabled_at is None and owner.username_key == normalized_key(new.username)
     send_link(db, mailer, owner, circumstances) if is_again else mail_email_taken(db, mailer, owner, circumstances)
 
 
-def mail_email_taken(db: Session, mailer: Mailer, owner: User, circumstances: Circumstances) -> None:
+def mail_email_taken(db: Session, mailer: Mailer, owner: User, circumstances: RequestOrigin) -> None:
     """Mail the owner that their e-mail address is registered. If no mail may be sent, the same number of rows is
     written."""
     is_mailed = owner.disabled_at is None and owner.email is not None
@@ -153,7 +153,7 @@ def mail_email_taken(db: Session, mailer: Mailer, owner: User, circumstances: Ci
 
 
 def mail_name_taken(
-    db: Session, mailer: Mailer, new: NewUser, circumstances: Circumstances, invitation: InvitationWithLink
+    db: Session, mailer: Mailer, new: NewUser, circumstances: RequestOrigin, invitation: InvitationWithLink
 ) -> None:
     """Mail an invitation to choose another user name. Its page may name taken ones, because the e-mail address is
     verified."""
@@ -177,7 +177,7 @@ def make_link(db: Session, mailer: Mailer, user: User | None) -> str:
     return one_time_links.create(db, SIGN_UP, LIFETIME, user_id=user_id, email=email, facts=facts, replaces=False)
 
 
-def send_link(db: Session, mailer: Mailer, user: User, circumstances: Circumstances) -> None:
+def send_link(db: Session, mailer: Mailer, user: User, circumstances: RequestOrigin) -> None:
     """Mail the link that verifies the e-mail address."""
     secret = make_link(db, mailer, user)
     mailer.send_link(

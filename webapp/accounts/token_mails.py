@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import one_time_links, user_queries
 from webapp.accounts.mail_preferences import wants
 from webapp.accounts.models import User
-from webapp.accounts.notices import LIFETIME, Circumstances
+from webapp.accounts.notices import LIFETIME, RequestOrigin
 from webapp.accounts.one_time_links import NOT_MY_TOKEN
 from webapp.core.clock import now
 from webapp.credentials.usage_store import NewNetwork
@@ -31,7 +31,7 @@ class TokenMails:
     """Mails the owner of an API token, with a link that revokes the token without a login."""
 
     mailer: Mailer
-    circumstances: Callable[[], Circumstances]
+    circumstances: Callable[[], RequestOrigin]
     """Returns the circumstances of the current request."""
 
     def changed(
@@ -61,9 +61,9 @@ class TokenMails:
         """Mail the owner about the use of a token from a new network, at most once a day."""
         row = lifecycle.find(db, arrival.user_id, arrival.credential_id)
         if row is not None and reminders.mark_due(db, row.entry.id, "network", every=DAY):
-            self.mail_owner(db, row, "token_new_network", Circumstances(arrival.at, arrival.ip_address, arrival.client))
+            self.mail_owner(db, row, "token_new_network", RequestOrigin(arrival.at, arrival.ip_address, arrival.client))
 
-    def used_after_expiry(self, db: Session, token_id: UUID, circumstances: Circumstances) -> None:
+    def used_after_expiry(self, db: Session, token_id: UUID, circumstances: RequestOrigin) -> None:
         """Mail the owner about an expired token that is still used, at most once a week."""
         owner_id = lifecycle.owner_of(db, token_id)
         row = lifecycle.find(db, owner_id, token_id) if owner_id else None
@@ -89,7 +89,7 @@ class TokenMails:
             self.send(db, user, kind, tokens=facts_of(shown), rest=rest)
         return due.looked_at
 
-    def mail_owner(self, db: Session, row: TokenRow, kind: str, circumstances: Circumstances, **facts: object) -> None:
+    def mail_owner(self, db: Session, row: TokenRow, kind: str, circumstances: RequestOrigin, **facts: object) -> None:
         if (user := self.recipient(db, row.entry.user_id, kind)) is None:
             return
         about = {"token_id": str(row.entry.id)}

@@ -8,7 +8,7 @@ from flask import Flask, Request, request
 
 from webapp.accounts import notices, user_queries
 from webapp.accounts.credential_lookup import credential_lookup
-from webapp.accounts.notices import Circumstances
+from webapp.accounts.notices import RequestOrigin
 from webapp.accounts.token_mails import TokenMails
 from webapp.accounts.views.request_info import current_circumstances
 from webapp.core.clock import now
@@ -123,5 +123,5 @@ def end_copied_session(database: Database, mailer: Mailer, session_id: UUID) -> 
             notices.session_copied(db, mailer, user, current_circumstances())
 
 
-def circumstances() -> Circumstances:
-    return current_circumstances() if request else Circumstances(now(), None, _l("the command line"))
+def circumstances() -> RequestOrigin:
+    return current_circumstances() if request else RequestOrigin(now(), None, _l("the command line"))

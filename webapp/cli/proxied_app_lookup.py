@@ -15,7 +15,7 @@ from webapp.forward_auth.app_settings import InvalidAppSettings
 from webapp.forward_auth.lifecycle import AppEditor, AppIsDeclared
 from webapp.forward_auth.models import ProxiedApp
 from webapp.forward_auth.proxied_apps import scope_of
-from webapp.forward_auth.rule_words import rule_sentences, where
+from webapp.forward_auth.rule_sentences import rule_sentences, where
 
 OPERATOR = AppEditor("cli")
 

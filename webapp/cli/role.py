@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import roles, user_counts
 from webapp.accounts.models import Role
 from webapp.accounts.role_closures import RoleCycle
-from webapp.accounts.roles import FIRST, InvalidRole, NobodyLeft, RoleGone, RoleInUse, RoleTaken
+from webapp.accounts.roles import FIRST, InvalidRole, NoSuperAdminLeft, RoleGone, RoleInUse, RoleTaken
 from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
@@ -47,7 +47,7 @@ def refusals() -> Iterator[None]:
         raise CommandRefused(f"The role cannot be removed. {error}") from error
     except RoleGone as error:
         raise CommandRefused(f"There is no role {error} any more.") from error
-    except NobodyLeft as error:
+    except NoSuperAdminLeft as error:
         raise CommandRefused("Nobody would be super_admin any more. Give the role to another user first.") from error
 
 

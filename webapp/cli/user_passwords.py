@@ -81,7 +81,7 @@ def reset(context: CommandContext, *, name: str) -> None:
         user = user_named(db, name)
         if user.disabled_at is not None:
             raise CommandRefused(f"{user.username} is disabled. Enable them first: python -m webapp user enable {name}")
-        if not PasswordLoginPolicy(context.settings.password_login).counts(db, user):
+        if not PasswordLoginPolicy(context.settings.password_login).is_allowed_for(db, user):
             raise CommandRefused(f"{user.username} cannot log in with a password: see WEBAPP_PASSWORD_LOGIN.")
         path = recovery.link_for(db, user, is_shown=True, replaces=True)
         record(db, Event.RESET_ASKED, user_id=user.id)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import email_change, registration, self_registration, user_queries
 from webapp.accounts.models import Invitation, User
-from webapp.accounts.notices import Circumstances
+from webapp.accounts.notices import RequestOrigin
 from webapp.accounts.profile import display_name_if_fit
 from webapp.accounts.registration import NewUser
 from webapp.audit.log import Event, record
@@ -96,7 +96,7 @@ def create(
     *,
     username: str,
     invitation: str,
-    circumstances: Circumstances,
+    circumstances: RequestOrigin,
 ) -> Created:
     """Create the account of an identity, and link them.
 

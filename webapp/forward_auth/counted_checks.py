@@ -7,7 +7,7 @@ from webapp.core.short_cache import short_cache
 from webapp.forward_auth.checks import ALLOWED, Verdict
 from webapp.forward_auth.original_request import OriginalRequest
 from webapp.forward_auth.path_patterns import LONGEST, canonical_path
-from webapp.forward_auth.verdict_words import outcome_of
+from webapp.forward_auth.verdict_sentences import outcome_of
 from webapp.guard.assurance import level_of
 
 DEEPEST = 5

@@ -18,7 +18,7 @@ from webapp.forward_auth.models import AccessRule, ProxiedApp
 from webapp.forward_auth.original_request import OriginalRequest
 from webapp.forward_auth.proxied_apps import AppPolicy, CompiledRule, app_of
 from webapp.forward_auth.rule_test import logged_in
-from webapp.forward_auth.verdict_words import is_open, outcome_of, verdict_sentence
+from webapp.forward_auth.verdict_sentences import is_open, outcome_of, verdict_sentence
 from webapp.guard.principal import CredentialRef
 from webapp.guard.token_grant import TokenGrant
 

@@ -13,7 +13,7 @@ from webapp.accounts import roles, user_queries
 from webapp.accounts.models import User
 from webapp.core.clock import now
 from webapp.core.translation import _
-from webapp.forward_auth import grants, lifecycle, verdict_words
+from webapp.forward_auth import grants, lifecycle, verdict_sentences
 from webapp.forward_auth.app_settings import InvalidAppSettings, checked_host
 from webapp.forward_auth.checks import AccessDecisions, Verdict
 from webapp.forward_auth.credential_query import CredentialQuery, StoredCredential
@@ -184,9 +184,9 @@ def outcome_for(verdict: Verdict, row: ProxiedApp) -> RuleTestOutcome:
     sentence = _("The app is disabled, so every request is refused.")
     methods = ", ".join(sorted(rule.methods)) if rule else ""
     return RuleTestOutcome(
-        allowed=verdict_words.is_open(verdict) and not is_disabled,
-        outcome="disabled" if is_disabled else verdict_words.outcome_of(verdict),
-        sentence=sentence if is_disabled else verdict_words.verdict_sentence(verdict),
+        allowed=verdict_sentences.is_open(verdict) and not is_disabled,
+        outcome="disabled" if is_disabled else verdict_sentences.outcome_of(verdict),
+        sentence=sentence if is_disabled else verdict_sentences.verdict_sentence(verdict),
         rule=rule.number if rule else None,
         where=f"{methods} {rule.pattern.text}".strip() if rule else "",
         reason=verdict.reason,

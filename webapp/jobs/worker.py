@@ -57,7 +57,7 @@ class JobWorker(background_worker.BackgroundWorker):
     def do(self, job: Job, holder: UUID) -> None:
         """Run a job of which ``holder`` has the lease; errors are logged and stored."""
         try:
-            steps = self.step_by_step(job, holder)
+            steps = self.run_steps(job, holder)
             with self._database.write() as db:
                 leases.mark_done(db, job, holder)
         except Stopped:
@@ -79,7 +79,7 @@ class JobWorker(background_worker.BackgroundWorker):
                 extra={"fields": {"job": job.name, "did": steps}},
             )
 
-    def step_by_step(self, job: Job, holder: UUID) -> int:
+    def run_steps(self, job: Job, holder: UUID) -> int:
         """Call ``step`` until nothing is left to do; the total.
 
         Raises:

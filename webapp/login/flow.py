@@ -112,7 +112,7 @@ class LoginFlow:
         too_many, since = self.limiter.take_in_turn(network, name, *marks, account), now()
         if too_many is not None and too_many.limit is not self.by_account:
             counts = [network] if too_many.limit is self.by_network else [network, name]
-            return self.not_compared(user, too_many, counts, since)
+            return self.refuse_uncompared(user, too_many, counts, since)
         cleared, uncounted = list[Counted](), [*marks]
         try:
             outcome = self.compare(attempt, user, sender, slowest, full=account if too_many else None)
@@ -161,7 +161,7 @@ class LoginFlow:
         limit, key = pending_attempts((too_many.limit, too_many.key))
         return self.limiter.peek(limit, key).remaining < limit.amount
 
-    def not_compared(
+    def refuse_uncompared(
         self, user: User | None, too_many: LimitExceeded, counts: list[Counted], since: datetime
     ) -> Throttled:
         """Refuse an attempt that is over a limit.
@@ -190,7 +190,7 @@ class LoginFlow:
         if self.password_login.is_for_all:
             return True
         with self.database.read() as db:
-            return self.password_login.counts(db, user)
+            return self.password_login.is_allowed_for(db, user)
 
     def accepts(self, user: User | None, familiarity: Familiarity) -> bool:
         """Whether the right password is accepted. After too many wrong ones in a row it is refused like a wrong one."""

@@ -10,7 +10,7 @@ from wtforms import Field
 
 from webapp.accounts.mail_requests import AnsweredByMail, MailRequester, MailRequests, requester_of
 from webapp.accounts.names import InvalidEmail, InvalidUserName, checked_email, checked_name
-from webapp.accounts.notices import Circumstances
+from webapp.accounts.notices import RequestOrigin
 from webapp.accounts.passwords import Passwords, RefusedPassword
 from webapp.accounts.roles import included_in
 from webapp.core.client_network import network_of
@@ -36,9 +36,9 @@ TRIED = Limit("verify-tried", 10, timedelta(minutes=15))
 RESET_TRIED = Limit("reset-tried", 10, timedelta(minutes=15))
 
 
-def current_circumstances() -> Circumstances:
+def current_circumstances() -> RequestOrigin:
     """Time, IP address and device of the current request."""
-    return Circumstances(now(), request.remote_addr, device_name(request.headers.get("User-Agent", "")))
+    return RequestOrigin(now(), request.remote_addr, device_name(request.headers.get("User-Agent", "")))
 
 
 def enforce_limit(limit: Limit, *keys: str) -> None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from webapp.accounts.admin_actions import IsDisabled, NotYoursToGrant, OwnAccount, TargetOutranksActor
 from webapp.accounts.lifecycle import LastSuperAdmin, PasswordManagedExternally
-from webapp.accounts.roles import NobodyLeft, RoleGone
+from webapp.accounts.roles import NoSuperAdminLeft, RoleGone
 from webapp.accounts.service_rules import InvalidServiceOwner, ServiceAccountCannotLogIn
 from webapp.core.humanize import humanize
 from webapp.core.translation import _
@@ -43,7 +43,7 @@ def refusals() -> Iterator[None]:
     except RoleGone as error:
         title = _("The role %(role)s no longer exists", role=humanize(error))
         raise Problem(404, title, _("Somebody has removed it.")) from error
-    except (LastSuperAdmin, NobodyLeft) as error:
+    except (LastSuperAdmin, NoSuperAdminLeft) as error:
         detail = _("Make another user super admin first. Nothing was changed.")
         raise Problem(409, _("This is the last super admin"), detail) from error
 

@@ -15,7 +15,7 @@ from webapp.forward_auth.counted_checks import ALLOW, CountKey
 from webapp.forward_auth.models import AccessRule, ProxiedApp
 from webapp.forward_auth.proxied_apps import scope_of
 from webapp.forward_auth.replay import ChangeEffects
-from webapp.forward_auth.rule_words import rule_sentences, where
+from webapp.forward_auth.rule_sentences import rule_sentences, where
 
 MOST_COUNTS = 100
 

@@ -78,11 +78,11 @@ def owner_of(slug: str, **_others: object) -> UUID | None:
     return None if row is None else row.owner_id or NOBODY
 
 
-decides = partial(require, session=True, owner=owner_of, owner_or_role=ROLE)
+require_approver = partial(require, session=True, owner=owner_of, owner_or_role=ROLE)
 
 
 @bp.get("/account/owned-apps/<slug>")
-@decides()
+@require_approver()
 @responds(AppAccess, refuses=(404,))
 def app_access(slug: str) -> ResponseReturnValue:
     """Requests for access to an app, and access for a limited time."""
@@ -119,7 +119,7 @@ def access_page(row: ProxiedApp, *, guest_form: GuestLinkForm | None = None) -> 
 
 
 @bp.post("/account/owned-apps/<slug>/requests/<uuid:request_id>/grant")
-@decides(fresh_within=FRESH)
+@require_approver(fresh_within=FRESH)
 @responds(None, form=GrantForm, status=204, refuses=(404, 409, 422))
 def grant_access(principal: Principal, slug: str, request_id: UUID) -> ResponseReturnValue:
     """Grant the access that a user asked for; it ends by itself. The user gets a mail."""
@@ -127,7 +127,7 @@ def grant_access(principal: Principal, slug: str, request_id: UUID) -> ResponseR
     if not form.validate_on_submit():
         raise form.refused()
     duration = LASTS.get(form.lasts.data)
-    user_id = decided(
+    user_id = or_conflict(
         lambda: access_requests.grant_request(db(), row, request_id, duration, actor_id=principal.user_id)
     )
     mail_user(row, user_id, is_granted=True, until=now() + duration if duration else None)
@@ -135,18 +135,18 @@ def grant_access(principal: Principal, slug: str, request_id: UUID) -> ResponseR
 
 
 @bp.post("/account/owned-apps/<slug>/requests/<uuid:request_id>/decline")
-@decides()
+@require_approver()
 @responds(None, status=204, refuses=(404, 409))
 def decline_access(principal: Principal, slug: str, request_id: UUID) -> ResponseReturnValue:
     """Decline a request for access. The user gets a mail."""
     row = app_row(slug)
-    user_id = decided(lambda: access_requests.decline(db(), row, request_id, actor_id=principal.user_id))
+    user_id = or_conflict(lambda: access_requests.decline(db(), row, request_id, actor_id=principal.user_id))
     mail_user(row, user_id, is_granted=False)
     return redirect_or_json(url_for("forward_auth.app_access", slug=slug), _("The request was declined."))
 
 
 @bp.post("/account/owned-apps/<slug>/grants/<uuid:user_id>/end")
-@decides()
+@require_approver()
 @responds(None, status=204, refuses=(404,))
 def end_access(principal: Principal, slug: str, user_id: UUID) -> ResponseReturnValue:
     """End the access of a user before its time: their next request is refused."""
@@ -155,7 +155,7 @@ def end_access(principal: Principal, slug: str, user_id: UUID) -> ResponseReturn
     return redirect_or_json(url_for("forward_auth.app_access", slug=slug), _("The access has ended."))
 
 
-def decided(decide: Callable[[], UUID]) -> UUID:
+def or_conflict(decide: Callable[[], UUID]) -> UUID:
     """Call a decision about an access request; its errors become problem responses.
 
     Raises:

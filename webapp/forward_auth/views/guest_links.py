@@ -11,7 +11,7 @@ from webapp.core.translation import _
 from webapp.forward_auth import guest_links, lifecycle
 from webapp.forward_auth.forms import GuestLinkForm
 from webapp.forward_auth.guest_links import InvalidGuestLink
-from webapp.forward_auth.views.app_access import FRESH, access_page, decides
+from webapp.forward_auth.views.app_access import FRESH, access_page, require_approver
 from webapp.forward_auth.views.blueprint import OWN_PATH, bp, scheme_of_site
 from webapp.forward_auth.views.request_access import app_row
 from webapp.guard import Principal
@@ -32,7 +32,7 @@ class NewGuestLink(msgspec.Struct, frozen=True):
 
 
 @bp.post("/account/owned-apps/<slug>/guest-links")
-@decides(fresh_within=FRESH)
+@require_approver(fresh_within=FRESH)
 @responds(NewGuestLink, form=GuestLinkForm, status=201, refuses=(404, 422))
 def make_guest_link(principal: Principal, slug: str) -> ResponseReturnValue:
     """Make a link with which anybody may read a part of the app, without an account. Only this response has it."""
@@ -56,7 +56,7 @@ def make_guest_link(principal: Principal, slug: str) -> ResponseReturnValue:
 
 
 @bp.post("/account/owned-apps/<slug>/guest-links/<uuid:link_id>/revoke")
-@decides()
+@require_approver()
 @responds(None, status=204, refuses=(404,))
 def revoke_guest_link(principal: Principal, slug: str, link_id: UUID) -> ResponseReturnValue:
     """Revoke a guest link: the next request of its guests is refused."""

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import known_networks, notices
 from webapp.accounts.models import User
-from webapp.accounts.notices import Circumstances
+from webapp.accounts.notices import RequestOrigin
 from webapp.accounts.roles import included_in
 from webapp.accounts.views.password_refusals import refuse_without_passwords
 from webapp.core.client_product import client_name
@@ -150,7 +150,7 @@ def note_login(account: User, family_id: UUID, *, is_known: bool) -> None:
     is_first, account.last_login_at = account.last_login_at is None, now()
     known_networks.remember(db(), account.id, request.remote_addr)
     if not is_first and not is_known:
-        circumstances = Circumstances(now(), request.remote_addr, client_name(caller().user_agent))
+        circumstances = RequestOrigin(now(), request.remote_addr, client_name(caller().user_agent))
         notices.new_script_login(db(), service(Mailer), account, circumstances, credential_id=family_id)
 
 
