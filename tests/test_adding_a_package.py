@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from webapp import testing
+from webapp.guard.token_grant import TokenGrant
 from webapp.settings import SettingsError
 from webapp.testing import as_nobody, as_user, clock, with_token
 
@@ -73,6 +74,13 @@ def test_a_test_token_is_valid_for_a_week(app):
         script = with_token(app, scopes=["protected:read"])
         time.shift(timedelta(days=8))
         assert script.get("/protected").json["code"] == "token_expired"
+
+
+def test_a_test_token_takes_its_grant_by_the_former_name_too(app):
+    grant = TokenGrant(scopes=frozenset({"profile:read"}))
+    for number, name in enumerate(("grant", "authority")):
+        issued = testing.api_token(app, testing.user(app, f"ada{number}"), **{name: grant})
+        assert issued.credential.grant == grant
 
 
 RUNS = "webapp.__main__, webapp.app, webapp.cli.worker, webapp.cli.serve"

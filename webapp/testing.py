@@ -123,11 +123,15 @@ def api_token(
     lifetime: timedelta = timedelta(days=7),
     once: str | None = None,
     grant: TokenGrant | None = None,
+    authority: TokenGrant | None = None,
 ) -> IssuedToken:
+    """A new API token of a user. ``authority`` is the former name of ``grant``."""
     issuer = services_of(app).get(TokenIssuer)
     token_request = TokenRequest(
         name=name or f"script {next(numbers)}",
-        grant=grant or TokenGrant(scopes=frozenset(scopes or ("profile:read", "protected:read", "tokens:read"))),
+        grant=grant
+        or authority
+        or TokenGrant(scopes=frozenset(scopes or ("profile:read", "protected:read", "tokens:read"))),
         lifetime=lifetime,
         origin="page",
         once=once,

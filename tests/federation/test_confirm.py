@@ -7,12 +7,13 @@ import pytest
 import time_machine
 
 from tests import factories
-from tests.browser import Person
+from tests.browser import Person, parsed
 from tests.federation.logout_tokens import logout_token
 from tests.federation.upstream import come_back, leave, linked, log_in
 from tests.federation.wrong_id_tokens import time
 from webapp.core.clock import now
 from webapp.federation.models import LoginProvider, ProviderSession
+from webapp.guard import form_state
 
 CONFIRM = "/login/with/acme/confirm"
 HOUR = timedelta(hours=1)
@@ -73,12 +74,16 @@ def test_a_script_is_told_of_this_way(grace, later):
     assert "with a login with your identity provider" in str(told)
 
 
-def test_a_form_that_waits_is_sent_after_the_confirmation(grace, later, upstream):
+@pytest.mark.parametrize("field", ["form_state", "kept"], ids=["this version", "a page of a former version"])
+def test_a_form_that_waits_is_sent_after_the_confirmation(grace, later, upstream, field):
     grace.open("/dashboard")
     sent = {"name": "laptop", "scopes": "profile:read", "csrf_token": grace.csrf_token}
     grace.ask("POST", "/tokens/new", data=sent)
     assert "is kept" in grace.page.text
-    page = grace.press("Confirm with Acme")
+    values = {one.get("name"): one.get("value") for one in parsed(grace.page.text).iter("input")}
+    assert form_state.parse(values["form_state"])
+    sent = {"csrf_token": grace.csrf_token, "next": values["next"], field: values["form_state"]}
+    page = grace.press("Confirm with Acme") if field == "form_state" else grace.visit("POST", CONFIRM, data=sent)
     assert "You are being sent to Acme" in page.text
     assert f'url={CONFIRM}?next=/login/resume"' in page.text.replace("%2F", "/")
     assert confirms(grace, upstream, f"{CONFIRM}?next=/login/resume").headers["Location"] == "/login/resume"

@@ -133,6 +133,6 @@ def test_the_page_of_the_first_login_says_a_mail_comes_where_one_comes(app, user
         db.get_one(User, user.id).email_verified_at = None
     person = Person(app)
     log_in(person, verified_there(app, f"{there}@example.org"))
-    says_so = "We will mail you a link to confirm it." in person.open(ACCOUNT_PAGE).text
+    says_so = "We will mail you a link to verify it." in person.open(ACCOUNT_PAGE).text
     person.press("Create account", username="grace")
     assert says_so is bool(mails(app))

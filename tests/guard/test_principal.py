@@ -93,6 +93,7 @@ def test_roles_and_scopes_are_read_from_the_row():
     held = TokenGrant(scopes=frozenset({"profile:read"}))
     found = principal_from(BY_TOKEN, credential_row("token", roles=("user", "admin"), grant=held), NOON)
     assert (found.roles, found.scopes) == (("user", "admin"), {"profile:read"})
+    assert found.authority is found.grant is held, "authority is the former name, which plug-ins may use"
 
 
 def test_the_id_of_a_principal_is_the_sub_claim():

@@ -20,6 +20,7 @@ OF_IP_ADDRESS = {"address": "ip_address"}
 ANSWERS = {
     "ActivityEntry": OF_IP_ADDRESS,
     "AuditEntry": OF_IP_ADDRESS | {"gone": "deleted"},
+    "ScriptLoginRecord": {"authority": "grant"},
     "SessionEntry": OF_IP_ADDRESS,
     "ExportedEvent": OF_IP_ADDRESS,
     "ExportedLink": {"address": "email"},
@@ -28,6 +29,7 @@ ANSWERS = {
     "ReachableRoute": {"address": "route"},
     "Strength": {"says": "message"},
     "TokenDenial": OF_IP_ADDRESS,
+    "TokenRecord": {"authority": "grant"},
     "TotpOffer": {"begun": "encrypted_seed"},
     "TrustedBrowser": OF_IP_ADDRESS,
     "UserDetails": {"is_frozen": "is_locked"},

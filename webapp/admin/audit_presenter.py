@@ -180,8 +180,8 @@ def sentence_parts(entry: AuditEntry) -> Iterator[SentencePart]:
 def present_entry(entry: AuditEntry) -> dict[str, str | datetime]:
     details = Details(entry.details)
     parts(entry.event, details, has_actor=False)
-    changed = {change.what for change in entry.changes} | (FORMERLY.keys() if "former" in entry.details else set())
-    apart = APART | details.used | changed
+    changed = {change.what for change in entry.changes}
+    apart = APART | details.used | changed | {stored for stored, name in FORMERLY.items() if name in changed}
     further = {name: value for name, value in entry.details.items() if name not in apart and not name.endswith("_id")}
     return dict(fact(name, text(value)) for name, value in further.items() if value is not None)
 

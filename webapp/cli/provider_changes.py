@@ -94,7 +94,7 @@ def edit(context: CommandContext, /, *, slug: str, prompts: bool, secret_stdin: 
     \b
     Examples:
       python -m webapp provider edit acme --accounts domains --account-domain acme.example
-      python -m webapp provider edit acme --grantable-role editor --role-rule groups=staff:editor
+      python -m webapp provider edit acme --grantable-role editor --role-rule groups=editors:editor
       python -m webapp provider edit acme --secret
     """
     settings, changes = context.settings, chosen(options)

@@ -30,7 +30,7 @@ def test_claims(context: CommandContext, *, slug: str, file: BinaryIO, is_json: 
 
     \b
     Example:
-      echo '{"sub": "1", "groups": ["staff"]}' | python -m webapp provider test-claims acme
+      echo '{"sub": "1", "groups": ["editors"]}' | python -m webapp provider test-claims acme
     """
     text = file.read(LARGEST + 1).decode(errors="replace")
     with opened(context) as database, database.read() as db:

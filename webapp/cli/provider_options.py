@@ -15,12 +15,12 @@ def role_rule(text: str) -> dict[str, str]:
     """Parse a role rule: claim, value and role.
 
     Args:
-        text: such as ``groups=staff:editor``.
+        text: such as ``groups=editors:editor``.
     """
     claim, has_value, assignment = text.partition("=")
     value, has_role, role = assignment.rpartition(":")
     if not (has_value and has_role):
-        raise click.BadParameter(f"{text} is no rule like groups=staff:editor")
+        raise click.BadParameter(f"{text} is no rule like groups=editors:editor")
     return {"claim": claim, "value": value, "role": role}
 
 
@@ -91,7 +91,7 @@ OPTIONS = (
         multiple=True,
         metavar="CLAIM=VALUE:ROLE",
         callback=rules,
-        help="Users with this value in this claim get the role, such as groups=staff:editor; the first rule counts.",
+        help="Users with this value in this claim get the role, such as groups=editors:editor; the first rule counts.",
     ),
     click.option("--trusted-acr", multiple=True, metavar="ACR", help="A value of acr that counts as two factors."),
     click.option("--trusted-amr", multiple=True, metavar="AMR", help="A value of amr that counts as two factors."),

@@ -8,6 +8,7 @@ import msgspec
 
 T = TypeVar("T")
 
+ATTRIBUTE = "former_names"
 NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -23,9 +24,6 @@ def renamed(**names: str) -> Callable[[type[T]], type[T]]:
         return kind
 
     return decorate
-
-
-ATTRIBUTE = "former_names"
 
 
 def former_names_of(kind: type) -> Mapping[str, str]:

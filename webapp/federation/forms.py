@@ -1,8 +1,9 @@
 """Forms of logins with providers."""
 
-from wtforms import StringField
+from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired
 
+from webapp.core.former_names import renamed
 from webapp.core.translation import _l
 from webapp.web.form import Form
 
@@ -13,6 +14,14 @@ class ProviderAccountForm(Form):
         [InputRequired(_l("Choose a user name."))],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
+
+
+@renamed(kept="form_state")
+class ConfirmWithProviderForm(Form):
+    """Leads to a provider to confirm an identity; with a form that waits for that, and its URL."""
+
+    next = HiddenField()
+    form_state = HiddenField()
 
 
 class LinkIdentityForm(Form):

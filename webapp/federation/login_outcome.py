@@ -105,7 +105,7 @@ def pasted_identity(provider: LoginProvider, text: str) -> ProviderIdentity:
     try:
         claims: Mapping[str, Any] = load(text.encode())
     except (Invalid, RecursionError) as error:
-        raise InvalidPastedClaims(_('Enter a JSON object, such as {"sub": "1", "groups": ["staff"]}.')) from error
+        raise InvalidPastedClaims(_('Enter a JSON object, such as {"sub": "1", "groups": ["editors"]}.')) from error
     if provider.kind != "oidc":
         return named_pasted(provider, claims)
     subject = claims.get("sub", ANYBODY)

@@ -63,6 +63,11 @@ class Principal(CredentialRow):
     def scopes(self) -> frozenset[str]:
         return self.grant.scopes if self.grant else NONE
 
+    @property
+    def authority(self) -> TokenGrant | None:
+        """The former name of ``grant``."""
+        return self.grant
+
     def get_id(self) -> str:
         """The user id as text, as in ``sub``; for Flask-Login."""
         return str(self.user_id)

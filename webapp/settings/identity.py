@@ -47,7 +47,7 @@ class IdentitySettings:
         str, "Attribute that never changes and identifies the user; empty means the user name."
     ] = "entryUUID"
     ldap_roles: Annotated[
-        str, "Roles by group, the first one counts: admins=admin; cn=staff,ou=groups,dc=example,dc=org=editor."
+        str, "Roles by group, the first one counts: admins=admin; cn=editors,ou=groups,dc=example,dc=org=editor."
     ] = ""
     ldap_group_attribute: Annotated[str, "Attribute of users with the DNs of their groups."] = "memberOf"
     ldap_group_base: Annotated[str, "DN below which groups are searched instead; empty means the attribute."] = ""
@@ -81,7 +81,9 @@ class IdentitySettings:
         self._check_attributes()
         for group, role in self.role_by_group:
             if not group or not ROLE.fullmatch(role):
-                raise SettingsError("WEBAPP_LDAP_ROLES must be groups with roles, such as admins=admin; staff=editor.")
+                raise SettingsError(
+                    "WEBAPP_LDAP_ROLES must be groups with roles, such as admins=admin; editors=editor."
+                )
 
     def _check_names(self) -> None:
         template = self.ldap_bind_template

@@ -34,7 +34,7 @@ def read(fields: tuple[SettingField, ...], environ: Mapping[str, str]) -> dict[s
     Raises:
         SettingsError: a setting is unknown, unreadable or given twice.
     """
-    environ = renamed(environ, {PREFIX + old.upper(): PREFIX + new.upper() for old, new in FORMER.items()})
+    environ = with_present_names(environ, {PREFIX + old.upper(): PREFIX + new.upper() for old, new in FORMER.items()})
     refuse_unknown((name for name in environ if name.startswith(PREFIX)), variables(fields))
     found = {field.name: value for field in fields if (value := from_environ(field, environ))}
     default = next(field.default for field in fields if field.name == "instance")
@@ -42,7 +42,7 @@ def read(fields: tuple[SettingField, ...], environ: Mapping[str, str]) -> dict[s
     return from_toml(Path(str(instance)) / "config.toml", fields) | found
 
 
-def renamed(settings: Mapping[str, V], former: Mapping[str, str]) -> dict[str, V]:
+def with_present_names(settings: Mapping[str, V], former: Mapping[str, str]) -> dict[str, V]:
     """Replace former names of settings by the current ones.
 
     Raises:
@@ -86,7 +86,7 @@ def from_file(variable: str, path: Path) -> str:
 
 
 def from_toml(path: Path, fields: tuple[SettingField, ...]) -> dict[str, SourcedValue]:
-    table = renamed(load(path), FORMER)
+    table = with_present_names(load(path), FORMER)
     # This file is in the instance folder, so it cannot set it.
     fields_by_name = {field.name: field for field in fields if field.name != "instance"}
     refuse_unknown(table, list(fields_by_name), f" in {path}")

@@ -3,17 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.core.former_names import FormerNames, renamed
 from webapp.credentials import export_data as credentials
 from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.models import ApiToken, RefreshFamily
 
 
-class TokenRecord(msgspec.Struct, frozen=True, kw_only=True):
+@renamed(authority="grant")
+class TokenRecord(FormerNames, frozen=True, kw_only=True):
     """An API token, or an access token of a script login. Ended ones are included as long as they are stored."""
 
     id: UUID
@@ -33,9 +34,12 @@ class TokenRecord(msgspec.Struct, frozen=True, kw_only=True):
     last_used_from: str | None
     last_used_for: str | None
     last_used_by: str | None
+    authority: TokenGrant | None = None
+    """Former name of `grant`."""
 
 
-class ScriptLoginRecord(msgspec.Struct, frozen=True, kw_only=True):
+@renamed(authority="grant")
+class ScriptLoginRecord(FormerNames, frozen=True, kw_only=True):
     """A login of a script by name and password, or of the user to an app."""
 
     id: UUID
@@ -49,6 +53,8 @@ class ScriptLoginRecord(msgspec.Struct, frozen=True, kw_only=True):
     refreshed_from: str | None
     expires_at: datetime
     ended_at: datetime | None
+    authority: TokenGrant | None = None
+    """Former name of `grant`."""
 
 
 def tokens_of(db: Session, user_id: UUID) -> list[TokenRecord]:

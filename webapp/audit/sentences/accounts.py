@@ -137,7 +137,7 @@ ACCOUNTS: Entries = {
     ),
     Event.PROFILE_CHANGED: Sentence(_l("Your profile was changed."), _l("%(user)s changed their profile.")),
     Event.EMAIL_ASKED: Sentence(
-        _l("A link to confirm your new e-mail address was sent to %(email)s."),
+        _l("A link to verify your new e-mail address was sent to %(email)s."),
         _l("%(user)s asked to change their e-mail address to %(email)s."),
     ),
     Event.EMAIL_CHANGED: email_changed,

@@ -9,6 +9,7 @@ from webapp.core.translation import _
 from webapp.credentials import sids
 from webapp.federation import linking, provider_sessions
 from webapp.federation.checks import Check, LoginFailed
+from webapp.federation.forms import ConfirmWithProviderForm
 from webapp.federation.models import LoginProvider
 from webapp.federation.pending_requests import PendingRequest
 from webapp.federation.provider_assurance import amr_of
@@ -41,11 +42,13 @@ def confirm(slug: str, principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/login/with/<slug>/confirm")
 @require(session=True, spares_level=True, spares_closed=True)
-@reads(fields=("next", "form_state"))
+@reads(form=ConfirmWithProviderForm)
 def keep_and_confirm(slug: str, principal: Principal) -> ResponseReturnValue:
     """Keep a form that waits for the confirmation, and lead on: the form action may not redirect to other sites."""
-    row, target = linked(provider_named(slug), principal), safe_path(request.form.get("next"))
-    form_data = request.form.get("form_state", "")
+    form = ConfirmWithProviderForm()
+    form.refuse_wrong_types()
+    row, target = linked(provider_named(slug), principal), safe_path(form.next.data)
+    form_data = form.form_state.data or ""
     if target and form_state.parse(form_data):
         saved_form.store(principal.user_id, target, form_data)
         target = url_for("login.resume")
