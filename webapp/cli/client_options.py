@@ -25,7 +25,7 @@ def contents(_context: click.Context, _option: click.Parameter, path: str | None
 
 OPTIONS = (
     click.option(
-        "--redirect-uri", "redirect_uris", multiple=True, metavar="URI", help="Where the app gets its answers."
+        "--redirect-uri", "redirect_uris", multiple=True, metavar="URI", help="Where users return after login."
     ),
     click.option(
         "--post-logout-redirect-uri",

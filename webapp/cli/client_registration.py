@@ -68,7 +68,7 @@ def add(
             raise CommandRefused(str(error)) from error
         print_registered(str(registered.client.id), registered.secret)
     if recipe is not None:
-        print_note(f"What to enter in the app: client show {name!r}")
+        print_note(f"What to enter in the app: python -m webapp client show {name!r}")
 
 
 def key_for(settings: Settings, database: Database, db: Session, desired: ClientSettings) -> None:

@@ -48,7 +48,7 @@ class AudienceFields(Form):
     people = WordsField(
         _l("Additional users"),
         [Length(max=LONGEST_LIST)],
-        description=_l("User names, separated by spaces. Without roles, the app is for these people alone."),
+        description=_l("User names, separated by spaces. Without roles, only these users can open it."),
         render_kw=EXACT,
     )
 

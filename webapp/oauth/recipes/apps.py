@@ -3,7 +3,7 @@
 from webapp.core.translation import _l
 from webapp.oauth.recipes.recipe import Recipe
 
-ALWAYS_PKCE = _l("It uses PKCE by itself.")
+ALWAYS_PKCE = _l("It uses PKCE without further settings.")
 RS256_ONLY = _l("It verifies RS256 only, so its ID tokens are signed with that.")
 
 APPS = {

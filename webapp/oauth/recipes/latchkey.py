@@ -17,6 +17,6 @@ Client secret: $client_secret
 """,
     notes=(
         _l("There: Admin, Identity providers, Add provider, Latchkey. Keep the short name latchkey."),
-        _l("It uses PKCE by itself."),
+        _l("It uses PKCE without further settings."),
     ),
 )
